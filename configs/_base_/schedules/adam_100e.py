@@ -1,0 +1,9 @@
+# Sec. 3.2: Adam, learning rate 1e-4, batch size 32 (see the datasets), 100
+# epochs, early stopping after 10 epochs without a better validation score.
+optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-4))
+param_scheduler = []
+train_cfg = dict(by_epoch=True, max_epochs=100, val_interval=1)
+val_cfg = dict()
+test_cfg = dict()
+# For several GPUs: --auto-scale-lr scales the learning rate to their batch.
+auto_scale_lr = dict(base_batch_size=32)

@@ -1,0 +1,1 @@
+_base_ = ['../../_base_/datasets/pbc.py', '../../_base_/recipes/resnet50.py']

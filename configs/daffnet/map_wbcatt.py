@@ -1,0 +1,9 @@
+# Stage 1: MAP on WBCAtt's true attributes, deep-supervised (Sec. 2.2.3).
+_base_ = [
+    '../_base_/datasets/wbcatt.py',
+    '../_base_/models/map_resnet50.py',
+    '../_base_/recipes/paper.py',
+]
+default_hooks = dict(
+    early_stopping=dict(monitor='attr/accuracy'),
+    checkpoint=dict(save_best='attr/accuracy'))

@@ -1,0 +1,69 @@
+"""Which attribute combinations each cell type has, and how often.
+
+``wbcatt_combinations.csv`` holds aggregate counts of the 6,169 cells in the
+official training split of WBCAtt (Tsutsui et al., "WBCAtt: A White Blood Cell
+Dataset Annotated with Detailed Morphological Attributes", NeurIPS 2023; MIT
+licence): one row for each of the 305 distinct combinations of cell type and
+eleven attribute values, and the number of cells that have it. It holds no
+image and names none.
+"""
+import csv
+from functools import lru_cache
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+
+from daffnet_mm.structures.attributes import WBC5_CLASSES, WBC_ATTRIBUTES
+
+
+class CombinationTable(NamedTuple):
+    """The attribute combinations of one cell type.
+
+    Attributes:
+        attributes (np.ndarray): Value indices in the order of
+            ``WBC_ATTRIBUTES``, int64 of shape (combinations, 11).
+        counts (np.ndarray): How many cells have each combination, int64 of
+            shape (combinations, ).
+    """
+
+    attributes: np.ndarray
+    counts: np.ndarray
+
+    def draw(self, uniform: float) -> tuple:
+        """Draw a combination in proportion to its count.
+
+        Args:
+            uniform (float): A number in [0, 1) that decides the draw.
+
+        Returns:
+            tuple[int]: Eleven value indices.
+        """
+        ends = np.cumsum(self.counts)
+        row = int(np.searchsorted(ends, uniform * ends[-1], side='right'))
+        return tuple(self.attributes[row].tolist())
+
+
+@lru_cache(maxsize=1)
+def combination_tables() -> dict:
+    """Read the table that comes with the package.
+
+    Returns:
+        dict[str, CombinationTable]: The combinations of each of the five
+        cell types in ``WBC5_CLASSES``.
+    """
+    source = resources.files(__package__) / 'wbcatt_combinations.csv'
+    rows = {name: [] for name in WBC5_CLASSES}
+    with source.open(encoding='utf-8', newline='') as file:
+        for row in csv.DictReader(file):
+            values = [
+                options.index(row[name])
+                for name, options in WBC_ATTRIBUTES.items()
+            ]
+            rows[row['label']].append((values, int(row['count'])))
+    return {
+        name: CombinationTable(
+            np.array([values for values, _ in found], dtype=np.int64),
+            np.array([count for _, count in found], dtype=np.int64))
+        for name, found in rows.items()
+    }

@@ -1,0 +1,136 @@
+"""Closed outlines in the unit circle, and how they become masks."""
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+_ANGLES = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+_CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
+# Fractional bits of the coordinates that OpenCV draws with.
+_SHIFT = 4
+
+
+def blob(rng: np.random.Generator,
+         waves: Sequence[float] = (),
+         aspect: float = 1.0,
+         notches: Sequence[tuple] = ()) -> np.ndarray:
+    """Draw a closed outline around the origin.
+
+    Args:
+        rng (np.random.Generator): Decides the waves' phases and the turn.
+        waves (Sequence[float]): Amplitudes of the waves with 2, 3, ... crests
+            around the outline, relative to the radius.
+        aspect (float): Length over width.
+        notches (Sequence[tuple]): (angle, depth, width) of each dent, in
+            radians and relative to the radius.
+
+    Returns:
+        np.ndarray: Points of shape (64, 2), at a mean distance of about 1.
+    """
+    radius = np.ones_like(_ANGLES)
+    for number, amplitude in enumerate(waves, start=2):
+        phase = rng.uniform(0, 2 * np.pi)
+        radius += amplitude * np.cos(number * _ANGLES + phase)
+    for angle, depth, width in notches:
+        away = (_ANGLES - angle + np.pi) % (2 * np.pi) - np.pi
+        radius -= depth * np.exp(-0.5 * (away / width)**2)
+    points = _CIRCLE * np.maximum(radius, 0.1)[:, None]
+    points[:, 0] *= np.sqrt(aspect)
+    points[:, 1] /= np.sqrt(aspect)
+    return turned(points, rng.uniform(0, 2 * np.pi))
+
+
+def turned(points: np.ndarray, angle: float) -> np.ndarray:
+    """Turn points, of shape (n, 2), about the origin by radians."""
+    sine, cosine = np.sin(angle), np.cos(angle)
+    return points @ np.array([[cosine, sine], [-sine, cosine]])
+
+
+def ribbon(path: np.ndarray, width: Sequence[float]) -> np.ndarray:
+    """Outline a ribbon along a path.
+
+    Args:
+        path (np.ndarray): The centre line, of shape (n, 2).
+        width (Sequence[float]): Its half width at each of the n points.
+
+    Returns:
+        np.ndarray: Points of shape (2 n, 2).
+    """
+    along = np.gradient(path, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-9
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    across *= np.asarray(width)[:, None]
+    return np.concatenate([path + across, (path - across)[::-1]])
+
+
+def enclosed_area(outlines: Sequence[np.ndarray]) -> float:
+    """Measure the area of a union of outlines by drawing it small.
+
+    Args:
+        outlines (Sequence[np.ndarray]): Points of shape (n, 2), within 2.5
+            of the origin.
+
+    Returns:
+        float: The area, in squared units of the outlines.
+    """
+    scale = 24
+    canvas = np.zeros((120, 120), dtype=np.uint8)
+    for outline in outlines:
+        points = np.rint(outline * scale + 60).astype(np.int32)
+        cv2.fillPoly(canvas, [points], 255)
+    return cv2.countNonZero(canvas) / scale**2
+
+
+def fill(canvas: np.ndarray, outline: np.ndarray, value: int = 255) -> None:
+    """Fill an outline on a picture, with smooth edges.
+
+    Args:
+        canvas (np.ndarray): uint8 of shape (height, width), drawn on.
+        outline (np.ndarray): Points (x, y) in pixels, of shape (n, 2).
+        value (int): The value to fill with.
+    """
+    points = np.rint(outline * (1 << _SHIFT)).astype(np.int32)
+    cv2.fillPoly(canvas, [points], value, cv2.LINE_AA, _SHIFT)
+
+
+def discs(size: int, x: np.ndarray, y: np.ndarray, radius: np.ndarray,
+          height: float | np.ndarray = 1.0) -> np.ndarray:
+    """Draw small discs with soft edges; where they overlap the higher shows.
+
+    OpenCV draws a circle of two or three pixels as a diamond.
+
+    Args:
+        size (int): Height and width of the picture.
+        x (np.ndarray): Centres in pixels, of shape (n, ).
+        y (np.ndarray): Centres in pixels, of shape (n, ).
+        radius (np.ndarray): Radii in pixels, of shape (n, ).
+        height (float | np.ndarray): Value at the centres. Defaults to 1.
+
+    Returns:
+        np.ndarray: float32 of shape (size, size).
+    """
+    if not len(x):
+        return np.zeros((size, size), dtype=np.float32)
+    # Draw on a canvas with a margin that every disc near the edge fits in.
+    reach = int(np.ceil(radius.max())) + 1
+    step = np.arange(-reach, reach + 1)
+    width = size + 2 * reach
+    inside = ((x > -0.5) & (x < size - 0.5) & (y > -0.5) & (y < size - 0.5))
+    x, y, radius = x[inside], y[inside], radius[inside]
+    height = np.broadcast_to(height, inside.shape)[inside]
+    column, row = np.rint(x).astype(int), np.rint(y).astype(int)
+    across = (column - x)[:, None] + step
+    down = (row - y)[:, None] + step
+    distance = np.sqrt(across[:, None, :]**2 + down[:, :, None]**2)
+    value = np.clip(radius[:, None, None] + 0.5 - distance, 0, 1)
+    value = (value * height[:, None, None]).astype(np.float32)
+    place = ((row + reach)[:, None] + step)[:, :, None] * width
+    place = place + ((column + reach)[:, None] + step)[:, None, :]
+    canvas = np.zeros(width * width, dtype=np.float32)
+    np.maximum.at(canvas, place.ravel(), value.ravel())
+    return canvas.reshape(width, width)[reach:-reach, reach:-reach]
+
+
+def to_float(mask: np.ndarray) -> np.ndarray:
+    """Turn a uint8 mask into float32 between 0 and 1."""
+    return mask.astype(np.float32) * np.float32(1 / 255)

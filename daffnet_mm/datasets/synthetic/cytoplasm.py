@@ -1,0 +1,70 @@
+"""Cytoplasm: its colour, its texture and its vacuoles."""
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from .cell import Cell
+from .contours import discs
+from .slide import Slide
+from .texture import texture
+
+#: Concentrations of azure, methylene blue and eosin.
+COLOURS = {
+    'blue': (0.03, 0.62, 0.0),
+    'light blue': (0.03, 0.13, 0.07),
+    'purple blue': (0.27, 0.28, 0.03),
+}
+
+
+def paint_cytoplasm(slide: Slide, cell: Cell,
+                    attributes: Mapping[str, str]) -> None:
+    """Paint ``cytoplasm_colour`` and ``cytoplasm_texture``.
+
+    Args:
+        slide (Slide): Painted on.
+        cell (Cell): Where.
+        attributes (Mapping[str, str]): The value of each attribute.
+    """
+    rng, size = slide.rng, slide.size
+    # Thinner towards the middle, where the Golgi zone is, than at the rim.
+    inside = cv2.GaussianBlur(cell.mask, (0, 0), 0.25 * cell.radius)
+    density = 1.2 - rng.uniform(0.15, 0.4) * inside
+    density += 0.07 * texture('coarse', size, rng)
+    if attributes['cytoplasm_texture'] == 'frosted':
+        # Ground glass: fine grains, much denser and much thinner than the
+        # mean, side by side.
+        grains = 0.9 * texture('fine', size, rng)
+        grains += 0.35 * texture('medium', size, rng)
+        density *= np.maximum(1 + rng.uniform(0.33, 0.45) * grains, 0.05)
+    azure, blue, eosin = COLOURS[attributes['cytoplasm_colour']]
+    strength = rng.uniform(0.85, 1.15)
+    slide.cover(cell.mask, (strength * azure * density,
+                            strength * blue * density,
+                            strength * eosin * density, 0))
+
+
+def paint_vacuoles(slide: Slide, cell: Cell, nucleus: np.ndarray) -> None:
+    """Paint vacuoles: clear holes, most of them in the cytoplasm.
+
+    Args:
+        slide (Slide): Painted on.
+        cell (Cell): Where.
+        nucleus (np.ndarray): The nucleus, float32 of shape (size, size).
+    """
+    rng = slide.rng
+    free = (cell.mask > 0.99) & (nucleus < 0.4)
+    places = np.flatnonzero(free)
+    if not len(places):
+        places = np.flatnonzero(cell.mask > 0.5)
+    # Vacuoles gather in one part of the cell as often as not: prefer places
+    # near one of them.
+    number = int(rng.integers(6, 15))
+    chosen = rng.choice(places, size=3 * number)
+    y, x = np.divmod(chosen, slide.size)
+    away = np.hypot(x - x[0], y - y[0])
+    kept = np.argsort(away * rng.uniform(0.2, 1, size=len(away)))[:number]
+    radii = rng.uniform(0.07, 0.14, size=number) * cell.radius
+    holes = discs(slide.size, x[kept], y[kept], radii)
+    rim = cv2.GaussianBlur(holes, (0, 0), 0.012 * slide.scale)
+    slide.stains *= (1 + 0.25 * rim) * (1 - 0.93 * holes)

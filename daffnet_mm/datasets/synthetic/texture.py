@@ -1,0 +1,66 @@
+"""Smooth random textures, made once and cut out at random places."""
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+#: Grain of each texture as a share of the image's width, and its seed.
+GRAINS = {'fine': 0.007, 'medium': 0.014, 'coarse': 0.045, 'broad': 0.2}
+
+
+@lru_cache(maxsize=32)
+def _sheet(grain: str, image_size: int) -> np.ndarray:
+    # Making noise costs more than all the painting, so a sheet is made once
+    # per process, twice as large as the image. Its seed is fixed: which
+    # process makes it, and when, changes nothing.
+    number = list(GRAINS).index(grain)
+    rng = np.random.default_rng([number, image_size])
+    size = 2 * image_size + 1
+    noise = rng.standard_normal((size, size), dtype=np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), GRAINS[grain] * image_size)
+    noise -= noise.mean()
+    noise /= noise.std()
+    return noise
+
+
+@lru_cache(maxsize=4)
+def _grain_of_camera(image_size: int) -> np.ndarray:
+    size = 2 * image_size + 1
+    rng = np.random.default_rng([len(GRAINS), image_size])
+    return rng.standard_normal((size, size, 3), dtype=np.float32)
+
+
+def _cut(sheet: np.ndarray, size: int, rng: np.random.Generator):
+    top, left = rng.integers(0, len(sheet) - size + 1, size=2).tolist()
+    step_y, step_x = (2 * rng.integers(0, 2, size=2) - 1).tolist()
+    return sheet[top:top + size, left:left + size][::step_y, ::step_x]
+
+
+def texture(grain: str, image_size: int,
+            rng: np.random.Generator) -> np.ndarray:
+    """Cut a random piece from a texture.
+
+    Args:
+        grain (str): A key of ``GRAINS``.
+        image_size (int): Height and width in pixels.
+        rng (np.random.Generator): Decides which piece, and its flips.
+
+    Returns:
+        np.ndarray: float32 of shape (image_size, image_size), of about zero
+        mean and unit standard deviation; a view, not to be written to.
+    """
+    return _cut(_sheet(grain, image_size), image_size, rng)
+
+
+def camera_noise(image_size: int, rng: np.random.Generator) -> np.ndarray:
+    """Cut white noise for three colour channels.
+
+    Args:
+        image_size (int): Height and width in pixels.
+        rng (np.random.Generator): Decides which piece, and its flips.
+
+    Returns:
+        np.ndarray: float32 of shape (image_size, image_size, 3), of zero mean
+        and unit standard deviation; a view, not to be written to.
+    """
+    return _cut(_grain_of_camera(image_size), image_size, rng)

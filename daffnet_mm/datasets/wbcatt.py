@@ -1,0 +1,165 @@
+import csv
+import glob
+import os.path as osp
+from typing import List, Optional
+
+from mmpretrain.registry import DATASETS
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+from .pbc import PBC
+
+
+@DATASETS.register_module()
+class WBCAtt(PBC):
+    """WBCAtt: eleven morphological attributes for PBC's mature white cells.
+
+    10,298 images of :class:`PBC`'s five white blood cell classes with 11
+    attributes each. Tsutsui et al., NeurIPS 2023; annotations under MIT at
+    apple2373/wbcatt. Files, as published::
+
+        wbcatt                      <- ann_dir
+        |-- pbc_attr_v1_train.csv   6,169 images
+        |-- pbc_attr_v1_val.csv     1,030 images
+        `-- pbc_attr_v1_test.csv    3,099 images
+
+    Columns: ``img_name``, ``label``, the eleven attributes, ``path``. The
+    images lie in PBC's own tree, ``data_root``.
+
+    There are two ways to split. With ``official_split=True`` a part is the
+    published file of that name. By default all files that are there are read
+    together and the parts come from ``split_file``, the one that all stages
+    of DAFFNet share, so that no cell on which stage 3 is tested was seen by
+    the attribute predictor.
+
+    Args:
+        data_root (str): PBC's folder.
+        ann_dir (str): The folder with the annotation files.
+        split (str, optional): ``'train'``, ``'val'``, ``'test'`` or None for
+            all. Defaults to None.
+        official_split (bool): Use the published parts. Defaults to False.
+        **kwargs: As for :class:`WBCDataset`.
+    """
+
+    METAINFO = dict(classes=WBC5_CLASSES)
+
+    def __init__(self,
+                 data_root: str,
+                 ann_dir: str,
+                 split: Optional[str] = None,
+                 official_split: bool = False,
+                 **kwargs) -> None:
+        self.ann_dir = ann_dir
+        self.official_split = official_split
+        super().__init__(data_root=data_root, split=split, **kwargs)
+
+    def annotation_files(self) -> List[str]:
+        """Find the annotation files to read.
+
+        Returns:
+            list[str]: Their paths.
+
+        Raises:
+            InputError: If there are none.
+        """
+        part = (self.split or '*') if self.official_split else '*'
+        pattern = osp.join(self.ann_dir, f'pbc_attr_v1_{part}.csv')
+        files = sorted(glob.glob(pattern))
+        if not files:
+            raise InputError(
+                f'WBCAtt: there is no {pattern}; ann_dir must be the folder '
+                'with the pbc_attr_v1_*.csv of apple2373/wbcatt')
+        return files
+
+    def load_annotations(self) -> List[dict]:
+        """Read the annotation files and hold them against the images.
+
+        Returns:
+            list[dict]: ``name``, ``label`` and ``attributes`` of each image.
+
+        Raises:
+            InputError: If an image is annotated twice or does not exist.
+        """
+        existing = {
+            label: set(images)
+            for label, images in self.list_images(self.CLASSES).items()
+        }
+        annotations, seen = [], {}
+        for path in self.annotation_files():
+            for annotation in self.read_annotation_file(path):
+                name, label = annotation['name'], annotation['label']
+                if name in seen:
+                    raise InputError(f'{path}: image {name} is annotated '
+                                     f'twice (before in {seen[name]})')
+                seen[name] = path
+                if label not in existing:
+                    # A class that the config does not ask for.
+                    continue
+                if name not in existing[label]:
+                    folder = osp.join(self.data_root, self.FOLDERS[label])
+                    raise InputError(
+                        f'{path}: image {name} is not in {folder}; complete '
+                        'the download or remove its line')
+                annotations.append(annotation)
+        return annotations
+
+    @staticmethod
+    def read_annotation_file(path: str) -> List[dict]:
+        """Read one annotation file.
+
+        Args:
+            path (str): CSV with the columns ``img_name``, ``label`` and the
+                eleven attributes.
+
+        Returns:
+            list[dict]: ``name``, ``label`` (lower case) and ``attributes``
+            (value indices) of each row.
+
+        Raises:
+            InputError: If a column is missing or a value unknown.
+        """
+        indices = {
+            attribute: {value: i
+                        for i, value in enumerate(values)}
+            for attribute, values in WBC_ATTRIBUTES.items()
+        }
+        annotations = []
+        with open(path, newline='', encoding='utf-8') as f:
+            reader = csv.DictReader(f)
+            for column in ('img_name', 'label', *WBC_ATTRIBUTES):
+                if column not in (reader.fieldnames or ()):
+                    raise InputError(
+                        f'{path} has no column {column!r}; expected are '
+                        f'img_name, label, {", ".join(WBC_ATTRIBUTES)}')
+            for row in reader:
+                where = f'{path}, line {reader.line_num}'
+                label = (row['label'] or '').lower()
+                if label not in WBC5_CLASSES:
+                    raise InputError(
+                        f'{where}: label {row["label"]!r} must be one of '
+                        f'{", ".join(WBC5_CLASSES)}')
+                attributes = []
+                for attribute, values in WBC_ATTRIBUTES.items():
+                    value = row[attribute]
+                    if value not in indices[attribute]:
+                        raise InputError(
+                            f'{where}: {attribute} is {value!r}, but must be '
+                            f'one of {", ".join(values)}')
+                    attributes.append(indices[attribute][value])
+                annotations.append(
+                    dict(
+                        name=row['img_name'],
+                        label=label,
+                        attributes=attributes))
+        return annotations
+
+    def load_data_list(self) -> List[dict]:
+        """Build the sample list, by the published parts or the shared file."""
+        if not self.official_split:
+            return super().load_data_list()
+        # The file read is the part already.
+        split, self.split = self.split, None
+        try:
+            return super().load_data_list()
+        finally:
+            self.split = split

@@ -1,0 +1,55 @@
+import os.path as osp
+
+import torch
+from mmengine.dist import barrier, is_main_process
+from mmengine.hooks import CheckpointHook, Hook
+from mmengine.runner import weights_to_cpu
+from mmpretrain.registry import HOOKS
+
+from daffnet_mm.fileio import atomic_write
+
+
+@HOOKS.register_module()
+class BestCheckpointHook(Hook):
+    """Test the model that was best on validation, and publish it (Sec. 3.2).
+
+    After training, the best checkpoint is loaded, written to
+    ``<work_dir>/best.pth`` (weights and metadata only, a name that the next
+    stage's config can rely on), and tested. Needs ``save_best`` in the
+    checkpoint hook.
+
+    Args:
+        out_file (str): Name of the published file in the work folder.
+            Defaults to ``'best.pth'``.
+    """
+
+    # After the checkpoint hook's last work.
+    priority = 'LOWEST'
+
+    def __init__(self, out_file: str = 'best.pth') -> None:
+        self.out_file = out_file
+
+    def after_train(self, runner) -> None:
+        """Load, publish and test the best model."""
+        best = next((getattr(hook, 'best_ckpt_path', None)
+                     for hook in runner.hooks
+                     if isinstance(hook, CheckpointHook)), None)
+        if best is None:
+            runner.logger.warning(
+                'there is no best checkpoint (no validation, or no save_best '
+                'in the checkpoint hook): neither published nor tested')
+            return
+        barrier()
+        checkpoint = runner.load_checkpoint(best)
+        if is_main_process():
+            path = osp.join(runner.work_dir, self.out_file)
+            with atomic_write(path, 'wb') as f:
+                torch.save(
+                    dict(
+                        meta=checkpoint['meta'],
+                        state_dict=weights_to_cpu(checkpoint['state_dict'])),
+                    f)
+            runner.logger.info(f'published {best} as {path}')
+        barrier()
+        if runner.test_loop is not None:
+            runner.test_loop.run()

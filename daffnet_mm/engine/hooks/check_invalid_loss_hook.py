@@ -1,0 +1,38 @@
+import math
+
+from mmengine.hooks import Hook
+from mmpretrain.registry import HOOKS
+
+from daffnet_mm.errors import InputError
+
+
+@HOOKS.register_module()
+class CheckInvalidLossHook(Hook):
+    """Stop at the first loss that is not finite, before it is saved.
+
+    It costs nothing: MMEngine reads every loss for its log anyhow.
+    """
+
+    # Before the checkpoint hook, so that no broken weights are written.
+    priority = 'VERY_HIGH'
+
+    def after_train_iter(self,
+                         runner,
+                         batch_idx,
+                         data_batch=None,
+                         outputs=None) -> None:
+        """Look at the losses of one iteration.
+
+        Raises:
+            InputError: If one is NaN or infinite.
+        """
+        values = {k: float(v) for k, v in outputs.items() if 'loss' in k}
+        broken = {k: v for k, v in values.items() if not math.isfinite(v)}
+        if not broken:
+            return
+        name, value = next(iter(broken.items()))
+        raise InputError(
+            f'{name} became {value} in epoch {runner.epoch + 1}, iteration '
+            f'{batch_idx + 1}; the checkpoints of earlier epochs in '
+            f'{runner.work_dir} are intact: lower optim_wrapper.optimizer.lr '
+            '(or, with --amp, train without it) and go on with --resume')

@@ -1,0 +1,386 @@
+import logging
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+from mmpretrain.registry import METRICS
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.structures import POSITIVE_VALUES, UNKNOWN, WBC_ATTRIBUTES
+
+from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
+from ..report import EvaluationReport
+from .sample_fields import check_range, image_of, read_labels, read_scores
+
+
+@METRICS.register_module()
+class MultiAttributeMetric(BaseMetric):
+    """The attribute metrics of DAFFNet's Tables 5 and 6, and of WBCAtt.
+
+    In percent, with the prefix ``attr``, of all attributes together and of
+    each as ``<attribute>/<key>``:
+
+    - ``accuracy``;
+    - ``f1_macro``: the plain mean of the F1 of the attribute's values that
+      occur as true or predicted (scikit-learn's default), WBCAtt's figure;
+    - ``precision``, ``recall``, ``specificity``, ``f1``: of the positive
+      value where ``positive_values`` names one, else averages over the
+      attribute's values weighted by support (DAFFNet's eq. (2));
+    - ``auc_hard``: DAFFNet's "AUC", the mean of ``recall`` and
+      ``specificity``;
+    - ``auc``: the area under the ROC curve from ``pred_attribute_scores``,
+      one value against the rest, weighted by support;
+    - ``subset_accuracy``, eq. (3): cells whose attributes are all right,
+      among the cells whose attributes are all known;
+    - ``hamming_loss``, eq. (4): wrong values among the known ones;
+    - ``jaccard``, eq. (5): a cell's label set is its attribute-value pairs,
+      so ``c`` right out of ``k`` known ones share ``c`` pairs of
+      ``2 k - c``; the mean over the cells that have any known one.
+
+    The first seven are plain means over the attributes; the last three count
+    over the cells. Of a single attribute, subset accuracy and Jaccard
+    similarity equal the accuracy, and the Hamming loss is what it leaves.
+
+    Unknown values (-1) are left out of every count. A value that no cell has
+    gets 0, as with scikit-learn's ``zero_division=0``; an attribute that no
+    cell knows has no value (nan) and is left out of the means; both are named
+    in the log.
+
+    After each evaluation ``report`` holds the per-attribute table, which is
+    also logged, the confusion matrices and the predictions
+    (:class:`~daffnet_mm.evaluation.EvaluationReport`), on the main process.
+
+    Args:
+        attributes (dict, optional): Attribute names to their values, in the
+            order of ``gt_attributes``. Defaults to None, the eleven
+            attributes of WBCAtt.
+        positive_values (dict, optional): The value that an attribute's
+            precision and recall speak of. Defaults to None, the rarer value
+            of WBCAtt's binary attributes, as in the paper.
+        collect_device (str): Where results of several processes are
+            collected, ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
+        prefix (str, optional): Replaces ``attr`` in the metric keys.
+        collect_dir (str, optional): Folder through which results are
+            collected on the CPU. Defaults to None, a temporary one.
+
+    Examples:
+        >>> val_evaluator = [dict(type='MultiAttributeMetric')]
+    """
+
+    default_prefix = 'attr'
+
+    #: Means over the attributes.
+    MEAN_KEYS = (
+        'accuracy',
+        'f1_macro',
+        'precision',
+        'recall',
+        'specificity',
+        'f1',
+        'auc_hard',
+        'auc',
+    )
+    #: Counts over the cells.
+    CELL_KEYS = ('subset_accuracy', 'hamming_loss', 'jaccard')
+
+    def __init__(
+        self,
+        attributes=None,
+        positive_values=None,
+        collect_device='cpu',
+        prefix=None,
+        collect_dir=None,
+    ):
+        super().__init__(collect_device, prefix, collect_dir)
+        attributes = WBC_ATTRIBUTES if attributes is None else attributes
+        self.attributes = {k: tuple(v) for k, v in attributes.items()}
+        if positive_values is None:
+            positive_values = {
+                name: value
+                for name, value in POSITIVE_VALUES.items()
+                if value in self.attributes.get(name, ())
+            }
+        for name, value in positive_values.items():
+            if value not in self.attributes.get(name, ()):
+                raise InputError(
+                    f'positive_values says {name}={value!r}, but the '
+                    f'attributes have no such value: {self.attributes}.'
+                )
+        self.positive_values = dict(positive_values)
+        self.report = None
+
+    def process(self, data_batch, data_samples):
+        """Keep what the metrics need of a batch.
+
+        Args:
+            data_batch (Any): The batch; not used.
+            data_samples (Sequence[dict]): The predictions: ``gt_attributes``,
+                ``pred_attributes`` (or only ``pred_attribute_scores``),
+                ``pred_attribute_scores`` (each attribute's probabilities, one
+                attribute after the other) and, if there is one,
+                ``img_path``.
+
+        Raises:
+            InputError: If a field is missing or a value is impossible.
+        """
+        sizes = [len(values) for values in self.attributes.values()]
+        for sample in data_samples:
+            true = read_labels(
+                sample,
+                'gt_attributes',
+                len(sizes),
+                'a dataset with attributes, such as WBCAtt,',
+            )
+            scores = read_scores(
+                sample,
+                'pred_attribute_scores',
+                sum(sizes),
+                f'values of the {len(sizes)} attributes',
+            )
+            if sample.get('pred_attributes') is None and scores is not None:
+                predicted = np.array(
+                    [part.argmax() for part in self._split(scores)]
+                )
+            else:
+                predicted = read_labels(
+                    sample,
+                    'pred_attributes',
+                    len(sizes),
+                    'the predict() of the attribute head (MAPHead)',
+                )
+            for name, size, t, p in zip(
+                self.attributes, sizes, true, predicted, strict=True
+            ):
+                check_range(
+                    sample, f'gt_attributes[{name}]', t, size, 'values', True
+                )
+                check_range(
+                    sample, f'pred_attributes[{name}]', p, size, 'values'
+                )
+            self.results.append(
+                {
+                    'image': image_of(sample),
+                    'true': true.astype(np.int16),
+                    'predicted': predicted.astype(np.int16),
+                    'scores': scores,
+                }
+            )
+
+    def compute_metrics(self, results):
+        """Compute the metrics, log the table and keep the report.
+
+        Args:
+            results (list[dict]): What :meth:`process` kept of all cells.
+
+        Returns:
+            dict: Metric names (without the prefix) and values in percent.
+
+        Raises:
+            InputError: If no cell has a known attribute.
+        """
+        true = np.array([item['true'] for item in results])
+        if not (true != UNKNOWN).any():
+            raise InputError(
+                f'MultiAttributeMetric got {len(results)} cells, and none has '
+                'a known attribute (gt_attributes); use it on a dataset with '
+                'attributes, such as WBCAtt.'
+            )
+        predicted = np.array([item['predicted'] for item in results])
+        has_scores = all(item['scores'] is not None for item in results)
+        parts = [None] * len(self.attributes)
+        if has_scores:
+            parts = self._split(np.stack([item['scores'] for item in results]))
+
+        per_attribute, confusions = {}, {}
+        notes = []
+        if not has_scores:
+            notes.append(
+                'auc has no value: the predictions have no '
+                'pred_attribute_scores, which the predict() of the attribute '
+                'head (MAPHead) sets.'
+            )
+        for index, (name, part) in enumerate(
+            zip(self.attributes, parts, strict=True)
+        ):
+            values = self.attributes[name]
+            known = true[:, index] != UNKNOWN
+            if not known.any():
+                notes.append(
+                    f'no cell has a known {name}: it has no value '
+                    'and is left out of the means.'
+                )
+                per_attribute[name] = dict.fromkeys(
+                    self.MEAN_KEYS + self.CELL_KEYS, float('nan')
+                )
+                confusions[name] = (values, np.zeros((len(values),) * 2, int))
+                continue
+            scores = ClassScores.from_labels(
+                true[known, index], predicted[known, index], len(values)
+            )
+            auc = float('nan')
+            if part is not None:
+                auc = weighted_auc(
+                    one_vs_rest_auc(true[known, index], part[known]),
+                    scores.support,
+                )
+            per_attribute[name] = self._of_attribute(name, scores, auc)
+            confusions[name] = (values, scores.confusion)
+            notes += _absence_notes(name, values, scores)
+
+        overall = {
+            key: _nanmean([m[key] for m in per_attribute.values()])
+            for key in self.MEAN_KEYS
+        }
+        overall.update(_of_cells(true, predicted))
+        if np.isnan(overall['subset_accuracy']):
+            notes.append(
+                'subset_accuracy has no value: no cell has all '
+                'attributes known.'
+            )
+        metrics = {key: 100 * value for key, value in overall.items()}
+        for name, of_attribute in per_attribute.items():
+            for key, value in of_attribute.items():
+                metrics[f'{name}/{key}'] = 100 * value
+
+        self.report = EvaluationReport(
+            name=self.prefix,
+            metrics={f'{self.prefix}/{k}': v for k, v in metrics.items()},
+            table=self._table(metrics, confusions),
+            confusions=confusions,
+            predictions=[self._prediction(item) for item in results],
+            notes=notes,
+        )
+        self._log(metrics)
+        return metrics
+
+    def _split(self, scores):
+        """Cut (..., 31) scores into one array per attribute."""
+        sizes = [len(values) for values in self.attributes.values()]
+        return np.split(scores, np.cumsum(sizes)[:-1], axis=-1)
+
+    def _of_attribute(self, name, scores, auc):
+        """One attribute's metrics, as fractions."""
+        if name in self.positive_values:
+            index = self.attributes[name].index(self.positive_values[name])
+
+            def pick(values):
+                return float(values[index])
+        else:
+            pick = scores.weighted
+        metrics = {
+            'accuracy': scores.accuracy,
+            'f1_macro': scores.macro(scores.f1),
+            'precision': pick(scores.precision),
+            'recall': pick(scores.recall),
+            'specificity': pick(scores.specificity),
+            'f1': pick(scores.f1),
+        }
+        metrics['auc_hard'] = (metrics['recall'] + metrics['specificity']) / 2
+        metrics['auc'] = auc
+        # A label set of one pair is right or wrong as a whole
+        metrics['subset_accuracy'] = scores.accuracy
+        metrics['hamming_loss'] = 1 - scores.accuracy
+        metrics['jaccard'] = scores.accuracy
+        return metrics
+
+    def _table(self, metrics, confusions):
+        """A row per attribute and one of the means, as in Table 5."""
+        rows = [
+            {
+                'attribute': name,
+                'positive': self.positive_values.get(name, 'weighted'),
+                'known': int(counts.sum()),
+                **{key: metrics[f'{name}/{key}'] for key in self.MEAN_KEYS},
+            }
+            for name, (_, counts) in confusions.items()
+        ]
+        rows.append(
+            {
+                'attribute': 'overall',
+                'positive': 'mean',
+                'known': sum(row['known'] for row in rows),
+                **{key: metrics[key] for key in self.MEAN_KEYS},
+            }
+        )
+        return rows
+
+    def _prediction(self, item):
+        row = {'image': item['image']}
+        parts = [None] * len(self.attributes)
+        if item['scores'] is not None:
+            parts = self._split(item['scores'])
+        for (name, values), true, predicted, part in zip(
+            self.attributes.items(),
+            item['true'],
+            item['predicted'],
+            parts,
+            strict=True,
+        ):
+            row[name] = '' if true == UNKNOWN else values[true]
+            row[f'{name}_predicted'] = values[predicted]
+            row[f'{name}_probability'] = (
+                None if part is None else float(part[predicted])
+            )
+        return row
+
+    def _log(self, metrics):
+        for note in self.report.notes:
+            print_log(f'{self.prefix}: {note}', 'current', logging.WARNING)
+        print_log(
+            f'{self.prefix}: attributes, in percent\n{self.report.to_text()}\n'
+            f'whole cells: subset accuracy {metrics["subset_accuracy"]:.2f}, '
+            f'Hamming loss {metrics["hamming_loss"]:.2f}, '
+            f'Jaccard similarity {metrics["jaccard"]:.2f}',
+            'current',
+        )
+
+
+def _of_cells(true, predicted):
+    """Eqs. (3) to (5) over the known values, as fractions.
+
+    Args:
+        true (np.ndarray): Value indices, -1 if unknown, shape (N, A).
+        predicted (np.ndarray): Value indices, shape (N, A).
+
+    Returns:
+        dict: Subset accuracy (nan if no cell is known whole), Hamming loss
+        and Jaccard similarity.
+    """
+    known = true != UNKNOWN
+    right = known & (true == predicted)
+    whole = known.all(axis=1)
+    num_known, num_right = known.sum(axis=1), right.sum(axis=1)
+    some = num_known > 0
+    jaccard = num_right[some] / (2 * num_known[some] - num_right[some])
+    subset = float(right[whole].all(axis=1).mean()) if whole.any() else np.nan
+    return {
+        'subset_accuracy': subset,
+        'hamming_loss': 1 - float(right.sum() / known.sum()),
+        'jaccard': float(jaccard.mean()),
+    }
+
+
+def _absence_notes(name, values, scores):
+    """Say which values are absent, and what follows."""
+    absent = [
+        v
+        for v, support in zip(values, scores.support, strict=True)
+        if not support
+    ]
+    if not absent:
+        return []
+    note = f'no cell has {name} {" or ".join(absent)}'
+    if len(absent) == len(values) - 1:
+        return [
+            f'{note}: with one value only, recall or specificity is 0 '
+            'and auc has no value.'
+        ]
+    return [
+        f'{note}: its recall and F1 are 0, and it has no weight in the '
+        'averages.'
+    ]
+
+
+def _nanmean(values):
+    values = [value for value in values if not np.isnan(value)]
+    return float(np.mean(values)) if values else float('nan')

@@ -1,0 +1,259 @@
+import logging
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+from mmpretrain.registry import METRICS
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.structures import UNKNOWN
+
+from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
+from ..report import EvaluationReport
+from .sample_fields import check_range, image_of, read_labels, read_scores
+
+
+@METRICS.register_module()
+class WBCMetric(BaseMetric):
+    """The cell type metrics of DAFFNet's Tables 2 to 4 and of Chen et al.
+
+    In percent, with the prefix ``wbc``:
+
+    - ``accuracy``;
+    - ``precision``, ``recall``, ``f1``, ``specificity``: averages over the
+      classes, weighted by support (DAFFNet's eq. (2)); a class's specificity
+      is TN / (TN + FP), the class against the rest;
+    - ``precision_macro``, ``recall_macro``, ``f1_macro``: plain averages over
+      the classes that occur as a true or a predicted label, scikit-learn's
+      default (``f1_macro`` is Chen et al.'s AF1);
+    - ``auc_hard``: DAFFNet's "AUC", the mean of ``recall`` and
+      ``specificity``; it looks at predicted classes only;
+    - ``auc``: the area under the ROC curve that readers expect, from
+      ``pred_score``, one class against the rest, weighted by support;
+    - ``<class>/precision``, ``<class>/recall``, ``<class>/f1``,
+      ``<class>/specificity``.
+
+    Cells of unknown class (``gt_label`` -1) are left out of every count. A
+    class that no cell has gets 0, as with scikit-learn's
+    ``zero_division=0``, has no weight in the averages, and is named in the
+    log. ``auc`` is nan, and the log says why, where no class has a ROC curve:
+    all cells of one class, or no ``pred_score``.
+
+    After each evaluation ``report`` holds the per-class table, which is also
+    logged, the confusion matrix and the predictions
+    (:class:`~daffnet_mm.evaluation.EvaluationReport`), on the main process.
+    The class names are taken from ``classes`` in the dataset's metainfo.
+
+    Args:
+        collect_device (str): Where results of several processes are
+            collected, ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
+        prefix (str, optional): Replaces ``wbc`` in the metric keys.
+        collect_dir (str, optional): Folder through which results are
+            collected on the CPU. Defaults to None, a temporary one.
+
+    Examples:
+        >>> test_evaluator = [dict(type='WBCMetric')]
+    """
+
+    default_prefix = 'wbc'
+
+    def __init__(self, collect_device='cpu', prefix=None, collect_dir=None):
+        super().__init__(collect_device, prefix, collect_dir)
+        self.report = None
+
+    @property
+    def classes(self):
+        """tuple[str]: The class names of the dataset."""
+        classes = (self.dataset_meta or {}).get('classes')
+        if not classes:
+            raise InputError(
+                "WBCMetric needs the class names, but the dataset's metainfo "
+                "has no 'classes'; set METAINFO in the dataset or metainfo="
+                'dict(classes=[...]) in its config.'
+            )
+        return tuple(classes)
+
+    def process(self, data_batch, data_samples):
+        """Keep what the metrics need of a batch.
+
+        Args:
+            data_batch (Any): The batch; not used.
+            data_samples (Sequence[dict]): The predictions: ``gt_label``,
+                ``pred_label`` (or only ``pred_score``), ``pred_score`` (K
+                probabilities) and, if there is one, ``img_path``.
+
+        Raises:
+            InputError: If a field is missing or a value is impossible.
+        """
+        size = len(self.classes)
+        for sample in data_samples:
+            (true,) = read_labels(sample, 'gt_label', 1, 'the dataset')
+            check_range(sample, 'gt_label', true, size, 'classes', True)
+            score = read_scores(
+                sample, 'pred_score', size, 'classes in the dataset'
+            )
+            if sample.get('pred_label') is None and score is not None:
+                predicted = score.argmax()
+            else:
+                (predicted,) = read_labels(
+                    sample,
+                    'pred_label',
+                    1,
+                    "the classification head's predict()",
+                )
+                check_range(sample, 'pred_label', predicted, size, 'classes')
+            self.results.append(
+                {
+                    'image': image_of(sample),
+                    'true': int(true),
+                    'predicted': int(predicted),
+                    'score': score,
+                }
+            )
+
+    def compute_metrics(self, results):
+        """Compute the metrics, log the table and keep the report.
+
+        Args:
+            results (list[dict]): What :meth:`process` kept of all cells.
+
+        Returns:
+            dict: Metric names (without the prefix) and values in percent.
+
+        Raises:
+            InputError: If no cell has a known class.
+        """
+        known = [item for item in results if item['true'] != UNKNOWN]
+        if not known:
+            raise InputError(
+                f'WBCMetric got {len(results)} cells, and none has a known '
+                'class (gt_label); use it on a dataset with cell types.'
+            )
+        classes = self.classes
+        true = np.array([item['true'] for item in known])
+        predicted = np.array([item['predicted'] for item in known])
+        scores = ClassScores.from_labels(true, predicted, len(classes))
+
+        areas = np.full(len(classes), np.nan)
+        has_scores = all(item['score'] is not None for item in known)
+        if has_scores:
+            areas = one_vs_rest_auc(
+                true, np.stack([item['score'] for item in known])
+            )
+
+        metrics = {
+            'accuracy': scores.accuracy,
+            'precision': scores.weighted(scores.precision),
+            'recall': scores.weighted(scores.recall),
+            'f1': scores.weighted(scores.f1),
+            'specificity': scores.weighted(scores.specificity),
+            'precision_macro': scores.macro(scores.precision),
+            'recall_macro': scores.macro(scores.recall),
+            'f1_macro': scores.macro(scores.f1),
+        }
+        metrics['auc_hard'] = (metrics['recall'] + metrics['specificity']) / 2
+        metrics['auc'] = weighted_auc(areas, scores.support)
+        for index, name in enumerate(classes):
+            for key in ('precision', 'recall', 'f1', 'specificity'):
+                metrics[f'{name}/{key}'] = getattr(scores, key)[index]
+        metrics = {key: 100 * float(value) for key, value in metrics.items()}
+
+        self.report = EvaluationReport(
+            name=self.prefix,
+            metrics={f'{self.prefix}/{k}': v for k, v in metrics.items()},
+            table=_table(classes, scores, areas, metrics),
+            confusions={'cell_type': (classes, scores.confusion)},
+            predictions=[_prediction(item, classes) for item in results],
+            notes=_notes(
+                classes, scores, has_scores, len(results) - len(known)
+            ),
+        )
+        self._log()
+        return metrics
+
+    def _log(self):
+        for note in self.report.notes:
+            print_log(f'{self.prefix}: {note}', 'current', logging.WARNING)
+        print_log(
+            f'{self.prefix}: cell types, in percent\n{self.report.to_text()}',
+            'current',
+        )
+
+
+def _table(classes, scores, areas, metrics):
+    """A row per class, then the weighted and the macro averages."""
+    rows = [
+        {
+            'class': name,
+            'support': int(scores.support[index]),
+            'precision': 100 * float(scores.precision[index]),
+            'recall': 100 * float(scores.recall[index]),
+            'f1': 100 * float(scores.f1[index]),
+            'specificity': 100 * float(scores.specificity[index]),
+            'auc': 100 * float(areas[index]),
+        }
+        for index, name in enumerate(classes)
+    ]
+    total = int(scores.support.sum())
+    weighted = ('precision', 'recall', 'f1', 'specificity', 'auc')
+    rows.append(
+        {
+            'class': 'weighted average',
+            'support': total,
+            **{key: metrics[key] for key in weighted},
+        }
+    )
+    rows.append(
+        {
+            'class': 'macro average',
+            'support': total,
+            'precision': metrics['precision_macro'],
+            'recall': metrics['recall_macro'],
+            'f1': metrics['f1_macro'],
+            'specificity': 100 * scores.macro(scores.specificity),
+            'auc': float('nan'),
+        }
+    )
+    return rows
+
+
+def _prediction(item, classes):
+    score = item['score']
+    row = {
+        'image': item['image'],
+        'true': '' if item['true'] == UNKNOWN else classes[item['true']],
+        'predicted': classes[item['predicted']],
+        'probability': None,
+    }
+    if score is not None:
+        row['probability'] = float(score[item['predicted']])
+    for index, name in enumerate(classes):
+        row[f'p({name})'] = None if score is None else float(score[index])
+    return row
+
+
+def _notes(classes, scores, has_scores, unknown):
+    notes = []
+    if unknown:
+        notes.append(f'{unknown} cells of unknown class are left out.')
+    absent = [
+        c
+        for c, support in zip(classes, scores.support, strict=True)
+        if not support
+    ]
+    if absent:
+        notes.append(
+            f'no cell of the class {", ".join(absent)} in this split: its '
+            'recall and F1 are 0, and it has no weight in the averages.'
+        )
+    if not has_scores:
+        notes.append(
+            'auc has no value: the predictions have no pred_score, '
+            "which the classification head's predict() sets."
+        )
+    elif (scores.support > 0).sum() == 1:
+        notes.append(
+            'auc has no value and specificity is 0: all cells of '
+            'this split are of one class.'
+        )
+    return notes

@@ -1,0 +1,155 @@
+import csv
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from daffnet_mm.fileio import atomic_write
+
+
+@dataclass
+class EvaluationReport:
+    """All that one metric has to say of one evaluation.
+
+    Attributes:
+        name (str): The metric's prefix, such as ``'wbc'``; names the files.
+        metrics (dict): Metric keys (with the prefix) and values, in percent;
+            nan where a metric has no value.
+        table (list[dict]): A row per class or attribute and for the averages;
+            all rows have the same keys.
+        confusions (dict): A name to the labels (list[str]) and the counts
+            (int array of shape (K, K), rows true, columns predicted).
+        predictions (list[dict]): A row per sample, in the dataset's order.
+        notes (list[str]): What has no value in this evaluation, and why.
+    """
+
+    name: str
+    metrics: dict
+    table: list
+    confusions: dict
+    predictions: list
+    notes: list = field(default_factory=list)
+
+    def to_text(self):
+        """Lay the table out for a log: numbers right, names left aligned.
+
+        Returns:
+            str: The lines of the table, the headers first.
+        """
+        headers = list(self.table[0])
+        rows = [[_text(row[key]) for key in headers] for row in self.table]
+        widths = [
+            max(map(len, column))
+            for column in zip(headers, *rows, strict=True)
+        ]
+        lines = []
+        for cells in (headers, *rows):
+            first = cells[0].ljust(widths[0])
+            rest = (
+                c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True)
+            )
+            lines.append('  '.join((first, *rest)))
+        return '\n'.join(lines)
+
+
+def write_report(report, out_dir, figures=True):
+    """Write a report's tables and figures, each file whole or not at all.
+
+    .. code::
+
+        out_dir
+        ├── wbc_metrics.json      metrics, notes, table, confusion matrices
+        ├── wbc_table.csv         a row per class (or attribute)
+        ├── wbc_predictions.csv   a row per sample
+        └── wbc_confusion.png     the paper's Fig. 6 (of attributes: Fig. 7)
+
+    In the JSON file a metric without a value is ``null``, in the CSV files
+    the cell is empty.
+
+    Args:
+        report (EvaluationReport): What to write.
+        out_dir (str | Path): The folder, made if needed.
+        figures (bool): Whether to draw the confusion matrices.
+            Defaults to True.
+
+    Returns:
+        list[Path]: The files written.
+    """
+    stem = report.name.replace('/', '_')
+    out_dir = Path(out_dir)
+    content = {
+        'metrics': report.metrics,
+        'notes': report.notes,
+        'table': report.table,
+        'confusion_matrices': {
+            name: {'labels': list(labels), 'counts': counts.tolist()}
+            for name, (labels, counts) in report.confusions.items()
+        },
+    }
+    paths = [
+        out_dir / f'{stem}_metrics.json',
+        out_dir / f'{stem}_table.csv',
+        out_dir / f'{stem}_predictions.csv',
+    ]
+    with atomic_write(paths[0]) as file:
+        json.dump(_without_nan(content), file, indent=2, allow_nan=False)
+        file.write('\n')
+    _write_csv(paths[1], report.table)
+    _write_csv(paths[2], report.predictions)
+
+    if figures:
+        # Only here, so that a run without figures never waits for matplotlib
+        from daffnet_mm.visualization import (
+            plot_attribute_confusions,
+            plot_confusion_matrix,
+        )
+
+        if len(report.confusions) == 1:
+            ((labels, counts),) = report.confusions.values()
+            figure = plot_confusion_matrix(counts, labels)
+        else:
+            figure = plot_attribute_confusions(report.confusions)
+        paths.append(out_dir / f'{stem}_confusion.png')
+        with atomic_write(paths[-1], 'wb') as file:
+            figure.savefig(file, format='png', dpi=150)
+    return paths
+
+
+def _write_csv(path, rows):
+    with atomic_write(path) as file:
+        writer = csv.DictWriter(
+            file, fieldnames=list(rows[0]), lineterminator='\n'
+        )
+        writer.writeheader()
+        for row in rows:
+            # A missing value is an empty cell; six digits tell any two
+            # percentages of fewer than ten million samples apart.
+            writer.writerow(
+                {
+                    key: ''
+                    if _is_nan(value)
+                    else f'{value:.6g}'
+                    if isinstance(value, float)
+                    else value
+                    for key, value in row.items()
+                }
+            )
+
+
+def _text(value):
+    if value is None or _is_nan(value):
+        return '-'
+    return f'{value:.2f}' if isinstance(value, float) else str(value)
+
+
+def _is_nan(value):
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _without_nan(value):
+    """Replace nan by None, which JSON can say."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    return None if _is_nan(value) else value

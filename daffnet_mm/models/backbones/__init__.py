@@ -1,0 +1,3 @@
+from .epsa_resnet import EPSAResNet
+
+__all__ = ['EPSAResNet']

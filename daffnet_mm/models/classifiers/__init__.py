@@ -1,0 +1,3 @@
+from .daffnet import DAFFNet
+
+__all__ = ['DAFFNet']

@@ -1,0 +1,82 @@
+from typing import Optional, Tuple
+
+import torch
+import torch.nn as nn
+from mmpretrain.models.heads import ClsHead
+from mmpretrain.registry import MODELS
+
+from ..utils import pool_last_feature
+
+
+@MODELS.register_module()
+class FusionHead(ClsHead):
+    """DAFFNet's decoder: fuse both features and classify (Fig. 1).
+
+    The backbone's pooled feature goes through a linear layer to 1000 values
+    (a ResNet's ImageNet classifier, and called ``fc`` as there, so that it
+    takes those weights). They are concatenated with the morphological
+    feature, and a linear layer gives the cell types. Without a morphological
+    feature the same head serves the ablation's rows before "+MAP".
+
+    Args:
+        num_classes (int): Number of cell types.
+        in_channels (int): Channels of the backbone's last feature.
+        morphological_channels (int): Length of the morphological feature: 128
+            from :class:`MorphologicalAttributeEncoder`, 31 for the attribute
+            probabilities themselves, 0 for none. Defaults to 128.
+        num_features (int): Length of the high-level feature. Defaults to
+            1000.
+        dropout (float): Dropout before the last layer. Defaults to 0.
+        init_cfg (dict, optional): Initialisation of the linear layers.
+            Defaults to ``dict(type='Normal', layer='Linear', std=0.01)``.
+        **kwargs: ``loss``, ``topk`` and ``cal_acc`` of MMPretrain's
+            ``ClsHead``.
+    """
+
+    def __init__(self,
+                 num_classes: int,
+                 in_channels: int,
+                 morphological_channels: int = 128,
+                 num_features: int = 1000,
+                 dropout: float = 0.,
+                 init_cfg: Optional[dict] = dict(
+                     type='Normal', layer='Linear', std=0.01),
+                 **kwargs) -> None:
+        super().__init__(init_cfg=init_cfg, **kwargs)
+        if num_classes <= 0:
+            raise ValueError(
+                f'num_classes={num_classes} must be a positive integer')
+        self.num_classes = num_classes
+        self.in_channels = in_channels
+        self.morphological_channels = morphological_channels
+        self.fc = nn.Linear(in_channels, num_features)
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(num_features + morphological_channels,
+                                    num_classes)
+
+    def pre_logits(self, feats: Tuple[torch.Tensor]) -> torch.Tensor:
+        """Fuse the two features.
+
+        Args:
+            feats (tuple[Tensor]): What :class:`MFE` gives, the pooled and the
+                morphological feature; without a morphological feature, the
+                backbone's stages.
+
+        Returns:
+            Tensor: Shape (N, num_features + morphological_channels).
+        """
+        if not self.morphological_channels:
+            return self.fc(pool_last_feature(feats))
+        pooled, morphological = feats
+        return torch.cat([self.fc(pooled), morphological], dim=1)
+
+    def forward(self, feats: Tuple[torch.Tensor]) -> torch.Tensor:
+        """Classify.
+
+        Args:
+            feats (tuple[Tensor]): As for :meth:`pre_logits`.
+
+        Returns:
+            Tensor: Logits of shape (N, num_classes).
+        """
+        return self.classifier(self.dropout(self.pre_logits(feats)))

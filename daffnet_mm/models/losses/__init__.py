@@ -1,0 +1,3 @@
+from .dsl_loss import DSLLoss
+
+__all__ = ['DSLLoss']

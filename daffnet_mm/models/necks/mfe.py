@@ -1,0 +1,124 @@
+import os.path as osp
+from typing import Optional, Sequence, Tuple, Union
+
+import torch
+from mmengine.logging import MMLogger
+from mmengine.model import BaseModule
+from mmpretrain.registry import MODELS
+
+from daffnet_mm.errors import InputError
+from ..utils import pool_last_feature
+
+
+@MODELS.register_module()
+class MFE(BaseModule):
+    """DAFFNet's Morphological Feature Extractor (Sec. 2.2).
+
+    A Morphological Attribute Predictor (MAP) reads attribute probabilities
+    from the image batch; an encoder (MAE) turns them into the morphological
+    feature. As the neck of :class:`DAFFNet` it stands beside the backbone,
+    not behind it: the backbone's feature is only pooled.
+
+    Args:
+        predictor (dict): Config of the MAP: an ``ImageClassifier`` with a
+            :class:`MAPHead`, the model that stages 1 and 2 train. Its
+            checkpoint is named here, by
+            ``init_cfg=dict(type='Pretrained', checkpoint=...)``, and read by
+            ``init_weights()``.
+        encoder (dict, optional): Config of the encoder. None gives the
+            attribute probabilities themselves: the paper's ablation row
+            "+MAP". Defaults to
+            ``dict(type='MorphologicalAttributeEncoder')``.
+        frozen (bool): Keep the MAP's weights and batch statistics as they
+            are. Defaults to True.
+        predictor_config (str): The config that trains the MAP; the error
+            about a missing checkpoint names it. Defaults to
+            ``'configs/daffnet/map_ssl.py'``.
+        init_cfg (dict, optional): Initialisation. Defaults to None.
+    """
+
+    def __init__(self,
+                 predictor: dict,
+                 encoder: Optional[dict] = dict(
+                     type='MorphologicalAttributeEncoder'),
+                 frozen: bool = True,
+                 predictor_config: str = 'configs/daffnet/map_ssl.py',
+                 init_cfg: Optional[dict] = None) -> None:
+        super().__init__(init_cfg=init_cfg)
+        self.predictor = MODELS.build(predictor)
+        self.encoder = None if encoder is None else MODELS.build(encoder)
+        self.frozen = frozen
+        self.predictor_config = predictor_config
+        if frozen:
+            self.predictor.requires_grad_(False)
+            self.predictor.eval()
+
+    def init_weights(self) -> None:
+        """Initialise the weights, the MAP's from its checkpoint.
+
+        Raises:
+            InputError: If the MAP's checkpoint does not exist.
+        """
+        init_cfg = self.predictor.init_cfg or {}
+        checkpoint = init_cfg.get('checkpoint') if isinstance(
+            init_cfg, dict) else None
+        if checkpoint and '://' not in checkpoint \
+                and not osp.isfile(checkpoint):
+            raise InputError(
+                f"the MAP's checkpoint {checkpoint} does not exist; make it "
+                f'with `python tools/train.py {self.predictor_config}`, or '
+                'name another one in model.neck.predictor.init_cfg.checkpoint')
+        if self.frozen and not checkpoint:
+            MMLogger.get_current_instance().warning(
+                'the MAP is frozen but has no checkpoint to start from, so '
+                'its attributes stay random; name one in '
+                'model.neck.predictor.init_cfg')
+        super().init_weights()
+
+    def train(self, mode: bool = True) -> 'MFE':
+        """Set the mode; a frozen MAP stays in evaluation mode."""
+        super().train(mode)
+        if self.frozen:
+            self.predictor.eval()
+        return self
+
+    def predict_attributes(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Predict the attributes of an image batch.
+
+        Args:
+            inputs (Tensor): Normalised images of shape (N, 3, H, W).
+
+        Returns:
+            Tensor: Attribute probabilities of shape (N, 31).
+        """
+        with torch.set_grad_enabled(torch.is_grad_enabled()
+                                    and not self.frozen):
+            logits, _ = self.predictor(inputs, mode='tensor')
+            return self.predictor.head.layout.softmax(logits)
+
+    def encode(self, scores: torch.Tensor) -> torch.Tensor:
+        """Turn attribute probabilities into the morphological feature.
+
+        Args:
+            scores (Tensor): Attribute probabilities of shape (N, 31).
+
+        Returns:
+            Tensor: Shape (N, 128), or the probabilities without an encoder.
+        """
+        return scores if self.encoder is None else self.encoder(scores)
+
+    def forward(self, feats: Union[torch.Tensor, Sequence[torch.Tensor]],
+                inputs: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
+        """Give both features of a batch.
+
+        Args:
+            feats (Tensor | Sequence[Tensor]): The backbone's stages.
+            inputs (Tensor): The images that the backbone saw, of shape
+                (N, 3, H, W).
+
+        Returns:
+            tuple[Tensor, Tensor]: The pooled feature of shape (N, C) and the
+            morphological feature of shape (N, 128).
+        """
+        scores = self.predict_attributes(inputs)
+        return pool_last_feature(feats), self.encode(scores)

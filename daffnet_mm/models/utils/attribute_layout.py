@@ -1,0 +1,70 @@
+from typing import Sequence
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class AttributeLayout(nn.Module):
+    """Where each attribute's values lie in the flat score vector.
+
+    The attribute layer gives all values of all attributes side by side
+    (31 for WBCAtt). Softmax, argmax and the loss work attribute by attribute;
+    laying the values out as a padded matrix lets one operation do for all
+    attributes what would otherwise be a loop over them.
+
+    Args:
+        sizes (Sequence[int]): The number of values of each attribute.
+    """
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        super().__init__()
+        if not sizes or min(sizes) < 2:
+            raise ValueError('every attribute needs at least two values, but '
+                             f'the numbers of values are {tuple(sizes)}')
+        self.sizes = tuple(sizes)
+        total, widest = sum(sizes), max(sizes)
+        # Places beyond an attribute's own values point behind the vector's
+        # end, where `pad` puts minus infinity.
+        index = torch.full((len(sizes), widest), total, dtype=torch.long)
+        start = 0
+        for row, size in zip(index, sizes):
+            row[:size] = torch.arange(start, start + size)
+            start += size
+        self.register_buffer('index', index, persistent=False)
+        self.register_buffer('is_value', index < total, persistent=False)
+
+    def pad(self, scores: torch.Tensor) -> torch.Tensor:
+        """Lay flat scores out, attribute by attribute.
+
+        Args:
+            scores (Tensor): Shape (N, sum of sizes).
+
+        Returns:
+            Tensor: Shape (N, number of attributes, largest size), minus
+            infinity where an attribute has no such value.
+        """
+        return F.pad(scores, (0, 1), value=float('-inf'))[:, self.index]
+
+    def flatten(self, padded: torch.Tensor) -> torch.Tensor:
+        """Undo :meth:`pad`.
+
+        Args:
+            padded (Tensor): Shape (N, number of attributes, largest size).
+
+        Returns:
+            Tensor: Shape (N, sum of sizes).
+        """
+        return padded[:, self.is_value]
+
+    def softmax(self, logits: torch.Tensor) -> torch.Tensor:
+        """Turn flat logits into each attribute's probabilities.
+
+        Args:
+            logits (Tensor): Shape (N, sum of sizes).
+
+        Returns:
+            Tensor: Probabilities of shape (N, sum of sizes) that sum to one
+            over each attribute's values.
+        """
+        return self.flatten(self.pad(logits.float()).softmax(dim=-1))

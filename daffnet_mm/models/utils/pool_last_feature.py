@@ -1,0 +1,34 @@
+from typing import Sequence, Union
+
+import torch
+
+
+def pool_last_feature(
+    feats: Union[torch.Tensor, Sequence[torch.Tensor]]) -> torch.Tensor:
+    """Reduce what a backbone gives to one vector a sample.
+
+    MMPretrain's backbones give a tuple of stage outputs; convolutional ones
+    give maps, transformers with a class token or ConvNeXt give vectors. The
+    last stage is taken, and a map is averaged over its positions.
+
+    Args:
+        feats (Tensor | Sequence[Tensor]): Feature maps of shape (N, C, H, W)
+            or vectors of shape (N, C); of a sequence the last counts.
+
+    Returns:
+        Tensor: The pooled feature, of shape (N, C).
+
+    Raises:
+        ValueError: If the last feature has neither two nor four dimensions.
+    """
+    feat = feats
+    while isinstance(feat, (list, tuple)):
+        feat = feat[-1]
+    if feat.dim() == 4:
+        return feat.mean(dim=(2, 3))
+    if feat.dim() == 2:
+        return feat
+    raise ValueError(
+        'the backbone gives a feature of shape '
+        f'{tuple(feat.shape)}, but (N, C, H, W) or (N, C) is needed; for a '
+        "transformer, set out_type='cls_token' or 'avg_featmap'")

@@ -1,0 +1,76 @@
+"""Build the package and bring its configs and tools along.
+
+As in MMPretrain, `configs/` and `tools/` are installed as `daffnet_mm/.mim`:
+copied into a wheel, linked for an editable install.
+"""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+MIM = ('configs', 'tools', 'model-index.yml')
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding='utf-8')
+
+
+def requirements(name):
+    lines = read(f'requirements/{name}.txt').splitlines()
+    return [line for line in lines if line and not line.startswith('#')]
+
+
+class BuildWithMim(build_py):
+    """Add `daffnet_mm/.mim` to what is built."""
+
+    def run(self):
+        super().run()
+        if self.editable_mode:
+            place, add = ROOT / 'daffnet_mm' / '.mim', self._link
+        else:
+            place, add = Path(self.build_lib, 'daffnet_mm', '.mim'), self._copy
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        for name in MIM:
+            if (ROOT / name).exists():
+                add(ROOT / name, place / name)
+
+    @staticmethod
+    def _copy(source, target):
+        if source.is_dir():
+            ignore = shutil.ignore_patterns('__pycache__', '*.pyc')
+            shutil.copytree(source, target, ignore=ignore)
+        else:
+            shutil.copy2(source, target)
+
+    @staticmethod
+    def _link(source, target):
+        target.symlink_to(os.path.relpath(source, target.parent))
+
+
+setup(
+    name='daffnet-mm',
+    version=re.search(r"'(.+)'", read('daffnet_mm/version.py'))[1],
+    description='White blood cell types and their attributes: DAFFNet for '
+    'MMPretrain',
+    license='Apache-2.0',
+    packages=find_packages(include=['daffnet_mm', 'daffnet_mm.*']),
+    package_data={'daffnet_mm': ['**/*.csv', '**/*.json']},
+    python_requires='>=3.10',
+    # torch, torchvision, MMEngine, mmcv and MMPretrain are left to the user,
+    # who may have a pair or a line (OpenMMLab's or onedl's) of their own that
+    # pip would replace. What is missing is said at the import.
+    install_requires=requirements('runtime'),
+    extras_require={
+        'mm': requirements('mminstall'),
+        'onedl': requirements('onedl'),
+        'tests': requirements('tests'),
+    },
+    cmdclass={'build_py': BuildWithMim},
+    zip_safe=False,
+)

@@ -1,0 +1,103 @@
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SOURCES = (
+    'daffnet_mm',
+    'configs',
+    'tools',
+    'requirements',
+    'setup.py',
+    'pyproject.toml',
+    'MANIFEST.in',
+    'LICENSE',
+)
+
+
+@pytest.fixture(scope='module')
+def checkout(tmp_path_factory):
+    """A copy of what is built: the tree itself stays clean."""
+    copy = tmp_path_factory.mktemp('checkout')
+    skip = shutil.ignore_patterns('__pycache__', '.mim')
+    for name in SOURCES:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=skip)
+        else:
+            shutil.copy2(source, copy / name)
+    return copy
+
+
+def files(folder, *suffixes):
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob('*')
+        if path.suffix in suffixes
+    }
+
+
+def build(checkout, command, *arguments):
+    subprocess.run(
+        [sys.executable, 'setup.py', '-q', command, *arguments],
+        cwd=checkout,
+        check=True,
+    )
+
+
+def test_wheel_brings_configs_tools_and_data(checkout, tmp_path):
+    before = set(checkout.iterdir())
+    build(checkout, 'bdist_wheel', '--dist-dir', str(tmp_path))
+    left = {path.name for path in set(checkout.iterdir()) - before}
+    assert left <= {'build', 'daffnet_mm.egg-info'}
+    assert not (checkout / 'daffnet_mm' / '.mim').exists()
+
+    (wheel,) = tmp_path.glob('daffnet_mm-*.whl')
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        metadata_file = next(n for n in names if n.endswith('METADATA'))
+        metadata = archive.read(metadata_file).decode()
+    package = files(checkout / 'daffnet_mm', '.py', '.csv', '.json')
+    assert {f'daffnet_mm/{name}' for name in package} <= names
+    for folder in ('configs', 'tools'):
+        brought = files(checkout / folder, '.py', '.sh', '.md', '.yml')
+        assert {f'daffnet_mm/.mim/{folder}/{n}' for n in brought} <= names
+    assert 'daffnet_mm/.mim/tools/train.py' in names
+    assert not any('tests/' in name for name in names)
+    assert not any('__pycache__' in name for name in names)
+
+    required = [
+        line.split(':', 1)[1].strip()
+        for line in metadata.splitlines()
+        if line.startswith('Requires-Dist:') and 'extra ==' not in line
+    ]
+    assert required
+    assert not any('torch' in name or 'mm' in name for name in required)
+
+
+def test_wheel_works_from_a_source_distribution(checkout, tmp_path):
+    build(checkout, 'sdist', '--dist-dir', str(tmp_path))
+    (archive,) = tmp_path.glob('*.tar.gz')
+    shutil.unpack_archive(archive, tmp_path, filter='data')
+    (source,) = (p for p in tmp_path.iterdir() if p.is_dir())
+    for folder in ('configs', 'tools', 'daffnet_mm'):
+        wanted = files(checkout / folder, '.py', '.sh', '.csv')
+        assert wanted <= files(source / folder, '.py', '.sh', '.csv')
+    assert (source / 'requirements' / 'runtime.txt').is_file()
+
+
+def test_no_requirement_of_one_line_is_in_the_other():
+    upstream = (REPOSITORY / 'requirements' / 'mminstall.txt').read_text()
+    forks = (REPOSITORY / 'requirements' / 'onedl.txt').read_text()
+    neutral = (REPOSITORY / 'requirements' / 'runtime.txt').read_text()
+    requirements = [
+        line for line in neutral.splitlines() if not line.startswith('#')
+    ]
+    assert 'onedl' not in upstream
+    assert '\nmm' not in forks
+    for requirement in requirements:
+        assert not requirement.startswith(('mm', 'onedl', 'torch'))

@@ -1,0 +1,171 @@
+"""Convert a checkpoint of the public EPSANet code for MMPretrain.
+
+The result is the state dict of an ``ImageClassifier`` with the backbone
+``EPSAResNet`` and the head ``LinearClsHead``. To use the backbone only, give
+it ``init_cfg=dict(type='Pretrained', checkpoint=DST, prefix='backbone.')``.
+
+The public code concatenates the branches of the pyramid squeeze attention from
+the largest kernel to the smallest, ``PSA`` from the smallest to the largest.
+So the layers that follow, a batch norm and a 1x1 convolution, get their
+channels in another order.
+"""
+import argparse
+import pickle
+import re
+import sys
+from collections import OrderedDict
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import atomic_write
+from daffnet_mm.models.backbones import EPSAResNet
+
+NUM_BRANCHES = 4
+
+
+def parse_args(argv=None):
+    parser = argparse.ArgumentParser(
+        description='Convert a checkpoint of the public EPSANet code '
+        '(EPSANet-50 or -101) for MMPretrain.')
+    parser.add_argument('src', type=Path, help='the public checkpoint')
+    parser.add_argument('dst', type=Path, help='the file to write')
+    return parser.parse_args(argv)
+
+
+def load_state_dict(path: Path) -> dict:
+    """Read a checkpoint's state dict, without running code from it.
+
+    Args:
+        path (Path): The checkpoint: a state dict, or a dict that has it as
+            ``state_dict``; names may start with ``module.``.
+
+    Returns:
+        dict: The tensors by name, without ``module.``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        InputError: If it is not such a checkpoint.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f'The checkpoint {path} does not exist.')
+    try:
+        state_dict = torch.load(path, map_location='cpu', weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError,
+            KeyError) as error:
+        reason = str(error).splitlines() or ['it is empty']
+        raise InputError(f'{path} cannot be read as a checkpoint of tensors: '
+                         f'{reason[0]}') from error
+    if isinstance(state_dict, dict):
+        state_dict = state_dict.get('state_dict', state_dict)
+    if not isinstance(state_dict, dict) or not state_dict or not all(
+            isinstance(value, Tensor) for value in state_dict.values()):
+        raise InputError(f'{path} holds no state dict: expected a dict of '
+                         'tensors, or one under the key state_dict.')
+    return {
+        name.removeprefix('module.'): value
+        for name, value in state_dict.items()
+    }
+
+
+def find_depth(state_dict: dict) -> int:
+    """Tell the depth from the number of blocks in the third stage."""
+    blocks = {
+        name.split('.')[1]
+        for name in state_dict if name.startswith('layer3.')
+    }
+    depths = {6: 50, 23: 101}
+    if len(blocks) not in depths:
+        raise InputError(
+            'it is no EPSANet-50 or -101: the third stage (layer3) has '
+            f'{len(blocks)} blocks, not 6 or 23.')
+    return depths[len(blocks)]
+
+
+def reverse_branches(value: Tensor, dim: int) -> Tensor:
+    """Put the channels of the branches into the opposite branch order."""
+    return torch.cat(value.chunk(NUM_BRANCHES, dim)[::-1], dim)
+
+
+def convert(state_dict: dict) -> OrderedDict:
+    """Convert the state dict of a public EPSANet.
+
+    Args:
+        state_dict (dict): The public code's tensors by name.
+
+    Returns:
+        OrderedDict: The same, for an ``ImageClassifier`` of an
+        ``EPSAResNet`` and a ``LinearClsHead``.
+
+    Raises:
+        InputError: If tensors are missing, unknown or of another shape.
+    """
+    converted = OrderedDict()
+    for name, value in state_dict.items():
+        if re.fullmatch(r'layer\d\.\d+\.bn2\.(weight|bias|running_.*)', name):
+            value = reverse_branches(value, 0)
+        elif re.fullmatch(r'layer\d\.\d+\.conv3\.weight', name):
+            value = reverse_branches(value, 1)
+        branch = re.fullmatch(r'(layer\d\.\d+\.conv2)\.conv_(\d)\.weight',
+                              name)
+        if branch:
+            name = f'{branch[1]}.branches.{int(branch[2]) - 1}.weight'
+        if name.startswith('fc.'):
+            name = f'head.{name}'
+        else:
+            name = f'backbone.{name}'
+        converted[name] = value.clone()
+
+    backbone = EPSAResNet(find_depth(state_dict))
+    expected = {
+        f'backbone.{name}': tuple(value.shape)
+        for name, value in backbone.state_dict().items()
+    }
+    classes = len(state_dict.get('fc.bias', [0] * 1000))
+    expected['head.fc.weight'] = (classes, backbone.feat_dim)
+    expected['head.fc.bias'] = (classes, )
+    shapes = {name: tuple(value.shape) for name, value in converted.items()}
+    optional = 'num_batches_tracked'  # not in the oldest checkpoints
+    for fault, names in dict(
+            missing=expected.keys() - shapes.keys(),
+            unknown=shapes.keys() - expected.keys(),
+            misshapen=[
+                name for name in shapes.keys() & expected.keys()
+                if shapes[name] != expected[name]
+            ]).items():
+        names = sorted(name for name in names if not name.endswith(optional))
+        if names:
+            raise InputError(
+                f'it is no EPSANet-{backbone.depth} of the public code: '
+                f'{len(names)} tensors are {fault}, the first is '
+                f'{names[0]} (in this tool\'s output naming).')
+    return converted
+
+
+def main(argv=None) -> int:
+    """Run the tool; returns the exit code."""
+    args = parse_args(argv)
+    try:
+        state_dict = load_state_dict(args.src)
+        try:
+            converted = convert(state_dict)
+        except InputError as error:
+            raise InputError(
+                f'{args.src} was not converted: {error}') from error
+        meta = dict(
+            architecture=f'EPSAResNet-{find_depth(state_dict)}',
+            source=args.src.name)
+        with atomic_write(args.dst, 'wb') as file:
+            torch.save(dict(meta=meta, state_dict=converted), file)
+    except (OSError, InputError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f'Wrote {args.dst}: {meta["architecture"]}, {len(converted)} '
+          'tensors.')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

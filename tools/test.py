@@ -1,0 +1,11 @@
+"""Test a model: MMPretrain's `tools/test.py`, with one-sentence errors.
+
+Usage:
+    python tools/test.py CONFIG CHECKPOINT [--work-dir DIR] [--out FILE]
+        [--show-dir DIR] [--tta] [--cfg-options KEY=VALUE ...] ...
+"""
+
+from daffnet_mm.apis.command_line import run_mmpretrain_tool
+
+if __name__ == '__main__':
+    run_mmpretrain_tool('test.py')
