@@ -34,11 +34,15 @@ daffnet_setup() {
     echo "environment: $PYTHON"
 }
 
-# Do the first so many requirements (torch, torchvision, mm*) work together?
+# Do these of the requirements (torch, torchvision, mm*) work together? What
+# is wrong goes to stderr, in one sentence.
 _daffnet_check() {
-    (cd "$root" && "$1" -c "import runpy
+    (cd "$root" && "$1" -W ignore -c "import runpy, sys
 module = runpy.run_path('daffnet_mm/compatibility.py')
-module['check_environment'](module['REQUIREMENTS'][$2])")
+try:
+    module['check_environment'](module['REQUIREMENTS'][$2])
+except ImportError as error:
+    sys.exit(f'error: {error}')")
 }
 
 _daffnet_make_venv() {
@@ -66,11 +70,11 @@ print(Path(torch.__file__).parents[1])")
     echo unfinished >"$stamp"
     python=$root/.venv/bin/python
     pins=$root/.venv/daffnet-pins.txt
-    if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    if [ -z "$pair" ] && "$python" -c \
+        'import sys; sys.exit(sys.version_info < (3, 11))'; then
         cp "$root/requirements/tested.txt" "$pins"
     else
-        echo 'the tested versions need Python 3.11: taking what fits' \
-            'an older one'
+        # the tested versions need Python 3.11 and the torch they name
         cat "$root"/requirements/{mminstall,runtime,tests}.txt >"$pins"
     fi || return
     if [ -n "$pair" ]; then

@@ -22,12 +22,15 @@ test_pipeline = [
 train_dataloader = dict(
     batch_size=64,
     num_workers=2,
+    pin_memory=False,
     dataset=dict(classes=classes, pipeline=train_pipeline))
 val_dataloader = dict(
     batch_size=128,
     num_workers=2,
+    pin_memory=False,
     dataset=dict(classes=classes, pipeline=test_pipeline))
 test_dataloader = dict(
     batch_size=128,
     num_workers=2,
+    pin_memory=False,
     dataset=dict(classes=classes, pipeline=test_pipeline))

@@ -18,7 +18,7 @@ def _round(rng, plump):
 
 
 def _indented(rng, plump):
-    depth = rng.uniform(0.5, 0.72)
+    depth = rng.uniform(0.55, 0.75)
     notch = (rng.uniform(0, 2 * np.pi), depth, rng.uniform(0.32, 0.46))
     return [blob(rng, rng.uniform(0, [0.03, 0.03]), rng.uniform(1, 1.2),
                  [notch])]

@@ -34,7 +34,7 @@ def photograph(slide: Slide, laboratory: Laboratory) -> np.ndarray:
 
     light = np.array(laboratory.background)
     # A lamp is warmer or colder, hardly ever greener.
-    warmth = 0.045 * rng.standard_normal() * np.array((-1, 0, 1))
+    warmth = 0.035 * rng.standard_normal() * np.array((-1, 0, 1))
     light = light * np.exp(warmth + 0.02 * rng.standard_normal(3))
     light = np.minimum(light * rng.uniform(0.80, 1.05), 255)
     picture = np.exp(-absorbed).reshape(size, size, 3)

@@ -26,7 +26,10 @@ class CheckInvalidLossHook(Hook):
         Raises:
             InputError: If one is NaN or infinite.
         """
-        values = {k: float(v) for k, v in outputs.items() if 'loss' in k}
+        values = {
+            name: value.item()
+            for name, value in outputs.items() if 'loss' in name
+        }
         broken = {k: v for k, v in values.items() if not math.isfinite(v)}
         if not broken:
             return

@@ -3,7 +3,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop
 from mmpretrain.registry import HOOKS
 
-from daffnet_mm.errors import InputError
+from ..check_checkpoint import check_classes, check_state_dict
 
 
 @HOOKS.register_module()
@@ -28,33 +28,11 @@ class CheckpointGuardHook(Hook):
             model = model.module
         source = runner._load_from or 'the checkpoint'
         training = isinstance(runner._train_loop, BaseLoop)
-        may_lack = training and not runner._resume
-        state_dict = checkpoint.get('state_dict', checkpoint)
-        for name, value in model.state_dict().items():
-            other = state_dict.get(name, state_dict.get(f'module.{name}'))
-            if other is None:
-                if may_lack or name.endswith('num_batches_tracked'):
-                    continue
-                raise InputError(
-                    f'{source} has no weight {name}: it was made by another '
-                    'model than this config describes')
-            if other.shape != value.shape:
-                raise InputError(
-                    f'{source} has {name} of shape {tuple(other.shape)}, but '
-                    f'this config needs {tuple(value.shape)}: it was made '
-                    'for another number of classes or other widths')
-        self._check_classes(runner, checkpoint.get('meta', {}), source,
-                            training)
-
-    @staticmethod
-    def _check_classes(runner, meta: dict, source: str,
-                       training: bool) -> None:
-        trained = (meta.get('dataset_meta') or {}).get('classes')
+        check_state_dict(
+            model,
+            checkpoint,
+            source,
+            may_lack=training and not runner._resume)
         loader = runner.train_dataloader if training \
             else runner.test_dataloader
-        asked = (getattr(loader.dataset, 'metainfo', None)
-                 or {}).get('classes')
-        if trained and asked and tuple(trained) != tuple(asked):
-            raise InputError(
-                f'{source} was trained for the classes {", ".join(trained)}, '
-                f'but the data has {", ".join(asked)} (the order counts)')
+        check_classes(loader.dataset, checkpoint, source)

@@ -1,0 +1,60 @@
+# Procedurally painted cells of laboratory a: no files needed.
+dataset_type = 'SyntheticWBC'
+
+data_preprocessor = dict(
+    type='ChannelsLastDataPreprocessor',
+    mean=[123.675, 116.28, 103.53],
+    std=[58.395, 57.12, 57.375],
+    to_rgb=True)
+
+# The cells are painted at 112 px, in any orientation.
+train_pipeline = [
+    dict(type='LoadSyntheticCell'),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='RandomQuarterTurn'),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+]
+test_pipeline = [
+    dict(type='LoadSyntheticCell'),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+]
+
+train_dataloader = dict(
+    batch_size=64,
+    num_workers=2,
+    pin_memory=False,
+    persistent_workers=False,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type=dataset_type,
+        split='train',
+        num_samples=3000,
+        image_size=112,
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=128,
+    num_workers=2,
+    pin_memory=False,
+    persistent_workers=False,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type=dataset_type,
+        split='val',
+        num_samples=500,
+        image_size=112,
+        pipeline=test_pipeline))
+test_dataloader = dict(
+    batch_size=128,
+    num_workers=2,
+    pin_memory=False,
+    persistent_workers=False,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type=dataset_type,
+        split='test',
+        num_samples=1000,
+        image_size=112,
+        pipeline=test_pipeline))
+
+val_evaluator = [dict(type='WBCMetric'), dict(type='MultiAttributeMetric')]
+test_evaluator = val_evaluator

@@ -1,0 +1,199 @@
+import hashlib
+import json
+import os
+import os.path as osp
+from typing import Optional
+
+import torch
+from mmengine import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.device import get_device
+from mmengine.runner import CheckpointLoader
+from mmpretrain.registry import DATASETS, MODELS
+from rich.progress import track
+from torch.utils.data import DataLoader, Subset
+
+from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
+from daffnet_mm.engine.check_checkpoint import check_state_dict
+from daffnet_mm.errors import InputError
+
+
+def find_pseudo_labelled(cfg: dict, label_file: str) -> Optional[dict]:
+    """Find the dataset that is to be labelled in a stage 2 config.
+
+    Args:
+        cfg (dict): A dataset config, wrappers included.
+        label_file (str): The pseudo label file that is to be made.
+
+    Returns:
+        dict, optional: The config of the dataset inside the
+        ``PseudoLabelledDataset`` that reads ``label_file``.
+    """
+    if cfg.get('type') == 'PseudoLabelledDataset' and osp.abspath(
+            cfg['label_file']) == osp.abspath(label_file):
+        return cfg['dataset']
+    inner = [*cfg.get('datasets', ())]
+    if 'dataset' in cfg:
+        inner.append(cfg['dataset'])
+    for dataset in inner:
+        found = find_pseudo_labelled(dataset, label_file)
+        if found is not None:
+            return found
+    return None
+
+
+def build_predictor(cfg: Config, checkpoint: str,
+                    device: str) -> torch.nn.Module:
+    """Build a trained MAP from its config and checkpoint.
+
+    Args:
+        cfg (Config): The config; its model must predict attributes.
+        checkpoint (str): The checkpoint file.
+        device (str): Where to run.
+
+    Returns:
+        nn.Module: The model in evaluation mode.
+
+    Raises:
+        InputError: If the checkpoint does not fit the model.
+    """
+    model_cfg = cfg.model.copy()
+    model_cfg.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
+    model = MODELS.build(model_cfg)
+    loaded = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
+    check_state_dict(model, loaded, checkpoint)
+    model.load_state_dict(loaded.get('state_dict', loaded), strict=False)
+    model.to(device)
+    # MMPretrain's ResNet returns None from train(), so no chaining.
+    model.eval()
+    return model
+
+
+class PartialFile:
+    """Scores that are safe on disk while labelling goes on.
+
+    One JSON line a batch behind a header line. A killed run leaves at most
+    one incomplete line, which is dropped; the next run starts behind the last
+    whole batch, so its batches, and hence its results, are those of an
+    uninterrupted run.
+
+    Args:
+        path (str): Where it lies.
+        header (dict): What the run depends on. A file with another header is
+            begun anew.
+    """
+
+    def __init__(self, path: str, header: dict) -> None:
+        self.path = path
+        self.scores = {}
+        self.num_batches = 0
+        lines = []
+        if osp.isfile(path):
+            with open(path, encoding='utf-8') as f:
+                lines = f.read().splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith('\n')]
+        if whole and json.loads(whole[0]) == header:
+            for line in whole[1:]:
+                self.scores.update(json.loads(line))
+                self.num_batches += 1
+        else:
+            whole = [json.dumps(header) + '\n']
+        os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
+        self._file = open(path, 'w', encoding='utf-8')
+        self._file.writelines(whole)
+        self._file.flush()
+
+    def append(self, scores: dict) -> None:
+        """Add one batch."""
+        self.scores.update(scores)
+        self._file.write(json.dumps(scores) + '\n')
+        self._file.flush()
+
+    def remove(self) -> None:
+        """Delete the file, when its content is elsewhere."""
+        self._file.close()
+        os.remove(self.path)
+
+
+@torch.inference_mode()
+def pseudo_label(cfg: Config,
+                 checkpoint: str,
+                 out_file: str,
+                 dataset_cfg: Optional[dict] = None,
+                 batch_size: int = 64,
+                 num_workers: int = 2,
+                 device: Optional[str] = None) -> PseudoLabels:
+    """Predict the attributes of a dataset with a trained MAP (Sec. 2.2.3).
+
+    Args:
+        cfg (Config): Config of the MAP: its model and test pipeline are used.
+        checkpoint (str): The MAP's checkpoint.
+        out_file (str): Where to write the labels.
+        dataset_cfg (dict, optional): The dataset to label. Defaults to None:
+            the one for which ``cfg`` reads ``out_file``.
+        batch_size (int): Images at a time. Defaults to 64.
+        num_workers (int): Processes that load images. Defaults to 2.
+        device (str, optional): Where to run. Defaults to None: the
+            accelerator if there is one.
+
+    Returns:
+        PseudoLabels: The labels, as written.
+
+    Raises:
+        InputError: If there is nothing to label, or config, checkpoint and
+            data do not belong together.
+    """
+    if dataset_cfg is None:
+        dataset_cfg = find_pseudo_labelled(cfg.train_dataloader.dataset,
+                                           out_file)
+    if dataset_cfg is None:
+        raise InputError(
+            f'{cfg.filename} reads no pseudo labels from {out_file}: name '
+            'the stage 2 config whose PseudoLabelledDataset has that '
+            'label_file, or the dataset with --dataset')
+    device = device or get_device()
+    model = build_predictor(cfg, checkpoint, device)
+    # Labels come from whole images, not from random crops.
+    dataset = DATASETS.build({
+        **dataset_cfg, 'pipeline':
+        cfg.test_dataloader.dataset.pipeline,
+        'test_mode':
+        True
+    })
+    dataset.full_init()
+    ids = [dataset.get_data_info(i)['image_id'] for i in range(len(dataset))]
+    labels = PseudoLabels(
+        checkpoint=checkpoint,
+        checkpoint_sha256=file_sha256(checkpoint),
+        classes=list(dataset.metainfo['classes']))
+    partial = PartialFile(
+        f'{out_file}.partial',
+        dict(
+            checkpoint_sha256=labels.checkpoint_sha256,
+            images=hashlib.sha256('\n'.join(ids).encode()).hexdigest(),
+            batch_size=batch_size))
+    rest = range(partial.num_batches * batch_size, len(dataset))
+    loader = DataLoader(
+        Subset(dataset, rest),
+        batch_size=batch_size,
+        num_workers=num_workers,
+        collate_fn=pseudo_collate)
+    done = len(partial.scores)
+    for batch in track(loader, description=f'labelling {len(rest)} images'):
+        samples = model.test_step(batch)
+        if 'pred_attribute_scores' not in samples[0]:
+            raise InputError(f'{cfg.filename} describes a model without '
+                             'attributes; name the config of a MAP')
+        batch_ids = ids[done:done + len(samples)]
+        done += len(samples)
+        partial.append({
+            image_id: [round(score, 6) for score in scores]
+            for image_id, scores in zip(
+                batch_ids,
+                torch.stack([s.pred_attribute_scores
+                             for s in samples]).tolist())
+        })
+    labels.scores = partial.scores
+    labels.save(out_file)
+    partial.remove()
+    return labels
