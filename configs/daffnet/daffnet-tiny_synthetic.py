@@ -1,6 +1,8 @@
 # Stage 3 on embedded synthetic cells.
 _base_ = [
-    '../_base_/datasets/synthetic.py', '../_base_/recipes/tiny_daffnet.py'
+    '../_base_/datasets/synthetic.py',
+    '../_base_/schedules/tiny_5e.py',
+    '../_base_/recipes/tiny_daffnet.py',
 ]
 model = dict(
     neck=dict(

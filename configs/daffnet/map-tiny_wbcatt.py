@@ -2,6 +2,7 @@
 _base_ = [
     '../_base_/datasets/tiny_wbcatt.py',
     '../_base_/models/map_tiny.py',
+    '../_base_/schedules/tiny_18e.py',
     '../_base_/recipes/tiny.py',
 ]
 default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))

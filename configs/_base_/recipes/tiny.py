@@ -1,5 +1,5 @@
-# Small models from scratch on a CPU.
-_base_ = ['../schedules/tiny.py', '../default_runtime.py']
+# What the trainings of small models have in common.
+_base_ = '../default_runtime.py'
 default_hooks = dict(
     logger=dict(interval=20),
     checkpoint=dict(save_best='wbc/accuracy', rule='greater'))

@@ -57,7 +57,7 @@ def draw_cell(slide: Slide, attributes: Mapping[str, str]) -> Cell:
     else:
         # Waves for a body pressed out of shape by its neighbours, dents
         # turned outwards for its pseudopods.
-        pseudopods = [(rng.uniform(0, 2 * np.pi), -rng.uniform(0.24, 0.42),
+        pseudopods = [(rng.uniform(0, 2 * np.pi), -rng.uniform(0.28, 0.48),
                        rng.uniform(0.18, 0.36))
                       for _ in range(rng.integers(2, 5))]
         outline = blob(

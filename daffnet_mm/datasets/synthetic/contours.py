@@ -134,3 +134,17 @@ def discs(size: int, x: np.ndarray, y: np.ndarray, radius: np.ndarray,
 def to_float(mask: np.ndarray) -> np.ndarray:
     """Turn a uint8 mask into float32 between 0 and 1."""
     return mask.astype(np.float32) * np.float32(1 / 255)
+
+
+def rim(mask: np.ndarray, width: float) -> np.ndarray:
+    """Find the inner edge of a mask, where a membrane is seen edge on.
+
+    Args:
+        mask (np.ndarray): float32 in [0, 1].
+        width (float): Standard deviation of the edge's fall-off, in pixels.
+
+    Returns:
+        np.ndarray: float32 of the mask's shape: about 0.5 just inside the
+        mask's edge, 0 far from it, and negative outside.
+    """
+    return mask - cv2.GaussianBlur(mask, (0, 0), width)

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 
 from .cell import Cell
-from .contours import discs
+from .contours import discs, rim
 from .slide import Slide
 from .texture import texture
 
@@ -13,7 +13,7 @@ from .texture import texture
 COLOURS = {
     'blue': (0.03, 0.62, 0.0),
     'light blue': (0.03, 0.13, 0.07),
-    'purple blue': (0.27, 0.28, 0.03),
+    'purple blue': (0.23, 0.25, 0.03),
 }
 
 
@@ -31,12 +31,13 @@ def paint_cytoplasm(slide: Slide, cell: Cell,
     inside = cv2.GaussianBlur(cell.mask, (0, 0), 0.25 * cell.radius)
     density = 1.2 - rng.uniform(0.15, 0.4) * inside
     density += 0.07 * texture('coarse', size, rng)
+    density += 0.3 * rim(cell.mask, 0.015 * slide.scale)
     if attributes['cytoplasm_texture'] == 'frosted':
         # Ground glass: fine grains, much denser and much thinner than the
-        # mean, side by side.
+        # mean, side by side, but never as clear as a vacuole.
         grains = 0.9 * texture('fine', size, rng)
         grains += 0.35 * texture('medium', size, rng)
-        density *= np.maximum(1 + rng.uniform(0.33, 0.45) * grains, 0.05)
+        density *= np.maximum(1 + rng.uniform(0.33, 0.45) * grains, 0.3)
     azure, blue, eosin = COLOURS[attributes['cytoplasm_colour']]
     strength = rng.uniform(0.85, 1.15)
     slide.cover(cell.mask, (strength * azure * density,
@@ -53,7 +54,10 @@ def paint_vacuoles(slide: Slide, cell: Cell, nucleus: np.ndarray) -> None:
         nucleus (np.ndarray): The nucleus, float32 of shape (size, size).
     """
     rng = slide.rng
-    free = (cell.mask > 0.99) & (nucleus < 0.4)
+    # Not so near the rim that they look like a part of the background.
+    margin = 2 * round(0.1 * cell.radius) + 1
+    inside = cv2.erode(cell.mask, np.ones((margin, margin), np.uint8))
+    free = (inside > 0.99) & (nucleus < 0.4)
     places = np.flatnonzero(free)
     if not len(places):
         places = np.flatnonzero(cell.mask > 0.5)
@@ -64,7 +68,7 @@ def paint_vacuoles(slide: Slide, cell: Cell, nucleus: np.ndarray) -> None:
     y, x = np.divmod(chosen, slide.size)
     away = np.hypot(x - x[0], y - y[0])
     kept = np.argsort(away * rng.uniform(0.2, 1, size=len(away)))[:number]
-    radii = rng.uniform(0.07, 0.14, size=number) * cell.radius
+    radii = rng.uniform(0.08, 0.15, size=number) * cell.radius
     holes = discs(slide.size, x[kept], y[kept], radii)
-    rim = cv2.GaussianBlur(holes, (0, 0), 0.012 * slide.scale)
-    slide.stains *= (1 + 0.25 * rim) * (1 - 0.93 * holes)
+    edge = cv2.GaussianBlur(holes, (0, 0), 0.012 * slide.scale)
+    slide.stains *= (1 + 0.25 * edge) * (1 - 0.93 * holes)

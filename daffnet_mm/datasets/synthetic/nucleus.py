@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 
 from .cell import Cell
-from .contours import blob, enclosed_area, fill, ribbon, to_float, turned
+from .contours import blob, enclosed_area, fill, ribbon, rim, to_float, turned
 from .slide import Slide
 from .texture import texture
 
@@ -27,8 +27,8 @@ def _indented(rng, plump):
 def _irregular(rng, plump):
     # Many folds of unlike depth, and no one notch that stands out.
     angles = rng.uniform(0, 2 * np.pi) + np.arange(4) * np.pi / 2
-    notches = [(angle + rng.uniform(-0.3, 0.3), rng.uniform(0.18, 0.36),
-                rng.uniform(0.12, 0.2)) for angle in angles.tolist()]
+    notches = [(angle + rng.uniform(-0.3, 0.3), rng.uniform(0.22, 0.42),
+                rng.uniform(0.13, 0.2)) for angle in angles.tolist()]
     waves = rng.uniform([0.03, 0.06, 0.06, 0.05, 0.03],
                         [0.10, 0.12, 0.11, 0.09, 0.06])
     return [blob(rng, waves, rng.uniform(1, 1.2), notches)]
@@ -156,6 +156,6 @@ def paint_nucleus(slide: Slide, nucleus: np.ndarray,
         density = 0.66 + 0.17 * texture('medium', size, rng)
         density += 0.06 * texture('coarse', size, rng)
         depth = rng.uniform(0.88, 1.1)
-    rim = nucleus - cv2.GaussianBlur(nucleus, (0, 0), 0.015 * slide.scale)
-    density = depth * (np.maximum(density, 0.2) + 0.3 * rim)
+    edge = rim(nucleus, 0.015 * slide.scale)
+    density = depth * (np.maximum(density, 0.2) + 0.4 * edge)
     slide.cover(nucleus, (density, 0.12 * density, 0, 0))

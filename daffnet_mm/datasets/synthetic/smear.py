@@ -37,7 +37,7 @@ def paint_red_cells(slide: Slide, cell: Cell) -> None:
     for (x, y), (bulk, stretch, turn, fullness, hollow) in zip(
             places.tolist(), traits.tolist(), strict=True):
         own = radius * (0.88 + 0.24 * bulk)
-        if math.hypot(x - cell.x, y - cell.y) < 0.8 * (cell.radius + own):
+        if math.hypot(x - cell.x, y - cell.y) < 0.9 * (cell.radius + own):
             continue
         if any(
                 math.hypot(x - other_x, y - other_y) < overlap * (own + other)
