@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional
+from typing import NamedTuple
 
 from rich.console import Console
 
@@ -74,7 +74,7 @@ def find(folder: Path, pattern: str, what: str) -> Path:
     raise InputError(f'there is no {what} in {folder} or one level below')
 
 
-def locate_data(args: argparse.Namespace) -> Dict[str, str]:
+def locate_data(args: argparse.Namespace) -> dict[str, str]:
     """Find the real data.
 
     Returns:
@@ -105,7 +105,7 @@ def check_settings(out_dir: Path, settings: dict) -> None:
             json.dump(settings, f)
 
 
-def run(command: List[str], env: Dict[str, str]) -> None:
+def run(command: list[str], env: dict[str, str]) -> None:
     """Run one command of the project, shown as a reader would type it."""
     shown = [f'{k}={v}' for k, v in env.items()]
     shown += ['python', *command]
@@ -124,8 +124,8 @@ def run(command: List[str], env: Dict[str, str]) -> None:
 
 def train(config: str,
           work_dir: Path,
-          env: Dict[str, str],
-          options: Optional[List[str]] = None) -> None:
+          env: dict[str, str],
+          options: list[str] | None = None) -> None:
     """Train one stage, unless it has been trained."""
     # The report of the test is the last thing that a training writes.
     if (work_dir / 'evaluation' / 'wbc_metrics.json').is_file():

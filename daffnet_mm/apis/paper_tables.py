@@ -2,7 +2,6 @@
 import csv
 import json
 from pathlib import Path
-from typing import Dict, List
 
 from rich.console import Console
 from rich.table import Table
@@ -40,7 +39,7 @@ SAMPLE_COLUMNS = {
 }
 
 
-def read_metrics(work_dir: Path, prefix: str) -> Dict[str, float]:
+def read_metrics(work_dir: Path, prefix: str) -> dict[str, float]:
     """Read what :class:`EvaluationReportHook` wrote.
 
     Args:
@@ -56,12 +55,12 @@ def read_metrics(work_dir: Path, prefix: str) -> Dict[str, float]:
         return json.load(f)['metrics']
 
 
-def _figures(metrics: Dict[str, float], keys: List[str]) -> List[str]:
+def _figures(metrics: dict[str, float], keys: list[str]) -> list[str]:
     values = [metrics.get(key) for key in keys]
     return ['-' if v is None else f'{v:.2f}' for v in values]
 
 
-def cell_table(title: str, rows: Dict[str, Path]) -> Table:
+def cell_table(title: str, rows: dict[str, Path]) -> Table:
     """Lay runs out as in Tables 2 and 4.
 
     Args:
@@ -105,7 +104,7 @@ def attribute_table(title: str, work_dir: Path) -> Table:
     return table
 
 
-def strategy_table(title: str, rows: Dict[str, Path]) -> Table:
+def strategy_table(title: str, rows: dict[str, Path]) -> Table:
     """Lay MAPs of different training strategies out as in Table 6.
 
     Args:
@@ -124,7 +123,7 @@ def strategy_table(title: str, rows: Dict[str, Path]) -> Table:
     return table
 
 
-def read_correct(work_dir: Path) -> Dict[str, bool]:
+def read_correct(work_dir: Path) -> dict[str, bool]:
     """Read which test cells a run has right.
 
     Args:

@@ -2,7 +2,6 @@ import hashlib
 import json
 import os
 import os.path as osp
-from typing import Optional
 
 import torch
 from mmengine import Config
@@ -18,7 +17,7 @@ from daffnet_mm.engine.check_checkpoint import check_state_dict
 from daffnet_mm.errors import InputError
 
 
-def find_pseudo_labelled(cfg: dict, label_file: str) -> Optional[dict]:
+def find_pseudo_labelled(cfg: dict, label_file: str) -> dict | None:
     """Find the dataset that is to be labelled in a stage 2 config.
 
     Args:
@@ -119,10 +118,10 @@ class PartialFile:
 def pseudo_label(cfg: Config,
                  checkpoint: str,
                  out_file: str,
-                 dataset_cfg: Optional[dict] = None,
+                 dataset_cfg: dict | None = None,
                  batch_size: int = 64,
                  num_workers: int = 2,
-                 device: Optional[str] = None) -> PseudoLabels:
+                 device: str | None = None) -> PseudoLabels:
     """Predict the attributes of a dataset with a trained MAP (Sec. 2.2.3).
 
     Args:
@@ -191,7 +190,8 @@ def pseudo_label(cfg: Config,
             for image_id, scores in zip(
                 batch_ids,
                 torch.stack([s.pred_attribute_scores
-                             for s in samples]).tolist())
+                             for s in samples]).tolist(),
+                strict=True)
         })
     labels.scores = partial.scores
     labels.save(out_file)

@@ -1,6 +1,7 @@
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.structures import PBC8_CLASSES
+
 from .wbc_dataset import WBCDataset
 
 

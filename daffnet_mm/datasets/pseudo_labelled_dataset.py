@@ -1,4 +1,4 @@
-from typing import List, Optional, Sequence, Union
+from collections.abc import Sequence
 
 import torch
 from mmengine.logging import MMLogger
@@ -6,6 +6,7 @@ from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN, WBC5_CLASSES
+
 from .pseudo_labels import PseudoLabels
 
 
@@ -29,7 +30,7 @@ class PseudoLabelledDataset:
     """
 
     def __init__(self,
-                 dataset: Union[dict, object],
+                 dataset: dict | object,
                  label_file: str,
                  threshold: float = 0.,
                  classes: Sequence[str] = WBC5_CLASSES,
@@ -39,7 +40,7 @@ class PseudoLabelledDataset:
         self.label_file = label_file
         self.threshold = threshold
         self.metainfo = dict(classes=tuple(classes))
-        self.attributes: Optional[torch.Tensor] = None
+        self.attributes: torch.Tensor | None = None
         if not lazy_init:
             self.full_init()
 
@@ -65,10 +66,9 @@ class PseudoLabelledDataset:
                 f'first {absent[0]}; run tools/pseudo_label.py again for this '
                 'dataset')
         scores = torch.tensor([labels.scores[i] for i in ids])
-        confidences, values = zip(*(
-            part.max(dim=1) for part in scores.split(ATTRIBUTE_SIZES, dim=1)))
-        values, confidences = torch.stack(values, 1), torch.stack(
-            confidences, 1)
+        best = [part.max(dim=1) for part in scores.split(ATTRIBUTE_SIZES, 1)]
+        values = torch.stack([b.indices for b in best], dim=1)
+        confidences = torch.stack([b.values for b in best], dim=1)
         self.attributes = values.masked_fill(confidences < self.threshold,
                                              UNKNOWN)
         kept = (self.attributes != UNKNOWN).float().mean().item()
@@ -83,7 +83,7 @@ class PseudoLabelledDataset:
         info['gt_attributes'] = self.attributes[idx].clone()
         return info
 
-    def get_cat_ids(self, idx: int) -> List[int]:
+    def get_cat_ids(self, idx: int) -> list[int]:
         """Get the class of a sample, -1 if the MAP does not know it."""
         return [self.get_data_info(idx)['gt_label']]
 

@@ -1,8 +1,8 @@
 import hashlib
 import json
 import os.path as osp
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Dict, List, Sequence
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
@@ -11,7 +11,7 @@ from daffnet_mm.structures import WBC_ATTRIBUTES
 
 @dataclass
 class PseudoLabels:
-    """Attributes that a MAP predicted for images nobody annotated (Sec. 2.2.3).
+    """Attributes that a MAP predicted where nobody annotated (Sec. 2.2.3).
 
     Args:
         checkpoint (str): The MAP's checkpoint file.
@@ -25,9 +25,9 @@ class PseudoLabels:
     checkpoint: str
     checkpoint_sha256: str
     classes: Sequence[str]
-    attributes: Dict[str, Sequence[str]] = field(
+    attributes: dict[str, Sequence[str]] = field(
         default_factory=lambda: dict(WBC_ATTRIBUTES))
-    scores: Dict[str, List[float]] = field(default_factory=dict)
+    scores: dict[str, list[float]] = field(default_factory=dict)
 
     def save(self, path: str) -> None:
         """Write the labels as JSON, whole or not at all."""

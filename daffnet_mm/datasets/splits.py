@@ -2,7 +2,7 @@ import csv
 import hashlib
 import os.path as osp
 from collections import defaultdict
-from typing import Dict, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
@@ -13,7 +13,7 @@ SPLITS = ('train', 'val', 'test')
 
 def stratified_split(labels: Mapping[str, str],
                      ratios: Sequence[float] = (6, 2, 2),
-                     seed: int = 0) -> Dict[str, str]:
+                     seed: int = 0) -> dict[str, str]:
     """Split images into training, validation and test parts (Sec. 3.1).
 
     Within each class, images are ordered by a hash of seed and name and cut
@@ -42,7 +42,7 @@ def stratified_split(labels: Mapping[str, str],
             for i in range(len(SPLITS))
         ]
         start = 0
-        for part, end in zip(SPLITS, ends):
+        for part, end in zip(SPLITS, ends, strict=True):
             parts.update(dict.fromkeys(names[start:end], part))
             start = end
     return parts
@@ -64,7 +64,7 @@ def write_split_file(path: str, labels: Mapping[str, str],
             writer.writerow([name, labels[name], parts[name]])
 
 
-def read_split_file(path: str) -> Dict[str, str]:
+def read_split_file(path: str) -> dict[str, str]:
     """Read a split file.
 
     Args:

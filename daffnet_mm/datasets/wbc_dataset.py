@@ -1,6 +1,6 @@
 import os
 import os.path as osp
-from typing import Dict, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from mmengine.logging import MMLogger
@@ -10,8 +10,8 @@ from PIL import Image
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
-from .splits import (SPLITS, read_split_file, stratified_split,
-                     write_split_file)
+
+from .splits import SPLITS, read_split_file, stratified_split, write_split_file
 
 
 class WBCDataset(BaseDataset):
@@ -49,8 +49,8 @@ class WBCDataset(BaseDataset):
 
     def __init__(self,
                  data_root: str,
-                 split: Optional[str] = None,
-                 split_file: Optional[str] = None,
+                 split: str | None = None,
+                 split_file: str | None = None,
                  split_ratios: Sequence[float] = (6, 2, 2),
                  split_seed: int = 0,
                  skip_broken: bool = False,
@@ -66,7 +66,7 @@ class WBCDataset(BaseDataset):
         kwargs.setdefault('ann_file', '')
         super().__init__(data_root=data_root, **kwargs)
 
-    def list_images(self, classes: Sequence[str]) -> Dict[str, List[str]]:
+    def list_images(self, classes: Sequence[str]) -> dict[str, list[str]]:
         """List the images of some classes.
 
         Hidden files (PBC ships a broken one, ``.DS_169665.jpg``) do not count.
@@ -103,7 +103,7 @@ class WBCDataset(BaseDataset):
                     f'image ({", ".join(self.EXTENSIONS)})')
         return images
 
-    def assign_splits(self, names: Sequence[str]) -> Dict[str, str]:
+    def assign_splits(self, names: Sequence[str]) -> dict[str, str]:
         """Find the part of each image.
 
         Args:
@@ -144,7 +144,7 @@ class WBCDataset(BaseDataset):
                 'drawn (then train all stages again)')
         return parts
 
-    def load_annotations(self) -> List[dict]:
+    def load_annotations(self) -> list[dict]:
         """List all images of the dataset's classes, of all parts.
 
         Returns:
@@ -157,7 +157,7 @@ class WBCDataset(BaseDataset):
             for image in images
         ]
 
-    def load_data_list(self) -> List[dict]:
+    def load_data_list(self) -> list[dict]:
         """Build the sample list, as MMEngine's ``BaseDataset`` asks."""
         unknown = [name for name in self.CLASSES if name not in self.FOLDERS]
         if unknown:
@@ -183,7 +183,7 @@ class WBCDataset(BaseDataset):
                     gt_attributes=annotation.get('attributes', unannotated)))
         return self._readable(data_list) if self.skip_broken else data_list
 
-    def _readable(self, data_list: List[dict]) -> List[dict]:
+    def _readable(self, data_list: list[dict]) -> list[dict]:
         """Leave out, with a warning, what cannot be decoded."""
         readable = []
         for info in track_iter_progress(data_list):
@@ -207,7 +207,7 @@ class WBCDataset(BaseDataset):
             info['gt_attributes'], dtype=torch.long)
         return info
 
-    def extra_repr(self) -> List[str]:
+    def extra_repr(self) -> list[str]:
         """Lines of ``repr`` beside those of the base class."""
         return [
             f'Root: \t{self.data_root}',

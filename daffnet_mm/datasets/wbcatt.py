@@ -1,12 +1,12 @@
 import csv
 import glob
 import os.path as osp
-from typing import List, Optional
 
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+
 from .pbc import PBC
 
 
@@ -46,14 +46,14 @@ class WBCAtt(PBC):
     def __init__(self,
                  data_root: str,
                  ann_dir: str,
-                 split: Optional[str] = None,
+                 split: str | None = None,
                  official_split: bool = False,
                  **kwargs) -> None:
         self.ann_dir = ann_dir
         self.official_split = official_split
         super().__init__(data_root=data_root, split=split, **kwargs)
 
-    def annotation_files(self) -> List[str]:
+    def annotation_files(self) -> list[str]:
         """Find the annotation files to read.
 
         Returns:
@@ -71,7 +71,7 @@ class WBCAtt(PBC):
                 'with the pbc_attr_v1_*.csv of apple2373/wbcatt')
         return files
 
-    def load_annotations(self) -> List[dict]:
+    def load_annotations(self) -> list[dict]:
         """Read the annotation files and hold them against the images.
 
         Returns:
@@ -104,7 +104,7 @@ class WBCAtt(PBC):
         return annotations
 
     @staticmethod
-    def read_annotation_file(path: str) -> List[dict]:
+    def read_annotation_file(path: str) -> list[dict]:
         """Read one annotation file.
 
         Args:
@@ -153,7 +153,7 @@ class WBCAtt(PBC):
                         attributes=attributes))
         return annotations
 
-    def load_data_list(self) -> List[dict]:
+    def load_data_list(self) -> list[dict]:
         """Build the sample list, by the published parts or the shared file."""
         if not self.official_split:
             return super().load_data_list()

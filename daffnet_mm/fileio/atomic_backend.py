@@ -1,5 +1,4 @@
 from pathlib import Path
-from typing import Union
 
 from mmengine.fileio import LocalBackend, register_backend
 
@@ -15,14 +14,14 @@ class AtomicLocalBackend(LocalBackend):
     ``backend_args=dict(backend='atomic_local')`` in the checkpoint hook.
     """
 
-    def put(self, obj: bytes, filepath: Union[str, Path]) -> None:
+    def put(self, obj: bytes, filepath: str | Path) -> None:
         """Write bytes to a file."""
         with atomic_write(filepath, 'wb') as f:
             f.write(obj)
 
     def put_text(self,
                  obj: str,
-                 filepath: Union[str, Path],
+                 filepath: str | Path,
                  encoding: str = 'utf-8') -> None:
         """Write text to a file."""
         self.put(obj.encode(encoding), filepath)

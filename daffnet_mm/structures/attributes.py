@@ -1,4 +1,4 @@
-"""The eleven morphological attributes of WBCAtt and the cell types they describe.
+"""The eleven morphological attributes of WBCAtt, and cell types.
 
 Source: Tsutsui et al., "WBCAtt: A White Blood Cell Dataset Annotated with
 Detailed Morphological Attributes", NeurIPS 2023. Attributes stand in the order

@@ -1,1 +1,4 @@
-_base_ = ['../../_base_/datasets/pbc.py', '../../_base_/recipes/epsa-sa-map.py']
+_base_ = [
+    '../../_base_/datasets/pbc.py',
+    '../../_base_/recipes/epsa-sa-map.py',
+]

@@ -1,5 +1,5 @@
 import re
-from typing import List, Sequence
+from collections.abc import Sequence
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
@@ -59,7 +59,7 @@ class FreezePretrainedHook(Hook):
             if p.requires_grad and self._is_pretrained(name)
         ]
         frozen = set(self._parameters)
-        self._norms: List[nn.Module] = [
+        self._norms: list[nn.Module] = [
             m for m in model.modules()
             if isinstance(m, nn.modules.batchnorm._NormBase)
             and frozen.issuperset(m.parameters()) and list(m.parameters())

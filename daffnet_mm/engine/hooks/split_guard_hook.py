@@ -1,5 +1,4 @@
 import os.path as osp
-from typing import Set
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
@@ -10,7 +9,7 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.models.necks import MFE
 
 
-def image_ids(dataset) -> Set[str]:
+def image_ids(dataset) -> set[str]:
     """Collect the images of a dataset, through any wrapper.
 
     Args:
@@ -92,8 +91,8 @@ class SplitGuardHook(Hook):
                     'train the MAP again with the same split_file')
 
     @staticmethod
-    def _refuse_overlap(first_name: str, first: Set[str], second_name: str,
-                        second: Set[str], remedy: str) -> None:
+    def _refuse_overlap(first_name: str, first: set[str], second_name: str,
+                        second: set[str], remedy: str) -> None:
         common = first & second
         if common:
             raise InputError(

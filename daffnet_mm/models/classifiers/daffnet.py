@@ -1,4 +1,3 @@
-from typing import List, Optional, Tuple, Union
 
 import torch
 from mmpretrain.models.classifiers import ImageClassifier
@@ -44,7 +43,7 @@ class DAFFNet(ImageClassifier):
         self,
         inputs: torch.Tensor,
         stage: str = 'neck'
-    ) -> Union[torch.Tensor, Tuple[torch.Tensor, ...]]:
+    ) -> torch.Tensor | tuple[torch.Tensor, ...]:
         """Extract features from an image batch.
 
         Args:
@@ -68,8 +67,8 @@ class DAFFNet(ImageClassifier):
 
     def predict(self,
                 inputs: torch.Tensor,
-                data_samples: Optional[List[DataSample]] = None,
-                **kwargs) -> List[DataSample]:
+                data_samples: list[DataSample] | None = None,
+                **kwargs) -> list[DataSample]:
         """Predict cell types and attributes.
 
         Args:

@@ -1,4 +1,3 @@
-from typing import Union
 
 import torch
 from mmpretrain.models.utils import ClsDataPreprocessor
@@ -19,7 +18,7 @@ class ChannelsLastDataPreprocessor(ClsDataPreprocessor):
     """
 
     def forward(self,
-                data: Union[dict, tuple, list],
+                data: dict | tuple | list,
                 training: bool = False) -> dict:
         """Normalise, batch and augment, then change the memory format.
 

@@ -1,4 +1,3 @@
-from typing import Optional, Tuple
 
 import torch
 import torch.nn as nn
@@ -39,7 +38,7 @@ class FusionHead(ClsHead):
                  morphological_channels: int = 128,
                  num_features: int = 1000,
                  dropout: float = 0.,
-                 init_cfg: Optional[dict] = dict(
+                 init_cfg: dict | None = dict(
                      type='Normal', layer='Linear', std=0.01),
                  **kwargs) -> None:
         super().__init__(init_cfg=init_cfg, **kwargs)
@@ -54,7 +53,7 @@ class FusionHead(ClsHead):
         self.classifier = nn.Linear(num_features + morphological_channels,
                                     num_classes)
 
-    def pre_logits(self, feats: Tuple[torch.Tensor]) -> torch.Tensor:
+    def pre_logits(self, feats: tuple[torch.Tensor]) -> torch.Tensor:
         """Fuse the two features.
 
         Args:
@@ -70,7 +69,7 @@ class FusionHead(ClsHead):
         pooled, morphological = feats
         return torch.cat([self.fc(pooled), morphological], dim=1)
 
-    def forward(self, feats: Tuple[torch.Tensor]) -> torch.Tensor:
+    def forward(self, feats: tuple[torch.Tensor]) -> torch.Tensor:
         """Classify.
 
         Args:

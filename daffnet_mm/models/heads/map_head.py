@@ -1,4 +1,4 @@
-from typing import Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import torch
 import torch.nn as nn
@@ -8,6 +8,7 @@ from mmpretrain.structures import DataSample
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC_ATTRIBUTES
+
 from ..utils import AttributeLayout, pool_last_feature
 
 
@@ -42,10 +43,10 @@ class MAPHead(BaseModule):
     def __init__(self,
                  in_channels: int,
                  num_features: int = 1000,
-                 attributes: Optional[Dict[str, Sequence[str]]] = None,
-                 num_classes: Optional[int] = None,
+                 attributes: dict[str, Sequence[str]] | None = None,
+                 num_classes: int | None = None,
                  loss: dict = dict(type='DSLLoss'),
-                 init_cfg: Optional[dict] = dict(
+                 init_cfg: dict | None = dict(
                      type='Normal', layer='Linear', std=0.01)) -> None:
         super().__init__(init_cfg=init_cfg)
         self.in_channels = in_channels
@@ -60,7 +61,7 @@ class MAPHead(BaseModule):
             self.fc_classes = nn.Linear(num_features, num_classes)
         self.loss_module = MODELS.build(loss)
 
-    def pre_logits(self, feats: Tuple[torch.Tensor]) -> torch.Tensor:
+    def pre_logits(self, feats: tuple[torch.Tensor]) -> torch.Tensor:
         """Compute the 1000 values that both layers read.
 
         Args:
@@ -73,8 +74,8 @@ class MAPHead(BaseModule):
         return self.fc(pool_last_feature(feats))
 
     def forward(
-        self, feats: Tuple[torch.Tensor]
-    ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
+        self, feats: tuple[torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Compute attribute and cell type logits.
 
         Args:
@@ -91,8 +92,8 @@ class MAPHead(BaseModule):
             class_logits = self.fc_classes(features)
         return self.fc_attributes(features), class_logits
 
-    def loss(self, feats: Tuple[torch.Tensor], data_samples: List[DataSample],
-             **kwargs) -> Dict[str, torch.Tensor]:
+    def loss(self, feats: tuple[torch.Tensor], data_samples: list[DataSample],
+             **kwargs) -> dict[str, torch.Tensor]:
         """Compute the deep-supervised loss, eq. (1).
 
         Args:
@@ -124,9 +125,9 @@ class MAPHead(BaseModule):
 
     def predict(
         self,
-        feats: Tuple[torch.Tensor],
-        data_samples: Optional[List[Optional[DataSample]]] = None
-    ) -> List[DataSample]:
+        feats: tuple[torch.Tensor],
+        data_samples: list[DataSample | None] | None = None
+    ) -> list[DataSample]:
         """Predict attributes and, with an auxiliary classifier, cell types.
 
         Args:
@@ -143,8 +144,8 @@ class MAPHead(BaseModule):
         data_samples = self.set_attributes(
             self.layout.softmax(attribute_logits), data_samples)
         if class_logits is not None:
-            for sample, score in zip(data_samples,
-                                     class_logits.float().softmax(dim=1)):
+            class_scores = class_logits.float().softmax(dim=1)
+            for sample, score in zip(data_samples, class_scores, strict=True):
                 sample.set_pred_score(score).set_pred_label(
                     score.argmax(dim=0, keepdim=True))
         return data_samples
@@ -152,8 +153,8 @@ class MAPHead(BaseModule):
     def set_attributes(
         self,
         scores: torch.Tensor,
-        data_samples: Optional[List[Optional[DataSample]]] = None
-    ) -> List[DataSample]:
+        data_samples: list[DataSample | None] | None = None
+    ) -> list[DataSample]:
         """Write attribute predictions into data samples.
 
         Args:
@@ -169,7 +170,8 @@ class MAPHead(BaseModule):
         if data_samples is None:
             data_samples = [None] * len(scores)
         out = []
-        for sample, score, value in zip(data_samples, scores, values):
+        for sample, score, value in zip(
+                data_samples, scores, values, strict=True):
             sample = DataSample() if sample is None else sample
             sample.set_field(score, 'pred_attribute_scores')
             sample.set_field(value, 'pred_attributes')

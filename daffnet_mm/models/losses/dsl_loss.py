@@ -1,10 +1,8 @@
 import math
-from typing import Dict, Optional
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-
 from mmpretrain.registry import MODELS
 
 
@@ -37,9 +35,9 @@ class DSLLoss(nn.Module):
             self,
             attribute_log_probs: torch.Tensor,
             gt_attributes: torch.Tensor,
-            class_logits: Optional[torch.Tensor] = None,
-            gt_label: Optional[torch.Tensor] = None
-    ) -> Dict[str, torch.Tensor]:
+            class_logits: torch.Tensor | None = None,
+            gt_label: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
         """Compute the two terms.
 
         Args:

@@ -1,5 +1,5 @@
 import os.path as osp
-from typing import Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
 
 import torch
 from mmengine.logging import MMLogger
@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 
 from daffnet_mm.errors import InputError
+
 from ..utils import pool_last_feature
 
 
@@ -39,11 +40,11 @@ class MFE(BaseModule):
 
     def __init__(self,
                  predictor: dict,
-                 encoder: Optional[dict] = dict(
+                 encoder: dict | None = dict(
                      type='MorphologicalAttributeEncoder'),
                  frozen: bool = True,
                  predictor_config: str = 'configs/daffnet/map_ssl.py',
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         self.predictor = MODELS.build(predictor)
         self.encoder = None if encoder is None else MODELS.build(encoder)
@@ -107,8 +108,8 @@ class MFE(BaseModule):
         """
         return scores if self.encoder is None else self.encoder(scores)
 
-    def forward(self, feats: Union[torch.Tensor, Sequence[torch.Tensor]],
-                inputs: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, feats: torch.Tensor | Sequence[torch.Tensor],
+                inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Give both features of a batch.
 
         Args:

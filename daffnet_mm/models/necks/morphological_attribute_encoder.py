@@ -1,4 +1,4 @@
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn as nn
@@ -43,7 +43,7 @@ class MorphologicalAttributeEncoder(BaseModule):
                  expansion: int = 10,
                  channels: Sequence[int] = (8, 64, 128),
                  norm_cfg: dict = dict(type='BN'),
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         num_attributes = len(attribute_sizes)
         if num_attributes < 7:
@@ -60,7 +60,8 @@ class MorphologicalAttributeEncoder(BaseModule):
             for size in attribute_sizes)
         convs = []
         in_channels = 1
-        for out_channels, kernel_size in zip(channels, self.KERNEL_SIZES):
+        for out_channels, kernel_size in zip(
+                channels, self.KERNEL_SIZES, strict=True):
             convs.append(
                 ConvModule(
                     in_channels, out_channels, kernel_size,

@@ -1,4 +1,4 @@
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn as nn
@@ -28,7 +28,7 @@ class AttributeLayout(nn.Module):
         # end, where `pad` puts minus infinity.
         index = torch.full((len(sizes), widest), total, dtype=torch.long)
         start = 0
-        for row, size in zip(index, sizes):
+        for row, size in zip(index, sizes, strict=True):
             row[:size] = torch.arange(start, start + size)
             start += size
         self.register_buffer('index', index, persistent=False)

@@ -1,10 +1,10 @@
-from typing import Sequence, Union
+from collections.abc import Sequence
 
 import torch
 
 
 def pool_last_feature(
-    feats: Union[torch.Tensor, Sequence[torch.Tensor]]) -> torch.Tensor:
+    feats: torch.Tensor | Sequence[torch.Tensor]) -> torch.Tensor:
     """Reduce what a backbone gives to one vector a sample.
 
     MMPretrain's backbones give a tuple of stage outputs; convolutional ones
