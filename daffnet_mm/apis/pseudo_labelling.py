@@ -13,8 +13,8 @@ from rich.progress import track
 from torch.utils.data import DataLoader, Subset
 
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
-from daffnet_mm.engine.check_checkpoint import check_state_dict
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.check_checkpoint import check_state_dict
 
 
 def find_pseudo_labelled(cfg: dict, label_file: str) -> dict | None:

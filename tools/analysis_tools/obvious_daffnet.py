@@ -4,7 +4,7 @@ Nothing here is tuned and nothing is wrong on purpose: the pyramid squeeze
 attention goes branch by branch, as in the public EPSANet code, each attribute
 has its own layers in a loop, and the frozen predictor runs under ``no_grad``.
 ``benchmark.py`` measures the plugin's DAFFNet against it; both compute the
-same function of the same number of parameters.
+same function.
 """
 import torch
 import torch.nn as nn

@@ -10,7 +10,7 @@ from .slide import Slide
 from .texture import texture
 
 #: Share of the cell's area that the nucleus takes.
-AREA_SHARES = {'low': (0.26, 0.43), 'high': (0.58, 0.72)}
+AREA_SHARES = {'low': (0.26, 0.43), 'high': (0.54, 0.66)}
 
 
 def _round(rng, plump):
@@ -123,9 +123,11 @@ def draw_nucleus(slide: Slide, cell: Cell,
     scale = np.sqrt(share * np.pi / enclosed_area(outlines))
     reach = scale * max(
         np.linalg.norm(outline, axis=1).max() for outline in outlines)
-    # Off centre as far as there is room.
+    # Off centre as far as there is room: cut by an irregular cell's edge,
+    # a round nucleus would look indented.
+    room = 0.95 * np.linalg.norm(cell.outline, axis=1).min()
     angle = rng.uniform(0, 2 * np.pi)
-    off = rng.uniform(0.3, 1) * max(0.93 - reach, 0)
+    off = rng.uniform(0.3, 1) * max(room - reach, 0)
     shift = off * np.array([np.cos(angle), np.sin(angle)])
 
     nucleus = np.zeros((slide.size, slide.size), dtype=np.uint8)

@@ -3,7 +3,10 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop
 from mmpretrain.registry import HOOKS
 
-from ..check_checkpoint import check_classes, check_state_dict
+from daffnet_mm.fileio.check_checkpoint import (
+    check_classes,
+    check_state_dict,
+)
 
 
 @HOOKS.register_module()

@@ -71,7 +71,7 @@ class SplitGuardHook(Hook):
         checkpoint['meta']['train_images'] = self._train_images
 
     def _check_predictor(self, runner, neck: MFE, parts: dict) -> None:
-        path = (neck.predictor.init_cfg or {}).get('checkpoint')
+        path = neck.predictor_checkpoint
         if path is None:
             return
         meta = CheckpointLoader.load_checkpoint(

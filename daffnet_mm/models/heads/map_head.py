@@ -115,7 +115,10 @@ class MAPHead(BaseModule):
                 'attributes (WBCAtt, SyntheticWBC or PseudoLabelledDataset) '
                 "and end its pipeline with dict(type='PackInputs', "
                 "algorithm_keys=('gt_attributes', ))")
-        gt_attributes = torch.stack([s.gt_attributes for s in data_samples])
+        # Unlike the label, MMPretrain's preprocessor leaves the attributes
+        # where the data loader made them.
+        gt_attributes = torch.stack([s.gt_attributes for s in data_samples
+                                     ]).to(attribute_logits.device)
         gt_label = None
         if class_logits is not None:
             gt_label = torch.cat([s.gt_label for s in data_samples])

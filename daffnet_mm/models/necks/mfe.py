@@ -4,9 +4,11 @@ from collections.abc import Sequence
 import torch
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModule
+from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import MODELS
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.check_checkpoint import check_state_dict
 
 from ..utils import pool_last_feature
 
@@ -54,27 +56,54 @@ class MFE(BaseModule):
             self.predictor.requires_grad_(False)
             self.predictor.eval()
 
+    @property
+    def predictor_checkpoint(self) -> str | None:
+        """The file or address of the MAP's weights, None if it has none."""
+        return self._pretrained_cfg().get('checkpoint')
+
     def init_weights(self) -> None:
         """Initialise the weights, the MAP's from its checkpoint.
 
         Raises:
-            InputError: If the MAP's checkpoint does not exist.
+            InputError: If the MAP's checkpoint does not exist, or was made
+                for another model than ``predictor``.
         """
-        init_cfg = self.predictor.init_cfg or {}
-        checkpoint = init_cfg.get('checkpoint') if isinstance(
-            init_cfg, dict) else None
-        if checkpoint and '://' not in checkpoint \
-                and not osp.isfile(checkpoint):
+        checkpoint = self.predictor_checkpoint
+        if checkpoint is None:
+            if self.frozen:
+                MMLogger.get_current_instance().warning(
+                    'the MAP is frozen but has no checkpoint to start from, '
+                    'so its attributes stay random; name one in '
+                    'model.neck.predictor.init_cfg')
+        elif '://' not in checkpoint and not osp.isfile(checkpoint):
             raise InputError(
                 f"the MAP's checkpoint {checkpoint} does not exist; make it "
                 f'with `python tools/train.py {self.predictor_config}`, or '
                 'name another one in model.neck.predictor.init_cfg.checkpoint')
-        if self.frozen and not checkpoint:
-            MMLogger.get_current_instance().warning(
-                'the MAP is frozen but has no checkpoint to start from, so '
-                'its attributes stay random; name one in '
-                'model.neck.predictor.init_cfg')
+        else:
+            self._check_predictor(checkpoint)
         super().init_weights()
+
+    def _pretrained_cfg(self) -> dict:
+        init_cfg = self.predictor.init_cfg or []
+        if isinstance(init_cfg, dict):
+            init_cfg = [init_cfg]
+        return next((cfg for cfg in init_cfg if 'checkpoint' in cfg), {})
+
+    def _check_predictor(self, checkpoint: str) -> None:
+        """Refuse what MMEngine would load in part, with a mere warning."""
+        weights = CheckpointLoader.load_checkpoint(
+            checkpoint, map_location='cpu')
+        weights = weights.get('state_dict', weights)
+        prefix = self._pretrained_cfg().get('prefix')
+        if prefix:
+            prefix = f'{prefix.rstrip(".")}.'
+            weights = {
+                name[len(prefix):]: value
+                for name, value in weights.items() if name.startswith(prefix)
+            }
+        check_state_dict(self.predictor, weights,
+                         f"the MAP's checkpoint {checkpoint}")
 
     def train(self, mode: bool = True) -> 'MFE':
         """Set the mode; a frozen MAP stays in evaluation mode."""

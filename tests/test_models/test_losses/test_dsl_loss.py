@@ -1,0 +1,179 @@
+import math
+
+import pytest
+import torch
+from mmpretrain.registry import MODELS
+
+from daffnet_mm.models.losses import DSLLoss
+from daffnet_mm.models.utils import AttributeLayout
+from daffnet_mm.structures import ATTRIBUTE_SIZES
+
+NUM_ATTRIBUTES = len(ATTRIBUTE_SIZES)
+
+
+def equation_1(flat_logits, gt_attributes, class_logits, gt_label,
+               attribute_weight, class_weight):
+    """Eq. (1) by loops over samples and attributes, in double precision."""
+    attribute_terms, class_terms = [], []
+    for i in range(len(gt_attributes)):
+        terms = []
+        for m, logits in enumerate(flat_logits[i].split(ATTRIBUTE_SIZES)):
+            t = int(gt_attributes[i, m])
+            if t >= 0:
+                p = logits.double().exp() / logits.double().exp().sum()
+                terms.append(-torch.log2(p[t]))
+        if terms:
+            attribute_terms.append(sum(terms) / len(terms))
+        c = int(gt_label[i])
+        if c >= 0:
+            p = class_logits[i].double().exp()
+            class_terms.append(-torch.log2(p[c] / p.sum()))
+    zero = flat_logits.double().sum() * 0
+    return (attribute_weight * (sum(attribute_terms, zero) /
+                                max(len(attribute_terms), 1)),
+            class_weight * (sum(class_terms, zero) /
+                            max(len(class_terms), 1)))
+
+
+def log_probs(flat_logits):
+    layout = AttributeLayout(ATTRIBUTE_SIZES)
+    return layout.pad(flat_logits).log_softmax(-1)
+
+
+def padded_log_probs(probability, number=1):
+    """Log probabilities that give each attribute's value 0 ``probability``."""
+    flat = []
+    for size in ATTRIBUTE_SIZES:
+        rest = (1 - probability) / (size - 1)
+        flat += [probability] + [rest] * (size - 1)
+    return log_probs(torch.tensor(flat).log().repeat(number, 1))
+
+
+def class_logits(probability, classes=5, number=1):
+    rest = (1 - probability) / (classes - 1)
+    row = torch.tensor([probability] + [rest] * (classes - 1)).log()
+    return row.repeat(number, 1)
+
+
+def random_truth(number, generator):
+    columns = [
+        torch.randint(-1, size, (number, ), generator=generator)
+        for size in ATTRIBUTE_SIZES
+    ]
+    return torch.stack(columns, 1)
+
+
+def test_worked_example():
+    """Attributes at 0.5, class at 0.25: 0.8 x 1 + 0.2 x 2 = 1.2."""
+    losses = DSLLoss()(
+        padded_log_probs(.5, 3), torch.zeros(3, NUM_ATTRIBUTES).long(),
+        class_logits(.25, number=3), torch.zeros(3).long())
+    assert losses['loss_attribute'].item() == pytest.approx(0.8)
+    assert losses['loss_class'].item() == pytest.approx(0.4)
+    assert sum(losses.values()).item() == pytest.approx(1.2)
+
+
+def test_worked_example_with_unknowns():
+    """One sample knows all, one three, one none, and one has no class.
+
+    Attributes: the first sample's true values have probability 1/2 (1 bit
+    each), the second's three known ones 1/8 (3 bits each), however many are
+    unknown, and the third does not count: 0.8 x (1 + 3) / 2 = 1.6. Classes:
+    1/4, 1/16 and unknown: 0.2 x (2 + 4) / 2 = 0.6.
+    """
+    attributes = torch.cat(
+        [padded_log_probs(p) for p in (1 / 2, 1 / 8, 1 / 100)])
+    truth = torch.zeros(3, NUM_ATTRIBUTES).long()
+    truth[1, 3:] = -1
+    truth[2] = -1
+    classes = torch.cat([class_logits(p) for p in (1 / 4, 1 / 100, 1 / 16)])
+    losses = DSLLoss()(attributes, truth, classes, torch.tensor([0, -1, 0]))
+    assert losses['loss_attribute'].item() == pytest.approx(1.6)
+    assert losses['loss_class'].item() == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_against_loops_in_double_precision(seed):
+    generator = torch.Generator().manual_seed(seed)
+    number = 8
+    flat = torch.randn(
+        number, sum(ATTRIBUTE_SIZES), generator=generator,
+        dtype=torch.float64).mul_(3).requires_grad_()
+    classes = torch.randn(
+        number, 5, generator=generator,
+        dtype=torch.float64).mul_(3).requires_grad_()
+    truth = random_truth(number, generator)
+    truth[seed] = -1
+    label = torch.randint(-1, 5, (number, ), generator=generator)
+    weights = (0.7, 0.6)
+
+    losses = DSLLoss(*weights)(log_probs(flat), truth, classes, label)
+    expected = equation_1(flat, truth, classes, label, *weights)
+    for loss, other in zip(losses.values(), expected, strict=True):
+        # The class term is computed in single precision.
+        torch.testing.assert_close(
+            loss.double(), other, rtol=1e-5, atol=1e-6)
+    gradients = torch.autograd.grad(sum(losses.values()), [flat, classes])
+    others = torch.autograd.grad(sum(expected), [flat, classes])
+    for gradient, other in zip(gradients, others, strict=True):
+        torch.testing.assert_close(gradient, other, rtol=1e-5, atol=1e-6)
+    assert (gradients[0][seed] == 0).all()
+    assert (gradients[1][label < 0] == 0).all()
+
+
+def test_all_unknown_costs_nothing_and_stays_differentiable():
+    flat = torch.randn(4, sum(ATTRIBUTE_SIZES), requires_grad=True)
+    classes = torch.randn(4, 5, requires_grad=True)
+    losses = DSLLoss()(
+        log_probs(flat), torch.full((4, NUM_ATTRIBUTES), -1), classes,
+        torch.full((4, ), -1))
+    assert losses['loss_attribute'] == losses['loss_class'] == 0
+    sum(losses.values()).backward()
+    assert (flat.grad == 0).all() and (classes.grad == 0).all()
+
+
+def test_unknown_beside_a_value_that_underflows():
+    """Probability 0 of an unknown attribute's first value is no NaN."""
+    flat = torch.zeros(2, sum(ATTRIBUTE_SIZES))
+    flat[:, 0] = float('-inf')
+    flat.requires_grad_()
+    truth = torch.ones(2, NUM_ATTRIBUTES).long()
+    truth[:, 0] = -1
+    loss = DSLLoss()(log_probs(flat), truth)['loss_attribute']
+    assert torch.isfinite(loss)
+    loss.backward()
+    assert torch.isfinite(flat.grad).all()
+
+
+def test_extreme_logits_have_a_finite_loss_and_gradient():
+    flat = torch.randn(2, sum(ATTRIBUTE_SIZES)).mul(1e4).requires_grad_()
+    loss = DSLLoss()(log_probs(flat), torch.zeros(
+        2, NUM_ATTRIBUTES).long())['loss_attribute']
+    assert torch.isfinite(loss) and loss > 0
+    loss.backward()
+    assert torch.isfinite(flat.grad).all()
+
+
+def test_a_value_that_the_attribute_does_not_have_is_infinite():
+    """Not silently some other value's loss: CheckInvalidLossHook stops it."""
+    truth = torch.zeros(1, NUM_ATTRIBUTES).long()
+    truth[0, 0] = 3  # of 2
+    loss = DSLLoss()(padded_log_probs(.5), truth)['loss_attribute']
+    assert loss == math.inf
+
+
+def test_without_auxiliary_classifier():
+    losses = DSLLoss()(
+        padded_log_probs(.25), torch.zeros(1, NUM_ATTRIBUTES).long())
+    assert list(losses) == ['loss_attribute']
+    assert losses['loss_attribute'].item() == pytest.approx(1.6)
+
+
+def test_registered_with_its_weights():
+    loss = MODELS.build(
+        dict(type='DSLLoss', attribute_weight=1., class_weight=0.))
+    losses = loss(
+        padded_log_probs(.5), torch.zeros(1, NUM_ATTRIBUTES).long(),
+        class_logits(.25), torch.zeros(1).long())
+    assert losses['loss_attribute'].item() == pytest.approx(1.)
+    assert losses['loss_class'] == 0
