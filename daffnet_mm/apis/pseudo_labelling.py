@@ -12,6 +12,7 @@ from mmpretrain.registry import DATASETS, MODELS
 from rich.progress import track
 from torch.utils.data import DataLoader, Subset
 
+from daffnet_mm.datasets.image_ids import image_ids
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.check_checkpoint import check_state_dict
@@ -160,7 +161,7 @@ def pseudo_label(cfg: Config,
         True
     })
     dataset.full_init()
-    ids = [dataset.get_data_info(i)['image_id'] for i in range(len(dataset))]
+    ids = image_ids(dataset)
     labels = PseudoLabels(
         checkpoint=checkpoint,
         checkpoint_sha256=file_sha256(checkpoint),

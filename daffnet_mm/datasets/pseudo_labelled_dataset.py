@@ -7,6 +7,7 @@ from mmpretrain.registry import DATASETS
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN, WBC5_CLASSES
 
+from .image_ids import image_ids
 from .pseudo_labels import PseudoLabels
 
 
@@ -55,10 +56,7 @@ class PseudoLabelledDataset:
             targets.index(c) if c in targets else -1 for c in own_classes
         ]
         labels = PseudoLabels.load(self.label_file)
-        ids = [
-            self.dataset.get_data_info(i)['image_id']
-            for i in range(len(self.dataset))
-        ]
+        ids = image_ids(self.dataset)
         absent = [i for i in ids if i not in labels.scores]
         if absent:
             raise InputError(

@@ -19,7 +19,7 @@ class FreezePretrainedHook(Hook):
     resumed run is in the right phase.
 
     In distributed training the frozen parameters get no gradient for a while:
-    set ``find_unused_parameters=True``.
+    set ``find_unused_parameters=True`` in ``model_wrapper_cfg``.
 
     Args:
         layers (Sequence[str]): Regular expressions; a parameter is

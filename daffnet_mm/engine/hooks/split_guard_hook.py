@@ -1,33 +1,11 @@
-import os.path as osp
-
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import HOOKS
 
+from daffnet_mm.datasets.image_ids import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.models.necks import MFE
-
-
-def image_ids(dataset) -> set[str]:
-    """Collect the images of a dataset, through any wrapper.
-
-    Args:
-        dataset (Dataset): A dataset of MMEngine's kind, or a wrapper with
-            ``dataset`` or ``datasets``.
-
-    Returns:
-        set[str]: ``image_id`` of each sample, else the full path.
-    """
-    if hasattr(dataset, 'datasets'):
-        return set().union(*(image_ids(d) for d in dataset.datasets))
-    if hasattr(dataset, 'dataset'):
-        return image_ids(dataset.dataset)
-    ids = set()
-    for i in range(len(dataset)):
-        info = dataset.get_data_info(i)
-        ids.add(info.get('image_id') or osp.realpath(info['img_path']))
-    return ids
 
 
 @HOOKS.register_module()
@@ -46,12 +24,12 @@ class SplitGuardHook(Hook):
         Raises:
             InputError: If two parts share an image.
         """
-        parts = {'train': image_ids(runner.train_dataloader.dataset)}
+        parts = {'train': set(image_ids(runner.train_dataloader.dataset))}
         self._train_images = sorted(parts['train'])
         if runner.val_loop is not None:
-            parts['val'] = image_ids(runner.val_dataloader.dataset)
+            parts['val'] = set(image_ids(runner.val_dataloader.dataset))
         if runner.test_loop is not None:
-            parts['test'] = image_ids(runner.test_dataloader.dataset)
+            parts['test'] = set(image_ids(runner.test_dataloader.dataset))
         names = list(parts)
         for i, first in enumerate(names):
             for second in names[i + 1:]:
