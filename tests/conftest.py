@@ -1,7 +1,12 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from annotations import annotation, write_annotations
+from PIL import Image
+
+from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 
 #: Real cells and reference figures, where a developer has them.
 SHARED = Path(
@@ -15,3 +20,34 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip(f'no real data or reference figures in {SHARED}')
     return SHARED
+
+
+@pytest.fixture
+def pbc_root(tmp_path):
+    """A small PBC in its own layout, with its hidden broken file.
+
+    Ten images a class, named ``<CLASS>_<number>.jpg``; the shade of grey is
+    ten times the number.
+    """
+    root = tmp_path / 'PBC_dataset_normal_DIB'
+    for name in PBC8_CLASSES:
+        (root / name).mkdir(parents=True)
+        for number in range(10):
+            shade = np.full((40, 36, 3), 10 * number, np.uint8)
+            Image.fromarray(shade).save(
+                root / name / f'{name.upper()}_{number}.jpg', quality=95)
+    (root / 'neutrophil' / '.DS_169665.jpg').write_bytes(b'\0Mac\0' * 9)
+    return root
+
+
+@pytest.fixture
+def wbcatt_dir(tmp_path, pbc_root):
+    """Annotations of ``pbc_root``: 4, 3 and 2 images a class in the parts."""
+    folder = tmp_path / 'wbcatt'
+    folder.mkdir()
+    for part, numbers in dict(
+            train=range(4), val=range(4, 7), test=range(7, 9)).items():
+        write_annotations(
+            folder / f'pbc_attr_v1_{part}.csv',
+            [annotation(label, n) for label in WBC5_CLASSES for n in numbers])
+    return folder

@@ -14,6 +14,9 @@ default_hooks = dict(
         backend_args=dict(backend='atomic_local')),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='VisualizationHook', enable=False),
+    # With several processes: one set of batch statistics, the one that is
+    # validated and saved.
+    sync_buffers=dict(type='SyncBuffersHook'),
     # An interrupted run, resumed, ends like an uninterrupted one.
     epoch_seed=dict(type='EpochSeedHook'),
     validate_on_resume=dict(type='ValidateOnResumeHook'),
@@ -31,8 +34,14 @@ env_cfg = dict(
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
     dist_cfg=dict(backend='nccl'))
 
-# The frozen layers of the first epochs have no gradient.
-find_unused_parameters = True
+# With several processes. The model is on its device already; naming one here,
+# as MMEngine does by default, would rule out CPUs.
+model_wrapper_cfg = dict(
+    type='MMDistributedDataParallel',
+    device_ids=None,
+    broadcast_buffers=False,
+    # The frozen layers of the first epochs have no gradient.
+    find_unused_parameters=True)
 
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(type='UniversalVisualizer', vis_backends=vis_backends)

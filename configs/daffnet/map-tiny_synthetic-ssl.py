@@ -11,8 +11,8 @@ pseudo_labelled = [
             split='train',
             laboratory='b',
             with_attributes=False,
-            num_samples=1000,
-            image_size=112,
+            num_samples=600,
+            image_size=96,
             pipeline=_base_.train_pipeline)),
 ]
 train_dataloader = dict(

@@ -1,5 +1,6 @@
 """What the command line tools share: MMPretrain's scripts and plain errors."""
 
+import argparse
 import os
 import runpy
 import sys
@@ -7,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import mmpretrain
+import torch
+from mmengine.device import get_device
 
 from daffnet_mm.errors import InputError
 
@@ -44,6 +47,7 @@ def run_mmpretrain_tool(name: str) -> None:
     with one_sentence_errors():
         for place in places:
             if (place / name).is_file():
+                _prepare_for_cpu()
                 runpy.run_path(str(place / name), run_name='__main__')
                 return
         raise FileNotFoundError(
@@ -51,6 +55,28 @@ def run_mmpretrain_tool(name: str) -> None:
             'instance with `pip install --force-reinstall --no-deps '
             'mmpretrain`.'
         )
+
+
+def _prepare_for_cpu() -> None:
+    """Do what MMEngine leaves out where there is no accelerator.
+
+    Its launcher begins with ``torch.cuda.set_device``, but leaves alone
+    processes that are connected already.
+
+    Raises:
+        InputError: If mixed precision is asked for.
+    """
+    if get_device() != 'cpu':
+        return
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('--amp', action='store_true')
+    parser.add_argument('--launcher', nargs='?')
+    options = parser.parse_known_args()[0]
+    if options.amp:
+        raise InputError('--amp needs a GPU or another accelerator, and none '
+                         'was found: train without it')
+    if options.launcher == 'pytorch':
+        torch.distributed.init_process_group('gloo')
 
 
 def _sentence(error: Exception) -> str:

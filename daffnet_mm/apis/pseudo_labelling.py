@@ -115,6 +115,11 @@ class PartialFile:
         os.remove(self.path)
 
 
+def text_sha256(text: str) -> str:
+    """Hash a text; gives the SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @torch.inference_mode()
 def pseudo_label(cfg: Config,
                  checkpoint: str,
@@ -154,12 +159,9 @@ def pseudo_label(cfg: Config,
     device = device or get_device()
     model = build_predictor(cfg, checkpoint, device)
     # Labels come from whole images, not from random crops.
-    dataset = DATASETS.build({
-        **dataset_cfg, 'pipeline':
-        cfg.test_dataloader.dataset.pipeline,
-        'test_mode':
-        True
-    })
+    pipeline = cfg.test_dataloader.dataset.pipeline
+    dataset = DATASETS.build(
+        {**dataset_cfg, 'pipeline': pipeline, 'test_mode': True})
     dataset.full_init()
     ids = image_ids(dataset)
     labels = PseudoLabels(
@@ -170,7 +172,10 @@ def pseudo_label(cfg: Config,
         f'{out_file}.partial',
         dict(
             checkpoint_sha256=labels.checkpoint_sha256,
-            images=hashlib.sha256('\n'.join(ids).encode()).hexdigest(),
+            images=text_sha256('\n'.join(ids)),
+            # The same weights may be asked for another view of the images.
+            config=text_sha256(
+                repr((cfg.model, cfg.get('data_preprocessor'), pipeline))),
             batch_size=batch_size))
     rest = range(partial.num_batches * batch_size, len(dataset))
     loader = DataLoader(

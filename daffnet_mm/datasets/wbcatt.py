@@ -1,6 +1,7 @@
 import csv
 import glob
 import os.path as osp
+from collections.abc import Sequence
 
 from mmpretrain.registry import DATASETS
 
@@ -153,13 +154,9 @@ class WBCAtt(PBC):
                         attributes=attributes))
         return annotations
 
-    def load_data_list(self) -> list[dict]:
-        """Build the sample list, by the published parts or the shared file."""
-        if not self.official_split:
-            return super().load_data_list()
-        # The file read is the part already.
-        split, self.split = self.split, None
-        try:
-            return super().load_data_list()
-        finally:
-            self.split = split
+    def assign_splits(self, names: Sequence[str]) -> dict[str, str]:
+        """Find the part of each image, by file or by the shared split."""
+        if self.official_split:
+            # Only the file of this part was read.
+            return dict.fromkeys(names, self.split)
+        return super().assign_splits(names)

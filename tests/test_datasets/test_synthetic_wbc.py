@@ -403,9 +403,9 @@ def test_nuclear_outlines_differ():
         for shape in WBC_ATTRIBUTES['nucleus_shape']
     }
     whole = shapes.pop('unsegmented-round')
-    assert whole.min() > 0.97
+    assert whole.min() > 0.95
     for values in shapes.values():
-        assert np.median(values) < 0.96
+        assert np.median(values) < whole.min()
     assert shapes['unsegmented-band'].mean() < shapes[
         'unsegmented-indented'].mean()
 
@@ -446,7 +446,7 @@ def test_frosted_cytoplasm_is_grainy():
                 nuclear_cytoplasmic_ratio=ratio, cytoplasm_texture=value)
             for value in ('clear', 'frosted')
         ]
-        assert np.median(texture[1]) > 1.4 * np.median(texture[0])
+        assert np.median(texture[1]) > 1.25 * np.median(texture[0])
 
 
 @pytest.mark.parametrize('laboratory', LABORATORIES)

@@ -90,7 +90,7 @@ def work_dir(tmp_path_factory):
             dict(type='EMAHook'),
             dict(type='EarlyStoppingHook', monitor='accuracy'),
         ],
-        default_scope='mmengine',
+        default_scope='mmpretrain',
         experiment_name='safe_checkpoint',
     )
     runner.train()

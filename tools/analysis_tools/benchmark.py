@@ -28,7 +28,6 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from mmengine.config import Config
-from mmengine.logging import MMLogger
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from obvious_daffnet import ObviousDAFFNet
@@ -258,7 +257,6 @@ def main(argv=None) -> int:
     args = parse_args(argv)
     if args.threads:
         torch.set_num_threads(args.threads)
-    MMLogger.get_current_instance().setLevel('ERROR')
     try:
         contestants = build_contestants(args.config, args.batch_size,
                                         args.size, args.device)

@@ -7,7 +7,7 @@ data_preprocessor = dict(
     std=[58.395, 57.12, 57.375],
     to_rgb=True)
 
-# The cells are painted at 112 px, in any orientation.
+# Small and few, so that the demonstration ends in minutes on two cores.
 train_pipeline = [
     dict(type='LoadSyntheticCell'),
     dict(type='RandomFlip', prob=0.5),
@@ -20,7 +20,7 @@ test_pipeline = [
 ]
 
 train_dataloader = dict(
-    batch_size=64,
+    batch_size=32,
     num_workers=2,
     pin_memory=False,
     persistent_workers=False,
@@ -28,8 +28,8 @@ train_dataloader = dict(
     dataset=dict(
         type=dataset_type,
         split='train',
-        num_samples=3000,
-        image_size=112,
+        num_samples=2600,
+        image_size=96,
         pipeline=train_pipeline))
 val_dataloader = dict(
     batch_size=128,
@@ -40,8 +40,8 @@ val_dataloader = dict(
     dataset=dict(
         type=dataset_type,
         split='val',
-        num_samples=500,
-        image_size=112,
+        num_samples=300,
+        image_size=96,
         pipeline=test_pipeline))
 test_dataloader = dict(
     batch_size=128,
@@ -53,7 +53,7 @@ test_dataloader = dict(
         type=dataset_type,
         split='test',
         num_samples=1000,
-        image_size=112,
+        image_size=96,
         pipeline=test_pipeline))
 
 val_evaluator = [dict(type='WBCMetric'), dict(type='MultiAttributeMetric')]

@@ -4,4 +4,4 @@ default_hooks = dict(
     logger=dict(interval=20),
     checkpoint=dict(save_best='wbc/accuracy', rule='greater'))
 # Nothing is frozen for a while: all parameters have gradients.
-find_unused_parameters = False
+model_wrapper_cfg = dict(find_unused_parameters=False)

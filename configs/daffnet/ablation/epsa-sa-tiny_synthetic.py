@@ -5,5 +5,5 @@ _base_ = [
     '../../_base_/recipes/tiny_epsa-sa.py',
 ]
 # This network predicts no attributes.
-val_evaluator = dict(type='WBCMetric')
+val_evaluator = dict(_delete_=True, type='WBCMetric')
 test_evaluator = val_evaluator

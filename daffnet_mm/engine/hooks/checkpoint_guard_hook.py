@@ -1,6 +1,6 @@
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.runner import BaseLoop
+from mmengine.runner import BaseLoop, find_latest_checkpoint
 from mmpretrain.registry import HOOKS
 
 from daffnet_mm.fileio.check_checkpoint import (
@@ -29,13 +29,17 @@ class CheckpointGuardHook(Hook):
         model = runner.model
         if is_model_wrapper(model):
             model = model.module
-        source = runner._load_from or 'the checkpoint'
-        training = isinstance(runner._train_loop, BaseLoop)
+        # Without a name, `--resume` takes the last one of the work folder.
+        source = runner._load_from or find_latest_checkpoint(
+            runner.work_dir) or 'the checkpoint'
+        # Of the loops, only those that this run needs are built.
+        loop = next(loop for loop in (runner._train_loop, runner._val_loop,
+                                      runner._test_loop)
+                    if isinstance(loop, BaseLoop))
+        training = loop is runner._train_loop
         check_state_dict(
             model,
             checkpoint,
             source,
             may_lack=training and not runner._resume)
-        loader = runner.train_dataloader if training \
-            else runner.test_dataloader
-        check_classes(loader.dataset, checkpoint, source)
+        check_classes(loop.dataloader.dataset, checkpoint, source)

@@ -1,4 +1,6 @@
-from mmengine.dist import get_rank
+from functools import partial
+
+from mmengine.dist import get_rank, get_world_size
 from mmengine.hooks import Hook
 from mmengine.runner import set_random_seed
 from mmpretrain.registry import HOOKS
@@ -10,14 +12,23 @@ class EpochSeedHook(Hook):
 
     Augmentation and dropout then depend on seed and epoch only, not on what
     ran before, so a resumed run draws what an uninterrupted one would have.
-    Data loader workers are seeded by MMEngine when they start; leave
-    ``persistent_workers`` off so that they start with each epoch.
+    MMEngine seeds data loader workers when they start, the same in every
+    epoch; here they get the epoch's seed. Leave ``persistent_workers`` off so
+    that they start with each epoch.
     """
 
     priority = 'VERY_HIGH'
 
     def before_train_epoch(self, runner) -> None:
-        """Seed Python, NumPy and PyTorch."""
+        """Seed Python, NumPy and PyTorch, here and in the workers."""
         # A large odd factor keeps the seeds of epochs and processes apart.
         seed = (runner.seed + 1000003 * (runner.epoch + 1) + get_rank())
-        set_random_seed(seed % 2**32)
+        # Workers add a little, and NumPy's seeds end at 2**32.
+        seed %= 2**31
+        set_random_seed(seed)
+        loader = runner.train_dataloader
+        if 'seed' in getattr(loader.worker_init_fn, 'keywords', {}):
+            # MMEngine adds the worker's number; no worker has the seed of a
+            # main process.
+            loader.worker_init_fn = partial(
+                loader.worker_init_fn, seed=seed + get_world_size())

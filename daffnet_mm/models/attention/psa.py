@@ -110,8 +110,7 @@ class PSA(BaseModule):
                 f'PSA cannot share {out_channels} output channels equally '
                 f'among {len(kernel_sizes)} branches.')
         self.out_channels = out_channels
-        self.num_branches = len(kernel_sizes)
-        channels = out_channels // self.num_branches
+        channels = out_channels // len(kernel_sizes)
         self.branches = nn.ModuleList(
             build_conv_layer(
                 conv_cfg,
@@ -135,8 +134,17 @@ class PSA(BaseModule):
         Returns:
             Tensor: Features of shape (N, out_channels, H', W').
         """
-        x = torch.cat([branch(x) for branch in self.branches], dim=1)
-        # the branches share one SE module: they go through it as a batch
-        pooled = x.mean((2, 3)).view(-1, self.se.fc1.in_channels, 1, 1)
-        weights = self.se(pooled).view(len(x), self.num_branches, -1)
-        return x * weights.softmax(1).view(len(x), -1, 1, 1)
+        branches = [branch(x) for branch in self.branches]
+        # They share one SE module, and go through it as a batch. Each is
+        # scaled before the concatenation: to pool and scale the concatenated
+        # map takes about twice as long on a CPU.
+        pooled = torch.stack([branch.mean((2, 3)) for branch in branches], 1)
+        weights = self.se(pooled.flatten(0, 1)[..., None, None])
+        weights = weights.view(*pooled.shape, 1, 1).softmax(1)
+        return torch.cat(
+            [
+                branch * weight
+                for branch, weight in zip(
+                    branches, weights.unbind(1), strict=True)
+            ],
+            dim=1)

@@ -1,9 +1,10 @@
 
-import torch
 import torch.nn as nn
 from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 from torch import Tensor
+
+from .channel_pool import channel_pool
 
 
 @MODELS.register_module()
@@ -45,7 +46,4 @@ class SpatialAttention(BaseModule):
             Tensor: The features, each place scaled by its own factor between
             0 and 1, of the same shape.
         """
-        pooled = torch.cat(
-            [x.mean(1, keepdim=True),
-             x.amax(1, keepdim=True)], dim=1)
-        return x * self.conv(pooled).sigmoid()
+        return x * self.conv(channel_pool(x)).sigmoid()

@@ -5,6 +5,7 @@ import torch
 from mmpretrain.registry import MODELS
 
 from daffnet_mm.models.attention import SpatialAttention
+from daffnet_mm.models.attention.channel_pool import channel_pool
 
 
 def test_gate_by_hand():
@@ -44,6 +45,19 @@ def test_equals_the_plain_formulation(kernel_size, memory_format):
     for one, other in zip(*results, strict=True):
         tolerance = 1e-5 * one.abs().max().item()
         torch.testing.assert_close(one, other, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize('memory_format',
+                         [torch.contiguous_format, torch.channels_last])
+def test_pool_has_the_right_gradient(memory_format):
+    x = torch.randn(2, 5, 3, 4, dtype=torch.float64)
+    x = x.to(memory_format=memory_format).requires_grad_()
+    assert torch.autograd.gradcheck(channel_pool, x)
+    with torch.no_grad():  # another way to the same values
+        expected = channel_pool(x)
+    torch.testing.assert_close(channel_pool(x), expected)
+    grad, = torch.autograd.grad(channel_pool(x).sum(), x)
+    assert grad.is_contiguous(memory_format=memory_format)
 
 
 def test_memory_format_is_kept():

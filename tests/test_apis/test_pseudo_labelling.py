@@ -1,0 +1,272 @@
+import json
+import shutil
+
+import pytest
+import torch
+from mmengine import Config
+from mmengine.registry import init_default_scope
+from mmpretrain.registry import MODELS
+from tiny_run import PREDICTOR, tiny_config
+from tool_process import run_tool
+
+from daffnet_mm.apis import pseudo_labelling
+from daffnet_mm.apis.pseudo_labelling import find_pseudo_labelled, pseudo_label
+from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
+from daffnet_mm.errors import InputError
+
+UNLABELLED = dict(
+    type='SyntheticWBC',
+    split='train',
+    laboratory='b',
+    with_attributes=False,
+    num_samples=30,
+    image_size=32,
+    # what training uses; labelling takes the test pipeline
+    pipeline=[dict(type='Unknown')])
+
+
+def make_map(path, seed=0, **meta):
+    """A MAP's checkpoint, whose batch statistics are not those of a start."""
+    torch.manual_seed(seed)
+    init_default_scope('mmpretrain')
+    model = MODELS.build(PREDICTOR)
+    model.init_weights()
+    for name, value in model.state_dict().items():
+        if name.endswith('running_mean'):
+            value.normal_(std=0.1)
+    torch.save(dict(meta=meta, state_dict=model.state_dict()), path)
+    return str(path)
+
+
+@pytest.fixture(scope='module')
+def checkpoint(tmp_path_factory):
+    return make_map(tmp_path_factory.mktemp('map') / 'map.pth')
+
+
+@pytest.fixture
+def cfg(tmp_path):
+    cfg = tiny_config(tmp_path, model=dict(PREDICTOR, _delete_=True))
+    own = cfg.train_dataloader.dataset
+    cfg.train_dataloader.dataset = dict(
+        type='ConcatDataset',
+        datasets=[
+            own,
+            dict(
+                type='PseudoLabelledDataset',
+                label_file=str(tmp_path / 'labels.json'),
+                dataset=UNLABELLED)
+        ])
+    return cfg
+
+
+@pytest.fixture(scope='module')
+def uninterrupted(tmp_path_factory, checkpoint):
+    """The bytes of a file that was made in one go."""
+    path = tmp_path_factory.mktemp('whole') / 'labels.json'
+    cfg = tiny_config(path.parent, model=dict(PREDICTOR, _delete_=True))
+    pseudo_label(cfg, checkpoint, str(path), UNLABELLED, batch_size=4,
+                 num_workers=0, device='cpu')
+    assert not path.with_name('labels.json.partial').exists()
+    return path.read_bytes()
+
+
+def label(cfg, checkpoint, path, **kwargs):
+    options = dict(batch_size=4, num_workers=0, device='cpu')
+    return pseudo_label(cfg, checkpoint, str(path), **{**options, **kwargs})
+
+
+def test_what_is_written(cfg, checkpoint, tmp_path, uninterrupted):
+    path = tmp_path / 'labels.json'
+    labels = label(cfg, checkpoint, path)
+    assert path.read_bytes() == uninterrupted
+    assert labels.checkpoint_sha256 == file_sha256(checkpoint)
+    assert labels.classes == ['basophil', 'eosinophil', 'lymphocyte',
+                              'monocyte', 'neutrophil']
+    # against the model itself, all images in one batch
+    model = MODELS.build(dict(cfg.model,
+                              data_preprocessor=cfg.data_preprocessor))
+    model.load_state_dict(torch.load(checkpoint)['state_dict'])
+    model.eval()
+    from mmengine.dataset import pseudo_collate
+    from mmpretrain.registry import DATASETS
+    dataset = DATASETS.build({**UNLABELLED, 'pipeline': cfg.test_pipeline})
+    with torch.no_grad():
+        samples = model.test_step(pseudo_collate(list(dataset)))
+    assert list(labels.scores) == [s.img_path for s in samples]
+    torch.testing.assert_close(
+        torch.tensor(list(labels.scores.values())),
+        torch.stack([s.pred_attribute_scores for s in samples]),
+        atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize('batches', [0, 1, 5, 8])
+def test_interrupted_and_resumed(cfg, checkpoint, tmp_path, monkeypatch,
+                                 uninterrupted, batches):
+    path = tmp_path / 'labels.json'
+    append = pseudo_labelling.PartialFile.append
+
+    def interrupt(self, scores):
+        if self.num_appended == batches:
+            # killed within a line
+            self._file.write(json.dumps(scores)[:100])
+            self._file.flush()
+            raise KeyboardInterrupt
+        self.num_appended += 1
+        append(self, scores)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pseudo_labelling.PartialFile, 'append', interrupt)
+        patch.setattr(pseudo_labelling.PartialFile, 'num_appended', 0,
+                      raising=False)
+        if batches < 8:
+            with pytest.raises(KeyboardInterrupt):
+                label(cfg, checkpoint, path)
+        else:
+            # between the last batch and the file itself
+            patch.setattr(PseudoLabels, 'save', interrupt_save)
+            with pytest.raises(KeyboardInterrupt):
+                label(cfg, checkpoint, path)
+    assert not path.exists()
+    partial = path.with_name('labels.json.partial')
+    assert partial.exists()
+
+    counted = []
+
+    def count(self, scores):
+        counted.append(len(scores))
+        append(self, scores)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pseudo_labelling.PartialFile, 'append', count)
+        label(cfg, checkpoint, path)
+    # nothing is predicted twice
+    assert len(counted) == 8 - batches
+    assert path.read_bytes() == uninterrupted
+    assert not partial.exists()
+
+
+def interrupt_save(self, path):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize('change', ['checkpoint', 'images', 'batch', 'model'])
+def test_a_partial_file_of_something_else_is_begun_anew(
+        cfg, checkpoint, tmp_path, monkeypatch, change):
+    path = tmp_path / 'labels.json'
+    with monkeypatch.context() as patch:
+        patch.setattr(PseudoLabels, 'save', interrupt_save)
+        with pytest.raises(KeyboardInterrupt):
+            label(cfg, checkpoint, path)
+    options = {}
+    if change == 'checkpoint':
+        checkpoint = make_map(tmp_path / 'other.pth', seed=1)
+    elif change == 'images':
+        options = dict(dataset_cfg=dict(UNLABELLED, seed=1))
+    elif change == 'batch':
+        options = dict(batch_size=5)
+    else:
+        cfg.data_preprocessor.mean = [100., 100., 100.]
+    label(cfg, checkpoint, path, **options)
+    fresh = tmp_path / 'fresh.json'
+    label(cfg, checkpoint, fresh, **{'dataset_cfg': UNLABELLED, **options})
+    assert path.read_bytes() == fresh.read_bytes()
+
+
+@pytest.mark.slow
+def test_killed_by_the_system_and_resumed(cfg, checkpoint, tmp_path,
+                                          uninterrupted):
+    config, path = tmp_path / 'stage_2.py', tmp_path / 'labels.json'
+    cfg.dump(config)
+    arguments = [
+        'pseudo_label.py', config, checkpoint, '--out', path, '--batch-size',
+        4, '--num-workers', 1
+    ]
+    config.write_text(
+        config.read_text() + "\ncustom_imports = dict("
+        "imports=['daffnet_mm', 'kill_while_labelling'])\n")
+    status, _ = run_tool(*arguments, log=tmp_path / 'log',
+                         KILL_AFTER_BATCHES='3')
+    assert status == -9
+    lines = path.with_name('labels.json.partial').read_text().splitlines()
+    assert len(lines) == 1 + 3 and not path.exists()
+    status, output = run_tool(*arguments, log=tmp_path / 'log')
+    assert status == 0
+    assert 'attributes of 30 images' in output
+    assert path.read_bytes() == uninterrupted
+
+
+def test_which_dataset_is_meant(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plain = dict(type='WBCAtt')
+    first = dict(type='PseudoLabelledDataset', label_file='a.json',
+                 dataset=dict(type='LISC'))
+    second = dict(type='PseudoLabelledDataset',
+                  label_file=str(tmp_path / 'x' / 'b.json'),
+                  dataset=dict(type='BCCD'))
+    nested = Config(dict(data=dict(
+        type='ConcatDataset',
+        datasets=[
+            plain,
+            dict(type='RepeatDataset', times=2, dataset=first),
+            dict(type='ConcatDataset', datasets=[plain, second]),
+        ]))).data
+    assert find_pseudo_labelled(nested, 'a.json') == dict(type='LISC')
+    assert find_pseudo_labelled(nested, str(tmp_path / 'a.json')) == dict(
+        type='LISC')
+    assert find_pseudo_labelled(nested, './x/b.json') == dict(type='BCCD')
+    assert find_pseudo_labelled(nested, 'b.json') is None
+    assert find_pseudo_labelled(first, 'a.json') == dict(type='LISC')
+    assert find_pseudo_labelled(plain, 'a.json') is None
+
+
+def test_nothing_to_label(cfg, checkpoint, tmp_path):
+    with pytest.raises(InputError, match='no pseudo labels from .*other.json'):
+        label(cfg, checkpoint, tmp_path / 'other.json')
+
+
+def test_a_checkpoint_of_other_widths(cfg, checkpoint, tmp_path):
+    cfg.model.backbone.base_channels = 16
+    cfg.model.head.in_channels = 128
+    with pytest.raises(InputError, match='other widths') as caught:
+        label(cfg, checkpoint, tmp_path / 'labels.json')
+    assert str(checkpoint) in str(caught.value)
+    assert not list(tmp_path.glob('labels.json*'))
+
+
+def test_a_model_without_attributes(cfg, tmp_path):
+    cfg.model = dict(
+        type='ImageClassifier',
+        backbone=cfg.model.backbone,
+        neck=dict(type='GlobalAveragePooling'),
+        head=dict(type='LinearClsHead', num_classes=5, in_channels=64))
+    checkpoint = tmp_path / 'plain.pth'
+    torch.save(MODELS.build(cfg.model).state_dict(), checkpoint)
+    with pytest.raises(InputError, match='name the config of a MAP'):
+        label(cfg, str(checkpoint), tmp_path / 'labels.json')
+    assert not (tmp_path / 'labels.json').exists()
+
+
+def test_real_cells_by_name(cfg, checkpoint, pbc_root, tmp_path):
+    path = tmp_path / 'pbc.json'
+    cells = dict(type='PBC', data_root=str(pbc_root), classes=('ig', ),
+                 pipeline=[])
+    cfg.test_dataloader.dataset.pipeline = [
+        dict(type='LoadCellImage'),
+        dict(type='Resize', scale=32),
+        dict(type='PackInputs')
+    ]
+    labels = label(cfg, checkpoint, path, dataset_cfg=cells)
+    assert list(labels.scores) == [f'PBC/IG_{n}.jpg' for n in range(10)]
+    assert PseudoLabels.load(path).scores == labels.scores
+    # a broken image loses nothing that was there
+    before = path.read_bytes()
+    image = pbc_root / 'ig' / 'IG_7.jpg'
+    shutil.copy(image, tmp_path / 'whole.jpg')
+    image.write_bytes(image.read_bytes()[:200])
+    with pytest.raises(InputError, match='IG_7.jpg cannot be decoded'):
+        label(cfg, checkpoint, path, dataset_cfg=cells)
+    assert path.read_bytes() == before
+    # mended, it goes on to the same result
+    shutil.copy(tmp_path / 'whole.jpg', image)
+    label(cfg, checkpoint, path, dataset_cfg=cells)
+    assert path.read_bytes() == before

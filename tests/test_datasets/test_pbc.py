@@ -1,0 +1,217 @@
+import csv
+import shutil
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from mmengine.dataset import pseudo_collate
+from mmpretrain.registry import DATASETS
+from PIL import Image
+from torch.utils.data import DataLoader
+
+from daffnet_mm.datasets import PBC
+from daffnet_mm.errors import InputError
+from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
+
+LOAD = [dict(type='LoadCellImage')]
+
+
+def names(dataset):
+    return {info['image_id'] for info in infos(dataset)}
+
+
+def infos(dataset):
+    return [dataset.get_data_info(i) for i in range(len(dataset))]
+
+
+def test_all_images_of_all_classes(pbc_root):
+    dataset = DATASETS.build(
+        dict(type='PBC', data_root=str(pbc_root), pipeline=LOAD))
+    assert dataset.metainfo['classes'] == PBC8_CLASSES
+    # ten a class: the hidden file in neutrophil does not count
+    assert Counter(dataset.get_gt_labels().tolist()) == {
+        label: 10 for label in range(8)
+    }
+    info = dataset.get_data_info(0)
+    assert info['img_path'] == str(pbc_root / 'basophil' / 'BASOPHIL_0.jpg')
+    assert info['image_id'] == 'PBC/BASOPHIL_0.jpg'
+    assert info['gt_attributes'].dtype == torch.long
+    assert info['gt_attributes'].tolist() == [-1] * 11
+    # the index of the class is its place in the list, on disk as well
+    for info in infos(dataset):
+        folder = info['img_path'].split('/')[-2]
+        assert PBC8_CLASSES[info['gt_label']] == folder
+    sample = dataset[79]
+    assert sample['img'].shape == (40, 36, 3)
+    assert abs(sample['img'].mean() - 90) < 2
+    assert str(pbc_root) in repr(dataset)
+
+
+def test_a_selection_of_classes(pbc_root):
+    dataset = PBC(str(pbc_root), classes=('platelet', 'ig'), pipeline=[])
+    assert len(dataset) == 20
+    assert dataset.metainfo['classes'] == ('platelet', 'ig')
+    assert dataset.get_data_info(0)['gt_label'] == 0
+    assert 'PLATELET' in dataset.get_data_info(0)['image_id']
+
+
+def test_splits_are_disjoint_and_complete(pbc_root, tmp_path):
+    split_file = tmp_path / 'split.csv'
+    parts = [
+        PBC(str(pbc_root), split, str(split_file), pipeline=[])
+        for split in ('train', 'val', 'test')
+    ]
+    assert [len(part) for part in parts] == [48, 16, 16]
+    for part in parts:
+        assert len(set(Counter(part.get_gt_labels().tolist()).values())) == 1
+    assert len(set.union(*map(names, parts))) == 80
+
+
+def test_one_file_serves_every_selection_of_classes(pbc_root, tmp_path):
+    split_file = tmp_path / 'split.csv'
+    # the first user asks for two classes only, and all eight are written
+    few = PBC(str(pbc_root), 'val', str(split_file), pipeline=[],
+              classes=('monocyte', 'lymphocyte'))
+    with open(split_file) as file:
+        rows = list(csv.DictReader(file))
+    assert Counter(row['label'] for row in rows) == dict.fromkeys(
+        PBC8_CLASSES, 10)
+    eight = PBC(str(pbc_root), 'val', str(split_file), pipeline=[])
+    five = PBC(str(pbc_root), 'val', str(split_file), pipeline=[],
+               classes=WBC5_CLASSES)
+    assert names(few) < names(five) < names(eight)
+    # without a file the rule gives the same
+    assert names(PBC(str(pbc_root), 'val', pipeline=[])) == names(eight)
+    # an existing file is obeyed, not replaced
+    other = PBC(str(pbc_root), 'val', str(split_file), split_seed=5,
+                pipeline=[])
+    assert names(other) == names(eight)
+    assert names(PBC(str(pbc_root), 'val', split_seed=5,
+                     pipeline=[])) != names(eight)
+
+
+def test_a_source_without_all_class_folders(pbc_root, tmp_path):
+    for name in ('ig', 'platelet', 'erythroblast'):
+        shutil.rmtree(pbc_root / name)
+    dataset = PBC(str(pbc_root), 'train', str(tmp_path / 'split.csv'),
+                  classes=WBC5_CLASSES, pipeline=[])
+    assert len(dataset) == 30
+
+
+def test_missing_folders(pbc_root, tmp_path):
+    with pytest.raises(InputError, match='nowhere does not exist'):
+        PBC(str(tmp_path / 'nowhere'), pipeline=[])
+    shutil.rmtree(pbc_root / 'ig')
+    with pytest.raises(InputError, match='class folder .*/ig does not exist'):
+        PBC(str(pbc_root), pipeline=[])
+
+
+def test_an_empty_class_folder(pbc_root):
+    for path in (pbc_root / 'neutrophil').glob('N*.jpg'):
+        path.unlink()
+    # the hidden file is still there, and a text
+    (pbc_root / 'neutrophil' / 'readme.txt').touch()
+    with pytest.raises(InputError, match='neutrophil holds no image'):
+        PBC(str(pbc_root), pipeline=[])
+
+
+def test_wrong_arguments(pbc_root):
+    with pytest.raises(InputError, match="split='dev' must be 'train'"):
+        PBC(str(pbc_root), split='dev', pipeline=[])
+    with pytest.raises(InputError, match="no class 'basophile'"):
+        PBC(str(pbc_root), classes=('basophile', ), pipeline=[])
+
+
+def test_an_image_that_the_split_file_lacks(pbc_root, tmp_path):
+    split_file = tmp_path / 'split.csv'
+    PBC(str(pbc_root), 'train', str(split_file), pipeline=[])
+    shutil.copy(pbc_root / 'ig' / 'IG_1.jpg', pbc_root / 'ig' / 'IG_new.jpg')
+    with pytest.raises(InputError, match='lacks 1 of the images') as caught:
+        PBC(str(pbc_root), 'train', str(split_file), pipeline=[])
+    assert 'IG_new.jpg' in str(caught.value)
+    assert str(split_file) in str(caught.value)
+    # all images need no split
+    assert len(PBC(str(pbc_root), None, str(split_file), pipeline=[])) == 81
+
+
+def truncate(path):
+    noise = np.random.default_rng(0).integers(0, 255, (363, 360, 3))
+    Image.fromarray(noise.astype(np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[:20000])
+
+
+def empty(path):
+    path.write_bytes(b'')
+
+
+def text(path):
+    path.write_text('This is not an image.\n' * 50)
+
+
+@pytest.mark.parametrize('spoil', [truncate, empty, text])
+def test_a_broken_image_ends_the_run_or_is_left_out(pbc_root, caplog, spoil):
+    path = pbc_root / 'monocyte' / 'MONOCYTE_3.jpg'
+    spoil(path)
+    options = dict(
+        data_root=str(pbc_root), classes=('monocyte', ), pipeline=LOAD)
+    dataset = PBC(**options)
+    assert len(dataset) == 10
+    with pytest.raises(InputError, match='cannot be decoded') as caught:
+        list(dataset)
+    assert str(path) in str(caught.value)
+    assert '\n' not in str(caught.value)
+
+    dataset = PBC(skip_broken=True, **options)
+    assert len(dataset) == len(list(dataset)) == 9
+    assert 'PBC/MONOCYTE_3.jpg' not in names(dataset)
+
+
+def test_leaving_out_is_said(pbc_root, tmp_path):
+    from mmengine.logging import MMLogger
+    log = tmp_path / 'run.log'
+    MMLogger.get_instance('skip_broken', log_file=str(log))
+    empty(pbc_root / 'ig' / 'IG_7.jpg')
+    PBC(str(pbc_root), skip_broken=True, pipeline=LOAD)
+    (line, ) = (line for line in log.read_text().splitlines()
+                if 'WARNING' in line)
+    assert f'skipped {pbc_root / "ig" / "IG_7.jpg"}' in line
+
+
+def test_a_broken_image_in_a_loader_worker(pbc_root, capsys):
+    from daffnet_mm.apis.command_line import one_sentence_errors
+    path = pbc_root / 'ig' / 'IG_0.jpg'
+    truncate(path)
+    loader = DataLoader(
+        PBC(str(pbc_root), classes=('ig', ), pipeline=LOAD),
+        batch_size=5, num_workers=1, collate_fn=pseudo_collate,
+        multiprocessing_context='fork')
+    with pytest.raises(SystemExit) as caught, one_sentence_errors():
+        list(loader)
+    assert caught.value.code == 2
+    (line, ) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f'error: image {path} cannot be decoded (')
+
+
+def test_real_cells(shared):
+    root = shared / 'data' / 'pbc' / 'PBC_dataset_normal_DIB'
+    if not root.is_dir():
+        pytest.skip(f'no {root}')
+    eight = PBC(str(root), pipeline=LOAD)
+    assert np.bincount(eight.get_gt_labels()).tolist() == [
+        869, 2190, 500, 500, 847, 975, 2318, 500
+    ]
+    five = PBC(str(root), classes=WBC5_CLASSES, pipeline=LOAD)
+    assert len(five) == 7199
+    assert (root / 'neutrophil' / '.DS_169665.jpg').exists()
+    assert not any('.DS_' in name for name in names(five))
+    assert five[0]['img'].shape == (363, 360, 3)
+    parts = [
+        PBC(str(root), split, classes=WBC5_CLASSES, pipeline=[])
+        for split in ('train', 'val', 'test')
+    ]
+    assert sum(map(len, parts)) == 7199
+    assert abs(len(parts[0]) - 0.6 * 7199) <= 5
+    for part in parts:
+        restricted = names(PBC(str(root), part.split, pipeline=[]))
+        assert names(part) < restricted

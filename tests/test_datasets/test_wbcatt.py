@@ -1,0 +1,174 @@
+import csv
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from annotations import annotation, write_annotations
+from mmpretrain.registry import DATASETS
+
+from daffnet_mm.datasets import PBC, WBCAtt
+from daffnet_mm.errors import InputError
+from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+
+PARTS = ('train', 'val', 'test')
+
+
+def names(dataset):
+    return {
+        dataset.get_data_info(i)['image_id']
+        for i in range(len(dataset))
+    }
+
+
+def build(pbc_root, wbcatt_dir, split=None, **kwargs):
+    return DATASETS.build(
+        dict(
+            type='WBCAtt',
+            data_root=str(pbc_root),
+            ann_dir=str(wbcatt_dir),
+            split=split,
+            pipeline=[],
+            **kwargs))
+
+
+def test_attributes_and_classes(pbc_root, wbcatt_dir):
+    dataset = build(pbc_root, wbcatt_dir)
+    assert dataset.metainfo['classes'] == WBC5_CLASSES
+    assert len(dataset) == 5 * 9
+    sizes = [len(values) for values in WBC_ATTRIBUTES.values()]
+    for i in range(len(dataset)):
+        info = dataset.get_data_info(i)
+        label, number = info['image_id'][4:-4].lower().split('_')
+        assert WBC5_CLASSES[info['gt_label']] == label
+        assert info['img_path'].endswith(
+            f'{label}/{label.upper()}_{number}.jpg')
+        attributes = info['gt_attributes']
+        assert attributes.dtype == torch.long and attributes.shape == (11, )
+        assert attributes.tolist() == [int(number) % k for k in sizes]
+
+
+def test_the_official_split(pbc_root, wbcatt_dir):
+    parts = [
+        build(pbc_root, wbcatt_dir, split, official_split=True)
+        for split in PARTS
+    ]
+    assert [len(part) for part in parts] == [20, 15, 10]
+    assert names(parts[2]) == {
+        f'PBC/{label.upper()}_{n}.jpg'
+        for label in WBC5_CLASSES for n in (7, 8)
+    }
+    assert len(build(pbc_root, wbcatt_dir, official_split=True)) == 45
+
+
+def test_the_shared_split_is_that_of_pbc(pbc_root, wbcatt_dir, tmp_path):
+    split_file = str(tmp_path / 'split.csv')
+    for split in PARTS:
+        cells = PBC(str(pbc_root), split, split_file, pipeline=[])
+        annotated = build(pbc_root, wbcatt_dir, split, split_file=split_file)
+        # number 9 of each class is not annotated
+        expected = {
+            name for name in names(cells)
+            if name.split('/')[1].split('_')[0].lower() in WBC5_CLASSES
+            and not name.endswith('_9.jpg')
+        }
+        assert names(annotated) == expected
+
+
+def test_the_split_file_is_the_same_whoever_writes_it(
+        pbc_root, wbcatt_dir, tmp_path):
+    first, second = tmp_path / '1.csv', tmp_path / '2.csv'
+    PBC(str(pbc_root), 'train', str(first), pipeline=[])
+    build(pbc_root, wbcatt_dir, 'train', split_file=str(second))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_fewer_classes(pbc_root, wbcatt_dir):
+    dataset = build(pbc_root, wbcatt_dir, classes=('monocyte', 'basophil'))
+    assert Counter(dataset.get_gt_labels().tolist()) == {0: 9, 1: 9}
+
+
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (dict(cell_size='huge'),
+         "line 2: cell_size is 'huge', but must be one of big, small"),
+        (dict(granule_colour=''), "granule_colour is '', but must be one of"),
+        (dict(label='Platelet'), "label 'Platelet' must be one of basophil"),
+        (dict(img_name='BASOPHIL_2.jpg'),
+         'image BASOPHIL_2.jpg is annotated twice'),
+        (dict(img_name='BASOPHIL_99.jpg'),
+         'image BASOPHIL_99.jpg is not in .*basophil; complete the download'),
+        # in the folder of another class
+        (dict(label='Monocyte'), 'image BASOPHIL_0.jpg is not in .*monocyte'),
+        # listed by PBC's own archive, but hidden
+        (dict(label='Neutrophil', img_name='.DS_169665.jpg'),
+         'image .DS_169665.jpg is not in'),
+    ],
+)
+def test_faulty_annotations(pbc_root, wbcatt_dir, change, message):
+    path = wbcatt_dir / 'pbc_attr_v1_train.csv'
+    with open(path) as file:
+        first, *others = csv.DictReader(file)
+    write_annotations(path, [{**first, **change}, *others])
+    with pytest.raises(InputError, match=message) as caught:
+        build(pbc_root, wbcatt_dir)
+    assert str(path) in str(caught.value)
+
+
+def test_an_image_in_two_files(pbc_root, wbcatt_dir):
+    path = wbcatt_dir / 'pbc_attr_v1_val.csv'
+    write_annotations(path, [annotation('monocyte', 2)])
+    with pytest.raises(InputError, match='MONOCYTE_2.jpg is annotated twice'):
+        build(pbc_root, wbcatt_dir)
+    # the official parts are read alone
+    dataset = build(pbc_root, wbcatt_dir, 'val', official_split=True)
+    assert len(dataset) == 1
+
+
+@pytest.mark.parametrize('column', ['img_name', 'label', 'granularity'])
+def test_a_missing_column(pbc_root, wbcatt_dir, column):
+    path = wbcatt_dir / 'pbc_attr_v1_train.csv'
+    text = path.read_text()
+    path.write_text(text.replace(column, 'other', 1))
+    with pytest.raises(InputError, match=f"has no column '{column}'"):
+        build(pbc_root, wbcatt_dir)
+
+
+def test_missing_files(pbc_root, wbcatt_dir, tmp_path):
+    (wbcatt_dir / 'pbc_attr_v1_test.csv').unlink()
+    with pytest.raises(InputError, match='there is no .*_v1_test.csv'):
+        build(pbc_root, wbcatt_dir, 'test', official_split=True)
+    # the other files are enough for the shared split
+    assert len(build(pbc_root, wbcatt_dir)) == 35
+    with pytest.raises(InputError, match='there is no .*nowhere'):
+        build(pbc_root, tmp_path / 'nowhere')
+    with pytest.raises(InputError, match='data_root .*nowhere does not exist'):
+        build(tmp_path / 'nowhere', wbcatt_dir)
+
+
+def test_real_annotations(shared):
+    root = shared / 'data' / 'pbc' / 'PBC_dataset_normal_DIB'
+    folder = shared / 'data' / 'wbcatt'
+    if not root.is_dir() or not folder.is_dir():
+        pytest.skip(f'no {root} or {folder}')
+    train, val = (
+        build(root, folder, split, official_split=True)
+        for split in ('train', 'val')
+    )
+    assert np.bincount(train.get_gt_labels()).tolist() == [
+        744, 1876, 736, 829, 1984
+    ]
+    assert np.bincount(val.get_gt_labels()).tolist() == [
+        125, 314, 111, 146, 334
+    ]
+    # one line of the file, by hand
+    (info, ) = (
+        train.get_data_info(i) for i in range(len(train))
+        if train.get_data_info(i)['image_id'] == 'PBC/BNE_7323.jpg')
+    assert info['gt_attributes'].tolist() == [0, 1, 3, 1, 0, 0, 0, 1, 3, 1, 1]
+    # all annotated cells are on the disk, and the shared parts are PBC's
+    assert isinstance(train, WBCAtt) and len(train) + len(val) == 7199
+    for split in PARTS:
+        assert names(build(root, folder, split)) == names(
+            PBC(str(root), split, classes=WBC5_CLASSES, pipeline=[]))

@@ -1,0 +1,110 @@
+import pytest
+import torch
+from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample
+
+from daffnet_mm.models.heads import FusionHead
+
+
+def count(module):
+    return sum(p.numel() for p in module.parameters())
+
+
+def labelled(labels):
+    return [DataSample().set_gt_label(label) for label in labels]
+
+
+@pytest.mark.parametrize('morphological', [128, 31, 0])
+def test_parameter_count(morphological):
+    head = FusionHead(8, 2048, morphological_channels=morphological)
+    assert count(head) == (2048 * 1000 + 1000 +
+                           (1000 + morphological) * 8 + 8)
+
+
+def test_fuses_by_concatenation():
+    head = FusionHead(5, 12, morphological_channels=6, num_features=7).eval()
+    pooled, morphological = torch.randn(3, 12), torch.randn(3, 6)
+    fused = head.pre_logits((pooled, morphological))
+    torch.testing.assert_close(fused[:, :7], head.fc(pooled))
+    assert torch.equal(fused[:, 7:], morphological)
+    torch.testing.assert_close(
+        head((pooled, morphological)),
+        fused @ head.classifier.weight.T + head.classifier.bias)
+
+
+def test_without_morphological_feature():
+    """The rows before "+MAP": behind any backbone, whatever its stages."""
+    head = FusionHead(5, 12, morphological_channels=0, num_features=7)
+    last = torch.randn(3, 12, 2, 2)
+    logits = head((torch.randn(3, 6, 4, 4), last))
+    torch.testing.assert_close(
+        logits, head.classifier(head.fc(last.mean((2, 3)))))
+    torch.testing.assert_close(head((last.mean((2, 3)), )), logits)
+
+
+def test_dropout_acts_in_training_only():
+    head = FusionHead(
+        5, 12, morphological_channels=6, num_features=7, dropout=.5)
+    feats = torch.ones(3, 12), torch.ones(3, 6)
+    head.eval()
+    assert torch.equal(head(feats), head(feats))
+    head.train()
+    assert not torch.equal(head(feats), head(feats))
+    assert FusionHead(5, 12).dropout.p == 0
+
+
+def test_loss_and_prediction():
+    torch.manual_seed(0)
+    head = FusionHead(
+        5, 12, morphological_channels=6, num_features=7, cal_acc=True)
+    feats = torch.randn(4, 12), torch.randn(4, 6)
+    logits = head(feats)
+    losses = head.loss(feats, labelled([0, 1, 2, 3]))
+    log_probs = logits.log_softmax(1)
+    expected = -sum(log_probs[i, i] for i in range(4)) / 4
+    torch.testing.assert_close(losses['loss'], expected)
+    assert 'accuracy_top-1' in losses
+    for i, sample in enumerate(head.predict(feats, labelled([0, 1, 2, 3]))):
+        torch.testing.assert_close(sample.pred_score, logits[i].softmax(0))
+        assert sample.pred_label.tolist() == [int(logits[i].argmax())]
+        assert int(sample.gt_label) == i
+
+
+def test_losses_of_mmpretrain_serve():
+    head = MODELS.build(
+        dict(
+            type='FusionHead',
+            num_classes=5,
+            in_channels=12,
+            morphological_channels=6,
+            loss=dict(type='LabelSmoothLoss', label_smooth_val=.1)))
+    loss = head.loss((torch.randn(4, 12), torch.randn(4, 6)),
+                     labelled([0, 1, 2, 3]))['loss']
+    assert torch.isfinite(loss)
+
+
+def test_takes_the_imagenet_classifier(tmp_path):
+    path = str(tmp_path / 'imagenet.pth')
+    weights = {
+        'head.fc.weight': torch.randn(7, 12),
+        'head.fc.bias': torch.randn(7)
+    }
+    torch.save(dict(state_dict=weights), path)
+    head = FusionHead(
+        5,
+        12,
+        num_features=7,
+        init_cfg=[
+            dict(type='Normal', layer='Linear', std=0.01),
+            dict(type='Pretrained', checkpoint=path, prefix='head.')
+        ])
+    head.init_weights()
+    assert torch.equal(head.fc.weight, weights['head.fc.weight'])
+    assert torch.equal(head.fc.bias, weights['head.fc.bias'])
+    assert head.classifier.weight.std().item() == pytest.approx(.01, rel=.2)
+
+
+@pytest.mark.parametrize('num_classes', [0, -1])
+def test_a_head_without_classes_is_refused(num_classes):
+    with pytest.raises(ValueError, match='must be a positive integer'):
+        FusionHead(num_classes, 12)
