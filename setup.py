@@ -58,6 +58,8 @@ setup(
     version=re.search(r"'(.+)'", read('daffnet_mm/version.py'))[1],
     description='White blood cell types and their attributes: DAFFNet for '
     'MMPretrain',
+    long_description=read('README.md'),
+    long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['daffnet_mm', 'daffnet_mm.*']),
     package_data={'daffnet_mm': ['**/*.csv', '**/*.json']},

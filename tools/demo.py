@@ -127,8 +127,8 @@ def train(config: str,
           env: dict[str, str],
           options: list[str] | None = None) -> None:
     """Train one stage, unless it has been trained."""
-    # The report of the test is the last thing that a training writes.
-    if (work_dir / 'evaluation' / 'wbc_metrics.json').is_file():
+    marker = work_dir / 'finished.json'
+    if marker.is_file():
         CONSOLE.print(f'{work_dir} is finished')
         return
     start = time.monotonic()
@@ -139,7 +139,10 @@ def train(config: str,
     if options:
         command += ['--cfg-options', *options]
     run(command, env)
-    CONSOLE.print(f'{work_dir}: {(time.monotonic() - start) / 60:.1f} minutes')
+    minutes = round((time.monotonic() - start) / 60, 1)
+    with atomic_write(marker) as f:
+        json.dump(dict(config=config, minutes=minutes), f)
+    CONSOLE.print(f'{work_dir}: {minutes} minutes')
 
 
 def main() -> None:

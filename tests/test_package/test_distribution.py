@@ -16,6 +16,7 @@ SOURCES = (
     'pyproject.toml',
     'MANIFEST.in',
     'LICENSE',
+    'README.md',
 )
 
 

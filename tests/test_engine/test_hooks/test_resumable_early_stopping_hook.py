@@ -66,26 +66,19 @@ def test_uninterrupted(uninterrupted):
     }, 'best_wbc_accuracy_epoch_2.pth', True)
 
 
-# In the loop: before and after the last iteration's step, between the
-# checkpoint and the validation, between the validation and the best
-# checkpoint, and when all is done for the epoch.
-PLACES = [
-    ('before_train_iter', 0),
-    ('after_train_iter', 1),
-    ('before_val_epoch', 0),
-    ('after_val_epoch', 0),
-    ('after_val_epoch', 0, 'LOWEST'),
+# Within an epoch, between the checkpoint and the validation, between the
+# validation and the best checkpoint, and when all is done for the epoch.
+MOMENTS = [
+    *(('after_train_iter', epoch, 1) for epoch in range(1, 5)),
+    *(('before_val_epoch', epoch) for epoch in range(1, 6)),
+    *(('after_val_epoch', epoch) for epoch in range(1, 6)),
+    *(('after_val_epoch', epoch, 0, 'LOWEST') for epoch in range(1, 6)),
 ]
 
 
-@pytest.mark.parametrize('epoch', range(1, 6))
-@pytest.mark.parametrize('place', PLACES)
-def test_interrupted_once(uninterrupted, tmp_path, place, epoch):
-    name, batch_idx, *priority = place
-    if name.endswith('train_iter'):
-        if epoch == 5:
-            pytest.skip('there is no sixth epoch')
-    interrupted(tmp_path, name, epoch, batch_idx, *priority)
+@pytest.mark.parametrize('moment', MOMENTS, ids=str)
+def test_interrupted_once(uninterrupted, tmp_path, moment):
+    interrupted(tmp_path, *moment)
     run(tmp_path)
     assert result(tmp_path) == result(uninterrupted)
     assert_same(
