@@ -77,7 +77,8 @@ class PseudoLabelledDataset:
     def get_data_info(self, idx: int) -> dict:
         """Get one sample's annotation with its pseudo attributes."""
         info = self.dataset.get_data_info(idx)
-        info['gt_label'] = self._label_map[info['gt_label']]
+        if info['gt_label'] >= 0:
+            info['gt_label'] = self._label_map[info['gt_label']]
         info['gt_attributes'] = self.attributes[idx].clone()
         return info
 

@@ -78,7 +78,8 @@ class WBCDataset(BaseDataset):
             dict[str, list[str]]: Sorted image names by class.
 
         Raises:
-            InputError: If a folder is missing or holds no image.
+            InputError: If a folder is missing or holds no image, or if two
+                folders hold an image of one name.
         """
         if not osp.isdir(self.data_root):
             raise InputError(
@@ -101,7 +102,21 @@ class WBCDataset(BaseDataset):
                 raise InputError(
                     f'{type(self).__name__}: class folder {folder} holds no '
                     f'image ({", ".join(self.EXTENSIONS)})')
+        self._refuse_namesakes(images)
         return images
+
+    def _refuse_namesakes(self, images: dict[str, list[str]]) -> None:
+        # The split is keyed by image name: two images of one name would
+        # silently share a part.
+        label_of = {}
+        for label, names in images.items():
+            for name in names:
+                other = label_of.setdefault(name, label)
+                if other != label:
+                    raise InputError(
+                        f'{type(self).__name__}: {self.data_root} has '
+                        f'{name} as {other} and as {label}; remove or '
+                        'rename one')
 
     def assign_splits(self, names: Sequence[str]) -> dict[str, str]:
         """Find the part of each image.

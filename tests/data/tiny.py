@@ -17,6 +17,8 @@ test_pipeline = [
     dict(type='LoadSyntheticCell'),
     dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
 ]
+# Nothing to share between workers, and it takes longer than an epoch.
+serialize_data = False
 train_dataloader = dict(
     batch_size=16,
     num_workers=0,
@@ -28,6 +30,7 @@ train_dataloader = dict(
         split='train',
         num_samples=48,
         image_size=32,
+        serialize_data=serialize_data,
         pipeline=train_pipeline))
 val_dataloader = dict(
     batch_size=16,
@@ -40,6 +43,7 @@ val_dataloader = dict(
         split='val',
         num_samples=16,
         image_size=32,
+        serialize_data=serialize_data,
         pipeline=test_pipeline))
 test_dataloader = dict(
     batch_size=16,
@@ -52,6 +56,7 @@ test_dataloader = dict(
         split='test',
         num_samples=16,
         image_size=32,
+        serialize_data=serialize_data,
         pipeline=test_pipeline))
 val_evaluator = dict(type='WBCMetric')
 test_evaluator = val_evaluator

@@ -215,3 +215,10 @@ def test_real_cells(shared):
     for part in parts:
         restricted = names(PBC(str(root), part.split, pipeline=[]))
         assert names(part) < restricted
+
+
+def test_an_image_name_in_two_class_folders(pbc_root):
+    image = next((pbc_root / 'monocyte').glob('*.jpg'))
+    (pbc_root / 'platelet' / image.name).write_bytes(image.read_bytes())
+    with pytest.raises(InputError, match=f'{image.name} as monocyte and as'):
+        PBC(data_root=str(pbc_root))

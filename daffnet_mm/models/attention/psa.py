@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 import torch.nn as nn
@@ -6,6 +7,8 @@ from mmcv.cnn import build_conv_layer
 from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 from torch import Tensor
+
+from .tiled_conv import TiledConv2d
 
 
 class SEWeight(BaseModule):
@@ -83,7 +86,8 @@ class PSA(BaseModule):
         reduction (int): Reduction of the squeeze-and-excitation module.
             Defaults to 16.
         conv_cfg (dict, optional): Config of the branches' convolutions.
-            Defaults to None, a plain ``Conv2d``.
+            Defaults to None: :class:`TiledConv2d`, which is ``Conv2d`` with
+            a faster way on CPUs.
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 
@@ -111,9 +115,10 @@ class PSA(BaseModule):
                 f'among {len(kernel_sizes)} branches.')
         self.out_channels = out_channels
         channels = out_channels // len(kernel_sizes)
+        build = TiledConv2d if conv_cfg is None else partial(
+            build_conv_layer, conv_cfg)
         self.branches = nn.ModuleList(
-            build_conv_layer(
-                conv_cfg,
+            build(
                 in_channels,
                 channels,
                 kernel,

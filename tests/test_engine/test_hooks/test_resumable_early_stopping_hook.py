@@ -36,7 +36,7 @@ OPTIONS = {
 
 def run(work_dir, *hooks, **options):
     return train(
-        tiny_config(work_dir, **OPTIONS, **options), ScriptHook(), *hooks)
+        tiny_config(work_dir, **{**OPTIONS, **options}), ScriptHook(), *hooks)
 
 
 def interrupted(work_dir, *args, **options):
@@ -89,7 +89,7 @@ def test_interrupted_once(uninterrupted, tmp_path, moment):
 
 
 def test_interrupted_again_and_again(uninterrupted, tmp_path):
-    for epoch in range(6):
+    for epoch in range(1, 6):
         interrupted(tmp_path, 'before_val_epoch', epoch)
     # also in the middle of the validation that a resumed run begins with
     interrupted(tmp_path, 'after_val_epoch', 5)

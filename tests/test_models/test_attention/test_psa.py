@@ -40,8 +40,8 @@ def outputs_and_gradients(function, x, module):
     return [out, *gradients]
 
 
-@pytest.mark.parametrize('channels, size', [(64, 15), (128, 7), (512, 3),
-                                            (24, 9), (16, 9)])
+@pytest.mark.parametrize('channels, size', [(64, 28), (64, 15), (128, 7),
+                                            (512, 3), (24, 9), (16, 28)])
 @pytest.mark.parametrize('stride, dilation', [(1, 1), (2, 1), (1, 2)])
 @pytest.mark.parametrize('memory_format',
                          [torch.contiguous_format, torch.channels_last])
