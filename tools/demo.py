@@ -26,7 +26,8 @@ from daffnet_mm.fileio import atomic_write
 
 ROOT = Path(__file__).resolve().parents[1]
 PBC_FOLDER = 'PBC_dataset_normal_DIB'
-CONSOLE = Console()
+# Wide enough for the tables, also in a log file.
+CONSOLE = Console(width=max(Console().width, 120))
 
 
 class Stages(NamedTuple):
