@@ -97,7 +97,9 @@ class EPSABasicBlock(_EPSABlock, BasicBlock):
         out = self.attend('psa', self.conv2(out))
         out = self.attend('block', self.norm2(out))
         identity = x if self.downsample is None else self.downsample(x)
-        return self.drop_path(out) + identity
+        out = self.drop_path(out)
+        out += identity
+        return out
 
 
 class EPSABottleneck(_EPSABlock, Bottleneck):
@@ -110,7 +112,9 @@ class EPSABottleneck(_EPSABlock, Bottleneck):
         out = self.relu(self.norm2(out))
         out = self.attend('block', self.norm3(self.conv3(out)))
         identity = x if self.downsample is None else self.downsample(x)
-        return self.drop_path(out) + identity
+        out = self.drop_path(out)
+        out += identity
+        return out
 
 
 @MODELS.register_module()

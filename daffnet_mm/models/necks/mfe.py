@@ -10,7 +10,7 @@ from mmpretrain.registry import MODELS
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.check_checkpoint import check_state_dict
 
-from ..utils import pool_last_feature
+from ..utils import FoldedInference, pool_last_feature
 
 
 @MODELS.register_module()
@@ -55,6 +55,7 @@ class MFE(BaseModule):
         if frozen:
             self.predictor.requires_grad_(False)
             self.predictor.eval()
+            self._folded_predictor = FoldedInference(self.predictor)
 
     @property
     def predictor_checkpoint(self) -> str | None:
@@ -121,10 +122,11 @@ class MFE(BaseModule):
         Returns:
             Tensor: Attribute probabilities of shape (N, 31).
         """
-        with torch.set_grad_enabled(torch.is_grad_enabled()
-                                    and not self.frozen):
-            logits, _ = self.predictor(inputs, mode='tensor')
-            return self.predictor.head.layout.softmax(logits)
+        layout = self.predictor.head.layout
+        if not self.frozen:
+            return layout.softmax(self.predictor(inputs, mode='tensor')[0])
+        with torch.no_grad():
+            return layout.softmax(self._folded_predictor(inputs)[0])
 
     def encode(self, scores: torch.Tensor) -> torch.Tensor:
         """Turn attribute probabilities into the morphological feature.

@@ -1,0 +1,62 @@
+import copy
+from itertools import chain
+
+import torch
+from mmcv.cnn.utils.fuse_conv_bn import fuse_conv_bn
+from torch import nn
+
+
+class FoldedInference:
+    """Run a frozen network with its batch normalisation folded away.
+
+    In evaluation mode a batch normalisation is a scale and a shift per
+    channel, which the convolution before it can take over. A frozen network
+    that runs in every training step saves the passes over its feature maps.
+
+    The folded copy is made at the first call and again whenever the weights
+    have changed. It has to give the network's own output on the batch it is
+    made at; a network of a kind that it would change runs as it is. So does
+    one that somebody watches through forward hooks, and one that is being
+    compiled or exported.
+
+    Args:
+        model (nn.Module): The network, in evaluation mode. It keeps its own
+            weights and is not registered here as a part.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self._model = model
+        self._state = None
+        self._folded = None
+
+    def __call__(self, inputs: torch.Tensor) -> tuple:
+        """Run the network without gradients.
+
+        Args:
+            inputs (Tensor): Normalised images of shape (N, 3, H, W).
+
+        Returns:
+            tuple: What the network gives in the mode ``'tensor'``.
+        """
+        if inputs.is_meta or torch.compiler.is_compiling() or any(
+                m._forward_hooks or m._forward_pre_hooks
+                for m in self._model.modules()):
+            return self._model(inputs, mode='tensor')
+        state = [(t.data_ptr(), t._version) for t in chain(
+            self._model.parameters(), self._model.buffers())]
+        if state != self._state:
+            outputs = self._model(inputs, mode='tensor')
+            folded = fuse_conv_bn(copy.deepcopy(self._model))
+            folded.to(memory_format=torch.channels_last)
+            same = torch.allclose(
+                folded(inputs, mode='tensor')[0],
+                outputs[0],
+                rtol=1e-3,
+                atol=1e-4)
+            self._folded = folded if same else self._model
+            self._state = state
+            return outputs
+        return self._folded(inputs, mode='tensor')
+
+    def __deepcopy__(self, memo: dict) -> 'FoldedInference':
+        return FoldedInference(copy.deepcopy(self._model, memo))
