@@ -1,10 +1,8 @@
 # Stage 2: MAP anew on true and pseudo attributes together (Sec. 2.2.3, Fig.
-# 4). List here each dataset that tools/pseudo_label.py has labelled, as the
-# file itself says:
+# 4). Each dataset listed here is labelled by the MAP of stage 1 first:
 #
-#   python tools/pseudo_label.py configs/daffnet/map_wbcatt.py \
-#       work_dirs/map_wbcatt/best.pth --out data/pseudo_labels/pbc.json \
-#       --dataset configs/_base_/datasets/pbc.py
+#   python tools/pseudo_label.py configs/daffnet/map_ssl.py \
+#       work_dirs/map_wbcatt/best.pth --out LABEL_FILE
 #
 # The paper lists the training parts of its other five datasets. PBC's
 # immature granulocytes stand here, which WBCAtt leaves out: the one set of

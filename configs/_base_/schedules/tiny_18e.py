@@ -1,6 +1,5 @@
 # 18 epochs: one to warm up, then cosine decay.
 _base_ = './tiny.py'
-max_epochs = 18
 param_scheduler = [
     dict(
         type='LinearLR',
@@ -13,7 +12,7 @@ param_scheduler = [
         eta_min=1e-5,
         by_epoch=True,
         begin=1,
-        end=max_epochs,
+        end=18,
         convert_to_iter_based=True),
 ]
-train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=1)
+train_cfg = dict(by_epoch=True, max_epochs=18, val_interval=1)
