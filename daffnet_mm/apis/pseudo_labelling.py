@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Subset
 from daffnet_mm.datasets.image_ids import image_ids
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.check_checkpoint import check_state_dict
 
 
@@ -98,10 +99,10 @@ class PartialFile:
                 self.num_batches += 1
         else:
             whole = [json.dumps(header) + '\n']
-        os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
-        self._file = open(path, 'w', encoding='utf-8')
-        self._file.writelines(whole)
-        self._file.flush()
+        # Not in place: killed here, the batches of the last run would be lost.
+        with atomic_write(path) as f:
+            f.writelines(whole)
+        self._file = open(path, 'a', encoding='utf-8')
 
     def append(self, scores: dict) -> None:
         """Add one batch."""

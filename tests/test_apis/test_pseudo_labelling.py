@@ -10,7 +10,11 @@ from tiny_run import PREDICTOR, tiny_config
 from tool_process import run_tool
 
 from daffnet_mm.apis import pseudo_labelling
-from daffnet_mm.apis.pseudo_labelling import find_pseudo_labelled, pseudo_label
+from daffnet_mm.apis.pseudo_labelling import (
+    PartialFile,
+    find_pseudo_labelled,
+    pseudo_label,
+)
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
 
@@ -270,3 +274,19 @@ def test_real_cells_by_name(cfg, checkpoint, pbc_root, tmp_path):
     shutil.copy(tmp_path / 'whole.jpg', image)
     label(cfg, checkpoint, path, dataset_cfg=cells)
     assert path.read_bytes() == before
+
+
+def test_an_interrupted_restart_keeps_the_batches(tmp_path, monkeypatch):
+    path = str(tmp_path / 'labels.json.partial')
+    header = dict(checkpoint_sha256='a')
+    partial = PartialFile(path, header)
+    partial.append({'1.png': [0.5, 0.5]})
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr('os.replace', interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            PartialFile(path, header)
+    assert PartialFile(path, header).scores == {'1.png': [0.5, 0.5]}
