@@ -69,6 +69,8 @@ setup(
     # pip would replace. What is missing is said at the import.
     install_requires=requirements('runtime'),
     extras_require={
+        'audit': requirements('audit'),
+        'explain': requirements('explain'),
         'mm': requirements('mminstall'),
         'onedl': requirements('onedl'),
         'tests': requirements('tests'),

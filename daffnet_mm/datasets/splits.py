@@ -1,7 +1,9 @@
+"""Who is trained on, who validates, who is tested on: parts and folds."""
 import csv
 import hashlib
 import os.path as osp
-from collections import defaultdict
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from daffnet_mm.errors import InputError
@@ -11,57 +13,312 @@ from daffnet_mm.fileio import atomic_write
 SPLITS = ('train', 'val', 'test')
 
 
-def stratified_split(labels: Mapping[str, str],
-                     ratios: Sequence[float] = (6, 2, 2),
-                     seed: int = 0) -> dict[str, str]:
+def normalize_name(name: str) -> str:
+    """Write an image name as split files do: with forward slashes."""
+    return name.replace('\\', '/')
+
+
+def stratified_split(
+        labels: Mapping[str, str],
+        ratios: Sequence[float] = (6, 2, 2),
+        seed: int = 0,
+        groups: Mapping[str, str] | None = None) -> dict[str, str]:
     """Split images into training, validation and test parts (Sec. 3.1).
 
-    Within each class, images are ordered by a hash of seed and name and cut
-    by the ratios. The result depends on nothing else: not on the machine, the
-    order of files, or which other classes are there, so the split of five of
-    PBC's classes is that of all eight, restricted.
+    Within each class, groups are ordered by a hash of the seed and of the name
+    of their first image, and cut by the ratios; a group that lies across a cut
+    goes to the side where its middle is. A part thus differs from its share of
+    a class by less than one group. The result depends on nothing else: not on
+    the machine, the order of files, or which other classes are there, so the
+    split of five of PBC's classes is that of all eight, restricted.
+
+    Groups of several classes (the cells of one field) go before the others,
+    each to the part that has the least of its classes so far.
 
     Args:
         labels (Mapping[str, str]): The class of each image, by image name.
-        ratios (Sequence[float]): Sizes of the three parts, up to a factor.
-            Defaults to ``(6, 2, 2)``.
+        ratios (Sequence[float]): Sizes of the three parts, up to a factor:
+            ``(6, 2, 2)`` is DAFFNet's split, ``(3, 1, 1)`` the same in the
+            words of Chen et al. Defaults to ``(6, 2, 2)``.
         seed (int): Seed of the split. Defaults to 0.
+        groups (Mapping[str, str], optional): The group of each image, by image
+            name: copies of one source and parts of one field, which must not
+            be parted. Defaults to None: every image is its own.
+
+    Returns:
+        dict[str, str]: ``'train'``, ``'val'`` or ``'test'`` by image name;
+        backslashes in names are slashes here.
+
+    Raises:
+        InputError: If the ratios are not three numbers from 0, if an image has
+            no group, or if two names are one but for their slashes.
+    """
+    if len(ratios) != len(SPLITS):
+        raise InputError(f'ratios {tuple(ratios)} must be three numbers, for '
+                         f'{", ".join(SPLITS)}')
+    shares = _divide(labels, ratios, seed, groups)
+    return {name: SPLITS[share] for name, share in shares.items()}
+
+
+def k_fold(labels: Mapping[str, str],
+           k: int,
+           seed: int = 0,
+           groups: Mapping[str, str] | None = None) -> dict[str, int]:
+    """Divide images into folds of equal size, as :func:`stratified_split`.
+
+    Of five folds the first three are the training part of the split 6:2:2
+    with this seed, the fourth is its validation and the fifth its test part
+    (but for groups of several classes).
+
+    Args:
+        labels (Mapping[str, str]): The class of each image, by image name.
+        k (int): Number of folds, at least 2.
+        seed (int): Seed of the split. Defaults to 0.
+        groups (Mapping[str, str], optional): The group of each image, by image
+            name. Defaults to None: every image is its own.
+
+    Returns:
+        dict[str, int]: The fold by image name, from 0.
+
+    Raises:
+        InputError: If ``k`` is below 2, or as :func:`stratified_split`.
+    """
+    if k < 2:
+        raise InputError(f'k={k} must be at least 2 folds')
+    return _divide(labels, (1, ) * k, seed, groups)
+
+
+def fold_parts(folds: Mapping[str, int], fold: int, k: int) -> dict[str, str]:
+    """Name the parts of one run of a cross-validation.
+
+    Args:
+        folds (Mapping[str, int]): The fold by image name (:func:`k_fold`).
+        fold (int): The run, from 0: this fold is tested on and the one before
+            it validates.
+        k (int): Number of folds, at least 3.
 
     Returns:
         dict[str, str]: ``'train'``, ``'val'`` or ``'test'`` by image name.
     """
-    by_class = defaultdict(list)
-    for name, label in labels.items():
-        by_class[label].append(name)
-    parts = {}
-    for names in by_class.values():
-        names.sort(key=lambda name: hashlib.sha256(f'{seed}:{name}'.encode()).
-                   digest())
-        ends = [
-            round(len(names) * sum(ratios[:i + 1]) / sum(ratios))
-            for i in range(len(SPLITS))
-        ]
-        start = 0
-        for part, end in zip(SPLITS, ends, strict=True):
-            parts.update(dict.fromkeys(names[start:end], part))
-            start = end
+    roles = {fold: 'test', (fold - 1) % k: 'val'}
+    return {name: roles.get(own, 'train') for name, own in folds.items()}
+
+
+def complete_official_split(
+        labels: Mapping[str, str],
+        official: Mapping[str, str],
+        ratios: Sequence[float] = (3, 1),
+        seed: int = 0,
+        groups: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Draw the validation part that a release does not have.
+
+    Chen et al. divide the training images of BCCD and Raabin-WBC, which come
+    with a test set, 3:1 into training and validation ("Data processing").
+
+    Args:
+        labels (Mapping[str, str]): The class of each image, by image name.
+        official (Mapping[str, str]): The part of each image in the release.
+        ratios (Sequence[float]): Sizes of training and validation part.
+            Defaults to ``(3, 1)``.
+        seed (int): Seed of the split. Defaults to 0.
+        groups (Mapping[str, str], optional): The group of each image, by image
+            name. Groups that the release itself has cut stay cut. Defaults to
+            None.
+
+    Returns:
+        dict[str, str]: The part by image name: that of the release, but for
+        the validation part if it has none.
+
+    Raises:
+        InputError: If the release has no training part, if the ratios are not
+            two numbers from 0, or as :func:`stratified_split`.
+    """
+    if len(ratios) != 2:
+        raise InputError(f'ratios {tuple(ratios)} must be two numbers, for '
+                         'training and validation part')
+    parts = _by_normalized_name(official)
+    if 'train' not in parts.values():
+        raise InputError('this release has no official training part; draw '
+                         'the split by ratios')
+    if 'val' not in parts.values():
+        to_divide = {
+            name: label
+            for name, label in _by_normalized_name(labels).items()
+            if parts[name] == 'train'
+        }
+        shares = _divide(to_divide, ratios, seed, groups)
+        parts.update((name, SPLITS[share]) for name, share in shares.items())
     return parts
 
 
-def write_split_file(path: str, labels: Mapping[str, str],
-                     parts: Mapping[str, str]) -> None:
+def cut_groups(parts: Mapping[str, str],
+               groups: Mapping[str, str]) -> dict[str, list[str]]:
+    """Find the groups that a split cuts: its leaks.
+
+    Args:
+        parts (Mapping[str, str]): The part of each image, by image name.
+        groups (Mapping[str, str]): The group of each image, by image name.
+
+    Returns:
+        dict[str, list[str]]: Sorted image names by group, of those groups
+        that have images in several parts.
+    """
+    members = defaultdict(list)
+    for name in sorted(parts):
+        members[groups[name]].append(name)
+    return {
+        group: names
+        for group, names in members.items()
+        if len({parts[name] for name in names}) > 1
+    }
+
+
+def _divide(labels: Mapping[str, str], ratios: Sequence[float], seed: int,
+            groups: Mapping[str, str] | None) -> dict[str, int]:
+    """Divide the images of each class into shares by the ratios."""
+    total = sum(ratios)
+    if min(ratios) < 0 or not 0 < total < float('inf'):
+        raise InputError(f'ratios {tuple(ratios)} must be numbers from 0, not '
+                         'all 0')
+    labels = _by_normalized_name(labels)
+    units = _units(labels, seed, groups)
+
+    # The cuts of each class: where its images, laid out in a row, change
+    # from one share to the next.
+    counts = Counter(labels.values())
+    targets = {}
+    for label, count in counts.items():
+        cuts = [
+            round(count * sum(ratios[:i + 1]) / total)
+            for i in range(len(ratios))
+        ]
+        targets[label] = [
+            cut - before
+            for before, cut in zip([0, *cuts[:-1]], cuts, strict=True)
+        ]
+
+    shares = {}
+    mixed = [unit for unit in units if len({labels[n] for n in unit}) > 1]
+    # The largest first: the small ones even out what these leave.
+    for unit in sorted(mixed, key=len, reverse=True):
+        own = Counter(labels[name] for name in unit)
+        shares.update(dict.fromkeys(unit, _emptiest(own, counts, targets,
+                                                    ratios)))
+        for label, count in own.items():
+            targets[label][shares[unit[0]]] -= count
+
+    pure = defaultdict(list)
+    for unit in units:
+        if unit[0] not in shares:
+            pure[labels[unit[0]]].append(unit)
+    for label, own_units in pure.items():
+        shares.update(_cut(own_units, targets[label]))
+    return shares
+
+
+def _by_normalized_name(values: Mapping[str, str]) -> dict[str, str]:
+    normalized = {normalize_name(name): v for name, v in values.items()}
+    if len(normalized) < len(values):
+        twice = Counter(map(normalize_name, values)).most_common(1)[0][0]
+        raise InputError(f'image {twice} is there twice, with slashes and '
+                         'with backslashes; rename one')
+    return normalized
+
+
+def _units(labels: Mapping[str, str], seed: int,
+           groups: Mapping[str, str] | None) -> list[list[str]]:
+    """Order the groups by the hash of their first image."""
+    if groups is None:
+        members = [[name] for name in labels]
+    else:
+        groups = _by_normalized_name(groups)
+        absent = [name for name in labels if name not in groups]
+        if absent:
+            raise InputError(f'{len(absent)} of the images have no group, '
+                             f'first {min(absent)}')
+        by_group = defaultdict(list)
+        for name in sorted(labels):
+            by_group[groups[name]].append(name)
+        members = by_group.values()
+
+    def order(unit: list[str]) -> bytes:
+        # Of the two ways to write an accented letter, macOS has the other.
+        name = unicodedata.normalize('NFC', unit[0])
+        return hashlib.sha256(f'{seed}:{name}'.encode()).digest()
+
+    return sorted(members, key=order)
+
+
+def _emptiest(own: Mapping[str, int], counts: Mapping[str, int],
+              left: Mapping[str, Sequence[int]],
+              ratios: Sequence[float]) -> int:
+    """Find the share that a group of several classes fills the least."""
+    total = sum(ratios)
+
+    def fill(share: int) -> float:
+        return sum(
+            1 - (left[label][share] - count) * total /
+            (counts[label] * ratios[share]) for label, count in own.items())
+
+    return min((i for i, ratio in enumerate(ratios) if ratio), key=fill)
+
+
+def _cut(units: Sequence[Sequence[str]],
+         targets: Sequence[int]) -> dict[str, int]:
+    """Lay the groups of one class out in a row and cut it by the targets."""
+    # What groups of several classes took above a target, the others lack.
+    targets = [max(target, 0) for target in targets]
+    size = sum(map(len, units))
+    scale = size / sum(targets)
+    shares, share, start = {}, 0, 0
+    end = targets[0] * scale
+    for unit in units:
+        middle = start + len(unit) / 2
+        while middle > end and share < len(targets) - 1:
+            share += 1
+            end = sum(targets[:share + 1]) * scale
+        shares.update(dict.fromkeys(unit, share))
+        start += len(unit)
+    return shares
+
+
+def write_split_file(path: str,
+                     labels: Mapping[str, str],
+                     parts: Mapping[str, str],
+                     groups: Mapping[str, str] | None = None) -> None:
     """Write a split file: CSV with the columns image, label and split.
+
+    With groups there is a fourth column, group, and the file serves as a group
+    file too.
 
     Args:
         path (str): Where to write; replaced as a whole.
         labels (Mapping[str, str]): The class of each image, by image name.
         parts (Mapping[str, str]): The part of each image, by image name.
+        groups (Mapping[str, str], optional): The group of each image, by image
+            name. Defaults to None.
+
+    Raises:
+        InputError: If the file cannot be written.
     """
-    with atomic_write(path) as f:
-        writer = csv.writer(f, lineterminator='\n')
-        writer.writerow(['image', 'label', 'split'])
-        for name in sorted(parts):
-            writer.writerow([name, labels[name], parts[name]])
+    labels, parts = _by_normalized_name(labels), _by_normalized_name(parts)
+    columns = [labels, parts]
+    if groups is not None:
+        columns.append({
+            name: normalize_name(group)
+            for name, group in _by_normalized_name(groups).items()
+        })
+    header = ['image', 'label', 'split', 'group'][:1 + len(columns)]
+    try:
+        with atomic_write(path) as f:
+            writer = csv.writer(f, lineterminator='\n')
+            writer.writerow(header)
+            for name in sorted(parts):
+                writer.writerow([name, *(column[name] for column in columns)])
+    except OSError as e:
+        raise InputError(
+            f'cannot write split file {path}: {e.strerror or e}; name a file '
+            'in a folder that you may write to and that is not full') from e
 
 
 def read_split_file(path: str) -> dict[str, str]:
@@ -77,23 +334,61 @@ def read_split_file(path: str) -> dict[str, str]:
         InputError: If a column is missing, a part unknown or an image named
             twice.
     """
+    rows = _read_rows(path, 'split', 'image and split (and label, for the '
+                      'reader)')
+    for line, part in rows.values():
+        if part not in SPLITS:
+            raise InputError(f'split file {path}, line {line}: split {part!r} '
+                             'must be train, val or test')
+    return {name: part for name, (_, part) in rows.items()}
+
+
+def read_group_file(path: str) -> dict[str, str]:
+    """Read the groups that a split must not cut.
+
+    Args:
+        path (str): CSV with at least the columns image and group, such as the
+            audit writes; a split file with a column group serves too.
+
+    Returns:
+        dict[str, str]: The group of each image, by image name.
+
+    Raises:
+        InputError: If a column or a group is missing or an image named twice.
+    """
+    rows = _read_rows(path, 'group', 'image and group')
+    for name, (line, group) in rows.items():
+        if not group:
+            raise InputError(f'group file {path}, line {line}: image {name} '
+                             'has no group')
+    return {name: normalize_name(g) for name, (_, g) in rows.items()}
+
+
+def _read_rows(path: str, column: str,
+               expected: str) -> dict[str, tuple[int, str]]:
+    """Read line and value of one column by image name."""
+    file = f'{column} file {path}'
     if not osp.isfile(path):
-        raise InputError(f'split file {path} does not exist')
-    parts = {}
-    with open(path, newline='', encoding='utf-8') as f:
-        reader = csv.DictReader(f)
-        missing = {'image', 'split'} - set(reader.fieldnames or ())
-        if missing:
-            raise InputError(
-                f'split file {path} has no column {sorted(missing)[0]!r}; '
-                'expected are image and split (and label, for the reader)')
-        for row in reader:
-            if row['split'] not in SPLITS:
-                raise InputError(
-                    f'split file {path}, line {reader.line_num}: split '
-                    f'{row["split"]!r} must be train, val or test')
-            if row['image'] in parts:
-                raise InputError(f'split file {path}, line {reader.line_num}: '
-                                 f'image {row["image"]} is named twice')
-            parts[row['image']] = row['split']
-    return parts
+        raise InputError(f'{file} does not exist')
+    rows = {}
+    try:
+        # Spreadsheets write a byte order mark.
+        with open(path, newline='', encoding='utf-8-sig') as f:
+            reader = csv.DictReader(f)
+            missing = {'image', column} - set(reader.fieldnames or ())
+            if missing:
+                raise InputError(f'{file} has no column '
+                                 f'{sorted(missing)[0]!r}; expected are '
+                                 f'{expected}')
+            for row in reader:
+                name = normalize_name(row['image'] or '')
+                if not name:
+                    raise InputError(f'{file}, line {reader.line_num}: no '
+                                     'image is named')
+                if name in rows:
+                    raise InputError(f'{file}, line {reader.line_num}: image '
+                                     f'{name} is named twice')
+                rows[name] = reader.line_num, row[column]
+    except (UnicodeDecodeError, csv.Error) as e:
+        raise InputError(f'{file} is not CSV in UTF-8: {e}') from None
+    return rows

@@ -1,9 +1,21 @@
+import errno
+import json
+import os
 import random
+import subprocess
+import sys
+import unicodedata
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from daffnet_mm.datasets.splits import (
+    complete_official_split,
+    cut_groups,
+    fold_parts,
+    k_fold,
+    read_group_file,
     read_split_file,
     stratified_split,
     write_split_file,
@@ -116,3 +128,241 @@ def test_faulty_files(tmp_path, text, message):
 def test_a_missing_file(tmp_path):
     with pytest.raises(InputError, match='split.csv does not exist'):
         read_split_file(tmp_path / 'split.csv')
+
+
+# -- groups ------------------------------------------------------------------
+
+
+def grouped(seed=0, **counts):
+    """Labels and groups of 1 to 9 images a group, by class."""
+    rng = random.Random(seed)
+    labels, groups = {}, {}
+    for label, count in counts.items():
+        i = 0
+        while i < count:
+            group = f'{label}-{i}'
+            for _ in range(min(rng.randint(1, 9), count - i)):
+                labels[f'{label}/{i}.jpg'] = label
+                groups[f'{label}/{i}.jpg'] = group
+                i += 1
+    return labels, groups
+
+
+def assert_within_one_group(labels, parts, groups, shares):
+    sizes = Counter(groups.values())
+    largest = Counter()
+    for name, label in labels.items():
+        largest[label] = max(largest[label], sizes[groups[name]])
+    found = Counter((labels[name], part) for name, part in parts.items())
+    for label, count in Counter(labels.values()).items():
+        for part, share in shares.items():
+            assert abs(found[label, part] - share * count) <= largest[label]
+
+
+def test_groups_by_hand():
+    # Order of seed 0: a d b e c (above). The middles of {a, b}, {d, e} and
+    # {c} lie at 1, 3 and 4.5, the cuts of 3:1:1 at 3 and 4.
+    labels = dict.fromkeys(['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg', 'e.jpg'], 'x')
+    groups = {'a.jpg': 'p', 'b.jpg': 'p', 'd.jpg': 'q', 'e.jpg': 'q',
+              'c.jpg': 'r'}
+    assert stratified_split(labels, (3, 1, 1), groups=groups) == {
+        'a.jpg': 'train', 'b.jpg': 'train', 'd.jpg': 'train',
+        'e.jpg': 'train', 'c.jpg': 'test'}
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_no_group_is_cut(seed):
+    labels, groups = grouped(seed, a=300, b=80, c=41, d=4)
+    parts = stratified_split(labels, seed=seed, groups=groups)
+    assert parts.keys() == labels.keys()
+    assert cut_groups(parts, groups) == {}
+    assert_within_one_group(labels, parts, groups,
+                            dict(train=0.6, val=0.2, test=0.2))
+    folds = k_fold(labels, 5, seed, groups)
+    assert cut_groups(folds, groups) == {}
+    assert_within_one_group(labels, folds, groups,
+                            dict.fromkeys(range(5), 0.2))
+    # The folds are the split 6:2:2, finer.
+    names = ['train', 'train', 'train', 'val', 'test']
+    assert {name: names[fold] for name, fold in folds.items()} == parts
+
+
+def test_images_of_their_own_are_split_as_without_groups():
+    labels = labels_of(a=50, b=31, c=7)
+    own = {name: name for name in labels}
+    assert stratified_split(labels, groups=own) == stratified_split(labels)
+    names = {name: str(i) for i, name in enumerate(labels)}
+    assert stratified_split(labels, groups=names) == stratified_split(labels)
+
+
+def test_groups_of_several_classes():
+    # fields with cells of one to three classes
+    rng = random.Random(3)
+    labels, groups = {}, {}
+    for field in range(300):
+        kinds = rng.choices('abc', (8, 3, 1), k=rng.randint(1, 3))
+        for i, label in enumerate(kinds):
+            labels[f'{field}#{i}'] = label
+            groups[f'{field}#{i}'] = f'field {field}'
+    for seed in range(3):
+        parts = stratified_split(labels, seed=seed, groups=groups)
+        assert cut_groups(parts, groups) == {}
+        assert_within_one_group(labels, parts, groups,
+                                dict(train=0.6, val=0.2, test=0.2))
+
+
+def test_a_share_of_nothing_gets_nothing():
+    labels, groups = grouped(a=100, b=9)
+    # one group of both classes
+    groups['a/0.jpg'] = groups['b/0.jpg'] = 'both'
+    parts = stratified_split(labels, (3, 1, 0), groups=groups)
+    assert set(parts.values()) == {'train', 'val'}
+
+
+# The packages' own files would import torch, which takes seconds.
+PROGRAM = '''
+import json, random, sys, types
+for name in ('daffnet_mm', 'daffnet_mm.datasets', 'daffnet_mm.fileio'):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [sys.argv[1] + '/' + name.replace('.', '/')]
+sys.modules['daffnet_mm.fileio'].atomic_write = None
+from daffnet_mm.datasets.splits import k_fold, stratified_split
+labels, groups, seed = json.load(sys.stdin)
+def shuffled(values):
+    items = [(n.replace('/', chr(92)), v) for n, v in values.items()]
+    random.Random(seed).shuffle(items)
+    return dict(items)
+labels, groups = shuffled(labels), shuffled(groups)
+json.dump([stratified_split(labels, groups=groups), k_fold(labels, 4, 7,
+                                                           groups)],
+          sys.stdout)
+'''
+
+
+def test_the_same_in_every_process_order_and_path_style():
+    labels, groups = grouped(a=120, b=33)
+    groups['a/1.jpg'] = groups['b/4.jpg'] = 'both'
+    expected = [stratified_split(labels, groups=groups),
+                k_fold(labels, 4, 7, groups)]
+    root = str(Path(__file__).resolve().parents[2])
+    processes = [
+        subprocess.Popen([sys.executable, '-W', 'ignore', '-c', PROGRAM, root],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         text=True, env={**os.environ, 'PYTHONHASHSEED': seed})
+        for seed in ('1', '2')
+    ]
+    for seed, process in enumerate(processes):
+        output, _ = process.communicate(json.dumps([labels, groups, seed]))
+        assert json.loads(output) == expected
+
+
+def test_composed_and_decomposed_letters():
+    names = [f'Zellen/Bär_{i}.jpg' for i in range(20)]
+    composed = stratified_split(dict.fromkeys(names, 'x'))
+    other = stratified_split(
+        {unicodedata.normalize('NFD', name): 'x' for name in names})
+    assert list(other) != list(composed)
+    assert {unicodedata.normalize('NFC', n): p
+            for n, p in other.items()} == composed
+
+
+# -- published splits --------------------------------------------------------
+
+
+def test_chen_et_al_lisc():
+    # Table 2 of Chen et al.: 242 images give 145, 48 and 49
+    labels = labels_of(basophil=53, monocyte=48, eosinophil=39, neutrophil=50,
+                       lymphocyte=52)
+    for ratios in ((3, 1, 1), (6, 2, 2)):
+        parts = stratified_split(labels, ratios)
+        assert Counter(parts.values()) == dict(train=145, val=48, test=49)
+
+
+def test_chen_et_al_raabin():
+    # Table 2: 10,175 training images give 7,631 and 2,544; the test set stays
+    labels = labels_of(basophil=212, eosinophil=744, lymphocyte=2427,
+                       monocyte=561, neutrophil=6231)
+    official = dict.fromkeys(labels, 'train')
+    labels['test.jpg'], official['test.jpg'] = 'neutrophil', 'test'
+    parts = complete_official_split(labels, official)
+    assert Counter(parts.values()) == dict(train=7631, val=2544, test=1)
+    assert parts['test.jpg'] == 'test'
+    # a validation part that is there stays
+    parts = {name: 'val' if i % 3 else 'train'
+             for i, name in enumerate(sorted(labels))}
+    assert complete_official_split(labels, parts) == parts
+
+
+def test_folds_are_tested_on_once():
+    folds = k_fold(labels_of(a=40, b=13), 4)
+    runs = [fold_parts(folds, fold, 4) for fold in range(4)]
+    for name in folds:
+        assert Counter(run[name] for run in runs) == dict(train=2, val=1,
+                                                          test=1)
+
+
+# -- faults ------------------------------------------------------------------
+
+
+def test_faulty_requests():
+    labels = labels_of(a=5)
+    for ratios in ((6, 2), (0, 0, 0), (3, -1, 1), (1, 1, float('nan'))):
+        with pytest.raises(InputError, match='ratios'):
+            stratified_split(labels, ratios)
+    with pytest.raises(InputError, match='k=1 must be at least 2'):
+        k_fold(labels, 1)
+    with pytest.raises(InputError, match='2 of the images have no group, '
+                       'first a_3.jpg'):
+        stratified_split(labels, groups={f'a_{i}.jpg': 'g' for i in range(3)})
+    with pytest.raises(InputError, match='image x/1.jpg is there twice'):
+        stratified_split({'x/1.jpg': 'a', 'x\\1.jpg': 'a'})
+    with pytest.raises(InputError, match='no official training part'):
+        complete_official_split(labels, dict.fromkeys(labels, 'test'))
+
+
+def test_group_files_are_read_as_written(tmp_path):
+    path = tmp_path / 'split.csv'
+    labels, groups = grouped(a=20)
+    parts = stratified_split(labels, groups=groups)
+    write_split_file(path, labels, parts, groups)
+    assert read_split_file(path) == parts
+    assert read_group_file(path) == groups
+    assert path.read_text().startswith('image,label,split,group\na/0.jpg,a,')
+    # as a spreadsheet on Windows saves it
+    path.write_bytes(b'\xef\xbb\xbfimage,group\r\nx\\1.jpg,x\\0.jpg\r\n')
+    assert read_group_file(path) == {'x/1.jpg': 'x/0.jpg'}
+
+
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        (b'image,split\na.jpg,train\n', "has no column 'group'"),
+        (b'image,group\na.jpg,\n', 'line 2: image a.jpg has no group'),
+        (b'image,group\n,g\n', 'line 2: no image is named'),
+        (b'image,group\na.jpg,g\na.jpg,h\n', 'line 3: image a.jpg is named'),
+        (b'\xff\xfe\0i\0m', 'is not CSV in UTF-8'),
+    ],
+)
+def test_faulty_group_files(tmp_path, text, message):
+    path = tmp_path / 'groups.csv'
+    path.write_bytes(text)
+    with pytest.raises(InputError, match=message) as caught:
+        read_group_file(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_cannot_be_written(tmp_path, monkeypatch):
+    labels = labels_of(a=5)
+    parts = stratified_split(labels)
+    (tmp_path / 'file').touch()
+    with pytest.raises(InputError, match='cannot write split file .*'
+                       'name a file in a folder'):
+        write_split_file(tmp_path / 'file' / 'split.csv', labels, parts)
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, 'fsync', full)
+    with pytest.raises(InputError, match='No space left on device'):
+        write_split_file(tmp_path / 'split.csv', labels, parts)
+    assert sorted(os.listdir(tmp_path)) == ['file']

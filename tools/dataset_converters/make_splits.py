@@ -1,0 +1,143 @@
+"""Write the split file of a dataset, from seed and file names alone.
+
+Usage:
+    python tools/dataset_converters/make_splits.py CONFIG --out FILE
+    python tools/dataset_converters/make_splits.py --dataset PBC
+        --data-root DIR --out FILE [--options ann_dir=DIR ...]
+
+What is drawn:
+    (nothing said)      as the config says; by default 6:2:2, DAFFNet's split
+    --ratios 3:1:1      training, validation and test part; this is the split
+                        of Chen et al. for LDWBC and LISC
+    --official          the parts that the release ships; where it has no
+                        validation part, a quarter (--val-ratio) of the
+                        training part becomes it: Chen et al.'s split of BCCD
+                        and Raabin-WBC
+    --k-fold 5          five files, FILE_fold0 to FILE_fold4; in each another
+                        fifth is tested on
+
+Images of one group are never parted. Groups come from the dataset where file
+names tell them, or from --group-file, as tools/audit_dataset.py writes it for
+near duplicates. Same seed and names, same split, on every machine.
+"""
+import argparse
+from collections import Counter
+
+from mmengine import Config, DictAction
+from mmengine.registry import init_default_scope
+from rich import print as rich_print
+from rich.table import Table
+
+import daffnet_mm  # noqa: F401
+from daffnet_mm.apis.command_line import one_sentence_errors
+from daffnet_mm.apis.make_splits import (
+    draw_parts,
+    find_release,
+    groups_of,
+    list_release,
+    open_release,
+    write_splits,
+)
+from daffnet_mm.datasets.splits import SPLITS, cut_groups
+
+
+def ratios(text: str) -> tuple[float, ...]:
+    values = tuple(float(value) for value in text.split(':'))
+    if len(values) != 3:
+        raise ValueError(text)
+    return values
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Write the split file of a dataset')
+    parser.add_argument('config', nargs='?',
+                        help='config whose dataset is split')
+    parser.add_argument('--part', choices=SPLITS, default='train',
+                        help='whose dataset of CONFIG (default: train)')
+    parser.add_argument('--dataset', help='instead of CONFIG: type of the '
+                        'dataset, such as PBC')
+    parser.add_argument('--data-root', help='its folder')
+    parser.add_argument('--options', nargs='+', action=DictAction,
+                        help='further arguments of the dataset, key=value')
+    parser.add_argument('--out', required=True, help='file to write (CSV)')
+    parser.add_argument('--seed', type=int)
+    parser.add_argument('--group-file', help='CSV with the columns image and '
+                        'group; must name all images')
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument('--ratios', type=ratios, metavar='6:2:2')
+    kind.add_argument('--official', action='store_true')
+    kind.add_argument('--k-fold', type=int, metavar='K')
+    parser.add_argument('--val-ratio', type=float, help='with --official')
+    parser.add_argument('--overwrite', action='store_true')
+    args = parser.parse_args()
+    if bool(args.config) == bool(args.dataset):
+        parser.error('name either CONFIG or --dataset')
+    if args.dataset and not args.data_root:
+        parser.error('--dataset needs --data-root')
+    return args
+
+
+def counts(samples: list[dict], columns: dict[str, dict[str, str]]) -> Table:
+    """Count images by class in the parts."""
+    table = Table()
+    table.add_column('class')
+    for name in (*columns, 'all'):
+        table.add_column(name, justify='right')
+    found = Counter(
+        (s['label'], column) for s in samples
+        for column, names in columns.items() if s['name'] in names)
+    labels = list(dict.fromkeys(sorted(s['label'] for s in samples)))
+    for label in labels:
+        row = [found[label, column] for column in columns]
+        table.add_row(label, *map(str, row), str(sum(row)))
+    total = [len(names) for names in columns.values()]
+    table.add_row('all', *map(str, total), str(sum(total)))
+    return table
+
+
+def main() -> None:
+    args = parse_args()
+    with one_sentence_errors():
+        init_default_scope('mmpretrain')
+        if args.config:
+            release = find_release(Config.fromfile(args.config), args.part)
+        else:
+            release = dict(type=args.dataset)
+        dataset = open_release(
+            release,
+            **args.options or {},
+            data_root=args.data_root,
+            split_ratios=args.ratios,
+            split_seed=args.seed,
+            group_file=args.group_file,
+            official_split=args.official or None,
+            val_ratio=args.val_ratio)
+        samples = list_release(dataset)
+        splits = draw_parts(dataset, samples, args.k_fold)
+        paths = write_splits(args.out, samples, splits, args.overwrite)
+
+    if args.k_fold:
+        columns = {
+            f'fold {i}': {n for n, part in split.items() if part == 'test'}
+            for i, split in enumerate(splits)
+        }
+    else:
+        columns = {
+            part: {n for n, own in splits[0].items() if own == part}
+            for part in SPLITS
+        }
+    rich_print(counts(samples, columns))
+    groups = groups_of(samples)
+    if groups:
+        print(f'{len(set(groups.values()))} groups')
+        cut = cut_groups(splits[0], groups)
+        if cut:
+            print(f'warning: this split cuts {len(cut)} groups, first '
+                  f'{next(iter(cut))}: what is measured on them is too good')
+    for path in paths:
+        print(f'wrote {path}')
+
+
+if __name__ == '__main__':
+    main()
