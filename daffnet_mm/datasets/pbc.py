@@ -1,5 +1,8 @@
+import os.path as osp
+
 from mmpretrain.registry import DATASETS
 
+from daffnet_mm.errors import InputError
 from daffnet_mm.structures import PBC8_CLASSES
 
 from .wbc_dataset import WBCDataset
@@ -30,6 +33,8 @@ class PBC(WBCDataset):
         |-- neutrophil
         `-- platelet
 
+    File names are unique, so split files hold them without the folder.
+
     By default all eight classes are used, which is the task of DAFFNet's
     Tables 2 and 4; ``classes=WBC5`` of
     :data:`daffnet_mm.structures.WBC5_CLASSES`, or any other selection, takes
@@ -41,4 +46,24 @@ class PBC(WBCDataset):
 
     METAINFO = dict(classes=PBC8_CLASSES)
     SOURCE = 'PBC'
-    FOLDERS = {name: name for name in PBC8_CLASSES}
+    SOURCE_CLASSES = PBC8_CLASSES
+
+    def list_images(self) -> list[dict]:
+        """List the images, named by their file names.
+
+        Raises:
+            InputError: If two folders hold an image of one name.
+        """
+        images = super().list_images()
+        label_of = {}
+        for image in images:
+            name, label = osp.basename(image['name']), image['label']
+            # The split is keyed by image name: two images of one name would
+            # silently share a part.
+            if name in label_of:
+                raise InputError(
+                    f'{type(self).__name__}: {self.data_root} has {name} as '
+                    f'{label_of[name]} and as {label}; remove or rename one')
+            label_of[name] = label
+            image['name'] = name
+        return images

@@ -1,51 +1,109 @@
+import glob
 import os
 import os.path as osp
+import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import torch
 from mmengine.logging import MMLogger
 from mmengine.utils import track_iter_progress
 from mmpretrain.datasets.base_dataset import BaseDataset
-from PIL import Image
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
 
-from .splits import SPLITS, read_split_file, stratified_split, write_split_file
+from .class_names import COARSER, among, canonical_class
+from .image_folders import (
+    IMAGE_EXTENSIONS,
+    find_folders,
+    join,
+    list_image_files,
+    scan_folder,
+)
+from .splits import (
+    SPLITS,
+    cut_groups,
+    normalize_name,
+    read_group_file,
+    read_split_file,
+    stratified_split,
+    write_split_file,
+)
+from .transforms.image_decoding import DECODING_ERRORS, decode_image
+
+#: Folders that stand between the root and the class folders where a release
+#: comes in parts.
+_PART_FOLDERS = dict(
+    train='train',
+    training='train',
+    val='val',
+    valid='val',
+    validation='val',
+    test='test',
+    testing='test')
 
 
 class WBCDataset(BaseDataset):
-    """Base of the cell datasets that come as one folder a class.
+    """Base of the cell datasets.
 
-    A dataset names its classes and the folder of each; listing, splitting and
-    checking happen here. Every sample has ``img_path``, ``gt_label``,
-    ``gt_attributes`` (a LongTensor, -1 where nobody annotated) and
-    ``image_id``, the name by which the guard against overlapping splits
-    compares images across datasets.
+    A dataset says where the images of its release lie and what they show
+    (:meth:`list_images`, by default one folder a class); selecting classes,
+    splitting and checking happen here. Every sample has
+
+    - ``img_path`` and ``gt_label``,
+    - ``gt_attributes``, a LongTensor, -1 where nobody annotated,
+    - ``image_id``, the name by which the guard against overlapping splits
+      compares images across datasets,
+    - ``group``: images of one group, such as augmented copies of one source
+      or cells of one field, are always in the same part,
+    - where the release has them, ``box`` (x1, y1, x2, y2 of the cell, in
+      pixels) and ``seg_map_path`` (a mask of nucleus and cytoplasm).
+
+    Class folders may be named in any of the ways that
+    :data:`daffnet_mm.datasets.class_names.ALIASES` knows.
 
     Args:
-        data_root (str): The folder that holds the class folders.
+        data_root (str): The folder of the unzipped release, as drawn in each
+            dataset's docstring.
         split (str, optional): ``'train'``, ``'val'`` or ``'test'``; None takes
             all images. Defaults to None.
         split_file (str, optional): CSV with the part of each image. If it
             does not exist it is written, with ``split_ratios`` and
-            ``split_seed``, for all class folders that are there. None splits
-            by the same rule without a file. Defaults to None.
+            ``split_seed``, for all images of the release. None splits by the
+            same rule without a file. Defaults to None.
         split_ratios (Sequence[float]): Sizes of training, validation and test
             part. Defaults to ``(6, 2, 2)``.
         split_seed (int): Seed of the split. Defaults to 0.
         skip_broken (bool): Decode every image once at the start and leave out,
             with a warning that names it, each that cannot be read. By default
             the first unreadable image ends the run. Defaults to False.
+        group_file (str, optional): CSV with the columns image and group, such
+            as the audit writes it: replaces the groups of the images in it.
+            Defaults to None.
+        official_split (bool): Take the parts that the release ships;
+            ``split_file`` and ``split_ratios`` then count for nothing. Where
+            it ships no validation part, one is drawn from the training part,
+            stratified and by group, with ``split_seed``. Defaults to False.
+        val_ratio (float): The share of the shipped training part that is
+            drawn so. Defaults to 0.25, Chen et al.'s.
+        class_map (dict[str, str | None], optional): The class of a folder (or
+            of a label in an annotation file) by its name, before the aliases
+            are asked; None leaves it out. Defaults to None.
         **kwargs: ``pipeline``, ``classes``, ``metainfo``, ``indices``,
             ``test_mode`` and so on of MMPretrain's ``BaseDataset``.
     """
 
     #: First part of image_id. Datasets over the same images share it.
     SOURCE: str = ''
-    #: The folder of each class that the source has.
-    FOLDERS: Mapping[str, str] = {}
-    EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff')
+    #: All classes of the source, if METAINFO has only some of them.
+    SOURCE_CLASSES: Sequence[str] = ()
+    #: Classes that one of the releases is without.
+    OPTIONAL_CLASSES: Sequence[str] = ()
+    #: What the aliases cannot know of this source's names; None: left out.
+    CLASS_MAP: Mapping[str, str | None] = {}
+    #: What ``split`` may be.
+    PARTS: Sequence[str] = SPLITS
 
     def __init__(self,
                  data_root: str,
@@ -54,161 +112,475 @@ class WBCDataset(BaseDataset):
                  split_ratios: Sequence[float] = (6, 2, 2),
                  split_seed: int = 0,
                  skip_broken: bool = False,
+                 group_file: str | None = None,
+                 official_split: bool = False,
+                 val_ratio: float = 0.25,
+                 class_map: Mapping[str, str | None] | None = None,
                  **kwargs) -> None:
-        if split is not None and split not in SPLITS:
-            raise InputError(f'{type(self).__name__}: split={split!r} must be '
-                             "'train', 'val', 'test' or None (all images)")
+        if split is not None and split not in self.PARTS:
+            raise InputError(
+                f'{type(self).__name__}: split={split!r} must be '
+                f'{", ".join(map(repr, self.PARTS))} or None (all images)')
+        if not 0 < val_ratio < 1:
+            raise InputError(f'{type(self).__name__}: val_ratio={val_ratio} '
+                             'must lie between 0 and 1')
         self.split = split
         self.split_file = split_file
         self.split_ratios = split_ratios
         self.split_seed = split_seed
         self.skip_broken = skip_broken
+        self.group_file = group_file
+        self.official_split = official_split
+        self.val_ratio = val_ratio
+        self.class_map = dict(class_map or {})
         kwargs.setdefault('ann_file', '')
-        super().__init__(data_root=data_root, **kwargs)
+        super().__init__(data_root=osp.expanduser(data_root), **kwargs)
 
-    def list_images(self, classes: Sequence[str]) -> dict[str, list[str]]:
-        """List the images of some classes.
+    # -- what a release holds ------------------------------------------------
 
-        Hidden files (PBC ships a broken one, ``.DS_169665.jpg``) do not count.
-
-        Args:
-            classes (Sequence[str]): The classes to list.
+    def list_samples(self) -> list[dict]:
+        """List the samples of the release: all classes, all parts.
 
         Returns:
-            dict[str, list[str]]: Sorted image names by class.
+            list[dict]: In the order of their names, of each
+
+            - ``name``: what split files call it, the path relative to
+              ``data_root`` with forward slashes (for PBC, whose file names
+              are unique, the file name; for a box in a field,
+              ``<path>#<index>``),
+            - ``path``: the file,
+            - ``label``: the cell type,
+            - ``group``: what it must not be parted from,
+            - ``part``: the part in the official split, or None,
+            - and, where there are, ``box``, ``attributes`` and
+              ``seg_map_path``.
 
         Raises:
-            InputError: If a folder is missing or holds no image, or if two
-                folders hold an image of one name.
+            InputError: If the tree is not that of the release.
         """
-        if not osp.isdir(self.data_root):
-            raise InputError(
-                f'{type(self).__name__}: data_root {self.data_root} does not '
-                'exist; expected is the folder with the class folders '
-                f'{", ".join(self.FOLDERS.values())}')
-        images = {}
-        for name in classes:
-            folder = osp.join(self.data_root, self.FOLDERS[name])
-            if not osp.isdir(folder):
-                raise InputError(
-                    f'{type(self).__name__}: class folder {folder} does not '
-                    f'exist; {self.data_root} must hold '
-                    f'{", ".join(self.FOLDERS[c] for c in classes)}')
-            images[name] = sorted(
-                entry.name for entry in os.scandir(folder)
-                if not entry.name.startswith('.')
-                and entry.name.lower().endswith(self.EXTENSIONS))
-            if not images[name]:
-                raise InputError(
-                    f'{type(self).__name__}: class folder {folder} holds no '
-                    f'image ({", ".join(self.EXTENSIONS)})')
-        self._refuse_namesakes(images)
+        return self.annotate(self.list_release())
+
+    def list_release(self) -> list[dict]:
+        """List all images, also those that :meth:`annotate` leaves out.
+
+        A split is drawn over all of them.
+
+        Returns:
+            list[dict]: As :meth:`list_samples` does.
+        """
+        return self._regroup(self._list_release())
+
+    def list_images(self) -> list[dict]:
+        """List the images of the release, as :meth:`list_samples` does.
+
+        By default the class folders below ``data_root``, or below part
+        folders (``train``, ``val``, ``test``) there.
+
+        Returns:
+            list[dict]: The samples, in any order.
+        """
+        folders, _ = scan_folder(self.data_root)
+        parts = {name: _PART_FOLDERS.get(name.lower()) for name in folders}
+        if not folders or None in parts.values():
+            return self.folder_samples()
+        return [
+            sample for name, part in parts.items()
+            for sample in self.folder_samples(name, part)
+        ]
+
+    def annotate(self, images: list[dict]) -> list[dict]:
+        """Select and complete the images by annotation files, if there are.
+
+        Args:
+            images (list[dict]): What :meth:`list_images` found.
+
+        Returns:
+            list[dict]: The samples.
+        """
         return images
 
-    def _refuse_namesakes(self, images: dict[str, list[str]]) -> None:
-        # The split is keyed by image name: two images of one name would
-        # silently share a part.
-        label_of = {}
-        for label, names in images.items():
-            for name in names:
-                other = label_of.setdefault(name, label)
-                if other != label:
-                    raise InputError(
-                        f'{type(self).__name__}: {self.data_root} has '
-                        f'{name} as {other} and as {label}; remove or '
-                        'rename one')
-
-    def assign_splits(self, names: Sequence[str]) -> dict[str, str]:
-        """Find the part of each image.
+    def folder_samples(self,
+                       folder: str = '',
+                       part: str | None = None) -> list[dict]:
+        """List the images in the class folders of a folder.
 
         Args:
-            names (Sequence[str]): Images that must have a part.
+            folder (str): The folder, relative to ``data_root``. Defaults to
+                ``''``: ``data_root`` itself.
+            part (str, optional): Its part in the official split.
 
         Returns:
-            dict[str, str]: The part by image name.
+            list[dict]: The samples.
 
         Raises:
-            InputError: If the split file lacks one of the images.
+            InputError: If a folder means no class of the source.
         """
-        if self.split_file and osp.isfile(self.split_file):
-            parts = read_split_file(self.split_file)
-        else:
-            # All classes that are there, not only those asked for: the other
-            # stages and class sets share the file.
-            present = [
-                name for name, folder in self.FOLDERS.items()
-                if osp.isdir(osp.join(self.data_root, folder))
+        root = osp.join(self.data_root, folder) if folder else self.data_root
+        samples = []
+        for name in scan_folder(root)[0]:
+            path = osp.join(root, name)
+            label = self.class_of_name(name, f'folder {path}')
+            if label is None:
+                continue
+            self._class_folders[label].append(path)
+            samples += [
+                dict(
+                    name=join(folder, name, image),
+                    path=osp.join(path, image),
+                    label=label,
+                    group=None,
+                    part=part) for image in list_image_files(path)
             ]
-            labels = {
-                image: name
-                for name, images in self.list_images(present).items()
-                for image in images
-            }
-            parts = stratified_split(labels, self.split_ratios,
-                                     self.split_seed)
-            if self.split_file:
-                write_split_file(self.split_file, labels, parts)
-                MMLogger.get_current_instance().info(
-                    f'wrote split file {self.split_file}: {len(parts)} images')
-        absent = [name for name in names if name not in parts]
+        return samples
+
+    def part_samples(self,
+                     folder: str,
+                     parts: Mapping[str, str],
+                     subsets: Sequence[str] | None = None) -> list[dict]:
+        """List a release whose class folders lie in folders of parts.
+
+        Args:
+            folder (str): Where the folders of parts lie, relative to
+                ``data_root``.
+            parts (Mapping[str, str]): The official part of each, by name.
+            subsets (Sequence[str], optional): The folders to read. Defaults
+                to None: all that are there.
+
+        Returns:
+            list[dict]: The samples.
+
+        Raises:
+            InputError: If a subset is unknown or missing.
+        """
+        for name in subsets or ():
+            if name not in parts:
+                raise InputError(
+                    f'{type(self).__name__}: subsets names {name!r}, but the '
+                    f'release has {", ".join(parts)}')
+        there = find_folders(self.require_folder(folder), parts)
+        wanted = list(subsets or there or parts)
+        for name in wanted:
+            if name not in there:
+                self.require_folder(folder, name)
+        return [
+            sample for name in wanted for sample in self.folder_samples(
+                join(folder, there[name]), parts[name])
+        ]
+
+    def class_of_name(self, name: str, where: str) -> str | None:
+        """Find the class that a folder or label means.
+
+        Args:
+            name (str): Its name.
+            where (str): What the error calls it.
+
+        Returns:
+            str | None: The class; None if the class map leaves it out.
+
+        Raises:
+            InputError: If the name means none of the source's classes.
+        """
+        target = name
+        for class_map in (self.class_map, self.CLASS_MAP):
+            if name in class_map:
+                self._mapped.add(name)
+                target = class_map[name]
+                break
+        if target is None:
+            return None
+        label = canonical_class(target, self.source_classes)
+        if label is None:
+            also = '' if target == name else f' (by class_map: {target!r})'
+            raise InputError(
+                f'{type(self).__name__}: {where}{also} means no class; '
+                f'expected are {", ".join(self.source_classes)} or their '
+                f'usual short forms; say class_map={{{name!r}: <class>}} in '
+                'the config, or None to leave it out')
+        return label
+
+    @property
+    def source_classes(self) -> Sequence[str]:
+        """All classes of the source."""
+        return self.SOURCE_CLASSES or self.METAINFO['classes']
+
+    def require_folder(self, *names: str) -> str:
+        """Check that a folder of the release is there.
+
+        Args:
+            *names (str): Its path, relative to ``data_root``.
+
+        Returns:
+            str: Its path.
+
+        Raises:
+            InputError: If it is not, with a hint where it may be.
+        """
+        path = osp.join(self.data_root, *names)
+        if osp.isdir(path):
+            return path
+        raise InputError(
+            f'{type(self).__name__}: data_root {self.data_root} has no folder '
+            f'{join(*names)}; {self.where_else(*names)}')
+
+    def where_else(self, *names: str) -> str:
+        """Say what to do where a folder of the release is missing.
+
+        Args:
+            *names (str): Its path, relative to ``data_root``.
+
+        Returns:
+            str: A remedy, with the place of the release if it is near.
+        """
+        # One level too high is the usual mistake: archives unpack into a
+        # folder of their own, or into two.
+        root = glob.escape(self.data_root)
+        for between in ('*', osp.join('*', '*')):
+            found = sorted(glob.glob(osp.join(root, between, *names)))
+            if found:
+                place = found[0].removesuffix(osp.join('', *names))
+                return (f'{place.rstrip(osp.sep)} has one: set data_root to '
+                        'that')
+        return 'it must be the folder of the unzipped release'
+
+    def pair_masks(self, masks: Mapping[str, str],
+                   samples: Sequence[dict]) -> None:
+        """Give each image its mask.
+
+        Args:
+            masks (Mapping[str, str]): Paths of the masks, by the name of the
+                image that each belongs to, less its extension.
+            samples (Sequence[dict]): The images; those with a mask get
+                ``seg_map_path``.
+
+        Raises:
+            InputError: If a mask belongs to no image.
+        """
+        images = {osp.splitext(s['name'])[0]: s for s in samples}
+        for name, path in masks.items():
+            if name not in images:
+                raise InputError(
+                    f'{type(self).__name__}: mask {path} has no image '
+                    f'{osp.join(self.data_root, name)}.*; complete the '
+                    'download or remove the mask')
+            images[name]['seg_map_path'] = path
+
+    def _list_release(self) -> list[dict]:
+        self._class_folders = defaultdict(list)
+        self._mapped = set()
+        try:
+            os.stat(self.data_root)
+        except FileNotFoundError as e:
+            raise InputError(
+                f'{type(self).__name__}: data_root {self.data_root} does not '
+                'exist; expected is the folder of the unzipped release, with '
+                f'the classes {", ".join(self.source_classes)}') from e
+        except OSError:
+            # A link loop or too long a path: scanning it says so.
+            scan_folder(self.data_root)
+        images = self.list_images()
+        unused = [name for name in self.class_map if name not in self._mapped]
+        if unused:
+            raise InputError(f'{type(self).__name__}: class_map names '
+                             f'{unused[0]!r}, which {self.data_root} does not '
+                             'have')
+        for image in images:
+            name = normalize_name(image['name'])
+            # macOS spells an accent as a character of its own, Linux not.
+            image['name'] = unicodedata.normalize('NFC', name)
+            image['group'] = image['group'] or image['name']
+        images.sort(key=lambda image: image['name'])
+        return images
+
+    def _regroup(self, images: list[dict]) -> list[dict]:
+        if self.group_file:
+            groups = read_group_file(self.group_file)
+            if not any(image['name'] in groups for image in images):
+                raise InputError(
+                    f'group file {self.group_file} names no image of '
+                    f'{self.data_root}; its column image must hold names such '
+                    f'as {images[0]["name"]}')
+            for image in images:
+                image['group'] = groups.get(image['name'], image['group'])
+        return images
+
+    # -- splits --------------------------------------------------------------
+
+    def assign_splits(self, samples: Sequence[dict],
+                      images: Sequence[dict]) -> dict[str, str]:
+        """Find the part of each sample.
+
+        Args:
+            samples (Sequence[dict]): The samples.
+            images (Sequence[dict]): All images of the release, over which a
+                new split is drawn: the other stages and class sets share it.
+
+        Returns:
+            dict[str, str]: The part by name.
+
+        Raises:
+            InputError: If the split file cannot be read or written, or if no
+                official split was shipped.
+        """
+        if self.official_split:
+            return self.official_parts(samples)
+        if self.split_file and osp.isfile(self.split_file):
+            return read_split_file(self.split_file)
+        parts = self.draw_parts(images, self.split_ratios)
+        if self.split_file:
+            write_split_file(self.split_file, self._labels(images), parts,
+                             self._groups(images))
+            MMLogger.get_current_instance().info(
+                f'wrote split file {self.split_file}: {len(parts)} images')
+        return parts
+
+    def official_parts(self, samples: Sequence[dict]) -> dict[str, str]:
+        """Take the parts that the release ships.
+
+        Args:
+            samples (Sequence[dict]): The samples.
+
+        Returns:
+            dict[str, str]: The part by name, the validation part drawn from
+            the training part where none is shipped.
+
+        Raises:
+            InputError: If the release ships no parts, or not for all images.
+        """
+        parts = {s['name']: s['part'] for s in samples}
+        absent = [name for name, part in parts.items() if part is None]
+        if absent:
+            raise InputError(
+                f'{type(self).__name__}: {self.data_root} ships no official '
+                f'part for {len(absent)} of {len(parts)} images, first '
+                f'{absent[0]}; leave official_split at False')
+        if 'val' not in parts.values():
+            train = [s for s in samples if s['part'] == 'train']
+            ratios = (1 - self.val_ratio, self.val_ratio, 0)
+            parts.update(self.draw_parts(train, ratios))
+        return parts
+
+    def draw_parts(self, images: Sequence[dict],
+                   ratios: Sequence[float]) -> dict[str, str]:
+        """Draw parts, stratified, by group, with ``split_seed``.
+
+        Args:
+            images (Sequence[dict]): What to draw from.
+            ratios (Sequence[float]): Sizes of the three parts.
+
+        Returns:
+            dict[str, str]: The part by name.
+        """
+        return stratified_split(
+            self._labels(images), ratios, self.split_seed,
+            self._groups(images))
+
+    @staticmethod
+    def _labels(images: Sequence[dict]) -> dict[str, str]:
+        return {image['name']: image['label'] for image in images}
+
+    @staticmethod
+    def _groups(images: Sequence[dict]) -> dict[str, str] | None:
+        if all(image['group'] == image['name'] for image in images):
+            return None
+        return {image['name']: image['group'] for image in images}
+
+    def _check_parts(self, samples: Sequence[dict],
+                     parts: Mapping[str, str]) -> None:
+        absent = [s['name'] for s in samples if s['name'] not in parts]
         if absent:
             raise InputError(
                 f'split file {self.split_file} lacks {len(absent)} of the '
                 f'images in {self.data_root}, first {absent[0]}; add them, '
                 'name another split_file, or delete it to have a new one '
                 'drawn (then train all stages again)')
-        return parts
+        cut = cut_groups({s['name']: parts[s['name']]
+                          for s in samples},
+                         {s['name']: s['group']
+                          for s in samples})
+        if cut:
+            MMLogger.get_current_instance().warning(
+                f'{type(self).__name__}: the split of {self.data_root} cuts '
+                f'{len(cut)} groups, first {min(cut)}: copies of one '
+                'image or cell are in two parts, and what is measured there '
+                'is too good')
 
-    def load_annotations(self) -> list[dict]:
-        """List all images of the dataset's classes, of all parts.
-
-        Returns:
-            list[dict]: ``name`` (the file), ``label`` (the class) and, where
-            annotated, ``attributes`` (value indices) of each image.
-        """
-        return [
-            dict(name=image, label=label)
-            for label, images in self.list_images(self.CLASSES).items()
-            for image in images
-        ]
+    # -- the dataset ---------------------------------------------------------
 
     def load_data_list(self) -> list[dict]:
         """Build the sample list, as MMEngine's ``BaseDataset`` asks."""
-        unknown = [name for name in self.CLASSES if name not in self.FOLDERS]
+        self._check_classes()
+        images = self.list_release()
+        self._refuse_missing_classes(images)
+        samples = self.annotate(images)
+        parts = None
+        if self.split is not None:
+            parts = self.assign_splits(samples, images)
+        samples = [
+            s for s in samples if among(s['label'], self.CLASSES) is not None
+        ]
+        if parts is not None:
+            self._check_parts(samples, parts)
+            samples = [s for s in samples if parts[s['name']] == self.split]
+        if not samples:
+            raise InputError(
+                f'{type(self).__name__}: {self.data_root} has no image for '
+                f'split={self.split!r} and the classes '
+                f'{", ".join(self.CLASSES)}; '
+                f'{self.split_file or "the split"} leaves that part empty')
+        data_list = [self._data_info(sample) for sample in samples]
+        data_list.sort(key=lambda info: (info['gt_label'], info['image_id']))
+        return self._readable(data_list) if self.skip_broken else data_list
+
+    def _check_classes(self) -> None:
+        known = [*self.source_classes]
+        known += [COARSER[name] for name in known if name in COARSER]
+        unknown = [name for name in self.CLASSES if name not in known]
         if unknown:
             raise InputError(
                 f'{type(self).__name__} has no class {unknown[0]!r}; its '
-                f'classes are {", ".join(self.FOLDERS)}')
-        annotations = self.load_annotations()
-        if self.split is not None:
-            parts = self.assign_splits([a['name'] for a in annotations])
-            annotations = [
-                a for a in annotations if parts[a['name']] == self.split
-            ]
-        data_list = []
-        unannotated = [UNKNOWN] * len(WBC_ATTRIBUTES)
-        for annotation in annotations:
-            name, label = annotation['name'], annotation['label']
-            data_list.append(
-                dict(
-                    img_path=osp.join(self.data_root, self.FOLDERS[label],
-                                      name),
-                    image_id=f'{self.SOURCE}/{name}',
-                    gt_label=self.class_to_idx[label],
-                    gt_attributes=annotation.get('attributes', unannotated)))
-        return self._readable(data_list) if self.skip_broken else data_list
+                f'classes are {", ".join(dict.fromkeys(known))}')
+
+    def _refuse_missing_classes(self, images: Sequence[dict]) -> None:
+        present = {image['label'] for image in images}
+        present |= {among(label, self.CLASSES) for label in present}
+        for name in self.CLASSES:
+            if name in present:
+                continue
+            if name in self.OPTIONAL_CLASSES and images:
+                continue
+            if self._class_folders[name]:
+                raise InputError(
+                    f'{type(self).__name__}: class folder '
+                    f'{self._class_folders[name][0]} holds no image '
+                    f'({", ".join(IMAGE_EXTENSIONS)})')
+            raise InputError(
+                f'{type(self).__name__}: class folder '
+                f'{osp.join(self.data_root, name)} does not exist, by no '
+                f'alias either; {self.data_root} must hold '
+                f'{", ".join(self.CLASSES)}')
+
+    def _data_info(self, sample: dict) -> dict:
+        info = dict(
+            img_path=sample['path'],
+            image_id=f'{self.SOURCE}/{sample["name"]}',
+            group=sample['group'],
+            gt_label=self.class_to_idx[among(sample['label'], self.CLASSES)],
+            gt_attributes=sample.get('attributes',
+                                     [UNKNOWN] * len(WBC_ATTRIBUTES)))
+        for key in ('box', 'seg_map_path'):
+            if key in sample:
+                info[key] = sample[key]
+        return info
 
     def _readable(self, data_list: list[dict]) -> list[dict]:
         """Leave out, with a warning, what cannot be decoded."""
         readable = []
         for info in track_iter_progress(data_list):
             try:
-                with Image.open(info['img_path']) as image:
-                    # JPEG's own scaling: the whole file is read, but at an
-                    # eighth of the size.
-                    image.draft('RGB', (1, 1))
-                    image.load()
-            except (OSError, SyntaxError, ValueError) as e:
+                with open(info['img_path'], 'rb') as f:
+                    # The whole file is read, but at an eighth of the size.
+                    decode_image(f.read(), min_edge=1)
+            except DECODING_ERRORS as e:
                 MMLogger.get_current_instance().warning(
                     f'skipped {info["img_path"]}: {e}')
             else:
@@ -224,7 +596,10 @@ class WBCDataset(BaseDataset):
 
     def extra_repr(self) -> list[str]:
         """Lines of ``repr`` beside those of the base class."""
+        rule = 'official' if self.official_split else (self.split_file
+                                                       or 'by rule')
         return [
             f'Root: \t{self.data_root}',
-            f'Split: \t{self.split or "all"} ({self.split_file or "by rule"})'
+            f'Split: \t{self.split or "all"} ({rule})'
         ]
+

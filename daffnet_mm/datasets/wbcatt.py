@@ -9,6 +9,7 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 from .pbc import PBC
+from .splits import SPLITS
 
 
 @DATASETS.register_module()
@@ -33,37 +34,65 @@ class WBCAtt(PBC):
     of DAFFNet share, so that no cell on which stage 3 is tested was seen by
     the attribute predictor.
 
+    The official test part is for the one last figure. To choose between
+    models or thresholds without it and without the validation part, which
+    early stopping has seen, ``select_ratio`` sets aside some of the official
+    training part as a fourth part, ``'select'``; ``'train'`` is then what
+    remains.
+
     Args:
         data_root (str): PBC's folder.
         ann_dir (str): The folder with the annotation files.
-        split (str, optional): ``'train'``, ``'val'``, ``'test'`` or None for
-            all. Defaults to None.
+        split (str, optional): ``'train'``, ``'val'``, ``'test'``, with
+            ``select_ratio`` also ``'select'``, or None for all. Defaults to
+            None.
         official_split (bool): Use the published parts. Defaults to False.
+        select_ratio (float): The share of the official training part that is
+            set aside, stratified, by ``split_seed`` and the names. Defaults
+            to 0: none.
         **kwargs: As for :class:`WBCDataset`.
     """
 
     METAINFO = dict(classes=WBC5_CLASSES)
+    PARTS = (*SPLITS, 'select')
 
     def __init__(self,
                  data_root: str,
                  ann_dir: str,
                  split: str | None = None,
                  official_split: bool = False,
+                 select_ratio: float = 0.,
                  **kwargs) -> None:
+        if not 0 <= select_ratio < 1:
+            raise InputError(f'WBCAtt: select_ratio={select_ratio} must be 0 '
+                             'or more and less than 1')
+        if select_ratio and not official_split:
+            raise InputError('WBCAtt: select_ratio sets aside some of the '
+                             'published training part; set official_split too')
+        if split == 'select' and not select_ratio:
+            raise InputError("WBCAtt: split='select' needs a select_ratio, "
+                             'such as 0.1')
         self.ann_dir = ann_dir
-        self.official_split = official_split
-        super().__init__(data_root=data_root, split=split, **kwargs)
+        self.select_ratio = select_ratio
+        super().__init__(
+            data_root=data_root,
+            split=split,
+            official_split=official_split,
+            **kwargs)
 
     def annotation_files(self) -> list[str]:
         """Find the annotation files to read.
 
         Returns:
-            list[str]: Their paths.
+            list[str]: Their paths: with the official split that of the part,
+            else all.
 
         Raises:
             InputError: If there are none.
         """
-        part = (self.split or '*') if self.official_split else '*'
+        part = '*'
+        if self.official_split and self.split:
+            part = 'train' if self.split == 'select' else self.split
         pattern = osp.join(self.ann_dir, f'pbc_attr_v1_{part}.csv')
         files = sorted(glob.glob(pattern))
         if not files:
@@ -72,37 +101,56 @@ class WBCAtt(PBC):
                 'with the pbc_attr_v1_*.csv of apple2373/wbcatt')
         return files
 
-    def load_annotations(self) -> list[dict]:
+    def annotate(self, images: list[dict]) -> list[dict]:
         """Read the annotation files and hold them against the images.
 
+        Args:
+            images (list[dict]): PBC's images.
+
         Returns:
-            list[dict]: ``name``, ``label`` and ``attributes`` of each image.
+            list[dict]: The annotated ones, with ``attributes`` and ``part``.
 
         Raises:
             InputError: If an image is annotated twice or does not exist.
         """
-        existing = {
-            label: set(images)
-            for label, images in self.list_images(self.CLASSES).items()
-        }
-        annotations, seen = [], {}
+        existing = {(i['label'], i['name']): i for i in images}
+        samples, seen = [], {}
         for path in self.annotation_files():
+            part = osp.basename(path)[len('pbc_attr_v1_'):-len('.csv')]
             for annotation in self.read_annotation_file(path):
                 name, label = annotation['name'], annotation['label']
                 if name in seen:
                     raise InputError(f'{path}: image {name} is annotated '
                                      f'twice (before in {seen[name]})')
                 seen[name] = path
-                if label not in existing:
-                    # A class that the config does not ask for.
-                    continue
-                if name not in existing[label]:
-                    folder = osp.join(self.data_root, self.FOLDERS[label])
+                image = existing.get((label, name))
+                if image is not None:
+                    samples.append({**image, **annotation, 'part': part})
+                elif label in self.CLASSES:
+                    folder = osp.join(self.data_root, label)
                     raise InputError(
                         f'{path}: image {name} is not in {folder}; complete '
                         'the download or remove its line')
-                annotations.append(annotation)
-        return annotations
+        return sorted(samples, key=lambda sample: sample['name'])
+
+    def official_parts(self, samples: Sequence[dict]) -> dict[str, str]:
+        """Take the published parts, less what is set aside.
+
+        Args:
+            samples (Sequence[dict]): The samples.
+
+        Returns:
+            dict[str, str]: The part by name.
+        """
+        parts = {s['name']: s['part'] for s in samples}
+        if self.select_ratio:
+            train = [s for s in samples if s['part'] == 'train']
+            ratios = (1 - self.select_ratio, self.select_ratio, 0)
+            parts.update((name, 'select')
+                         for name, part in self.draw_parts(train,
+                                                           ratios).items()
+                         if part == 'val')
+        return parts
 
     @staticmethod
     def read_annotation_file(path: str) -> list[dict]:
@@ -153,10 +201,3 @@ class WBCAtt(PBC):
                         label=label,
                         attributes=attributes))
         return annotations
-
-    def assign_splits(self, names: Sequence[str]) -> dict[str, str]:
-        """Find the part of each image, by file or by the shared split."""
-        if self.official_split:
-            # Only the file of this part was read.
-            return dict.fromkeys(names, self.split)
-        return super().assign_splits(names)

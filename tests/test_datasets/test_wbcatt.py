@@ -172,3 +172,57 @@ def test_real_annotations(shared):
     for split in PARTS:
         assert names(build(root, folder, split)) == names(
             PBC(str(root), split, classes=WBC5_CLASSES, pipeline=[]))
+
+
+def test_a_tenth_set_aside_to_select_by(pbc_root, wbcatt_dir):
+    options = dict(official_split=True, select_ratio=.25)
+    parts = {
+        split: names(build(pbc_root, wbcatt_dir, split, **options))
+        for split in (*PARTS, 'select')
+    }
+    official = {
+        split: names(build(pbc_root, wbcatt_dir, split, official_split=True))
+        for split in PARTS
+    }
+    # one in four of each class, and nothing else moves
+    assert len(parts['select']) == 5
+    assert {i[4:].split('_')[0].lower()
+            for i in parts['select']} == set(WBC5_CLASSES)
+    assert parts['select'] | parts['train'] == official['train']
+    assert not parts['select'] & parts['train']
+    assert parts['val'] == official['val']
+    assert parts['test'] == official['test']
+    again = names(build(pbc_root, wbcatt_dir, 'select', **options))
+    assert again == parts['select']
+    others = [
+        names(build(pbc_root, wbcatt_dir, 'select', split_seed=s, **options))
+        for s in range(1, 5)
+    ]
+    assert any(other != again for other in others)
+
+
+@pytest.mark.parametrize('options, message', [
+    (dict(split='select', official_split=True), "'select' needs a select_rat"),
+    (dict(select_ratio=.1), 'set official_split too'),
+    (dict(official_split=True, select_ratio=1.), '0 or more and less than 1'),
+    (dict(split='dev'), "'select' or None"),
+])
+def test_wrong_ways_to_select(pbc_root, wbcatt_dir, options, message):
+    with pytest.raises(InputError, match=message):
+        build(pbc_root, wbcatt_dir, **options)
+
+
+def test_a_real_tenth(shared):
+    root = shared / 'data' / 'pbc' / 'PBC_dataset_normal_DIB'
+    folder = shared / 'data' / 'wbcatt'
+    if not root.is_dir() or not folder.is_dir():
+        pytest.skip(f'no {root} or {folder}')
+    train, select = (
+        build(root, folder, split, official_split=True, select_ratio=.1)
+        for split in ('train', 'select')
+    )
+    assert len(train) + len(select) == 6169 and len(select) == 617
+    assert np.bincount(select.get_gt_labels()).tolist() == [
+        74, 188, 74, 83, 198
+    ]
+    assert not names(train) & names(select)

@@ -6,7 +6,7 @@ classes = ('basophil', 'eosinophil', 'lymphocyte', 'monocyte', 'neutrophil')
 # needs the eight symmetries of the square, under which cells keep their
 # attributes.
 train_pipeline = [
-    dict(type='LoadCellImage'),
+    dict(type='LoadCellImage', min_edge=128),
     dict(type='ResizeEdge', scale=128, edge='short'),
     dict(type='RandomCrop', crop_size=112),
     dict(type='RandomFlip', prob=0.5),
@@ -14,7 +14,7 @@ train_pipeline = [
     dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
 ]
 test_pipeline = [
-    dict(type='LoadCellImage'),
+    dict(type='LoadCellImage', min_edge=128),
     dict(type='ResizeEdge', scale=128, edge='short'),
     dict(type='CenterCrop', crop_size=112),
     dict(type='PackInputs', algorithm_keys=('gt_attributes', )),

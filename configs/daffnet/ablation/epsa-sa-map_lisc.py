@@ -1,0 +1,5 @@
+_base_ = [
+    '../../_base_/datasets/lisc.py',
+    '../../_base_/recipes/epsa-sa-map.py',
+]
+model = dict(head=dict(num_classes=5))

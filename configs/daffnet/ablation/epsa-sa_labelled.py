@@ -1,0 +1,5 @@
+_base_ = [
+    '../../_base_/datasets/labelled.py',
+    '../../_base_/recipes/epsa-sa.py',
+]
+model = dict(head=dict(num_classes=9))

@@ -1,0 +1,2 @@
+_base_ = ['../../_base_/datasets/ldwbc.py', '../../_base_/recipes/epsa-sa.py']
+model = dict(head=dict(num_classes=5))

@@ -1,0 +1,2 @@
+_base_ = ['../../_base_/datasets/raabin.py', '../../_base_/recipes/epsa.py']
+model = dict(head=dict(num_classes=5))

@@ -1,0 +1,2 @@
+_base_ = ['../../_base_/datasets/lisc.py', '../../_base_/recipes/resnet50.py']
+model = dict(head=dict(num_classes=5))

@@ -1,0 +1,3 @@
+# Stage 3: DAFFNet on LISC, five classes (Tables 2 and 4).
+_base_ = ['../_base_/datasets/lisc.py', '../_base_/recipes/daffnet.py']
+model = dict(head=dict(num_classes=5))

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from cell_trees import QUICK, jtsc, paint
+from mmpretrain.registry import DATASETS
+from PIL import Image
+
+from daffnet_mm.datasets import JTSC
+from daffnet_mm.errors import InputError
+
+TABLE = 'Class Labels of Dataset 1.csv'
+
+
+@pytest.fixture
+def root(tmp_path):
+    return jtsc(tmp_path)
+
+
+def test_labels_and_masks(root):
+    dataset = DATASETS.build(
+        dict(type='JTSC', data_root=str(root), **QUICK))
+    assert np.bincount(dataset.get_gt_labels()).tolist() == [5] * 5
+    by_name = {
+        info['image_id']: info
+        for info in map(dataset.get_data_info, range(len(dataset)))
+    }
+    # labels 1 to 5, in the order of the set's own list
+    meaning = ('neutrophil', 'lymphocyte', 'monocyte', 'eosinophil',
+               'basophil')
+    for number in range(1, 26):
+        info = by_name[f'JTSC/Dataset 1/{number:03d}.bmp']
+        assert dataset.CLASSES[info['gt_label']] == meaning[number % 5]
+        assert info['img_path'] == str(
+            root / 'Dataset 1' / f'{number:03d}.bmp')
+        assert info['seg_map_path'] == str(
+            root / 'Dataset 1' / f'{number:03d}.png')
+
+
+def test_a_mask_is_optional_but_not_its_image(root):
+    (root / 'Dataset 1' / '004.png').unlink()
+    assert len(JTSC(str(root), **QUICK)) == 25
+    paint(root / 'Dataset 1' / '026.png')
+    with pytest.raises(InputError, match='mask .*026.png has no image'):
+        JTSC(str(root), **QUICK)
+
+
+@pytest.mark.parametrize('change, message', [
+    (lambda r: (r / TABLE).unlink(), f'there is no .*{TABLE}'),
+    (lambda r: (r / TABLE).write_text('image ID,type\n'),
+     "has no column 'class label'; expected are image ID, class label"),
+    (lambda r: (r / TABLE).write_text('image ID,class label\n1,6\n'),
+     "line 2: '6' means no class; expected are basophil"),
+    (lambda r: paint(r / 'Dataset 1' / '026.bmp'),
+     'image .*026.bmp has no line in .*Class Labels'),
+    (lambda r: [(r / 'Dataset 1' / f'025.{e}').unlink()
+                for e in ('bmp', 'png')],
+     'line 26.* names image 25, which is not in .*Dataset 1; complete'),
+])
+def test_faulty_releases(root, change, message):
+    change(root)
+    with pytest.raises(InputError, match=message):
+        JTSC(str(root), **QUICK)
+
+
+def test_real_cells(shared):
+    root = shared / 'data' / 'jtsc'
+    if not root.is_dir():
+        pytest.skip(f'no {root}')
+    dataset = JTSC(str(root), pipeline=[dict(type='LoadCellImage')])
+    # the even numbers of the set have no basophil
+    assert np.bincount(dataset.get_gt_labels()).tolist() == [0, 12, 25, 25, 88]
+    sample = dataset[0]
+    assert sample['img'].shape == (120, 120, 3)
+    mask = np.asarray(Image.open(sample['seg_map_path']))
+    assert mask.shape == (120, 120) and {0, 255} <= set(np.unique(mask))
+    parts = [
+        JTSC(str(root), part, **QUICK) for part in ('train', 'val', 'test')
+    ]
+    assert [len(part) for part in parts] == [90, 30, 30]
