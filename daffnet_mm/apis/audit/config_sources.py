@@ -1,0 +1,134 @@
+"""List the samples of the datasets that a config trains and tests on."""
+import os.path as osp
+from collections.abc import Iterator
+
+from mmengine import Config
+from mmengine.registry import init_default_scope
+from mmpretrain.registry import DATASETS
+
+from daffnet_mm.datasets import BCCD, SyntheticWBC
+from daffnet_mm.errors import InputError
+
+from .audit_source import AuditSample, AuditSource, unique_title
+from .folder_sources import recognise
+
+_PARTS = ('train', 'val', 'test')
+
+
+def read_config(path: str) -> list[AuditSource]:
+    """Build a config's datasets and list their samples by part.
+
+    Nothing is written: a split file that does not exist yet is not drawn, but
+    the split is the one that it would hold.
+
+    Args:
+        path (str): A config with ``train_dataloader`` and so on.
+
+    Returns:
+        list[AuditSource]: One a dataset (those that are concatenated count
+        each for itself).
+
+    Raises:
+        InputError: If the config has no datasets or one cannot be built.
+    """
+    try:
+        cfg = Config.fromfile(path)
+    except (SyntaxError, OSError, ValueError) as e:
+        raise InputError(f'config {path} cannot be read: {e}') from e
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    found, classes = {}, {}
+    for part in _PARTS:
+        loader = cfg.get(f'{part}_dataloader')
+        if loader:
+            dataset = DATASETS.build(_only_listing(loader['dataset']))
+            _add_samples(found, classes, dataset, part)
+    if not found:
+        raise InputError(f'config {path} has no train_dataloader, '
+                         'val_dataloader or test_dataloader with images')
+    sources = []
+    for (name, root), samples in found.items():
+        sources.append(
+            AuditSource(
+                unique_title(name, sources),
+                _release(name, root), path, [root] if root else [],
+                list(samples.values()),
+                classes=classes[name, root]))
+    return sources
+
+
+def _only_listing(cfg):
+    """Take out of a dataset's config what does not bear on its images."""
+    if isinstance(cfg, (list, tuple)):
+        return [_only_listing(item) for item in cfg]
+    cfg = dict(cfg)
+    # The pseudo labels may not be there yet.
+    if str(cfg.get('type', '')).endswith('PseudoLabelledDataset'):
+        return _only_listing(cfg['dataset'])
+    for key in ('dataset', 'datasets'):
+        if key in cfg:
+            cfg[key] = _only_listing(cfg[key])
+    if 'pipeline' in cfg:
+        cfg['pipeline'] = []
+    # Decoding every image, to leave out the broken ones, would hide them.
+    cfg.pop('skip_broken', None)
+    if cfg.get('split_file') and not osp.isfile(cfg['split_file']):
+        cfg['split_file'] = None
+    return cfg
+
+
+def _leaves(dataset, indices=None) -> Iterator[tuple[object, list[int]]]:
+    """Yield the datasets in wrappers, with the samples that count."""
+    if indices is None:
+        indices = list(range(len(dataset)))
+    if hasattr(dataset, 'datasets'):
+        start = 0
+        for inner in dataset.datasets:
+            end = start + len(inner)
+            yield from _leaves(
+                inner, [i - start for i in indices if start <= i < end])
+            start = end
+    elif hasattr(dataset, 'dataset'):
+        inner = dataset.dataset
+        # Of our subsets, and of MMEngine's ClassBalancedDataset.
+        own = getattr(dataset, 'indices',
+                      getattr(dataset, 'repeat_indices', None))
+        if own is not None:
+            indices = [own[i] for i in indices]
+        # RepeatDataset goes through its samples again and again.
+        yield from _leaves(inner, sorted({i % len(inner) for i in indices}))
+    else:
+        yield dataset, indices
+
+
+def _add_samples(found: dict, all_classes: dict, dataset, part: str) -> None:
+    for leaf, indices in _leaves(dataset):
+        if isinstance(leaf, SyntheticWBC):
+            raise InputError('SyntheticWBC draws its images itself: there are '
+                             'no files to audit')
+        key = type(leaf).__name__, getattr(leaf, 'data_root', None) or ''
+        source = found.setdefault(key, {})
+        prefix = f'{getattr(leaf, "SOURCE", "")}/'
+        classes = leaf.metainfo.get('classes') or ()
+        all_classes.setdefault(key, set()).update(classes)
+        for i in indices:
+            info = leaf.get_data_info(i)
+            path = info['img_path']
+            name = str(info.get('image_id') or path).removeprefix(prefix)
+            label = int(info.get('gt_label', -1))
+            box = info.get('box')
+            sample = source.setdefault(
+                name,
+                AuditSample(
+                    name=name,
+                    path=path,
+                    label=classes[label]
+                    if 0 <= label < len(classes) else 'unlabelled',
+                    group=info.get('group') or name,
+                    box=None if box is None else tuple(box)))
+            sample.parts.add(part)
+
+
+def _release(name: str, root: str) -> str:
+    """What a dataset's counts are held against: BCCD has three releases."""
+    found = recognise(root) if name == BCCD.__name__ else None
+    return found[0] if found else name

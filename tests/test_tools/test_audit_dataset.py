@@ -1,0 +1,58 @@
+import json
+import runpy
+import sys
+
+import pytest
+from pictures import picture, save
+from tool_process import REPOSITORY, run_tool
+
+
+@pytest.fixture
+def lab(tmp_path):
+    for part, seeds in dict(train=(1, 2, 3), test=(4, 5)).items():
+        for seed in seeds:
+            save(picture(seed, 48, 48),
+                 tmp_path / 'lab' / part / 'monocyte' / f'{seed}.png')
+    return tmp_path / 'lab'
+
+
+def run(monkeypatch, *arguments):
+    """Run the tool in this process.
+
+    Returns:
+        int: Its exit status.
+    """
+    tool = REPOSITORY / 'tools' / 'audit_dataset.py'
+    monkeypatch.setattr(sys, 'argv', [str(tool), *map(str, arguments)])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_path(str(tool), run_name='__main__')
+    return caught.value.code
+
+
+def test_exit_status(tmp_path, lab, monkeypatch, capsys):
+    out = tmp_path / 'out'
+    arguments = ('--out', out, '--workers', 0)
+    assert run(monkeypatch, lab, *arguments) == 0
+    assert json.loads((out / 'audit.json').read_text())['leaks'] == []
+    assert 'leaks: 0 groups' in capsys.readouterr().out
+
+    save(picture(1, 48, 48).rotate(90), lab / 'test' / 'monocyte' / 'c.png')
+    groups, sheet = tmp_path / 'groups.csv', tmp_path / 'sheet.png'
+    assert run(monkeypatch, lab, *arguments, '--groups-out', groups,
+               '--contact-sheet', sheet) == 1
+    printed = capsys.readouterr().out
+    assert 'leaks: 1 groups' in printed and 'near duplicate' in printed
+    assert len(json.loads((out / 'audit.json').read_text())['leaks']) == 1
+    assert groups.is_file() and sheet.is_file()
+
+    assert run(monkeypatch, tmp_path / 'nowhere', *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith('error: ') and error.count('\n') == 1
+
+
+def test_in_a_process_of_its_own(tmp_path, lab):
+    status, output = run_tool(
+        'audit_dataset.py', lab, '--out', tmp_path / 'out', '--workers', 2,
+        log=tmp_path / 'log')
+    assert status == 0 and 'leaks: 0 groups' in output
+    assert 'looking at images' in output
