@@ -1,3 +1,5 @@
+from .dual_res_densenet import DualResDenseNet
 from .epsa_resnet import EPSAResNet
+from .truncated_densenet import TruncatedDenseNet
 
-__all__ = ['EPSAResNet']
+__all__ = ['DualResDenseNet', 'EPSAResNet', 'TruncatedDenseNet']

@@ -1,0 +1,8 @@
+# Chen et al. 2022, Table 3: RAdam at 1e-5, batches of 16, 100 epochs. The
+# rate is called initial, but no decay is described.
+optim_wrapper = dict(optimizer=dict(type='RAdam', lr=1e-5))
+param_scheduler = []
+train_cfg = dict(by_epoch=True, max_epochs=100, val_interval=1)
+val_cfg = dict()
+test_cfg = dict()
+auto_scale_lr = dict(base_batch_size=16)

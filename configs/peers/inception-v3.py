@@ -1,0 +1,13 @@
+# Inception v3, under DAFFNet's recipe. WBC_DATASET names the dataset.
+_base_ = [
+    '../daffnet/ablation/resnet50_{{$WBC_DATASET:pbc}}.py',
+    '../_base_/models/peers/inception-v3.py',
+]
+work_dir = 'work_dirs/peer_inception-v3_{{$WBC_DATASET:pbc}}'
+num_classes = _base_.model.head.num_classes
+model = dict(
+    _base_.peer,
+    _delete_=True,
+    backbone=dict(_base_.peer.backbone, num_classes=num_classes))
+default_hooks = dict(
+    freeze=dict(layers=[r'backbone\.'], except_layers=[r'backbone\.fc\.']))

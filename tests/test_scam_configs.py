@@ -1,0 +1,223 @@
+"""The configs of Chen et al. and of the peers say what the papers say."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS, MODELS, TRANSFORMS
+
+from daffnet_mm.structures import WBC5_CLASSES
+
+FOLDER = Path(__file__).resolve().parents[1] / 'configs'
+SCAM = [f'scam/scam_{d}.py'
+        for d in ('ldwbc', 'lisc', 'raabin', 'bccd', 'pbc', 'labelled')]
+ABLATIONS = sorted(f'scam/ablation/{path.name}'
+                   for path in (FOLDER / 'scam/ablation').glob('*.py'))
+PEERS = ('resnet50', 'densenet121', 'inception-v3', 'vgg19', 'vit-base')
+
+
+@cache
+def load(name, **environment):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv('WBC_DATASET', raising=False)
+        for key, value in environment.items():
+            patch.setenv(key, value)
+        return Config.fromfile(FOLDER / name)
+
+
+def difference(cfg, other, path=''):
+    """The keys, dotted, in which two configs differ."""
+    if not (isinstance(cfg, dict) and isinstance(other, dict)):
+        return set() if cfg == other else {path}
+    return set().union(*(difference(
+        cfg.get(key), other.get(key), f'{path}.{key}'.lstrip('.'))
+                         for key in {*cfg, *other}))
+
+
+@pytest.mark.parametrize('name', [
+    *SCAM, *ABLATIONS, *(f'scam/peers/{peer}{raw}.py' for peer in PEERS
+                         for raw in ('', '_raw'))
+])
+def test_parameters_of_table_3(name):
+    cfg = load(name)
+    assert cfg.optim_wrapper.optimizer == dict(type='RAdam', lr=1e-5)
+    assert cfg.param_scheduler == []
+    assert cfg.train_dataloader.batch_size == 16
+    assert cfg.train_cfg.max_epochs == 100
+    assert not {'freeze', 'early_stopping'} & set(cfg.default_hooks)
+    assert cfg.default_hooks.checkpoint.save_best == 'wbc/accuracy'
+
+
+@pytest.mark.parametrize('name', SCAM)
+def test_the_network_is_the_same_everywhere(name):
+    model = load(name).model
+    assert model.backbone.attention == dict(type='SCAM')
+    assert model.backbone.channels == 512
+    assert model.head.dropout_rate == 0.5
+    assert len(model.head.mid_channels) == 1
+    assert model.train_cfg.augments == dict(type='Mixup', alpha=0.2)
+    for branch in (model.backbone.resnet, model.backbone.densenet):
+        assert branch.init_cfg.type == 'Pretrained'
+        assert branch.init_cfg.prefix == 'backbone.'
+
+
+def test_dropout_is_before_the_last_layer_alone():
+    head = MODELS.build(load('scam/scam_ldwbc.py').model.head)
+    layers = [
+        type(module).__name__ for module in head.layers.modules()
+        if not list(module.children())
+    ]
+    assert layers == ['Linear', 'ReLU', 'Dropout', 'Linear']
+
+
+@pytest.mark.parametrize('name, official', [('ldwbc', False), ('lisc', False),
+                                            ('raabin', True), ('bccd', True)])
+def test_splits_of_table_2(name, official):
+    """The releases' own test parts, where there are; else 3:1:1."""
+    cfg = load(f'scam/scam_{name}.py')
+    parts = [cfg[f'{p}_dataloader'].dataset for p in ('train', 'val', 'test')]
+    assert [d.split for d in parts] == ['train', 'val', 'test']
+    assert [d.get('official_split', False) for d in parts] == [official] * 3
+    # 3:1:1 and 3:1 are the defaults
+    assert not any('split_ratios' in d or 'val_ratio' in d for d in parts)
+    balanced = cfg.train_dataloader.sampler.type == 'ClassBalancedSampler'
+    assert balanced is (name != 'bccd')
+    assert cfg.val_dataloader.sampler.type == 'DefaultSampler'
+
+
+@pytest.mark.parametrize('part, random', [('train', True), ('test', False)])
+def test_images_are_224(part, random):
+    pipeline = load('scam/scam_pbc.py')[f'{part}_dataloader'].dataset.pipeline
+    assert pipeline[0].type == 'LoadCellImage'
+    torch.manual_seed(0)
+    transforms = [TRANSFORMS.build(transform) for transform in pipeline[1:]]
+    image = torch.randint(256, (90, 60, 3), dtype=torch.uint8).numpy()
+    out = []
+    for _ in range(8):
+        sample = dict(img=image, gt_label=3, img_shape=(90, 60))
+        for transform in transforms:
+            sample = transform(sample)
+        out.append(sample)
+    assert all(o['inputs'].shape == (3, 224, 224) for o in out)
+    assert all(o['data_samples'].gt_label.item() == 3 for o in out)
+    same = all(torch.equal(o['inputs'], out[0]['inputs']) for o in out)
+    assert same is not random
+
+
+#: What each file of the ablations changes.
+CHANGES = {
+    'alpha-0.0': {'model.train_cfg': None},
+    'alpha-0.4': {'model.train_cfg.augments.alpha': 0.4},
+    'alpha-0.6': {'model.train_cfg.augments.alpha': 0.6},
+    'alpha-0.8': {'model.train_cfg.augments.alpha': 0.8},
+    'alpha-1.0': {'model.train_cfg.augments.alpha': 1.0},
+    'no-attention': {'model.backbone.attention': None},
+    'se': {'model.backbone.attention.type': 'SE'},
+    'eca': {'model.backbone.attention.type': 'ECA'},
+    'cam': {'model.backbone.attention.type': 'ChannelAttention'},
+    'sam': {'model.backbone.attention.type': 'SpatialAttention'},
+    'cam-sam-parallel': {
+        'model.backbone.attention.type': 'ParallelAttention'
+    },
+    'csam': {'model.backbone.attention.type': 'CSAM'},
+    'resnet-only': {'model.backbone.densenet': None},
+    'densenet-only': {'model.backbone.resnet': None},
+    'concat': {
+        'model.backbone.fusion': 'concat',
+        'model.head.in_channels': 1024
+    },
+}
+
+
+def test_every_ablation_is_known():
+    names = {Path(name).stem for name in ABLATIONS}
+    assert names == {*CHANGES, 'tl-resnet', 'tl-densenet', 'tl-none'}
+
+
+@pytest.mark.parametrize('dataset', ['ldwbc', 'bccd'])
+@pytest.mark.parametrize('name', CHANGES)
+def test_an_ablation_changes_one_thing(name, dataset):
+    cfg = load(f'scam/ablation/{name}.py', WBC_DATASET=dataset)
+    changes = difference(cfg.to_dict(),
+                         load(f'scam/scam_{dataset}.py').to_dict())
+    assert changes == {'work_dir', *CHANGES[name]}
+    for key, value in CHANGES[name].items():
+        found = cfg
+        for part in key.split('.'):
+            found = found[part]
+        assert found == value
+    assert cfg.work_dir == f'work_dirs/scam_{name}_{dataset}'
+
+
+@pytest.mark.parametrize('name, resnet, densenet', [
+    ('tl-resnet', True, False),
+    ('tl-densenet', False, True),
+    ('tl-none', False, False),
+])
+def test_imagenet_weights_of_table_8(name, resnet, densenet):
+    backbone = load(f'scam/ablation/{name}.py').model.backbone
+    for branch, expected in ((backbone.resnet, resnet), (backbone.densenet,
+                                                         densenet)):
+        assert ('Pretrained' in str(branch.init_cfg)) is expected
+        assert branch.init_cfg  # a random start is Kaiming's
+
+
+@pytest.mark.parametrize('peer', PEERS)
+def test_peers_follow_the_recipe_of_either_paper(peer):
+    for name, base in ((f'peers/{peer}.py', 'daffnet/ablation/resnet50_lisc'),
+                       (f'scam/peers/{peer}.py', 'scam/scam_lisc')):
+        cfg = load(name, WBC_DATASET='lisc')
+        changes = difference(cfg.to_dict(), load(f'{base}.py').to_dict())
+        changes = {key for key in changes if not key.startswith('model')}
+        assert changes <= {
+            'work_dir', 'peer', 'num_classes', 'default_hooks.freeze.layers',
+            'default_hooks.freeze.except_layers'
+        } | {key for key in changes if key.startswith('peer.')}
+    raw = load(f'scam/peers/{peer}_raw.py')
+    mixed = load(f'scam/peers/{peer}.py')
+    assert difference(raw.to_dict(), mixed.to_dict()) == {
+        'work_dir', 'model.train_cfg'
+    }
+    assert mixed.model.train_cfg.augments.alpha == 0.2
+
+
+@pytest.mark.parametrize('peer', PEERS)
+def test_peers_freeze_all_but_the_last_layer(peer):
+    cfg = load(f'peers/{peer}.py')
+    model = cfg.model.to_dict()
+    if peer == 'vit-base':
+        model['backbone']['arch'] = dict(
+            embed_dims=768, num_layers=1, num_heads=4, feedforward_channels=8)
+    model = MODELS.build(model)
+    hook = HOOKS.build(cfg.default_hooks['freeze'])
+    hook.before_train(type('Bare', (), dict(model=model)))
+    frozen = {id(p) for p in hook._parameters}
+    trained = [p for p in model.parameters() if id(p) not in frozen]
+    assert sorted(p.shape[0] for p in trained) == [8, 8]  # weight and bias
+
+
+def test_the_small_network_trains(pbc_root, tmp_path, monkeypatch):
+    """One epoch in the runner: balanced, mixed up, validated and tested."""
+    monkeypatch.setenv('WBC_DATASET', 'tiny_pbc5')
+    monkeypatch.setenv('PBC_ROOT', str(pbc_root))
+    monkeypatch.setenv('PBC_SPLIT_FILE', str(tmp_path / 'split.csv'))
+    cfg = Config.fromfile(FOLDER / 'scam/ablation/csam.py')
+    cfg.merge_from_dict(
+        dict(
+            work_dir=str(tmp_path / 'run'),
+            train_cfg=dict(max_epochs=1),
+            log_level='WARNING'))
+    for part in ('train', 'val', 'test'):
+        cfg[f'{part}_dataloader'].update(batch_size=10, num_workers=0)
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    assert (tmp_path / 'run/best.pth').is_file()
+    sampler = runner.train_dataloader.sampler
+    labels = [
+        runner.train_dataloader.dataset.get_data_info(i)['gt_label']
+        for i in sampler
+    ]
+    assert {labels.count(c) for c in range(len(WBC5_CLASSES))} == {6}
