@@ -1,0 +1,3 @@
+from .wbc_inferencer import WBCInferencer
+
+__all__ = ['WBCInferencer']

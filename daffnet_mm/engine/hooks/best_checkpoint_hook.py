@@ -3,7 +3,7 @@ import os.path as osp
 import torch
 from mmengine.dist import barrier, is_main_process
 from mmengine.hooks import CheckpointHook, Hook
-from mmengine.runner import weights_to_cpu
+from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import HOOKS
 
 from daffnet_mm.fileio import atomic_write
@@ -40,14 +40,18 @@ class BestCheckpointHook(Hook):
                 'in the checkpoint hook): neither published nor tested')
             return
         barrier()
-        checkpoint = runner.load_checkpoint(best)
+        runner.load_checkpoint(best)
         if is_main_process():
+            # As it lies on the disk: there, EMAHook has put the averaged
+            # weights under state_dict; on loading it takes them out again.
+            checkpoint = CheckpointLoader.load_checkpoint(
+                best, map_location='cpu')
             path = osp.join(runner.work_dir, self.out_file)
             with atomic_write(path, 'wb') as f:
                 torch.save(
                     dict(
                         meta=checkpoint['meta'],
-                        state_dict=weights_to_cpu(checkpoint['state_dict'])),
+                        state_dict=checkpoint['state_dict']),
                     f)
             runner.logger.info(f'published {best} as {path}')
         barrier()

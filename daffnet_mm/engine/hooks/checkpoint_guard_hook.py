@@ -1,5 +1,5 @@
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
+from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import BaseLoop, find_latest_checkpoint
 from mmpretrain.registry import HOOKS
 
@@ -28,6 +28,9 @@ class CheckpointGuardHook(Hook):
         """
         model = runner.model
         if is_model_wrapper(model):
+            model = model.module
+        # A checkpoint knows nothing of the views that are averaged.
+        if isinstance(model, BaseTTAModel):
             model = model.module
         # Without a name, `--resume` takes the last one of the work folder.
         source = runner._load_from or find_latest_checkpoint(

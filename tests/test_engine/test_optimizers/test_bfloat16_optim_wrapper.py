@@ -17,7 +17,7 @@ def trained(request, monkeypatch):
     wrapper = build_optim_wrapper(
         model,
         dict(
-            type='BFloat16OptimWrapper',
+            type='mmpretrain.BFloat16OptimWrapper',
             optimizer=dict(type='SGD', lr=0.5),
             accumulative_counts=1))
     before = model.weight.detach().clone()

@@ -1,0 +1,46 @@
+from collections.abc import Sequence
+
+from scipy.stats import binomtest
+
+#: Per cent of the white blood cells of a healthy adult, as the introduction
+#: of Chen et al. 2022 gives them.
+REFERENCE_RANGES = dict(
+    basophil=(0, 1),
+    eosinophil=(1, 5),
+    lymphocyte=(20, 45),
+    monocyte=(2, 10),
+    neutrophil=(50, 70))
+
+
+def differential_count(cell_types: Sequence[str],
+                       classes: Sequence[str]) -> list[dict]:
+    """Count cells by type.
+
+    Args:
+        cell_types (Sequence[str]): The type of each cell.
+        classes (Sequence[str]): The types to list.
+
+    Returns:
+        list[dict]: For each type ``cell_type``, ``number``, ``percent``, its
+        95 % interval ``low`` and ``high`` (Wilson's, in per cent), and the
+        ``reference`` range (None for a type that has none).
+
+    Raises:
+        ValueError: If there is no cell.
+    """
+    total = len(cell_types)
+    if not total:
+        raise ValueError('a differential count needs at least one cell')
+    rows = []
+    for name in classes:
+        number = sum(cell_type == name for cell_type in cell_types)
+        interval = binomtest(number, total).proportion_ci(method='wilson')
+        rows.append(
+            dict(
+                cell_type=name,
+                number=number,
+                percent=100 * number / total,
+                low=100 * interval.low,
+                high=100 * interval.high,
+                reference=REFERENCE_RANGES.get(name)))
+    return rows

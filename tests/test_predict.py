@@ -1,0 +1,197 @@
+import csv
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmpretrain.registry import MODELS
+from PIL import Image
+from tiny_run import daffnet_model
+
+from daffnet_mm import predict
+from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.datasets.transforms import LoadCellImage
+from daffnet_mm.errors import InputError
+from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+
+PIPELINE = [
+    dict(type='LoadCellImage'),
+    dict(type='Resize', scale=(32, 32)),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+]
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """A config and a checkpoint of a small DAFFNet."""
+    folder = tmp_path_factory.mktemp('trained')
+    model = daffnet_model()
+    model.pop('_delete_')
+    cfg = Config(
+        dict(
+            default_scope='mmpretrain',
+            custom_imports=dict(
+                imports=['daffnet_mm'], allow_failed_imports=False),
+            model=model,
+            data_preprocessor=dict(mean=[0] * 3, std=[255] * 3, to_rgb=True),
+            test_dataloader=dict(
+                dataset=dict(type='PBC', pipeline=PIPELINE))))
+    cfg.dump(folder / 'config.py')
+    torch.manual_seed(0)
+    network = MODELS.build(cfg.model)
+    torch.save(
+        dict(
+            meta=dict(dataset_meta=dict(classes=WBC5_CLASSES)),
+            state_dict=network.state_dict()), folder / 'best.pth')
+    return dict(
+        config=str(folder / 'config.py'), checkpoint=str(folder / 'best.pth'))
+
+
+@pytest.fixture
+def cells(tmp_path):
+    """Six images and two broken ones, one folder deep."""
+    folder = tmp_path / 'cells' / 'Zählung 1'
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for number in range(6):
+        image = rng.integers(0, 255, (40, 44, 3), dtype=np.uint8)
+        Image.fromarray(image).save(folder / f'cell_{number}.png')
+    whole = (folder / 'cell_0.png').read_bytes()
+    (folder / 'cell_2b.png').write_bytes(whole[:len(whole) // 2])
+    (folder / 'cell_9.jpg').touch()
+    (folder / '.hidden.png').touch()
+    (folder / 'notes.txt').write_text('no image')
+    return folder.parent
+
+
+def command(trained, *words):
+    return [*words, '--config', trained['config'], '--checkpoint',
+            trained['checkpoint'], '--batch-size', '4']
+
+
+def test_csv_has_a_row_for_each_readable_image(trained, cells, tmp_path,
+                                               capfd):
+    out = tmp_path / 'out.csv'
+    predict.main(
+        command(trained, str(cells), '--format', 'csv', '--out', str(out)))
+    with open(out, newline='', encoding='utf-8') as file:
+        rows = list(csv.DictReader(file))
+    columns = ['image', 'cell_type', 'probability']
+    for name in WBC_ATTRIBUTES:
+        columns += [name, f'{name}_probability']
+    assert list(rows[0]) == columns
+    assert [row['image'] for row in rows] == [
+        str(cells / 'Zählung 1' / f'cell_{number}.png') for number in range(6)
+    ]
+    for row in rows:
+        assert row['cell_type'] in WBC5_CLASSES
+        for name, values in WBC_ATTRIBUTES.items():
+            assert row[name] in values
+            assert 1 / len(values) <= float(row[f'{name}_probability']) <= 1
+    errors = capfd.readouterr().err
+    assert 'cell_2b.png' in errors and 'cell_9.jpg' in errors
+    assert 'Traceback' not in errors
+
+
+def test_figures_are_those_of_the_model(trained, cells):
+    """Image by image, without inferencer, batches or threads."""
+    folder = cells / 'Zählung 1'
+    inferencer = WBCInferencer(trained['config'], trained['checkpoint'])
+    images = [folder / f'cell_{number}.png' for number in (3, 1, 5)]
+    results = inferencer(images, batch_size=2)
+    for image, result in zip(images, results, strict=True):
+        loaded = LoadCellImage()(dict(img_path=str(image)))['img']
+        alone = inferencer(loaded)[0]
+        assert alone['image'] is None and result['image'] == str(image)
+        assert alone['pred_class'] == result['pred_class']
+        np.testing.assert_allclose(
+            alone['pred_scores'], result['pred_scores'], atol=1e-5)
+        # by hand: OpenCV, RGB, 0 to 1
+        rgb = cv2.resize(cv2.imread(str(image)), (32, 32))[..., ::-1] / 255
+        batch = torch.from_numpy(rgb.copy()).permute(2, 0, 1).float()[None]
+        with torch.no_grad():
+            sample = inferencer.model(batch, mode='predict')[0]
+        np.testing.assert_allclose(
+            sample.pred_score, result['pred_scores'], atol=1e-5)
+
+
+def test_a_broken_image_raises_unless_skipped(trained, cells):
+    inferencer = WBCInferencer(trained['config'], trained['checkpoint'])
+    folder = cells / 'Zählung 1'
+    images = [folder / 'cell_0.png', folder / 'cell_9.jpg']
+    with pytest.raises(InputError, match=r'cell_9\.jpg'):
+        inferencer(images)
+    assert len(inferencer(images, skip_broken=True)) == 1
+    assert list(inferencer.errors) == [1]
+    assert len(inferencer(images[:1])) == 1
+    assert not inferencer.errors
+
+
+def test_json_counts_and_lists_unsure_cells(trained, cells, capsys):
+    pattern = str(cells / '**' / 'cell_[0-4].png')
+    predict.main(command(trained, pattern, '--format', 'json'))
+    report = json.loads(capsys.readouterr().out)
+    assert len(report['cells']) == 5 and report['errors'] == []
+    counts = report['differential_count']
+    assert sum(count['number'] for count in counts) == 5
+    unsure = [
+        cell['image'] for cell in report['cells'] if cell['probability'] < .8
+    ]
+    assert report['unsure'] == unsure
+
+
+def test_one_image_gives_its_attributes_as_a_table(trained, cells, capsys):
+    predict.main(command(trained, str(cells / 'Zählung 1' / 'cell_0.png')))
+    out = capsys.readouterr().out
+    assert 'cell type' in out and 'granule colour' in out
+    assert 'Differential' not in out
+
+
+def test_a_folder_gives_a_differential_count(trained, cells, capsys):
+    predict.main(command(trained, str(cells)))
+    out = capsys.readouterr().out
+    assert 'Differential count of 6 cells' in out
+    assert '50 to 70' in out
+
+
+@pytest.mark.parametrize('place', ['missing.jpg', 'empty', 'none_*.png'])
+def test_what_gives_no_image_is_named(trained, tmp_path, capsys, place):
+    (tmp_path / 'empty').mkdir()
+    with pytest.raises(SystemExit) as stop:
+        predict.main(command(trained, str(tmp_path / place)))
+    assert stop.value.code == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert place in error and 'gives no image' in error
+
+
+def test_only_broken_images_are_an_error(trained, cells, capsys):
+    with pytest.raises(SystemExit) as stop:
+        predict.main(
+            command(trained, str(cells / 'Zählung 1' / 'cell_9.jpg')))
+    assert stop.value.code == 2
+    assert 'none of the 1 images' in capsys.readouterr().err
+
+
+def test_a_config_needs_its_checkpoint(trained):
+    with pytest.raises(InputError, match='pretrained'):
+        WBCInferencer(trained['config'])
+    with pytest.raises(SystemExit):
+        predict.parse_args(['a.jpg', '--config', 'b.py'])
+
+
+def test_runs_as_a_module(trained, cells):
+    result = subprocess.run(
+        [
+            sys.executable, '-m', 'daffnet_mm.predict',
+            *command(trained, str(cells), '--format', 'csv')
+        ],
+        capture_output=True,
+        text=True,
+        check=True)
+    # nothing but the result on the standard output
+    assert len(result.stdout.splitlines()) == 7
+    assert result.stderr.count('error: ') == 2
