@@ -1,15 +1,22 @@
 from .best_checkpoint_hook import BestCheckpointHook
 from .check_invalid_loss_hook import CheckInvalidLossHook
 from .checkpoint_guard_hook import CheckpointGuardHook
+from .count_values_hook import CountValuesHook
 from .epoch_seed_hook import EpochSeedHook
 from .evaluation_report_hook import EvaluationReportHook
+from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .freeze_pretrained_hook import FreezePretrainedHook
+from .mean_teacher_hook import MeanTeacherHook
 from .resumable_early_stopping_hook import ResumableEarlyStoppingHook
 from .split_guard_hook import SplitGuardHook
+from .taxonomy_guard_hook import TaxonomyGuardHook
+from .training_accuracy_hook import TrainingAccuracyHook
 from .validate_on_resume_hook import ValidateOnResumeHook
 
 __all__ = [
     'BestCheckpointHook', 'CheckInvalidLossHook', 'CheckpointGuardHook',
-    'EpochSeedHook', 'EvaluationReportHook', 'FreezePretrainedHook',
-    'ResumableEarlyStoppingHook', 'SplitGuardHook', 'ValidateOnResumeHook'
+    'CountValuesHook', 'EpochSeedHook', 'EvaluationReportHook',
+    'FreezeBatchNormHook', 'FreezePretrainedHook', 'MeanTeacherHook',
+    'ResumableEarlyStoppingHook', 'SplitGuardHook', 'TaxonomyGuardHook',
+    'TrainingAccuracyHook', 'ValidateOnResumeHook'
 ]

@@ -7,6 +7,7 @@ from mmpretrain.registry import METRICS
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import POSITIVE_VALUES, UNKNOWN, WBC_ATTRIBUTES
+from daffnet_mm.structures.constraints import EQUIVALENT_VALUES
 
 from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
 from ..report import EvaluationReport
@@ -35,9 +36,12 @@ class MultiAttributeMetric(BaseMetric):
     - ``hamming_loss``, eq. (4): wrong values among the known ones;
     - ``jaccard``, eq. (5): a cell's label set is its attribute-value pairs,
       so ``c`` right out of ``k`` known ones share ``c`` pairs of
-      ``2 k - c``; the mean over the cells that have any known one.
+      ``2 k - c``; the mean over the cells that have any known one;
+    - ``violations`` (not of single attributes): cells whose predicted values
+      contradict each other, having some but not all of
+      ``equivalent_values``.
 
-    The first seven are plain means over the attributes; the last three count
+    The first eight are plain means over the attributes; the last four count
     over the cells. Of a single attribute, subset accuracy and Jaccard
     similarity equal the accuracy, and the Hamming loss is what it leaves.
 
@@ -57,6 +61,10 @@ class MultiAttributeMetric(BaseMetric):
         positive_values (dict, optional): The value that an attribute's
             precision and recall speak of. Defaults to None, the rarer value
             of WBCAtt's binary attributes, as in the paper.
+        equivalent_values (dict, optional): Attributes and their values that
+            a cell has all together or not at all; empty leaves ``violations``
+            out. Defaults to None, WBCAtt's granule type "nil", granule colour
+            "nil" and granularity "no", where the attributes have them.
         collect_device (str): Where results of several processes are
             collected, ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
         prefix (str, optional): Replaces ``attr`` in the metric keys.
@@ -87,6 +95,7 @@ class MultiAttributeMetric(BaseMetric):
         self,
         attributes=None,
         positive_values=None,
+        equivalent_values=None,
         collect_device='cpu',
         prefix=None,
         collect_dir=None,
@@ -100,14 +109,26 @@ class MultiAttributeMetric(BaseMetric):
                 for name, value in POSITIVE_VALUES.items()
                 if value in self.attributes.get(name, ())
             }
-        for name, value in positive_values.items():
+        self._check_values('positive_values', positive_values)
+        self.positive_values = dict(positive_values)
+        if equivalent_values is None:
+            equivalent_values = {}
+            if all(
+                value in self.attributes.get(name, ())
+                for name, value in EQUIVALENT_VALUES.items()
+            ):
+                equivalent_values = EQUIVALENT_VALUES
+        self._check_values('equivalent_values', equivalent_values)
+        self.equivalent_values = dict(equivalent_values)
+        self.report = None
+
+    def _check_values(self, argument, values):
+        for name, value in values.items():
             if value not in self.attributes.get(name, ()):
                 raise InputError(
-                    f'positive_values says {name}={value!r}, but the '
+                    f'{argument} says {name}={value!r}, but the '
                     f'attributes have no such value: {self.attributes}.'
                 )
-        self.positive_values = dict(positive_values)
-        self.report = None
 
     def process(self, data_batch, data_samples):
         """Keep what the metrics need of a batch.
@@ -232,6 +253,8 @@ class MultiAttributeMetric(BaseMetric):
             for key in self.MEAN_KEYS
         }
         overall.update(_of_cells(true, predicted))
+        if self.equivalent_values:
+            overall['violations'] = self._violations(predicted)
         if np.isnan(overall['subset_accuracy']):
             notes.append(
                 'subset_accuracy has no value: no cell has all '
@@ -283,6 +306,18 @@ class MultiAttributeMetric(BaseMetric):
         metrics['jaccard'] = scores.accuracy
         return metrics
 
+    def _violations(self, predicted):
+        """Share of the cells that have some of the values and lack others."""
+        names = list(self.attributes)
+        having = np.stack(
+            [
+                predicted[:, names.index(name)]
+                == self.attributes[name].index(value)
+                for name, value in self.equivalent_values.items()
+            ]
+        )
+        return float((having.any(axis=0) & ~having.all(axis=0)).mean())
+
     def _table(self, metrics, confusions):
         """A row per attribute and one of the means, as in Table 5."""
         rows = [
@@ -326,11 +361,16 @@ class MultiAttributeMetric(BaseMetric):
     def _log(self, metrics):
         for note in self.report.notes:
             print_log(f'{self.prefix}: {note}', 'current', logging.WARNING)
-        print_log(
-            f'{self.prefix}: attributes, in percent\n{self.report.to_text()}\n'
+        whole = (
             f'whole cells: subset accuracy {metrics["subset_accuracy"]:.2f}, '
             f'Hamming loss {metrics["hamming_loss"]:.2f}, '
-            f'Jaccard similarity {metrics["jaccard"]:.2f}',
+            f'Jaccard similarity {metrics["jaccard"]:.2f}'
+        )
+        if 'violations' in metrics:
+            whole += f', contradictions {metrics["violations"]:.2f}'
+        print_log(
+            f'{self.prefix}: attributes, in percent\n{self.report.to_text()}\n'
+            f'{whole}',
             'current',
         )
 

@@ -9,7 +9,12 @@ from mmpretrain.structures import DataSample
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
-from ..utils import AttributeLayout, pool_last_feature
+from ..utils import (
+    AttributeLayout,
+    EquivalentValues,
+    divide_outputs,
+    pool_last_feature,
+)
 
 
 @MODELS.register_module()
@@ -36,6 +41,20 @@ class MAPHead(BaseModule):
         num_classes (int, optional): Cell types of the auxiliary classifier;
             None leaves it out. Defaults to None.
         loss (dict): Config of the loss. Defaults to ``dict(type='DSLLoss')``.
+        pooling (dict, optional): What pools a feature map, with as many
+            channels as ``in_channels``:
+            ``dict(type='GeneralizedMeanPooling')`` or
+            ``dict(type='AverageMaxPooling')``. Defaults to None, the average.
+        joint_decoding (bool): Predict the most probable values that do not
+            break the rule of ``equivalent_values``, rather than each
+            attribute's own. The scores stay as they are. Defaults to False.
+        consistency_loss (dict, optional): Config of a penalty on scores that
+            break the rule, such as ``dict(type='ConsistencyLoss')``. Defaults
+            to None.
+        equivalent_values (dict, optional): The rule: attributes and their
+            values that a cell has all together or not at all. Defaults to
+            None: WBCAtt's granule type "nil", granule colour "nil" and
+            granularity "no".
         init_cfg (dict, optional): Initialisation of the linear layers.
             Defaults to ``dict(type='Normal', layer='Linear', std=0.01)``.
     """
@@ -46,6 +65,10 @@ class MAPHead(BaseModule):
                  attributes: dict[str, Sequence[str]] | None = None,
                  num_classes: int | None = None,
                  loss: dict = dict(type='DSLLoss'),
+                 pooling: dict | None = None,
+                 joint_decoding: bool = False,
+                 consistency_loss: dict | None = None,
+                 equivalent_values: dict[str, str] | None = None,
                  init_cfg: dict | None = dict(
                      type='Normal', layer='Linear', std=0.01)) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -55,11 +78,20 @@ class MAPHead(BaseModule):
         self.num_classes = num_classes
         self.layout = AttributeLayout(
             [len(values) for values in self.attributes.values()])
+        self.joint_decoding = joint_decoding
+        self.pooling = None if pooling is None else MODELS.build(pooling)
         self.fc = nn.Linear(in_channels, num_features)
         self.fc_attributes = nn.Linear(num_features, sum(self.layout.sizes))
         if num_classes is not None:
             self.fc_classes = nn.Linear(num_features, num_classes)
         self.loss_module = MODELS.build(loss)
+        self.consistency_loss = None
+        if consistency_loss is not None:
+            self.consistency_loss = MODELS.build(consistency_loss)
+        self.equivalent_values = None
+        if joint_decoding or consistency_loss is not None:
+            self.equivalent_values = EquivalentValues(self.attributes,
+                                                      equivalent_values)
 
     def pre_logits(self, feats: tuple[torch.Tensor]) -> torch.Tensor:
         """Compute the 1000 values that both layers read.
@@ -71,7 +103,7 @@ class MAPHead(BaseModule):
         Returns:
             Tensor: Shape (N, num_features).
         """
-        return self.fc(pool_last_feature(feats))
+        return self.fc(pool_last_feature(feats, self.pooling))
 
     def forward(
         self, feats: tuple[torch.Tensor]
@@ -92,6 +124,27 @@ class MAPHead(BaseModule):
             class_logits = self.fc_classes(features)
         return self.fc_attributes(features), class_logits
 
+    @torch.no_grad()
+    def divide_logits(self,
+                      temperatures: Sequence[float],
+                      class_temperature: float = 1.) -> None:
+        """Build temperatures into the weights.
+
+        Dividing the logits of a linear layer is dividing its weights. So a
+        calibrated head is an ordinary one: its checkpoint loads everywhere,
+        and :class:`MFE` and pseudo labels get the calibrated probabilities.
+
+        Args:
+            temperatures (Sequence[float]): That of each attribute.
+            class_temperature (float): That of the auxiliary classifier.
+                Defaults to 1.
+        """
+        divisors = torch.repeat_interleave(
+            torch.tensor(temperatures), torch.tensor(self.layout.sizes))
+        divide_outputs(self.fc_attributes, divisors)
+        if self.num_classes is not None:
+            divide_outputs(self.fc_classes, class_temperature)
+
     def loss(self, feats: tuple[torch.Tensor], data_samples: list[DataSample],
              **kwargs) -> dict[str, torch.Tensor]:
         """Compute the deep-supervised loss, eq. (1).
@@ -100,6 +153,9 @@ class MAPHead(BaseModule):
             feats (tuple[Tensor]): The backbone's stages.
             data_samples (list[DataSample]): Each with ``gt_attributes`` and,
                 for the auxiliary classifier, ``gt_label``; -1 is unknown.
+                Those that also have ``attribute_targets`` (31 soft targets)
+                or ``attribute_weight`` (a factor of the attribute loss) are
+                learned accordingly.
             **kwargs: Passed on to the loss module.
 
         Returns:
@@ -122,9 +178,27 @@ class MAPHead(BaseModule):
         gt_label = None
         if class_logits is not None:
             gt_label = torch.cat([s.gt_label for s in data_samples])
+        if any('attribute_targets' in s for s in data_samples):
+            kwargs['attribute_targets'] = self._soft_targets(data_samples)
+        if any('attribute_weight' in s for s in data_samples):
+            kwargs['sample_weight'] = torch.tensor(
+                [float(s.get('attribute_weight', 1.)) for s in data_samples],
+                device=attribute_logits.device)
         log_probs = self.layout.pad(attribute_logits.float()).log_softmax(-1)
-        return self.loss_module(log_probs, gt_attributes, class_logits,
-                                gt_label, **kwargs)
+        losses = self.loss_module(log_probs, gt_attributes, class_logits,
+                                  gt_label, **kwargs)
+        if self.consistency_loss is not None:
+            losses['loss_consistency'] = self.consistency_loss(
+                *self.equivalent_values.log_probs(log_probs))
+        return losses
+
+    def _soft_targets(self, data_samples: list[DataSample]) -> torch.Tensor:
+        """Lay soft targets out as the loss wants them, zero without any."""
+        none = torch.zeros(sum(self.layout.sizes))
+        targets = torch.stack([
+            s.get('attribute_targets', none).cpu() for s in data_samples
+        ]).to(self.layout.index.device)
+        return self.layout.pad(targets, fill=0.)
 
     def predict(
         self,
@@ -169,7 +243,11 @@ class MAPHead(BaseModule):
             list[DataSample]: Each with ``pred_attributes`` and
             ``pred_attribute_scores``.
         """
-        values = self.layout.pad(scores).argmax(dim=-1)
+        padded = self.layout.pad(scores)
+        if self.joint_decoding:
+            values = self.equivalent_values.decode(padded)
+        else:
+            values = padded.argmax(dim=-1)
         if data_samples is None:
             data_samples = [None] * len(scores)
         out = []

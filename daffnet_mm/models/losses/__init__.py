@@ -1,3 +1,4 @@
+from .consistency_loss import ConsistencyLoss
 from .dsl_loss import DSLLoss
 
-__all__ = ['DSLLoss']
+__all__ = ['ConsistencyLoss', 'DSLLoss']

@@ -25,7 +25,7 @@ class AttributeLayout(nn.Module):
         self.sizes = tuple(sizes)
         total, widest = sum(sizes), max(sizes)
         # Places beyond an attribute's own values point behind the vector's
-        # end, where `pad` puts minus infinity.
+        # end, where `pad` puts its filling.
         index = torch.full((len(sizes), widest), total, dtype=torch.long)
         start = 0
         for row, size in zip(index, sizes, strict=True):
@@ -34,17 +34,21 @@ class AttributeLayout(nn.Module):
         self.register_buffer('index', index, persistent=False)
         self.register_buffer('is_value', index < total, persistent=False)
 
-    def pad(self, scores: torch.Tensor) -> torch.Tensor:
+    def pad(self,
+            scores: torch.Tensor,
+            fill: float = float('-inf')) -> torch.Tensor:
         """Lay flat scores out, attribute by attribute.
 
         Args:
             scores (Tensor): Shape (N, sum of sizes).
+            fill (float): What stands where an attribute has no such value.
+                Defaults to minus infinity, which neither softmax nor argmax
+                sees.
 
         Returns:
-            Tensor: Shape (N, number of attributes, largest size), minus
-            infinity where an attribute has no such value.
+            Tensor: Shape (N, number of attributes, largest size).
         """
-        return F.pad(scores, (0, 1), value=float('-inf'))[:, self.index]
+        return F.pad(scores, (0, 1), value=fill)[:, self.index]
 
     def flatten(self, padded: torch.Tensor) -> torch.Tensor:
         """Undo :meth:`pad`.

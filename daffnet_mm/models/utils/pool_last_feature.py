@@ -1,19 +1,23 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
 
 def pool_last_feature(
-    feats: torch.Tensor | Sequence[torch.Tensor]) -> torch.Tensor:
+        feats: torch.Tensor | Sequence[torch.Tensor],
+        pooling: Callable[[torch.Tensor], torch.Tensor] | None = None
+) -> torch.Tensor:
     """Reduce what a backbone gives to one vector a sample.
 
     MMPretrain's backbones give a tuple of stage outputs; convolutional ones
     give maps, transformers with a class token or ConvNeXt give vectors. The
-    last stage is taken, and a map is averaged over its positions.
+    last stage is taken, and a map is pooled over its positions.
 
     Args:
         feats (Tensor | Sequence[Tensor]): Feature maps of shape (N, C, H, W)
             or vectors of shape (N, C); of a sequence the last counts.
+        pooling (Callable, optional): What makes (N, C) of a map. Defaults to
+            None, the average.
 
     Returns:
         Tensor: The pooled feature, of shape (N, C).
@@ -25,7 +29,7 @@ def pool_last_feature(
     while isinstance(feat, (list, tuple)):
         feat = feat[-1]
     if feat.dim() == 4:
-        return feat.mean(dim=(2, 3))
+        return feat.mean(dim=(2, 3)) if pooling is None else pooling(feat)
     if feat.dim() == 2:
         return feat
     raise ValueError(

@@ -182,6 +182,37 @@ def test_unknown_values_by_hand():
     assert report.predictions[3]['cell_size_predicted'] == 'big'
 
 
+def test_violations_by_hand():
+    """Of four cells one has a granule colour without granules."""
+    nothing, granules, colour = [1, 0, 0], [0, 1, 1], [1, 2, 0]
+    values, _ = evaluate(
+        [
+            dict(gt_attributes=[-1] * 10 + [0], pred_attributes=[0] * 8 + own)
+            for own in (nothing, granules, colour, nothing)
+        ]
+    )
+    assert values['attr/violations'] == pytest.approx(25)
+    samples = [
+        dict(gt_attributes=[0, 1], pred_attributes=[0, 1]),
+        dict(gt_attributes=[0, 1], pred_attributes=[0, 0]),
+        dict(gt_attributes=[0, 1], pred_attributes=[1, 0]),
+    ]
+    attributes = dict(spots=['no', 'yes'], colour=['none', 'red'])
+    values, _ = evaluate(samples, attributes=attributes)
+    assert 'attr/violations' not in values
+    rule = dict(spots='no', colour='none')
+    values, _ = evaluate(
+        samples, attributes=attributes, equivalent_values=rule
+    )
+    assert values['attr/violations'] == pytest.approx(200 / 3)
+    with pytest.raises(ValueError, match='equivalent_values says spots='):
+        evaluate(
+            samples,
+            attributes=attributes,
+            equivalent_values=dict(spots='none', colour='none'),
+        )
+
+
 # What the paper's Table 5 prints, in its true column order (Prec, Rec, Spec,
 # F1, Acc, AUC), and the only counts of 2,058 cells that give it: true
 # positives, false negatives, false positives, true negatives. The text names

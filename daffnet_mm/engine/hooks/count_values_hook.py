@@ -1,0 +1,41 @@
+import torch
+from mmengine.hooks import Hook
+from mmpretrain.registry import HOOKS
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.models.heads import find_map_head
+
+
+@HOOKS.register_module()
+class CountValuesHook(Hook):
+    """Tell the attribute loss how common each value is in the training set.
+
+    Before the training the annotations (not the images) are read once, and
+    the counts go to :class:`DSLLoss` for ``class_balance`` and
+    ``logit_adjustment``. Unknown values do not count.
+    """
+
+    def before_train(self, runner) -> None:
+        """Count.
+
+        Raises:
+            InputError: If the model predicts no attributes, or the training
+                set has none.
+        """
+        head = find_map_head(runner.model)
+        if head is None:
+            raise InputError('CountValuesHook is for models with a MAPHead, '
+                             'but the model of this config has none')
+        dataset = runner.train_dataloader.dataset
+        infos = (dataset.get_data_info(i) for i in range(len(dataset)))
+        truth = torch.stack(
+            [torch.as_tensor(info['gt_attributes']) for info in infos])
+        counts = [
+            torch.bincount(column[column >= 0], minlength=size).tolist()
+            for column, size in zip(truth.T, head.layout.sizes, strict=True)
+        ]
+        if not any(map(any, counts)):
+            raise InputError('CountValuesHook: no training sample has a known '
+                             'attribute; use a dataset with attributes')
+        head.loss_module.set_value_counts(counts)
+        runner.logger.info(f'training cells by attribute value: {counts}')

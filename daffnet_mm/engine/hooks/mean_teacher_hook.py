@@ -1,0 +1,99 @@
+import torch
+from mmengine.hooks import EMAHook, Hook
+from mmpretrain.registry import HOOKS
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN
+
+
+@HOOKS.register_module()
+class MeanTeacherHook(Hook):
+    """Let the running average of the model renew the pseudo labels.
+
+    An alternative to the paper's fixed pseudo labels (Sec. 2.2.3), after
+    Tarvainen and Valpola, NeurIPS 2017: from some epoch on, the average that
+    MMEngine's ``EMAHook`` keeps predicts the attributes of each batch's
+    pseudo-labelled cells, on the view of them that the model is about to
+    see, and these predictions take the place of those in the file. Until
+    then, the file's count. True attributes and class labels stay.
+
+    The average is saved and resumed by ``EMAHook``, which the config must
+    have too.
+
+    Args:
+        begin_epoch (int): The epoch, from 0, from which the teacher labels.
+            An average of few steps knows less than the file. Defaults to 1.
+        threshold (float): A value with a lower probability is left unknown
+            (-1). Defaults to 0.
+        soft (bool): Teach the teacher's probabilities instead of its most
+            probable values. Defaults to True.
+
+    Examples:
+        >>> custom_hooks = [
+        ...     dict(type='EMAHook', momentum=0.001),
+        ...     dict(type='MeanTeacherHook', begin_epoch=3)]
+    """
+
+    def __init__(self,
+                 begin_epoch: int = 1,
+                 threshold: float = 0.,
+                 soft: bool = True) -> None:
+        self.begin_epoch = begin_epoch
+        self.threshold = threshold
+        self.soft = soft
+
+    def before_train(self, runner) -> None:
+        """Find the teacher.
+
+        Raises:
+            InputError: If there is no ``EMAHook``.
+        """
+        ema = [hook for hook in runner.hooks if isinstance(hook, EMAHook)]
+        if not ema:
+            raise InputError('MeanTeacherHook needs an average to teach: add '
+                             "dict(type='EMAHook') to custom_hooks")
+        self._teacher = ema[0].ema_model.module
+
+    def before_train_iter(self,
+                          runner,
+                          batch_idx: int,
+                          data_batch: dict | None = None) -> None:
+        """Label a batch's pseudo-labelled cells anew.
+
+        Args:
+            runner (Runner): The runner of the training.
+            batch_idx (int): The batch's number in the epoch.
+            data_batch (dict): ``inputs`` and ``data_samples``; the latter are
+                changed.
+        """
+        if runner.epoch < self.begin_epoch:
+            return
+        chosen = [
+            i for i, sample in enumerate(data_batch['data_samples'])
+            if sample.get('pseudo_labelled')
+        ]
+        if not chosen:
+            return
+        self._teacher.eval()
+        with torch.no_grad():
+            predicted = self._teacher.test_step(
+                dict(inputs=[data_batch['inputs'][i] for i in chosen]))
+        for i, prediction in zip(chosen, predicted, strict=True):
+            self._teach(data_batch['data_samples'][i],
+                        prediction.pred_attributes.cpu(),
+                        prediction.pred_attribute_scores.cpu())
+
+    def _teach(self, sample, values: torch.Tensor,
+               scores: torch.Tensor) -> None:
+        """Write one cell's labels."""
+        confident = torch.stack([
+            part[value] >= self.threshold for part, value in zip(
+                scores.split(ATTRIBUTE_SIZES), values, strict=True)
+        ])
+        sample.set_field(
+            values.masked_fill(~confident, UNKNOWN), 'gt_attributes')
+        if 'attribute_targets' in sample:
+            del sample.attribute_targets
+        if self.soft:
+            known = confident.repeat_interleave(torch.tensor(ATTRIBUTE_SIZES))
+            sample.set_field(scores * known, 'attribute_targets')

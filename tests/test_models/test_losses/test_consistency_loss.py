@@ -1,0 +1,55 @@
+import pytest
+import torch
+
+from daffnet_mm.models.losses import ConsistencyLoss
+from daffnet_mm.models.utils import AttributeLayout, EquivalentValues
+from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
+
+#: Places of type "nil", colour "nil" and granularity "no" among the 31.
+PLACES = (22, 25, 29)
+
+
+def penalty(flat_logits, **options):
+    log_probs = AttributeLayout(ATTRIBUTE_SIZES).pad(flat_logits).log_softmax(
+        -1)
+    rule = EquivalentValues(WBC_ATTRIBUTES)
+    return ConsistencyLoss(**options)(*rule.log_probs(log_probs))
+
+
+def logits(*probabilities):
+    """Give the three values these probabilities, the others equal shares."""
+    flat = torch.zeros(1, 31).double()
+    for place, others, p in zip(PLACES, (3, 3, 1), probabilities, strict=True):
+        # against `others` values of logit 0
+        flat[0, place] = torch.tensor(others * p / (1 - p)).log()
+    return flat
+
+
+def test_by_hand():
+    # all agree by chance: 1/8 + 1/8 = 1/4, two bits
+    assert penalty(logits(.5, .5, .5)).item() == pytest.approx(2)
+    # 3/4 x 1/2 x 1/4 + 1/4 x 1/2 x 3/4 = 3/16
+    expected = -torch.tensor(3 / 16).log2().item()
+    assert penalty(logits(.75, .5, .25)).item() == pytest.approx(expected)
+    both = torch.cat([logits(.5, .5, .5), logits(.75, .5, .25)])
+    assert penalty(
+        both, loss_weight=.1).item() == pytest.approx(.1 * (2 + expected) / 2)
+
+
+def test_certain_cells_that_agree_cost_nothing():
+    for sign in (1, -1):
+        flat = torch.zeros(1, 31)
+        flat[0, list(PLACES)] = sign * 100.
+        assert penalty(flat).item() == pytest.approx(0, abs=1e-5)
+
+
+def test_certain_contradictions_are_pulled_together():
+    flat = torch.zeros(1, 31)
+    flat[0, list(PLACES)] = torch.tensor([200., -200., 200.])
+    flat.requires_grad_()
+    loss = penalty(flat)
+    # the one dissenter gives in at the least cost
+    assert loss.item() == pytest.approx(200 / 0.6931, rel=.02)
+    gradient, = torch.autograd.grad(loss, flat)
+    assert torch.isfinite(gradient).all()
+    assert gradient[0, PLACES[1]] < -1
