@@ -9,11 +9,11 @@ _append = PartialFile.append
 _left = [int(os.environ.get('KILL_AFTER_BATCHES', 1000))]
 
 
-def append(self, scores):
+def append(self, *batch):
     if _left[0] == 0:
         os.kill(os.getpid(), signal.SIGKILL)
     _left[0] -= 1
-    _append(self, scores)
+    _append(self, *batch)
 
 
 PartialFile.append = append

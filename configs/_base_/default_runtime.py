@@ -22,6 +22,7 @@ default_hooks = dict(
     validate_on_resume=dict(type='ValidateOnResumeHook'),
     # Mistakes end a run with a sentence instead of wrong figures.
     split_guard=dict(type='SplitGuardHook'),
+    taxonomy_guard=dict(type='TaxonomyGuardHook'),
     checkpoint_guard=dict(type='CheckpointGuardHook'),
     invalid_loss=dict(type='CheckInvalidLossHook'),
     # Best on validation, tested, with tables and figures.

@@ -16,5 +16,5 @@ pseudo_labelled = [
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,
-        type='ConcatDataset',
+        type='MixedDataset',
         datasets=[_base_.train_dataloader.dataset, *pseudo_labelled]))

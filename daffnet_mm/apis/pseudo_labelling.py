@@ -2,6 +2,10 @@ import hashlib
 import json
 import os
 import os.path as osp
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
 
 import torch
 from mmengine import Config
@@ -10,13 +14,35 @@ from mmengine.device import get_device
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import DATASETS, MODELS
 from rich.progress import track
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import DataLoader
 
 from daffnet_mm.datasets.image_ids import image_ids
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.check_checkpoint import check_state_dict
+
+#: A batch's number, and of each image the value indices and probabilities.
+LabelledBatch = tuple[int, list[list[int]], list[list[float]]]
+
+
+def pseudo_labelled_datasets(cfg: dict) -> list[dict]:
+    """List the pseudo-labelled parts of a dataset config.
+
+    Args:
+        cfg (dict): A dataset config, wrappers included.
+
+    Returns:
+        list[dict]: The config of every ``PseudoLabelledDataset`` in it.
+    """
+    if cfg.get('type') == 'PseudoLabelledDataset':
+        return [cfg]
+    inner = [*cfg.get('datasets', ())]
+    if 'dataset' in cfg:
+        inner.append(cfg['dataset'])
+    return [
+        found for part in inner for found in pseudo_labelled_datasets(part)
+    ]
 
 
 def find_pseudo_labelled(cfg: dict, label_file: str) -> dict | None:
@@ -30,16 +56,9 @@ def find_pseudo_labelled(cfg: dict, label_file: str) -> dict | None:
         dict, optional: The config of the dataset inside the
         ``PseudoLabelledDataset`` that reads ``label_file``.
     """
-    if cfg.get('type') == 'PseudoLabelledDataset' and osp.abspath(
-            cfg['label_file']) == osp.abspath(label_file):
-        return cfg['dataset']
-    inner = [*cfg.get('datasets', ())]
-    if 'dataset' in cfg:
-        inner.append(cfg['dataset'])
-    for dataset in inner:
-        found = find_pseudo_labelled(dataset, label_file)
-        if found is not None:
-            return found
+    for part in pseudo_labelled_datasets(cfg):
+        if osp.abspath(part['label_file']) == osp.abspath(label_file):
+            return part['dataset']
     return None
 
 
@@ -62,6 +81,9 @@ def build_predictor(cfg: Config, checkpoint: str,
     model_cfg.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
     model = MODELS.build(model_cfg)
     loaded = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
+    if not isinstance(loaded, dict):
+        raise InputError(f'{checkpoint} holds no weights: name the '
+                         'checkpoint of a MAP')
     check_state_dict(model, loaded, checkpoint)
     model.load_state_dict(loaded.get('state_dict', loaded), strict=False)
     model.to(device)
@@ -71,12 +93,12 @@ def build_predictor(cfg: Config, checkpoint: str,
 
 
 class PartialFile:
-    """Scores that are safe on disk while labelling goes on.
+    """Labels that are safe on disk while labelling goes on.
 
-    One JSON line a batch behind a header line. A killed run leaves at most
-    one incomplete line, which is dropped; the next run starts behind the last
-    whole batch, so its batches, and hence its results, are those of an
-    uninterrupted run.
+    One JSON line a batch, in whatever order they are done, behind a header
+    line. A killed run leaves at most one incomplete line, which is dropped;
+    the next run does the batches that are not there, so its batches, and
+    hence its results, are those of an uninterrupted run.
 
     Args:
         path (str): Where it lies.
@@ -86,33 +108,41 @@ class PartialFile:
 
     def __init__(self, path: str, header: dict) -> None:
         self.path = path
-        self.scores = {}
-        self.num_batches = 0
-        lines = []
+        self.batches: dict[int, tuple] = {}
+        lines = [json.dumps(header) + '\n']
         if osp.isfile(path):
-            with open(path, encoding='utf-8') as f:
-                lines = f.read().splitlines(keepends=True)
-        whole = [line for line in lines if line.endswith('\n')]
-        if whole and json.loads(whole[0]) == header:
-            for line in whole[1:]:
-                self.scores.update(json.loads(line))
-                self.num_batches += 1
-        else:
-            whole = [json.dumps(header) + '\n']
+            with open(path, encoding='utf-8', errors='replace') as f:
+                self._read(f.readlines(), lines)
         # Not in place: killed here, the batches of the last run would be lost.
         with atomic_write(path) as f:
-            f.writelines(whole)
+            f.writelines(lines)
         self._file = open(path, 'a', encoding='utf-8')
 
-    def append(self, scores: dict) -> None:
+    def _read(self, found: list[str], lines: list[str]) -> None:
+        """Take over what a former run has written whole."""
+        if not found or found[0] != lines[0]:
+            return
+        for line in found[1:]:
+            try:
+                number, values, scores = json.loads(line)
+            except ValueError:
+                break
+            self.batches[number] = (values, scores)
+            lines.append(line if line.endswith('\n') else line + '\n')
+
+    def append(self, number: int, values: list, scores: list) -> None:
         """Add one batch."""
-        self.scores.update(scores)
-        self._file.write(json.dumps(scores) + '\n')
+        self.batches[number] = (values, scores)
+        self._file.write(json.dumps([number, values, scores]) + '\n')
         self._file.flush()
+
+    def close(self) -> None:
+        """Stop writing; what was added stays."""
+        self._file.close()
 
     def remove(self) -> None:
         """Delete the file, when its content is elsewhere."""
-        self._file.close()
+        self.close()
         os.remove(self.path)
 
 
@@ -121,15 +151,21 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@torch.inference_mode()
 def pseudo_label(cfg: Config,
                  checkpoint: str,
                  out_file: str,
                  dataset_cfg: dict | None = None,
                  batch_size: int = 64,
                  num_workers: int = 2,
-                 device: str | None = None) -> PseudoLabels:
+                 device: str | None = None,
+                 num_processes: int | None = None,
+                 keep: bool = False) -> PseudoLabels:
     """Predict the attributes of a dataset with a trained MAP (Sec. 2.2.3).
+
+    A run that was interrupted, even killed, goes on where it stopped. The
+    file does not depend on that, nor on how many processes shared the work:
+    batches are always the same ones and, on a CPU, each is computed by one
+    thread.
 
     Args:
         cfg (Config): Config of the MAP: its model and test pipeline are used.
@@ -138,9 +174,13 @@ def pseudo_label(cfg: Config,
         dataset_cfg (dict, optional): The dataset to label. Defaults to None:
             the one for which ``cfg`` reads ``out_file``.
         batch_size (int): Images at a time. Defaults to 64.
-        num_workers (int): Processes that load images. Defaults to 2.
+        num_workers (int): Processes that load images, in all. Defaults to 2.
         device (str, optional): Where to run. Defaults to None: the
             accelerator if there is one.
+        num_processes (int, optional): Processes that predict. Defaults to
+            None: as many as PyTorch has threads, or 1 on an accelerator.
+        keep (bool): Leave a file that was made by this checkpoint from these
+            images as it is. Defaults to False.
 
     Returns:
         PseudoLabels: The labels, as written.
@@ -157,50 +197,271 @@ def pseudo_label(cfg: Config,
             f'{cfg.filename} reads no pseudo labels from {out_file}: name '
             'the stage 2 config whose PseudoLabelledDataset has that '
             'label_file, or the dataset with --dataset')
-    device = device or get_device()
-    model = build_predictor(cfg, checkpoint, device)
+    for name, number in (('batch_size', batch_size),
+                         ('num_processes', num_processes)):
+        if number is not None and number < 1:
+            raise InputError(f'{name} must be 1 or more, but is {number}')
+    device = torch.device(device or get_device())
+    model = build_predictor(cfg, checkpoint, 'cpu')
     # Labels come from whole images, not from random crops.
-    pipeline = cfg.test_dataloader.dataset.pipeline
-    dataset = DATASETS.build(
-        {**dataset_cfg, 'pipeline': pipeline, 'test_mode': True})
+    pipeline = _test_pipeline(cfg)
+    dataset = DATASETS.build(_with_pipeline(dataset_cfg, pipeline))
     dataset.full_init()
     ids = image_ids(dataset)
+    header = dict(
+        checkpoint_sha256=file_sha256(checkpoint),
+        images=text_sha256('\n'.join(ids)),
+        # The same weights may be asked for another view of the images.
+        config=text_sha256(
+            json.dumps([cfg.model,
+                        cfg.get('data_preprocessor'), pipeline],
+                       sort_keys=True,
+                       default=repr)),
+        batch_size=batch_size)
     labels = PseudoLabels(
         checkpoint=checkpoint,
-        checkpoint_sha256=file_sha256(checkpoint),
-        classes=list(dataset.metainfo['classes']))
-    partial = PartialFile(
-        f'{out_file}.partial',
-        dict(
-            checkpoint_sha256=labels.checkpoint_sha256,
-            images=text_sha256('\n'.join(ids)),
-            # The same weights may be asked for another view of the images.
-            config=text_sha256(
-                repr((cfg.model, cfg.get('data_preprocessor'), pipeline))),
-            batch_size=batch_size))
-    rest = range(partial.num_batches * batch_size, len(dataset))
-    loader = DataLoader(
-        Subset(dataset, rest),
-        batch_size=batch_size,
-        num_workers=num_workers,
-        collate_fn=pseudo_collate)
-    done = len(partial.scores)
-    for batch in track(loader, description=f'labelling {len(rest)} images'):
-        samples = model.test_step(batch)
-        if 'pred_attribute_scores' not in samples[0]:
-            raise InputError(f'{cfg.filename} describes a model without '
-                             'attributes; name the config of a MAP')
-        batch_ids = ids[done:done + len(samples)]
-        done += len(samples)
-        partial.append({
-            image_id: [round(score, 6) for score in scores]
-            for image_id, scores in zip(
-                batch_ids,
-                torch.stack([s.pred_attribute_scores
-                             for s in samples]).tolist(),
-                strict=True)
-        })
-    labels.scores = partial.scores
+        checkpoint_sha256=header['checkpoint_sha256'],
+        classes=list(dataset.metainfo['classes']),
+        settings_sha256=text_sha256(json.dumps(header)))
+    if keep and osp.isfile(out_file):
+        try:
+            found = PseudoLabels.load(out_file)
+        except InputError:
+            found = None
+        if found and (found.settings_sha256, list(found.classes)) == (
+                labels.settings_sha256, labels.classes):
+            return found
+
+    batches = {
+        number: range(start, min(start + batch_size, len(ids)))
+        for number, start in enumerate(range(0, len(ids), batch_size))
+    }
+    partial = PartialFile(f'{out_file}.partial', header)
+    rest = {
+        number: batch
+        for number, batch in batches.items() if number not in partial.batches
+    }
+    try:
+        for batch in track(
+                _label_batches(model, dataset, rest, num_workers, device,
+                               num_processes),
+                description=f'labelling {sum(map(len, rest.values()))} images',
+                total=len(rest)):
+            partial.append(*batch)
+    finally:
+        partial.close()
+    for number, batch in batches.items():
+        for i, values, scores in zip(
+                batch, *partial.batches[number], strict=True):
+            labels.values[ids[i]] = values
+            labels.scores[ids[i]] = scores
     labels.save(out_file)
     partial.remove()
     return labels
+
+
+def label_all(cfg: Config, checkpoint: str,
+              **kwargs) -> dict[str, PseudoLabels]:
+    """Label every dataset for which a stage 2 config reads pseudo labels.
+
+    Those that this checkpoint has labelled already are left as they are.
+
+    Args:
+        cfg (Config): The config of stage 2.
+        checkpoint (str): The MAP's checkpoint.
+        **kwargs: As for :func:`pseudo_label`.
+
+    Returns:
+        dict[str, PseudoLabels]: The labels by file.
+
+    Raises:
+        InputError: If the config reads none, or reads one file twice for
+            different images.
+    """
+    parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
+    if not parts:
+        raise InputError(
+            f'{cfg.filename} has no PseudoLabelledDataset in its '
+            'train_dataloader: there is nothing to label')
+    files = [part['label_file'] for part in parts]
+    twice = [path for path in files if files.count(path) > 1]
+    if twice:
+        raise InputError(f'{cfg.filename} reads {twice[0]} for '
+                         f'{files.count(twice[0])} datasets; give each a '
+                         'label_file of its own')
+    return {
+        part['label_file']: pseudo_label(
+            cfg,
+            checkpoint,
+            part['label_file'],
+            part['dataset'],
+            keep=True,
+            **kwargs)
+        for part in parts
+    }
+
+
+def _test_pipeline(cfg: Config) -> list:
+    """The transforms of the test part, through any wrapper."""
+    dataset = cfg.test_dataloader.dataset
+    while 'pipeline' not in dataset and 'dataset' in dataset:
+        dataset = dataset.dataset
+    return dataset.pipeline
+
+
+def _with_pipeline(cfg: dict, pipeline: list) -> dict:
+    """Give the dataset inside any wrapper another pipeline."""
+    if 'datasets' in cfg:
+        parts = [_with_pipeline(part, pipeline) for part in cfg['datasets']]
+        return {**cfg, 'datasets': parts}
+    if 'dataset' in cfg:
+        return {**cfg, 'dataset': _with_pipeline(cfg['dataset'], pipeline)}
+    return {**cfg, 'pipeline': pipeline, 'test_mode': True}
+
+
+@contextmanager
+def _one_thread(device: torch.device):
+    """Compute as every process does, however many there are.
+
+    Sums of floating point numbers depend on how they are cut into parts.
+    """
+    before = torch.get_num_threads()
+    if device.type == 'cpu':
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _label_batches(model: torch.nn.Module, dataset,
+                   batches: dict[int, Sequence[int]], num_workers: int,
+                   device: torch.device,
+                   num_processes: int | None) -> Iterator[LabelledBatch]:
+    """Label batches, in this process or in several."""
+    if num_processes is None:
+        num_processes = (
+            torch.get_num_threads() if device.type == 'cpu' else 1)
+    num_processes = min(num_processes, len(batches))
+    if num_processes > 1:
+        yield from _label_in_processes(model, dataset, batches, num_workers,
+                                       device, num_processes)
+    else:
+        with _one_thread(device):
+            yield from _predict(model, dataset, batches, num_workers, device)
+
+
+def _predict(model: torch.nn.Module, dataset,
+             batches: dict[int, Sequence[int]], num_workers: int,
+             device: torch.device) -> Iterator[LabelledBatch]:
+    """Run the model over batches.
+
+    Raises:
+        InputError: If it predicts no attributes.
+    """
+    loader = DataLoader(
+        dataset,
+        batch_sampler=list(batches.values()),
+        num_workers=num_workers,
+        collate_fn=pseudo_collate)
+    model.to(device)
+    waiting = None
+    for number, batch in zip(batches, loader, strict=True):
+        with torch.inference_mode():
+            samples = model.test_step(batch)
+            if 'pred_attribute_scores' not in samples[0]:
+                raise InputError(
+                    'the config describes a model that predicts no '
+                    'attributes; name the config and checkpoint of a MAP')
+            result = (number,
+                      torch.stack([s.pred_attributes for s in samples]),
+                      torch.stack([s.pred_attribute_scores
+                                   for s in samples]))
+        # One batch late, so that an accelerator never waits for the disk.
+        if waiting:
+            yield _as_lists(*waiting)
+        waiting = result
+    if waiting:
+        yield _as_lists(*waiting)
+
+
+def _as_lists(number: int, values: torch.Tensor,
+              scores: torch.Tensor) -> LabelledBatch:
+    # Double: a rounded float32 would be written with all its digits.
+    return (number, values.tolist(),
+            scores.cpu().double().round(decimals=6).tolist())
+
+
+def _label_in_processes(model: torch.nn.Module, dataset,
+                        batches: dict[int, Sequence[int]], num_workers: int,
+                        device: torch.device,
+                        num_processes: int) -> Iterator[LabelledBatch]:
+    """Label batches in processes of their own; this one collects."""
+    # A forked process is there at once, but cannot use a GPU.
+    forked = sys.platform == 'linux' and device.type == 'cpu'
+    context = torch.multiprocessing.get_context('fork' if forked else 'spawn')
+    numbers = list(batches)
+    receivers, processes = [], []
+    for rank in range(num_processes):
+        share = {n: batches[n] for n in numbers[rank::num_processes]}
+        loaders = num_workers // num_processes + (
+            rank < num_workers % num_processes)
+        receiver, sender = context.Pipe(duplex=False)
+        receivers.append(receiver)
+        process = context.Process(
+            target=_label_share,
+            args=(sender, receivers if forked else (), model, dataset, share,
+                  loaders, device))
+        process.start()
+        processes.append(process)
+        sender.close()
+    try:
+        yield from _collect(receivers)
+    except BaseException:
+        for process in processes:
+            process.terminate()
+        raise
+    finally:
+        for process in processes:
+            process.join()
+
+
+def _collect(receivers: Iterable[Connection]) -> Iterator[LabelledBatch]:
+    """Gather what the processes send until all have said that they ended."""
+    running = list(receivers)
+    while running:
+        for receiver in wait(running):
+            try:
+                message = receiver.recv()
+            except EOFError:
+                raise RuntimeError(
+                    'a labelling process ended before its work was done; '
+                    'what is labelled is kept, so run the same command '
+                    'again') from None
+            if isinstance(message, InputError):
+                raise message
+            if message is None:
+                running.remove(receiver)
+            else:
+                yield message
+
+
+def _label_share(sender: Connection, inherited: Sequence[Connection],
+                 model: torch.nn.Module, dataset,
+                 batches: dict[int, Sequence[int]], num_workers: int,
+                 device: torch.device) -> None:
+    """What one labelling process does."""
+    # Were these ends open here too, a process would not notice that the one
+    # which collects has been killed.
+    for receiver in inherited:
+        receiver.close()
+    try:
+        with _one_thread(device):
+            for message in _predict(model, dataset, batches, num_workers,
+                                    device):
+                sender.send(message)
+        sender.send(None)
+    except InputError as error:
+        sender.send(error)
+    except (BrokenPipeError, KeyboardInterrupt):
+        pass

@@ -9,85 +9,114 @@ from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN, WBC5_CLASSES
 
 from .image_ids import image_ids
 from .pseudo_labels import PseudoLabels
+from .taxonomy_dataset import TaxonomyDataset
 
 
 @DATASETS.register_module()
-class PseudoLabelledDataset:
+class PseudoLabelledDataset(TaxonomyDataset):
     """A dataset whose attributes come from a pseudo label file (Sec. 2.2.3).
 
-    Class labels stay the true ones. A class that the MAP's auxiliary
-    classifier does not know becomes -1: such a cell teaches attributes only.
+    Class labels stay the true ones, in the taxonomy of the MAP's auxiliary
+    classifier. Every sample is marked ``pseudo_labelled`` in its metadata.
+    The options stand for the paper's setting when left out: every pseudo
+    label counts, as the most probable value, as much as a true one.
 
     Args:
-        dataset (dict): Config of the dataset, usually its training part.
+        dataset (dict | Dataset): The dataset, usually its training part, or
+            its config.
         label_file (str): What ``tools/pseudo_label.py`` wrote for it.
         threshold (float): A value with a lower probability is left unknown
-            (-1). Defaults to 0: all are used, as in the paper.
-        classes (Sequence[str]): The classes of the auxiliary classifier.
-            Defaults to the five of WBCAtt.
+            (-1). Defaults to 0.
+        soft (bool): Teach the MAP's probabilities (``attribute_targets``)
+            instead of the most probable values. Defaults to False.
+        weight (float): Weight of a pseudo-labelled cell's attributes against
+            those of a cell with true ones (``attribute_weight``). Defaults to
+            1.
+        classes (Sequence[str]): The taxonomy; see :class:`TaxonomyDataset`.
+            Defaults to the five classes of WBCAtt.
+        lazy_init (bool): Leave dataset and labels unread until ``full_init``.
+            Defaults to False.
 
     Raises:
-        InputError: If the file lacks an image of the dataset.
+        InputError: If an option is out of range, or the label file lacks an
+            image of the dataset or was made for other classes.
     """
 
     def __init__(self,
                  dataset: dict | object,
                  label_file: str,
                  threshold: float = 0.,
+                 soft: bool = False,
+                 weight: float = 1.,
                  classes: Sequence[str] = WBC5_CLASSES,
                  lazy_init: bool = False) -> None:
-        self.dataset = DATASETS.build(dataset) if isinstance(
-            dataset, dict) else dataset
+        if not 0 <= threshold <= 1:
+            raise InputError('threshold of PseudoLabelledDataset is a '
+                             f'probability from 0 to 1, but is {threshold}')
+        if not weight >= 0:
+            raise InputError('weight of PseudoLabelledDataset must be 0 or '
+                             f'more, but is {weight}')
         self.label_file = label_file
         self.threshold = threshold
-        self.metainfo = dict(classes=tuple(classes))
+        self.soft = soft
+        self.weight = weight
         self.attributes: torch.Tensor | None = None
-        if not lazy_init:
-            self.full_init()
+        self.targets: torch.Tensor | None = None
+        super().__init__(dataset, classes, lazy_init)
 
     def full_init(self) -> None:
         """Read dataset and labels and bring them together."""
         if self.attributes is not None:
             return
-        self.dataset.full_init()
-        own_classes = self.dataset.metainfo['classes']
-        targets = self.metainfo['classes']
-        self._label_map = [
-            targets.index(c) if c in targets else -1 for c in own_classes
-        ]
+        super().full_init()
         labels = PseudoLabels.load(self.label_file)
-        ids = image_ids(self.dataset)
-        absent = [i for i in ids if i not in labels.scores]
-        if absent:
+        own_classes = self.dataset.metainfo['classes']
+        if tuple(labels.classes) != tuple(own_classes):
             raise InputError(
-                f'{self.label_file} lacks {len(absent)} of {len(ids)} images, '
-                f'first {absent[0]}; run tools/pseudo_label.py again for this '
-                'dataset')
-        scores = torch.tensor([labels.scores[i] for i in ids])
-        best = [part.max(dim=1) for part in scores.split(ATTRIBUTE_SIZES, 1)]
-        values = torch.stack([b.indices for b in best], dim=1)
-        confidences = torch.stack([b.values for b in best], dim=1)
-        self.attributes = values.masked_fill(confidences < self.threshold,
-                                             UNKNOWN)
-        kept = (self.attributes != UNKNOWN).float().mean().item()
+                f'{self.label_file} was made for the classes '
+                f'{", ".join(labels.classes)}, but the dataset has '
+                f'{", ".join(own_classes)} (the order counts); make it again '
+                'for this dataset')
+        values, scores = map(
+            torch.from_numpy,
+            labels.select(image_ids(self.dataset), self.label_file))
+        confident = torch.stack([
+            part.gather(1, values[:, i:i + 1]).squeeze(1) >= self.threshold
+            for i, part in enumerate(scores.split(ATTRIBUTE_SIZES, 1))
+        ], 1)
+        self.attributes = values.masked_fill(~confident, UNKNOWN)
+        if self.soft:
+            # Zero where nothing is to be learned.
+            self.targets = scores * confident.repeat_interleave(
+                torch.tensor(ATTRIBUTE_SIZES), dim=1)
         MMLogger.get_current_instance().info(
-            f'{self.label_file}: {len(ids)} images, {100 * kept:.1f} % of the '
-            f'values at or above the threshold {self.threshold}')
+            f'{self.label_file}: {len(values)} images, '
+            f'{100 * confident.float().mean().item():.1f} % of the values at '
+            f'or above the threshold {self.threshold}')
 
     def get_data_info(self, idx: int) -> dict:
         """Get one sample's annotation with its pseudo attributes."""
-        info = self.dataset.get_data_info(idx)
-        if info['gt_label'] >= 0:
-            info['gt_label'] = self._label_map[info['gt_label']]
+        info = super().get_data_info(idx)
         info['gt_attributes'] = self.attributes[idx].clone()
+        if self.soft:
+            info['attribute_targets'] = self.targets[idx].clone()
+        if self.weight != 1:
+            info['attribute_weight'] = self.weight
         return info
 
-    def get_cat_ids(self, idx: int) -> list[int]:
-        """Get the class of a sample, -1 if the MAP does not know it."""
-        return [self.get_data_info(idx)['gt_label']]
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
     def __getitem__(self, idx: int) -> dict:
-        return self.dataset.pipeline(self.get_data_info(idx))
+        info = self.get_data_info(idx)
+        extra = {
+            key: info[key]
+            for key in ('attribute_targets', 'attribute_weight')
+            if key in info
+        }
+        packed = self.pipeline(info)
+        # Here and not by PackInputs: pipelines are shared with data that have
+        # true attributes.
+        sample = packed.get('data_samples')
+        if sample is not None:
+            sample.set_metainfo(dict(pseudo_labelled=True))
+            for key, value in extra.items():
+                sample.set_field(value, key)
+        return packed

@@ -4,9 +4,14 @@ import os.path as osp
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
+import numpy as np
+
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.structures import WBC_ATTRIBUTES
+from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
+
+#: The layout of the file; another one is refused.
+FORMAT = 'daffnet_mm pseudo labels, version 2'
 
 
 @dataclass
@@ -16,9 +21,13 @@ class PseudoLabels:
     Args:
         checkpoint (str): The MAP's checkpoint file.
         checkpoint_sha256 (str): Its hash.
-        classes (Sequence[str]): The classes of the dataset.
+        classes (Sequence[str]): The classes of the dataset, in its order.
         attributes (dict): Attribute names and their values, in the order of
-            the scores.
+            the indices and the scores.
+        settings_sha256 (str): Hash of all that the labels depend on
+            (checkpoint, images, model, pipeline, batch size).
+        values (dict[str, list[int]]): Value indices of the 11 attributes, by
+            image id.
         scores (dict[str, list[float]]): Probabilities of all attribute values
             side by side (31 for WBCAtt), by image id.
     """
@@ -27,12 +36,14 @@ class PseudoLabels:
     classes: Sequence[str]
     attributes: dict[str, Sequence[str]] = field(
         default_factory=lambda: dict(WBC_ATTRIBUTES))
+    settings_sha256: str = ''
+    values: dict[str, list[int]] = field(default_factory=dict)
     scores: dict[str, list[float]] = field(default_factory=dict)
 
     def save(self, path: str) -> None:
         """Write the labels as JSON, whole or not at all."""
         with atomic_write(path) as f:
-            json.dump(asdict(self), f)
+            json.dump(dict(format=FORMAT, **asdict(self)), f)
 
     @classmethod
     def load(cls, path: str) -> 'PseudoLabels':
@@ -45,8 +56,9 @@ class PseudoLabels:
             PseudoLabels: The labels.
 
         Raises:
-            InputError: If the file does not exist, is no such file, or was
-                made for other attributes.
+            InputError: If the file does not exist, is no such file or not a
+                whole one, was made for other attributes, or holds values or
+                probabilities that cannot be.
         """
         if not osp.isfile(path):
             raise InputError(
@@ -54,16 +66,88 @@ class PseudoLabels:
                 f'`python tools/pseudo_label.py CONFIG CKPT --out {path}`')
         try:
             with open(path, encoding='utf-8') as f:
-                labels = cls(**json.load(f))
-        except (ValueError, TypeError) as e:
+                content = json.load(f)
+        except ValueError as e:
+            raise InputError(
+                f'{path} is no pseudo label file of tools/pseudo_label.py, or '
+                f'not a whole one ({e}); make it again') from e
+        if not isinstance(content, dict) or content.pop('format',
+                                                        None) != FORMAT:
+            raise InputError(
+                f'{path} is no pseudo label file of this version of '
+                'tools/pseudo_label.py; make it again')
+        try:
+            labels = cls(**content)
+        except TypeError as e:
             raise InputError(f'{path} is no pseudo label file of '
                              f'tools/pseudo_label.py: {e}') from e
         expected = {k: list(v) for k, v in WBC_ATTRIBUTES.items()}
-        if {k: list(v) for k, v in labels.attributes.items()} != expected:
+        # As lists: the order of the attributes counts.
+        if [*labels.attributes.items()] != [*expected.items()]:
             raise InputError(
                 f'{path} was made for other attributes or another order of '
                 'values than WBCAtt\'s; make it again')
+        labels._check(path)
         return labels
+
+    def select(self, ids: Sequence[str],
+               path: str) -> tuple[np.ndarray, np.ndarray]:
+        """Look images up.
+
+        Args:
+            ids (Sequence[str]): N image ids.
+            path (str): The file, for the message.
+
+        Returns:
+            tuple[ndarray, ndarray]: Value indices, int64 of shape (N, 11),
+            and probabilities, float32 of shape (N, 31).
+
+        Raises:
+            InputError: If there is no label for an image.
+        """
+        absent = [i for i in ids if i not in self.scores]
+        if absent:
+            raise InputError(
+                f'{path} lacks {len(absent)} of {len(ids)} images, first '
+                f'{absent[0]}; run tools/pseudo_label.py again for this '
+                'dataset')
+        return _as_matrices([self.values[i] for i in ids],
+                            [self.scores[i] for i in ids])
+
+    def _check(self, path: str) -> None:
+        """Refuse indices and probabilities that cannot be."""
+        sizes = np.array(ATTRIBUTE_SIZES)
+        try:
+            if self.values.keys() != self.scores.keys():
+                raise ValueError('indices and probabilities are of different '
+                                 'images')
+            values, scores = _as_matrices([*self.values.values()],
+                                          [*self.scores.values()])
+        except (AttributeError, TypeError, ValueError) as e:
+            raise InputError(f'{path} is damaged ({e}); make it again') from e
+        starts = np.cumsum(sizes) - sizes
+        totals = np.add.reduceat(scores, starts, axis=1)
+        wrong = ((values < 0) | (values >= sizes)
+                 | ~(abs(totals - 1) < 1e-3)).any(axis=1)
+        wrong |= ~((scores >= 0) & (scores <= 1)).all(axis=1)
+        if wrong.any():
+            image = [*self.scores][int(wrong.argmax())]
+            raise InputError(
+                f'{path} is damaged: {image} has an index that no value has, '
+                'or probabilities of an attribute that do not sum to 1; make '
+                'it again')
+
+
+def _as_matrices(values: Sequence,
+                 scores: Sequence) -> tuple[np.ndarray, np.ndarray]:
+    """Check the shapes of the lists and make arrays of them."""
+    shape = (len(values), len(ATTRIBUTE_SIZES))
+    indices = np.array(values).reshape(shape)
+    if indices.size and indices.dtype.kind not in 'iu':
+        raise ValueError('an index is not a whole number')
+    probabilities = np.array(scores, np.float32)
+    return indices.astype(np.int64), probabilities.reshape(
+        len(scores), sum(ATTRIBUTE_SIZES))
 
 
 def file_sha256(path: str) -> str:

@@ -13,6 +13,7 @@ from daffnet_mm.apis import pseudo_labelling
 from daffnet_mm.apis.pseudo_labelling import (
     PartialFile,
     find_pseudo_labelled,
+    label_all,
     pseudo_label,
 )
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
@@ -101,6 +102,11 @@ def test_what_is_written(cfg, checkpoint, tmp_path, uninterrupted):
         torch.tensor(list(labels.scores.values())),
         torch.stack([s.pred_attribute_scores for s in samples]),
         atol=1e-5, rtol=1e-4)
+    assert list(labels.values.values()) == [
+        s.pred_attributes.tolist() for s in samples
+    ]
+    read = PseudoLabels.load(path)
+    assert (read.values, read.scores) == (labels.values, labels.scores)
 
 
 @pytest.mark.parametrize('batches', [0, 1, 5, 8])
@@ -109,14 +115,14 @@ def test_interrupted_and_resumed(cfg, checkpoint, tmp_path, monkeypatch,
     path = tmp_path / 'labels.json'
     append = pseudo_labelling.PartialFile.append
 
-    def interrupt(self, scores):
+    def interrupt(self, *batch):
         if self.num_appended == batches:
             # killed within a line
-            self._file.write(json.dumps(scores)[:100])
+            self._file.write(json.dumps(batch)[:100])
             self._file.flush()
             raise KeyboardInterrupt
         self.num_appended += 1
-        append(self, scores)
+        append(self, *batch)
 
     with monkeypatch.context() as patch:
         patch.setattr(pseudo_labelling.PartialFile, 'append', interrupt)
@@ -136,21 +142,151 @@ def test_interrupted_and_resumed(cfg, checkpoint, tmp_path, monkeypatch,
 
     counted = []
 
-    def count(self, scores):
-        counted.append(len(scores))
-        append(self, scores)
+    def count(self, number, *lists):
+        counted.append(number)
+        append(self, number, *lists)
 
     with monkeypatch.context() as patch:
         patch.setattr(pseudo_labelling.PartialFile, 'append', count)
         label(cfg, checkpoint, path)
     # nothing is predicted twice
-    assert len(counted) == 8 - batches
+    assert counted == list(range(batches, 8))
     assert path.read_bytes() == uninterrupted
     assert not partial.exists()
 
 
 def interrupt_save(self, path):
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize('processes', [2, 3])
+def test_the_number_of_processes_does_not_matter(cfg, checkpoint, tmp_path,
+                                                 uninterrupted, processes):
+    path = tmp_path / 'labels.json'
+    label(cfg, checkpoint, path, num_processes=processes)
+    assert path.read_bytes() == uninterrupted
+
+
+def test_begun_by_two_and_ended_by_three(cfg, checkpoint, tmp_path,
+                                         monkeypatch, uninterrupted):
+    path = tmp_path / 'labels.json'
+    append = PartialFile.append
+    done = []
+
+    def interrupt(self, *batch):
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        done.append(batch[0])
+        append(self, *batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PartialFile, 'append', interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            label(cfg, checkpoint, path, num_processes=2)
+    label(cfg, checkpoint, path, num_processes=3)
+    assert path.read_bytes() == uninterrupted
+
+
+def test_batches_may_end_in_any_order(tmp_path):
+    header = dict(a=1)
+    partial = PartialFile(str(tmp_path / 'x'), header)
+    for number in (2, 0):
+        partial.append(number, [[number]], [[.5]])
+    partial.close()
+    # what a power cut may leave
+    with open(tmp_path / 'x', 'ab') as file:
+        file.write(b'[1, [[1]], [[0.\0\0\xff\n[3, [[3]], [[.5]]]\n')
+    assert PartialFile(str(tmp_path / 'x'), header).batches == {
+        2: ([[2]], [[.5]]), 0: ([[0]], [[.5]])}
+
+
+def test_a_broken_image_in_another_process(cfg, checkpoint, pbc_root,
+                                           tmp_path):
+    cells = dict(type='PBC', data_root=str(pbc_root), classes=('ig', ),
+                 pipeline=[])
+    cfg.test_dataloader.dataset.pipeline = [
+        dict(type='LoadCellImage'),
+        dict(type='Resize', scale=32),
+        dict(type='PackInputs')
+    ]
+    image = pbc_root / 'ig' / 'IG_7.jpg'
+    image.write_bytes(image.read_bytes()[:200])
+    with pytest.raises(InputError, match='IG_7.jpg cannot be decoded'):
+        label(cfg, checkpoint, tmp_path / 'x.json', dataset_cfg=cells,
+              num_processes=2)
+
+
+def die(*args):
+    import os
+    import signal
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_dies(cfg, checkpoint, tmp_path, monkeypatch,
+                             uninterrupted):
+    path = tmp_path / 'labels.json'
+    with monkeypatch.context() as patch:
+        patch.setattr(pseudo_labelling, '_predict', die)
+        with pytest.raises(RuntimeError, match='run the same command again'):
+            label(cfg, checkpoint, path, num_processes=2)
+    label(cfg, checkpoint, path)
+    assert path.read_bytes() == uninterrupted
+
+
+def test_all_that_a_config_reads(cfg, checkpoint, tmp_path, monkeypatch,
+                                 uninterrupted):
+    first = tmp_path / 'labels.json'
+    second = tmp_path / 'second.json'
+    # a share of another laboratory's cells, through a wrapper
+    cfg.train_dataloader.dataset.datasets.append(
+        dict(
+            type='PseudoLabelledDataset',
+            label_file=str(second),
+            dataset=dict(
+                type='RepeatDataset', times=2,
+                dataset=dict(UNLABELLED, num_samples=6, seed=1))))
+    options = dict(batch_size=4, num_workers=0, device='cpu')
+    made = label_all(cfg, checkpoint, **options)
+    assert list(made) == [str(first), str(second)]
+    assert first.read_bytes() == uninterrupted
+    assert len(made[str(second)].scores) == 6
+    # what is there is kept, what is not whole is made again
+    times = first.stat().st_mtime_ns
+    content = second.read_bytes()
+    second.write_bytes(content[:-20])
+    label_all(cfg, checkpoint, **options)
+    assert first.stat().st_mtime_ns == times
+    assert second.read_bytes() == content
+    # another MAP labels anew
+    label_all(cfg, make_map(tmp_path / 'other.pth', seed=1), **options)
+    assert first.read_bytes() != uninterrupted
+    # two datasets may not share a file
+    cfg.train_dataloader.dataset.datasets[-1]['label_file'] = str(first)
+    with pytest.raises(InputError, match='for 2 datasets'):
+        label_all(cfg, checkpoint, **options)
+
+
+def test_a_config_that_reads_no_labels(cfg, checkpoint):
+    cfg.train_dataloader.dataset = UNLABELLED
+    with pytest.raises(InputError, match='nothing to label'):
+        label_all(cfg, checkpoint)
+
+
+@pytest.mark.parametrize('option', ['batch_size', 'num_processes'])
+def test_numbers_of_nothing(cfg, checkpoint, tmp_path, option):
+    with pytest.raises(InputError, match=f'{option} must be 1 or more'):
+        label(cfg, checkpoint, tmp_path / 'labels.json', **{option: 0})
+
+
+@pytest.mark.parametrize('content', [b'', b'no checkpoint', [1, 2], 5])
+def test_a_file_that_is_no_checkpoint(cfg, tmp_path, content):
+    path = tmp_path / 'map.pth'
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save(content, path)
+    with pytest.raises(InputError, match='map.pth'):
+        label(cfg, str(path), tmp_path / 'labels.json')
 
 
 @pytest.mark.parametrize('change', ['checkpoint', 'images', 'batch', 'model'])
@@ -177,23 +313,24 @@ def test_a_partial_file_of_something_else_is_begun_anew(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize('processes', [(1, 1), (2, 3)])
 def test_killed_by_the_system_and_resumed(cfg, checkpoint, tmp_path,
-                                          uninterrupted):
+                                          uninterrupted, processes):
     config, path = tmp_path / 'stage_2.py', tmp_path / 'labels.json'
     cfg.dump(config)
     arguments = [
         'pseudo_label.py', config, checkpoint, '--out', path, '--batch-size',
-        4, '--num-workers', 1
+        4, '--num-workers', 1, '--num-processes'
     ]
     config.write_text(
         config.read_text() + "\ncustom_imports = dict("
         "imports=['daffnet_mm', 'kill_while_labelling'])\n")
-    status, _ = run_tool(*arguments, log=tmp_path / 'log',
+    status, _ = run_tool(*arguments, processes[0], log=tmp_path / 'log',
                          KILL_AFTER_BATCHES='3')
     assert status == -9
     lines = path.with_name('labels.json.partial').read_text().splitlines()
     assert len(lines) == 1 + 3 and not path.exists()
-    status, output = run_tool(*arguments, log=tmp_path / 'log')
+    status, output = run_tool(*arguments, processes[1], log=tmp_path / 'log')
     assert status == 0
     assert 'attributes of 30 images' in output
     assert path.read_bytes() == uninterrupted
@@ -245,7 +382,7 @@ def test_a_model_without_attributes(cfg, tmp_path):
         head=dict(type='LinearClsHead', num_classes=5, in_channels=64))
     checkpoint = tmp_path / 'plain.pth'
     torch.save(MODELS.build(cfg.model).state_dict(), checkpoint)
-    with pytest.raises(InputError, match='name the config of a MAP'):
+    with pytest.raises(InputError, match='name the config and checkpoint'):
         label(cfg, str(checkpoint), tmp_path / 'labels.json')
     assert not (tmp_path / 'labels.json').exists()
 
@@ -279,8 +416,7 @@ def test_real_cells_by_name(cfg, checkpoint, pbc_root, tmp_path):
 def test_an_interrupted_restart_keeps_the_batches(tmp_path, monkeypatch):
     path = str(tmp_path / 'labels.json.partial')
     header = dict(checkpoint_sha256='a')
-    partial = PartialFile(path, header)
-    partial.append({'1.png': [0.5, 0.5]})
+    PartialFile(path, header).append(0, [[0]], [[0.5, 0.5]])
 
     def interrupted(*args):
         raise KeyboardInterrupt
@@ -289,4 +425,4 @@ def test_an_interrupted_restart_keeps_the_batches(tmp_path, monkeypatch):
         patch.setattr('os.replace', interrupted)
         with pytest.raises(KeyboardInterrupt):
             PartialFile(path, header)
-    assert PartialFile(path, header).scores == {'1.png': [0.5, 0.5]}
+    assert PartialFile(path, header).batches == {0: ([[0]], [[0.5, 0.5]])}

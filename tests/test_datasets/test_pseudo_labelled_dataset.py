@@ -8,7 +8,11 @@ from mmpretrain.registry import DATASETS
 from torch.utils.data import DataLoader
 
 from daffnet_mm.datasets import PBC, PseudoLabelledDataset
-from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
+from daffnet_mm.datasets.pseudo_labels import (
+    FORMAT,
+    PseudoLabels,
+    file_sha256,
+)
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import (
     ATTRIBUTE_SIZES,
@@ -43,7 +47,9 @@ def label_file(tmp_path):
     labels = PseudoLabels('map.pth', 'abc', PBC8_CLASSES)
     for label in PBC8_CLASSES:
         for number in range(10):
-            labels.scores[f'PBC/{label.upper()}_{number}.jpg'] = scores_of(
+            name = f'PBC/{label.upper()}_{number}.jpg'
+            labels.values[name] = first_values(number)
+            labels.scores[name] = scores_of(
                 first_values(number), 0.51 + number / 20)
     labels.save(tmp_path / 'labels.json')
     return str(tmp_path / 'labels.json')
@@ -85,17 +91,92 @@ def test_the_threshold(pbc_root, label_file):
 
 def test_the_threshold_is_for_each_attribute(pbc_root, label_file):
     labels = PseudoLabels.load(label_file)
-    name = 'PBC/IG_0.jpg'
+    name = 'PBC/BASOPHIL_0.jpg'
+    labels.values[name] = [1] + [0] * 10
     labels.scores[name] = scores_of([0] * 11, 0.9)
     labels.scores[name][:2] = [0.4, 0.6]
     labels.save(label_file)
     dataset = PseudoLabelledDataset(
-        PBC(str(pbc_root), classes=('ig', ), pipeline=[]), label_file, 0.7)
+        PBC(str(pbc_root), pipeline=[]), label_file, 0.7)
     info = dataset.get_data_info(0)
     assert info['gt_attributes'].tolist() == [-1] + [0] * 10
     # what a caller does to one sample does not reach the next reader
     info['gt_attributes'].fill_(5)
     assert dataset.get_data_info(0)['gt_attributes'].max() == 0
+
+
+def test_the_indices_of_the_file_count(pbc_root, label_file):
+    # joint decoding may choose a value that is not the most probable one
+    labels = PseudoLabels.load(label_file)
+    labels.values['PBC/BASOPHIL_0.jpg'][-1] = 1
+    labels.save(label_file)
+    dataset = PseudoLabelledDataset(
+        PBC(str(pbc_root), pipeline=[]), label_file)
+    assert dataset.get_data_info(0)['gt_attributes'].tolist() == [0] * 10 + [1]
+
+
+def test_options_are_off_by_default(pbc_root, label_file):
+    sample = DATASETS.build(config(pbc_root, label_file))[0]['data_samples']
+    assert 'attribute_targets' not in sample
+    assert 'attribute_weight' not in sample
+    assert sample.pseudo_labelled
+
+
+def test_soft_targets_and_weights(pbc_root, label_file):
+    dataset = DATASETS.build(
+        config(pbc_root, label_file, soft=True, weight=0.25))
+    for i in (0, 13, 79):
+        number = int(dataset.get_data_info(i)['img_path'][-5])
+        sample = dataset[i]['data_samples']
+        assert sample.attribute_weight == 0.25
+        torch.testing.assert_close(
+            sample.attribute_targets,
+            torch.tensor(scores_of(first_values(number), 0.51 + number / 20)))
+        assert sample.gt_attributes.tolist() == first_values(number)
+
+
+def test_soft_targets_above_a_threshold(pbc_root, label_file):
+    labels = PseudoLabels.load(label_file)
+    name = 'PBC/BASOPHIL_0.jpg'
+    labels.scores[name] = scores_of([0] * 11, 0.9)
+    labels.scores[name][-2:] = [0.6, 0.4]
+    labels.save(label_file)
+    dataset = DATASETS.build(
+        config(pbc_root, label_file, soft=True, threshold=0.7))
+    sample = dataset[0]['data_samples']
+    assert sample.gt_attributes.tolist() == [0] * 10 + [-1]
+    torch.testing.assert_close(
+        sample.attribute_targets,
+        torch.tensor(labels.scores[name][:-2] + [0., 0.]))
+
+
+def test_the_loss_of_soft_targets_and_weights(pbc_root, label_file):
+    """Eq. (1) by hand, for one pseudo-labelled cell."""
+    from mmpretrain.registry import MODELS
+    torch.manual_seed(0)
+    head = MODELS.build(dict(type='MAPHead', in_channels=4, num_classes=5))
+    feature = (torch.randn(1, 4), )
+    scores = head.layout.softmax(head(feature)[0])[0]
+    for soft, weight in ((True, 1.), (True, .5), (False, .5)):
+        dataset = DATASETS.build(
+            config(pbc_root, label_file, soft=soft, weight=weight))
+        sample = dataset[3]['data_samples']
+        truth = scores_of(first_values(3), 0.66)
+        if not soft:
+            truth = scores_of(first_values(3), 1.)
+        expected = -(torch.tensor(truth) * scores.log2()).sum() / 11
+        loss = head.loss(feature, [sample])['loss_attribute']
+        torch.testing.assert_close(loss, .8 * weight * expected)
+
+
+@pytest.mark.parametrize('option, message', [
+    (dict(threshold=1.5), 'from 0 to 1, but is 1.5'),
+    (dict(weight=-1), '0 or more, but is -1'),
+    (dict(classes=('a', 'b', 'a')), 'each once, but is a, b, a'),
+])
+def test_options_out_of_range(pbc_root, label_file, option, message):
+    with pytest.raises(InputError, match=message):
+        DATASETS.build(config(pbc_root, label_file, **option))
 
 
 def test_other_classes(pbc_root, label_file):
@@ -112,12 +193,22 @@ def test_other_classes(pbc_root, label_file):
     }
 
 
+def test_labels_of_other_classes(pbc_root, label_file):
+    mature = dict(
+        type='PBC', data_root=str(pbc_root), classes=WBC5_CLASSES,
+        pipeline=PIPELINE)
+    with pytest.raises(InputError, match='made for the classes basophil, '
+                       'eosinophil, erythroblast') as caught:
+        PseudoLabelledDataset(mature, label_file)
+    assert label_file in str(caught.value)
+
+
 def test_beside_wbcatt(pbc_root, wbcatt_dir, label_file):
     # as every config does: MMEngine's wrapper builds what it wraps
     init_default_scope('mmpretrain')
     dataset = DATASETS.build(
         dict(
-            type='ConcatDataset',
+            type='MixedDataset',
             datasets=[
                 dict(
                     type='WBCAtt',
@@ -158,10 +249,14 @@ def test_lazy_initialisation(pbc_root, tmp_path):
 @pytest.mark.parametrize(
     'content, message',
     [
-        ('', 'is no pseudo label file'),
-        ('image,split\n', 'is no pseudo label file'),
-        ('{"epoch": 3}', 'is no pseudo label file'),
+        ('', 'not a whole one'),
+        ('image,split\n', 'not a whole one'),
+        ('{"epoch": 3}', 'is no pseudo label file of this version'),
         ('[]', 'is no pseudo label file'),
+        (json.dumps(dict(format=FORMAT, epoch=3)), 'is no pseudo label file'),
+        # what version 1 wrote
+        ('{"checkpoint": "a", "checkpoint_sha256": "b", "classes": [], '
+         '"attributes": {}, "scores": {}}', 'of this version'),
     ],
 )
 def test_another_kind_of_file(tmp_path, content, message):
@@ -172,23 +267,71 @@ def test_another_kind_of_file(tmp_path, content, message):
     assert str(path) in str(caught.value)
 
 
-def test_labels_of_other_attributes(label_file):
+@pytest.mark.parametrize('share', [0.1, 0.5, 0.999])
+def test_a_truncated_file(label_file, share):
     with open(label_file) as file:
-        content = json.load(file)
-    content['attributes']['cell_size'] = ['small', 'big']
+        content = file.read()
     with open(label_file, 'w') as file:
+        file.write(content[:int(share * len(content))])
+    with pytest.raises(InputError, match='not a whole one') as caught:
+        PseudoLabels.load(label_file)
+    assert label_file in str(caught.value)
+
+
+def rewrite(path, change):
+    """Change a label file's content in place."""
+    with open(path) as file:
+        content = json.load(file)
+    change(content)
+    with open(path, 'w') as file:
         json.dump(content, file)
+
+
+@pytest.mark.parametrize('change', [
+    lambda a: a.update(cell_size=['small', 'big']),
+    lambda a: a.update(lobes=['one', 'two']),
+    lambda a: a.pop('granularity'),
+    # the same, in another order
+    lambda a: a.update(cell_size=a.pop('cell_size')),
+])
+def test_labels_of_other_attributes(label_file, change):
+    rewrite(label_file, lambda content: change(content['attributes']))
     with pytest.raises(InputError, match='another order of values'):
         PseudoLabels.load(label_file)
+
+
+def first_image(content, key):
+    return content[key]['PBC/BASOPHIL_1.jpg']
+
+
+@pytest.mark.parametrize('change', [
+    lambda c: first_image(c, 'values').__setitem__(0, 2),
+    lambda c: first_image(c, 'values').__setitem__(0, -1),
+    lambda c: first_image(c, 'values').__setitem__(0, 0.5),
+    lambda c: first_image(c, 'values').pop(),
+    lambda c: first_image(c, 'scores').pop(),
+    lambda c: first_image(c, 'scores').__setitem__(3, 0.9),
+    lambda c: first_image(c, 'scores').__setitem__(3, float('nan')),
+    lambda c: first_image(c, 'scores').__setitem__(3, 'x'),
+    lambda c: c['values'].pop('PBC/IG_0.jpg'),
+    lambda c: c.update(scores=None),
+])
+def test_a_damaged_file(label_file, change):
+    rewrite(label_file, change)
+    with pytest.raises(InputError, match='is damaged') as caught:
+        PseudoLabels.load(label_file)
+    assert label_file in str(caught.value)
 
 
 def test_files_are_read_as_written(tmp_path):
     path = tmp_path / 'new' / 'labels.json'
     labels = PseudoLabels(
-        'map.pth', 'abc', ['x', 'y'], scores={'PBC/ä.jpg': [0.125] * 31})
+        'map.pth', 'abc', ['x', 'y'],
+        values={'PBC/ä.jpg': first_values(1)},
+        scores={'PBC/ä.jpg': scores_of(first_values(1), 0.75)})
     labels.save(path)
     read = PseudoLabels.load(path)
-    assert read.scores == labels.scores
+    assert read.scores == labels.scores and read.values == labels.values
     assert read.classes == ['x', 'y'] and read.checkpoint == 'map.pth'
     assert list(read.attributes) == list(WBC_ATTRIBUTES)
 

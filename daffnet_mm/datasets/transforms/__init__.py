@@ -2,13 +2,18 @@ from .load_cell_image import LoadCellImage
 from .load_synthetic_cell import LoadSyntheticCell
 from .normalize_background import NormalizeBackground
 from .normalize_stain import NormalizeStain
+from .random_gamma import RandomGamma
 from .random_gaussian_noise import RandomGaussianNoise
+from .random_hue_saturation import RandomHueSaturation
+from .random_illuminant import RandomIlluminant
 from .random_jpeg import RandomJPEG
 from .random_quarter_turn import RandomQuarterTurn
 from .random_stain_jitter import RandomStainJitter
+from .random_zoom import RandomZoom
 
 __all__ = [
     'LoadCellImage', 'LoadSyntheticCell', 'NormalizeBackground',
-    'NormalizeStain', 'RandomGaussianNoise', 'RandomJPEG',
-    'RandomQuarterTurn', 'RandomStainJitter'
+    'NormalizeStain', 'RandomGamma', 'RandomGaussianNoise',
+    'RandomHueSaturation', 'RandomIlluminant', 'RandomJPEG',
+    'RandomQuarterTurn', 'RandomStainJitter', 'RandomZoom'
 ]

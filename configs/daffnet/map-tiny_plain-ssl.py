@@ -1,0 +1,6 @@
+# SSL without DSL, for CPUs: see map_plain-ssl.py.
+_base_ = './map-tiny_ssl.py'
+model = dict(head=dict(num_classes=None))
+# There is no cell type to evaluate.
+val_evaluator = [dict(type='MultiAttributeMetric')]
+test_evaluator = val_evaluator

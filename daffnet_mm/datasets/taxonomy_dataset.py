@@ -1,0 +1,159 @@
+from collections.abc import Sequence
+
+from mmengine.dataset import ConcatDataset
+from mmengine.logging import MMLogger
+from mmpretrain.registry import DATASETS
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.structures import WBC5_CLASSES
+
+from .class_names import among
+
+
+@DATASETS.register_module()
+class TaxonomyDataset:
+    """A dataset whose classes are those of a declared taxonomy.
+
+    The auxiliary classifier of deep-supervised learning has one list of cell
+    types, while laboratories count different ones, in different orders. Labels
+    are mapped by the class's name, a finer type (band neutrophils) to the
+    coarser one that holds it. A class that the taxonomy lacks becomes -1: such
+    a cell teaches attributes only.
+
+    Args:
+        dataset (dict | Dataset): The dataset, or its config.
+        classes (Sequence[str]): The taxonomy, in the order of the classifier.
+            Defaults to the five common types of white blood cells.
+        lazy_init (bool): Leave the dataset unread until ``full_init``.
+            Defaults to False.
+
+    Raises:
+        InputError: If the taxonomy names a class twice.
+
+    Examples:
+        >>> # PBC's eight classes, for a classifier of six
+        >>> dict(
+        ...     type='TaxonomyDataset',
+        ...     classes=(*WBC5_CLASSES, 'erythroblast'),
+        ...     dataset=dict(type='PBC', data_root='data/PBC'))
+    """
+
+    def __init__(self,
+                 dataset: dict | object,
+                 classes: Sequence[str] = WBC5_CLASSES,
+                 lazy_init: bool = False) -> None:
+        self.dataset = DATASETS.build(dataset) if isinstance(
+            dataset, dict) else dataset
+        self.metainfo = dict(classes=check_taxonomy(classes))
+        self._label_map = None
+        if not lazy_init:
+            self.full_init()
+
+    @property
+    def pipeline(self):
+        """The transforms of the dataset inside."""
+        return self.dataset.pipeline
+
+    def full_init(self) -> None:
+        """Read the dataset and map its classes."""
+        if self._label_map is not None:
+            return
+        self.dataset.full_init()
+        taxonomy = self.metainfo['classes']
+        own = self.dataset.metainfo['classes']
+        mapped = [among(name, taxonomy) for name in own]
+        self._label_map = [
+            -1 if name is None else taxonomy.index(name) for name in mapped
+        ]
+        outside = [
+            name for name, target in zip(own, mapped, strict=True)
+            if target is None
+        ]
+        if outside:
+            MMLogger.get_current_instance().info(
+                f'{type(self).__name__}: cells of the classes '
+                f'{", ".join(outside)} teach attributes only')
+
+    def get_data_info(self, idx: int) -> dict:
+        """Get one sample's annotation, with its class in the taxonomy."""
+        info = self.dataset.get_data_info(idx)
+        if info['gt_label'] >= 0:
+            info['gt_label'] = self._label_map[info['gt_label']]
+        return info
+
+    def get_cat_ids(self, idx: int) -> list[int]:
+        """Get the class of a sample, -1 if the taxonomy lacks it."""
+        return [self.get_data_info(idx)['gt_label']]
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, idx: int) -> dict:
+        return self.pipeline(self.get_data_info(idx))
+
+
+@DATASETS.register_module()
+class MixedDataset(ConcatDataset):
+    """Several datasets of one taxonomy, as stage 2 trains on (Fig. 4).
+
+    MMEngine's ``ConcatDataset`` takes the first dataset's classes for all.
+    Here they are declared, and a part that counts otherwise is refused: its
+    label 2 would silently be another cell type than its neighbour's.
+
+    Args:
+        datasets (Sequence[dict | Dataset]): The parts, or their configs.
+            Those with classes of their own go into a :class:`TaxonomyDataset`
+            or a :class:`PseudoLabelledDataset`.
+        classes (Sequence[str]): The taxonomy. Defaults to the five common
+            types of white blood cells.
+        lazy_init (bool): Leave the parts unread until ``full_init``. Defaults
+            to False.
+
+    Raises:
+        InputError: If a part has other classes, or the same in another order.
+    """
+
+    def __init__(self,
+                 datasets: Sequence[dict | object],
+                 classes: Sequence[str] = WBC5_CLASSES,
+                 lazy_init: bool = False) -> None:
+        # Not the base class's: it compares all metadata, and refuses wrappers
+        # that are built already.
+        self._metainfo = dict(classes=check_taxonomy(classes))
+        self.ignore_keys = []
+        self.datasets = []
+        for number, part in enumerate(datasets):
+            if isinstance(part, dict):
+                part = DATASETS.build(part)
+            own = tuple(part.metainfo.get('classes') or ())
+            if own != self._metainfo['classes']:
+                raise InputError(
+                    f'MixedDataset: datasets[{number}] '
+                    f'({type(part).__name__}) has the classes '
+                    f'{", ".join(own)}, but the taxonomy is '
+                    f'{", ".join(self._metainfo["classes"])} (the order '
+                    "counts); wrap it in dict(type='TaxonomyDataset', "
+                    'classes=...), or set classes here')
+            self.datasets.append(part)
+        self._fully_initialized = False
+        if not lazy_init:
+            self.full_init()
+
+
+def check_taxonomy(classes: Sequence[str]) -> tuple[str, ...]:
+    """Refuse a list of classes that names one twice.
+
+    Args:
+        classes (Sequence[str]): The classes.
+
+    Returns:
+        tuple[str, ...]: The classes.
+
+    Raises:
+        InputError: If there is none, or one is named twice.
+    """
+    classes = tuple(classes)
+    if not classes or len(set(classes)) < len(classes):
+        raise InputError('a taxonomy must name one or more classes, each '
+                         f'once, but is {", ".join(classes) or "empty"}')
+    return classes
