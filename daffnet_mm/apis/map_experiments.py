@@ -11,6 +11,7 @@ from mmengine import Config
 from daffnet_mm.datasets.class_names import ALIASES, canonical_class
 from daffnet_mm.errors import InputError
 
+from .inner_datasets import innermost
 from .pseudo_labelling import pseudo_labelled_datasets
 from .training_steps import StepFailedError, retrain, train
 
@@ -251,7 +252,7 @@ def set_image_size(cfg: Config, size: int) -> None:
     Raises:
         InputError: If no dataset says how large its images are.
     """
-    datasets = [d for part in _PARTS for d in _innermost(cfg[part].dataset)]
+    datasets = [d for part in _PARTS for d in innermost(cfg[part].dataset)]
     sizes = [
         step['crop_size'] for dataset in datasets
         for step in dataset.get('pipeline', ()) if 'crop_size' in step
@@ -317,7 +318,7 @@ def set_official_split(cfg: Config, part: str) -> None:
                          f'not {part!r}')
     found = [
         dataset for name in _PARTS
-        for dataset in _innermost(cfg[name].dataset)
+        for dataset in innermost(cfg[name].dataset)
         if dataset['type'] == 'WBCAtt'
     ]
     if not found:
@@ -328,12 +329,12 @@ def set_official_split(cfg: Config, part: str) -> None:
         dataset.pop('split_file', None)
     if part == 'test':
         return
-    train_part = _labelled(cfg)
+    train_part = labelled_part(cfg)
     tenth = dict(type='StratifiedSubset', fraction=0.9, seed=0)
     val = cfg.val_dataloader.dataset
     val['split'] = 'train'
     cfg.val_dataloader.dataset = dict(tenth, rest=True, dataset=val)
-    _set_labelled(cfg, dict(tenth, dataset=train_part))
+    replace_labelled_part(cfg, dict(tenth, dataset=train_part))
     cfg.test_dataloader.dataset['split'] = 'val'
 
 
@@ -356,15 +357,15 @@ def set_labelled_share(cfg: Config, share: float, seed: int) -> None:
                          f'100 %, but is {100 * share:g} %')
     if share == 1:
         return
-    labelled = _labelled(cfg)
+    labelled = labelled_part(cfg)
     subset = dict(
         type='StratifiedSubset', fraction=share, seed=seed, dataset=labelled)
     if pseudo_labelled_datasets(cfg.train_dataloader.dataset):
-        _set_labelled(cfg, subset)
+        replace_labelled_part(cfg, subset)
         _add_pseudo_labelled(
             cfg, 'rest', dict(copy.deepcopy(subset), rest=True))
     else:
-        _set_labelled(
+        replace_labelled_part(
             cfg,
             dict(
                 type='RepeatDataset',
@@ -398,17 +399,7 @@ def set_semi_supervision(cfg: Config,
         cfg.custom_hooks = hooks
 
 
-def _innermost(dataset: dict) -> list[dict]:
-    """The datasets inside all wrappers."""
-    inner = [*dataset.get('datasets', ())]
-    if 'dataset' in dataset:
-        inner.append(dataset['dataset'])
-    if not inner:
-        return [dataset]
-    return [found for part in inner for found in _innermost(part)]
-
-
-def _labelled(cfg: Config) -> dict:
+def labelled_part(cfg: Config) -> dict:
     """The part of the training data that has true attributes."""
     dataset = cfg.train_dataloader.dataset
     if not pseudo_labelled_datasets(dataset):
@@ -425,12 +416,12 @@ def _labelled(cfg: Config) -> dict:
     return true[0]
 
 
-def _set_labelled(cfg: Config, replacement: dict) -> None:
+def replace_labelled_part(cfg: Config, replacement: dict) -> None:
     dataset = cfg.train_dataloader.dataset
     if not pseudo_labelled_datasets(dataset):
         cfg.train_dataloader.dataset = replacement
         return
-    labelled = _labelled(cfg)
+    labelled = labelled_part(cfg)
     dataset['datasets'] = [
         replacement if part is labelled else part
         for part in dataset['datasets']
@@ -451,7 +442,7 @@ def _add_pseudo_labelled(cfg: Config, name: str, dataset: dict) -> None:
 
 def _foreign_dataset(cfg: Config, path: str) -> dict:
     """Another laboratory's training data, through our pipeline."""
-    labelled = _innermost(_labelled(cfg))[0]
+    labelled = innermost(labelled_part(cfg))[0]
     pipeline = copy.deepcopy(labelled['pipeline'])
     path = Path(path)
     if path.is_dir():
@@ -471,6 +462,6 @@ def _foreign_dataset(cfg: Config, path: str) -> dict:
         raise InputError(f'{path} is neither a dataset config nor a folder '
                          'with a folder a class')
     dataset = Config.fromfile(path).train_dataloader.dataset
-    for inner in _innermost(dataset):
+    for inner in innermost(dataset):
         inner['pipeline'] = pipeline
     return dataset

@@ -26,7 +26,7 @@ def train(cfg: Config, work_dir: Path, tools: Path) -> Path:
     An interrupted training goes on from its last epoch.
 
     Args:
-        cfg (Config): The config, kept as ``work_dir/settings/config.py``.
+        cfg (Config): The config, kept as ``work_dir/settings/config.json``.
         work_dir (Path): The run's folder. Output goes to ``train.log`` in it.
         tools (Path): The folder of the command line tools.
 
@@ -39,7 +39,7 @@ def train(cfg: Config, work_dir: Path, tools: Path) -> Path:
         StepFailedError: If the training fails.
     """
     best, marker = work_dir / 'best.pth', work_dir / 'finished.json'
-    with _claimed(work_dir) as lock:
+    with claimed(work_dir) as lock:
         config = keep_config(cfg, work_dir)
         if marker.is_file() and best.is_file():
             return best
@@ -86,8 +86,8 @@ def retrain(cfg: Config,
         folder = work_dir / f'round_{number}' if rounds > 1 else work_dir
         own = Config(
             cfg._cfg_dict.to_dict(), filename=cfg.filename)
-        _move_label_files(own, folder / 'pseudo_labels')
-        with _claimed(folder) as lock:
+        move_label_files(own, folder / 'pseudo_labels')
+        with claimed(folder) as lock:
             config = keep_config(own, folder)
             if not (folder / 'finished.json').is_file():
                 _run(tools / 'pseudo_label.py',
@@ -110,11 +110,10 @@ def keep_config(cfg: Config, work_dir: Path) -> Path:
     Raises:
         InputError: If the folder holds another run's.
     """
-    # Not in the folder itself, where MMEngine writes what it made of it.
-    path = work_dir / 'settings' / 'config.py'
-    # As JSON first, so that the text does not depend on how a value came in.
-    text = Config(json.loads(json.dumps(
-        cfg._cfg_dict.to_dict()))).pretty_text
+    # Not in the folder itself, where MMEngine writes what it made of it; and
+    # as JSON, since laying out Python takes seconds a config.
+    path = work_dir / 'settings' / 'config.json'
+    text = json.dumps(cfg._cfg_dict.to_dict(), indent=1) + '\n'
     if path.is_file():
         if path.read_text(encoding='utf-8') != text:
             raise InputError(
@@ -126,7 +125,7 @@ def keep_config(cfg: Config, work_dir: Path) -> Path:
     return path
 
 
-def _move_label_files(cfg: Config, folder: Path) -> None:
+def move_label_files(cfg: Config, folder: Path) -> None:
     """Let a stage 2 config read its labels from one folder."""
     parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
     if not parts:
@@ -142,7 +141,7 @@ def _move_label_files(cfg: Config, folder: Path) -> None:
 
 
 @contextmanager
-def _claimed(folder: Path) -> Iterator[int]:
+def claimed(folder: Path) -> Iterator[int]:
     """Keep other processes out of a run's folder.
 
     The processes started meanwhile inherit the lock: one that outlives this
@@ -169,11 +168,11 @@ def _run(tool: Path, arguments: Sequence, log: Path, lock: int) -> None:
             pass_fds=(lock, )).returncode
     if status:
         raise StepFailedError(
-            f'{tool.name} ended with status {status}: {_last_line(log)} '
+            f'{tool.name} ended with status {status}: {last_line(log)} '
             f'(see {log})')
 
 
-def _last_line(log: Path) -> str:
+def last_line(log: Path) -> str:
     lines = log.read_text(encoding='utf-8', errors='replace').split('\n')
     return next((x.strip() for x in reversed(lines) if x.strip()),
                 'it wrote nothing')

@@ -6,7 +6,7 @@ from mmengine import Config
 
 from daffnet_mm.apis.training_steps import (
     StepFailedError,
-    _claimed,
+    claimed,
     retrain,
     train,
 )
@@ -18,9 +18,8 @@ import json, os, sys
 from pathlib import Path
 here = Path(__file__)
 name = here.stem
-scope = {{}}
-exec(Path(sys.argv[1]).read_text(), scope)
-files = [part['label_file'] for part in scope['train_dataloader']['dataset']
+cfg = json.loads(Path(sys.argv[1]).read_text())
+files = [part['label_file'] for part in cfg['train_dataloader']['dataset']
          .get('datasets', ()) if 'label_file' in part]
 with open(here.parent / 'calls', 'a') as f:
     f.write(json.dumps([name, sys.argv[1:], files]) + '\\n')
@@ -74,10 +73,10 @@ def test_a_training_is_done_once(tmp_path, tools):
         assert best == tmp_path / 'run' / 'best.pth'
     (call, ) = calls(tools)
     assert call[:2] == ['train', [
-        str(tmp_path / 'run' / 'settings' / 'config.py'), '--work-dir',
+        str(tmp_path / 'run' / 'settings' / 'config.json'), '--work-dir',
         str(tmp_path / 'run'), '--resume'
     ]]
-    kept = Config.fromfile(tmp_path / 'run' / 'settings' / 'config.py')
+    kept = Config.fromfile(tmp_path / 'run' / 'settings' / 'config.json')
     assert kept.train_dataloader.dataset.type == 'WBCAtt'
 
 
@@ -105,7 +104,7 @@ def test_stage_2_labels_and_trains(tmp_path, tools):
     first, second = calls(tools)
     assert first[0] == 'pseudo_label' and second[0] == 'train'
     assert first[1] == [
-        str(folder / 'settings' / 'config.py'),
+        str(folder / 'settings' / 'config.json'),
         str(tmp_path / 'teacher.pth')]
     # each dataset has a file of its own, in the run's folder
     assert first[2] == second[2] == [
@@ -136,7 +135,7 @@ def test_nothing_to_label(tmp_path, tools):
 
 def test_a_training_that_outlived_its_parent_is_left_alone(tmp_path, tools):
     folder = tmp_path / 'run'
-    with _claimed(folder) as lock:
+    with claimed(folder) as lock:
         orphan = subprocess.Popen(['sleep', '60'], pass_fds=(lock, ))
     # the claim is given back here, but not by the process started meanwhile
     try:

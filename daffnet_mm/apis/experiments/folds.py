@@ -6,6 +6,7 @@ from mmengine import Config
 
 from daffnet_mm.errors import InputError
 
+from ..inner_datasets import innermost
 from ..make_splits import (
     draw_parts,
     find_release,
@@ -13,7 +14,6 @@ from ..make_splits import (
     open_release,
     write_splits,
 )
-from .methods import innermost
 
 _PARTS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 

@@ -10,6 +10,7 @@ from mmengine import Config
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES
 
+from ..inner_datasets import innermost
 from ..map_experiments import SCALES as MAP_SCALES
 
 #: Every dataset, and its name in the papers. ``pbc5`` is PBC without the
@@ -133,23 +134,6 @@ def load_config(configs: Path, method: str, dataset: str,
     if release != dataset:
         _take_five_classes(cfg)
     return cfg
-
-
-def innermost(dataset: dict) -> list[dict]:
-    """List the datasets inside all wrappers.
-
-    Args:
-        dataset (dict): The config of a dataset.
-
-    Returns:
-        list[dict]: Those that are no wrappers.
-    """
-    inner = [*dataset.get('datasets', ())]
-    if 'dataset' in dataset:
-        inner.append(dataset['dataset'])
-    if not inner:
-        return [dataset]
-    return [found for part in inner for found in innermost(part)]
 
 
 def contents(cfg: Config) -> str:

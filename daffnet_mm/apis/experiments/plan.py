@@ -9,15 +9,14 @@ from mmengine import Config
 from mmpretrain.registry import DATASETS as DATASET_TYPES
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
 
 from ..map_experiments import (
-    _labelled,
-    _set_labelled,
+    labelled_part,
+    replace_labelled_part,
     set_epochs,
     set_image_size,
 )
-from ..training_steps import _move_label_files
+from ..training_steps import keep_config, move_label_files
 from .folds import fold_file, set_fold, write_folds
 from .matrix import Table
 from .methods import (
@@ -180,8 +179,8 @@ class Plan:
         # as it was.
         for run in sorted(
                 self.configs, key=lambda r: not self.folder(r).is_dir()):
-            self.files[run] = _keep_config(self.configs[run],
-                                           self.folder(run))
+            self.files[run] = keep_config(self.configs[run],
+                                          self.folder(run))
 
     def _add(self, run: Run) -> Run:
         if run in self.configs or run in self._same:
@@ -244,7 +243,7 @@ class Plan:
     def _needed(self, run: Run, cfg: Config) -> Run | None:
         """Plan what has to be trained before, and tell the config of it."""
         if run.method in _TEACHERS:
-            _move_label_files(cfg, self.folder(run) / 'pseudo_labels')
+            move_label_files(cfg, self.folder(run) / 'pseudo_labels')
             return self._add(
                 Run(run.dataset, _TEACHERS[run.method], run.seed, run.fold))
         if (cfg.model.get('neck') or {}).get('type') != 'MFE':
@@ -266,32 +265,15 @@ class Plan:
         return needed
 
 
-def _keep_config(cfg: Config, folder: Path) -> Path:
-    """Write a run's config into its folder, or find it there."""
-    # Not in the folder itself, where MMEngine writes what it made of it; and
-    # as JSON, since laying out Python takes seconds a config.
-    path = folder / 'settings' / 'config.json'
-    text = json.dumps(cfg._cfg_dict.to_dict(), indent=1) + '\n'
-    if path.is_file():
-        if path.read_text(encoding='utf-8') != text:
-            raise InputError(
-                f'{folder} holds a run with other settings (compare {path}): '
-                'name another output folder, or remove this one')
-    else:
-        with atomic_write(path) as f:
-            f.write(text)
-    return path
-
-
 def _take_fraction(cfg: Config, fraction: float) -> None:
     """Train on a share of each class, the same for every run."""
     if not 0 < fraction <= 1:
         raise InputError('the share of the training images must be above 0 '
                          f'and at most 1, but is {fraction:g}')
     # What is pseudo-labelled stays whole.
-    _set_labelled(
+    replace_labelled_part(
         cfg,
         dict(
             type='StratifiedSubset',
             fraction=fraction,
-            dataset=_labelled(cfg)))
+            dataset=labelled_part(cfg)))

@@ -17,7 +17,7 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 
 from ..pseudo_labelling import pseudo_labelled_datasets
-from ..training_steps import StepFailedError, _claimed, _last_line
+from ..training_steps import StepFailedError, claimed, last_line
 from .plan import Plan, Run
 
 FINISHED, FAILED = 'finished', 'failed'
@@ -153,7 +153,7 @@ class Trainer:
         for slot in self.launcher.slots():
             slots.put(slot)
         outcomes, futures = {}, {}
-        with _claimed(self.plan.settings.out_dir), ThreadPoolExecutor(
+        with claimed(self.plan.settings.out_dir), ThreadPoolExecutor(
                 slots.qsize()) as pool:
             try:
                 # In the plan's order, where what is needed comes first: the
@@ -267,7 +267,7 @@ class Trainer:
                 f'{tool.name} '
                 + (f'was ended by signal {-status}' if status < 0 else
                    f'ended with status {status}')
-                + f': {_last_line(log)} (see {log})')
+                + f': {last_line(log)} (see {log})')
 
 
 class _Claim:
@@ -285,7 +285,7 @@ class _Claim:
     def __enter__(self) -> int:
         while True:
             try:
-                return self._stack.enter_context(_claimed(self.folder))
+                return self._stack.enter_context(claimed(self.folder))
             except InputError:
                 if self.stopped.wait(_POLL_SECONDS):
                     raise

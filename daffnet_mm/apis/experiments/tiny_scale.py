@@ -4,8 +4,9 @@ from pathlib import Path
 
 from mmengine import Config
 
+from ..inner_datasets import innermost
 from ..map_experiments import set_epochs, set_image_size
-from .methods import MAP_METHODS, innermost
+from .methods import MAP_METHODS
 
 #: Size of the images in pixels.
 IMAGE_SIZE = 64

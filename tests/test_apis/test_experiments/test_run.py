@@ -13,7 +13,7 @@ from daffnet_mm.apis.experiments import (
     write_tables,
 )
 from daffnet_mm.apis.experiments.run import Outcome
-from daffnet_mm.apis.training_steps import _claimed
+from daffnet_mm.apis.training_steps import claimed
 from daffnet_mm.errors import InputError
 
 PAIR = dict(methods=['scam', 'scam/sam'], seeds=(0, 1))
@@ -132,7 +132,7 @@ def test_a_command_that_is_not_there_is_a_failure(make_plan, monkeypatch):
 
 def test_two_runners_in_one_folder(make_plan):
     plan = make_plan(methods=['epsa'], seeds=[0])
-    with (_claimed(plan.settings.out_dir),
+    with (claimed(plan.settings.out_dir),
           pytest.raises(InputError, match='another process is working')):
         do(plan)
 

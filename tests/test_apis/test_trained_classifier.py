@@ -1,0 +1,253 @@
+"""One classifier on other laboratories' cells, against a plain count."""
+
+import numpy as np
+import pytest
+import torch
+from mmengine import Config
+from mmpretrain.registry import MODELS
+from PIL import Image
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix
+from tiny_run import CONFIG
+
+from daffnet_mm.apis import robustness
+from daffnet_mm.apis.robustness import (
+    CORRUPTIONS,
+    measure_robustness,
+    place_of_corruption,
+)
+from daffnet_mm.apis.trained_classifier import (
+    SeededDataset,
+    TrainedClassifier,
+    dataset_type,
+    pair_classifiers,
+)
+from daffnet_mm.errors import InputError
+from daffnet_mm.structures import WBC5_CLASSES
+
+PIPELINE = [
+    dict(type='LoadCellImage'),
+    dict(type='CenterCrop', crop_size=32),
+    dict(type='PackInputs'),
+]
+
+
+def write_classifier(folder, classes, **meta):
+    """A config of cells in files, and a checkpoint of random weights."""
+    config = folder / f'config{len(classes)}.py'
+    config.write_text(
+        f"_base_ = '{CONFIG}'\n"
+        f'model = dict(head=dict(num_classes={len(classes)}))\n'
+        'test_dataloader = dict(dataset=dict(_delete_=True, type="PBC", '
+        f'data_root="{folder}/pbc", classes={tuple(classes)!r}, '
+        f'split="test", pipeline={PIPELINE!r}))\n')
+    cfg = Config.fromfile(config)
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.head.classifier.weight.data.mul_(300)
+    path = folder / f'model{len(classes)}.pth'
+    torch.save(
+        dict(
+            meta=dict(dataset_meta=dict(classes=tuple(classes)), **meta),
+            state_dict=model.state_dict()), path)
+    return str(config), str(path)
+
+
+def write_cells(root, counts):
+    rng = np.random.default_rng(1)
+    for name, count in counts.items():
+        (root / name).mkdir(parents=True)
+        for number in range(count):
+            cell = rng.integers(0, 256, (1, 1, 3)) * np.ones((40, 40, 1))
+            cell = cell + rng.normal(0, 20, (40, 40, 3))
+            Image.fromarray(cell.clip(0, 255).astype(np.uint8)).save(
+                root / name / f'{name}_{number}.png')
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('cross')
+    write_cells(folder / 'pbc', dict.fromkeys(WBC5_CLASSES, 5))
+    write_cells(folder / 'bccd',
+                dict(Eosinophil=4, Lymphocyte=3, Monocyte=2, Neutrophil=9))
+    return folder
+
+
+def build(folder, classes, **kwargs):
+    return TrainedClassifier(
+        *write_classifier(folder, classes, **kwargs),
+        device='cpu',
+        batch_size=4,
+        num_workers=0)
+
+
+#: Five of the eight are common, in another order.
+EIGHT = ('ig', 'neutrophil', 'platelet', 'monocyte', 'basophil',
+         'erythroblast', 'lymphocyte', 'eosinophil')
+
+
+@pytest.mark.parametrize('classes', [WBC5_CLASSES, EIGHT])
+def test_classes_are_matched_by_name(folder, classes):
+    classifier = build(folder, classes)
+    name, dataset = classifier.dataset(f'bccd={folder}/bccd')
+    samples = [dataset[i] for i in range(len(dataset))]
+    images = classifier.model.data_preprocessor(
+        dict(inputs=[s['inputs'] for s in samples]))['inputs']
+    with torch.no_grad():
+        logits = classifier.model(images, mode='tensor')
+    # Random weights prefer one class: take the preference away.
+    classifier.model.head.classifier.bias.data -= logits.mean(0)
+    logits = logits - logits.mean(0)
+
+    true = [
+        WBC5_CLASSES.index(
+            s['data_samples'].img_path.split('/')[-2].lower())
+        for s in samples
+    ]
+    places = [classes.index(name) for name in WBC5_CLASSES]
+    predicted = logits[:, places].argmax(1).tolist()
+    result = classifier.test(dataset, name)
+    assert len(set(predicted)) > 1
+    assert result.cells == 18
+    assert result.correct == np.sum(np.equal(true, predicted))
+    assert result.balanced_accuracy == pytest.approx(
+        100 * balanced_accuracy_score(true, predicted))
+    _, counts = result.report.confusions['cell_type']
+    assert (counts == confusion_matrix(true, predicted,
+                                       labels=range(5))).all()
+    assert result.recalls['basophil'] is None
+    assert result.notes == [
+        'bccd has no basophil: balanced accuracy is the mean over the other '
+        'classes'
+    ]
+
+
+def test_wilson_interval_by_hand(folder):
+    """8 of 10: (0.8 + z2/20 -+ z sqrt(.016 + z2/400)) / (1 + z2/10)."""
+    classifier = build(folder, WBC5_CLASSES)
+    result = classifier.test(classifier.home(), 'home')
+    object.__setattr__(result, 'cells', 10)
+    object.__setattr__(result, 'correct', 8)
+    assert result.accuracy == 80
+    assert result.interval == pytest.approx((49.02, 94.33), abs=0.01)
+
+
+def test_finer_classes_count_as_the_coarser_one(folder):
+    classes = ('neutrophil_band', 'lymphocyte', 'neutrophil_segment')
+    classifier = build(folder, classes)
+    assert classifier.common == ('lymphocyte', 'neutrophil')
+    _, dataset = classifier.dataset(f'BCCD={folder}/bccd')
+    result = classifier.test(dataset, 'BCCD')
+    assert result.cells == 12
+    assert 'does not know basophil, eosinophil, monocyte' in result.notes[-1]
+    row = result.report.predictions[0]
+    assert row['p(lymphocyte)'] + row['p(neutrophil)'] == pytest.approx(1)
+
+
+def test_a_config_names_a_dataset_too(folder):
+    classifier = build(folder, WBC5_CLASSES)
+    name, dataset = classifier.dataset(f'painted={CONFIG}')
+    assert name == 'painted' and len(dataset) == 16
+    assert classifier.test(dataset, name).cells == 16
+
+
+def test_adapting_changes_a_copy_only(folder):
+    classifier = build(folder, WBC5_CLASSES)
+    before = {k: v.clone() for k, v in classifier.model.state_dict().items()}
+    _, dataset = classifier.dataset(f'BCCD={folder}/bccd')
+    other = classifier.adapted(dataset)
+    after = classifier.model.state_dict()
+    assert all(value.equal(after[key]) for key, value in before.items())
+    mean = 'backbone.bn1.running_mean'
+    assert not other.model.state_dict()[mean].equal(after[mean])
+
+
+def test_bad_input(folder):
+    classifier = build(folder, WBC5_CLASSES)
+    with pytest.raises(InputError, match='nowhere is no dataset of the plug'):
+        classifier.dataset(f'nowhere={folder}')
+    with pytest.raises(InputError, match='must be NAME=ROOT'):
+        classifier.dataset('BCCD')
+    assert dataset_type('jtsc') == 'JTSC'
+    config, _ = write_classifier(folder, WBC5_CLASSES)
+    _, checkpoint = write_classifier(folder, EIGHT)
+    with pytest.raises(InputError, match='another number of classes'):
+        TrainedClassifier(config, checkpoint, device='cpu')
+    with pytest.raises(InputError, match='at least two of basophil'):
+        build(folder, ('basophil', 'platelet'))
+    seen = build(
+        folder, WBC5_CLASSES, train_images=['BCCD/Monocyte/Monocyte_0.png'])
+    with pytest.raises(InputError, match='trained on 1 images of BCCD'):
+        seen.dataset(f'BCCD={folder}/bccd')
+
+
+def test_names_of_classifiers():
+    assert pair_classifiers(['a/x.py', 'r/b.pth']) == dict(
+        x=('a/x.py', 'r/b.pth'))
+    assert list(pair_classifiers(
+        ['x.py', 's0/best.pth', 'x.py', 's1/best.pth'])) == ['s0', 's1']
+    with pytest.raises(InputError, match='got 1 paths'):
+        pair_classifiers(['x.py'])
+    with pytest.raises(InputError, match='2 classifiers need as many'):
+        pair_classifiers(['x.py', 'a', 'y.py', 'b'], ['one'])
+
+
+# -- robustness --------------------------------------------------------------
+
+
+def test_faults_come_before_normalisation():
+    steps = [
+        dict(type='LoadCellImage'),
+        dict(type='NormalizeBackground'),
+        dict(type='PackInputs')
+    ]
+    assert place_of_corruption(steps) == 1
+    assert place_of_corruption(PIPELINE) == 2
+
+
+def test_every_corruption_is_measured_and_repeats(folder, monkeypatch):
+    classifier = build(folder, WBC5_CLASSES)
+    strongest = {
+        name: (unit, dict([list(steps.items())[-1]]))
+        for name, (unit, steps) in CORRUPTIONS.items()
+    }
+    monkeypatch.setattr(robustness, 'CORRUPTIONS', strongest)
+    rows = list(measure_robustness(classifier))
+    assert [(c, s) for c, s, _ in rows] == [
+        ('none', None), ('blur', 3.), ('noise', 32.), ('jpeg', 10),
+        ('stain', .6)]
+    plain, *others = (r.report.predictions for _, _, r in rows)
+    home = classifier.test(classifier.home(), 'home')
+    assert plain == home.report.predictions
+    assert plain not in others
+    again = list(measure_robustness(classifier, ['stain']))
+    assert again[-1][2].report.predictions == others[-1]
+    with pytest.raises(InputError, match='no corruption fog; there are blur'):
+        list(measure_robustness(classifier, ['fog']))
+
+
+def test_severities_rise():
+    """Further from the image at each step."""
+    from mmpretrain.registry import TRANSFORMS
+    rng = np.random.default_rng(0)
+    img = rng.integers(60, 200, (8, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+    for name, (_, steps) in CORRUPTIONS.items():
+        gaps = []
+        for step in steps.values():
+            np.random.seed(0)
+            got = TRANSFORMS.build(step)(dict(img=img))['img']
+            gaps.append(np.abs(got.astype(float) - img).mean())
+        assert gaps == sorted(gaps) and gaps[0] > 0, name
+
+
+def test_seeded_samples_do_not_depend_on_the_order():
+    class Noise:
+
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return np.random.rand()
+
+    first = [SeededDataset(Noise())[i] for i in (0, 1, 2)]
+    assert [SeededDataset(Noise())[i] for i in (2, 1, 0)] == first[::-1]
+    assert len(set(first)) == 3
