@@ -1,0 +1,11 @@
+# From one laboratory to others: train on PBC, test on BCCD and JTSC with
+# tools/analysis_tools/cross_dataset.py. This is the baseline, batch
+# normalisation and the symmetries of the square; the other files of this
+# folder change one thing each, and robust-*.py several.
+_base_ = [
+    '../../_base_/datasets/tiny64_pbc5.py',
+    '../../_base_/schedules/tiny_18e.py',
+    '../../_base_/recipes/tiny_resnet18.py',
+]
+# Where the CPU has no instructions for it, float32.
+optim_wrapper = dict(type='mmpretrain.BFloat16OptimWrapper')

@@ -1,0 +1,376 @@
+"""A trained classifier on any dataset, in the common five classes."""
+
+import copy
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.device import get_device
+from mmengine.registry import init_default_scope
+from mmengine.runner import CheckpointLoader
+from mmpretrain.registry import DATASETS
+from rich.progress import track
+from scipy.stats import binomtest
+from torch.utils.data import DataLoader, Dataset
+
+from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
+from daffnet_mm.datasets.class_names import canonical_class
+from daffnet_mm.datasets.image_ids import image_ids
+from daffnet_mm.errors import InputError
+from daffnet_mm.evaluation import EvaluationReport, WBCMetric
+from daffnet_mm.models.utils import adapt_batch_norm
+from daffnet_mm.structures import WBC5_CLASSES
+
+from .pseudo_labelling import build_predictor
+
+#: Transforms that read an image from a file.
+_FILE_LOADERS = ('LoadCellImage', 'LoadImageFromFile')
+
+
+@dataclass(frozen=True)
+class ClassifierResult:
+    """What a classifier reached on a dataset.
+
+    Attributes:
+        cells (int): Cells of a class that both know.
+        correct (int): Those of them that are right.
+        recalls (dict[str, float | None]): Recall of each class in percent;
+            None where the dataset has no such cell.
+        report (EvaluationReport): Every metric, the confusion matrix and the
+            predictions.
+        notes (list[str]): What was left out, and why.
+    """
+
+    cells: int
+    correct: int
+    recalls: dict
+    report: EvaluationReport
+    notes: list
+
+    @property
+    def accuracy(self) -> float:
+        """float: Share of the cells that are right, in percent."""
+        return 100 * self.correct / self.cells
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """tuple[float, float]: Wilson's 95 % interval of the accuracy."""
+        found = binomtest(self.correct, self.cells).proportion_ci(
+            0.95, method='wilson')
+        return 100 * float(found.low), 100 * float(found.high)
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """float: Mean recall of the classes that there are, in percent."""
+        return float(
+            np.mean([r for r in self.recalls.values() if r is not None]))
+
+    def summary(self) -> dict:
+        """Lay the figures out as a row of a table."""
+        low, high = self.interval
+        row = dict(
+            cells=self.cells,
+            correct=self.correct,
+            accuracy=self.accuracy,
+            accuracy_low=low,
+            accuracy_high=high,
+            balanced_accuracy=self.balanced_accuracy)
+        row.update({
+            f'recall_{name}': value
+            for name, value in self.recalls.items()
+        })
+        return row
+
+
+class SeededDataset(Dataset):
+    """A dataset whose random transforms draw the same in every run.
+
+    What is drawn for a sample depends on its place only: not on the workers,
+    nor on what was drawn before.
+
+    Args:
+        dataset (Dataset): The dataset.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> dict:
+        np.random.seed(index)
+        random.seed(index)
+        return self.dataset[index]
+
+
+class TrainedClassifier:
+    """A classifier from its config and checkpoint.
+
+    Args:
+        config (str): The config file.
+        checkpoint (str): The checkpoint file.
+        device (str, optional): Where to run. Defaults to None: the
+            accelerator if there is one.
+        batch_size (int): Images at a time. Defaults to 64.
+        num_workers (int): Processes that load images. Defaults to 2.
+
+    Raises:
+        InputError: If the checkpoint does not fit the config, or the model
+            knows fewer than two of the common classes.
+    """
+
+    def __init__(self,
+                 config: str,
+                 checkpoint: str,
+                 device: str | None = None,
+                 batch_size: int = 64,
+                 num_workers: int = 2) -> None:
+        self.cfg = Config.fromfile(config)
+        init_default_scope(self.cfg.get('default_scope', 'mmpretrain'))
+        self.checkpoint = checkpoint
+        self.model = build_predictor(self.cfg, checkpoint, device
+                                     or get_device())
+        meta = CheckpointLoader.load_checkpoint(
+            checkpoint, map_location='cpu').get('meta') or {}
+        self.train_images = set(meta.get('train_images') or ())
+        self.classes = self._read_classes(meta)
+        self.targets = [
+            canonical_class(name, WBC5_CLASSES) for name in self.classes
+        ]
+        #: The common classes that the model knows.
+        self.common = tuple(c for c in WBC5_CLASSES if c in self.targets)
+        if len(self.common) < 2:
+            raise InputError(
+                f'{checkpoint} tells {", ".join(self.classes)} apart; at '
+                f'least two of {", ".join(WBC5_CLASSES)} are needed')
+        self.batch_size = batch_size
+        self.num_workers = num_workers
+
+    def _read_classes(self, meta: dict) -> tuple[str, ...]:
+        dataset = self.cfg.test_dataloader.dataset
+        classes = (meta.get('dataset_meta') or {}).get(
+            'classes') or dataset.get('classes')
+        if not classes:
+            kind = DATASETS.get(dataset.type)
+            classes = getattr(kind, 'METAINFO', {}).get('classes')
+        if not classes:
+            raise InputError(
+                f'neither {self.checkpoint} nor its config names the classes; '
+                'set classes in test_dataloader.dataset')
+        return tuple(classes)
+
+    @property
+    def pipeline(self) -> list[dict]:
+        """The transforms of a test."""
+        return copy.deepcopy(self.cfg.test_dataloader.dataset.pipeline)
+
+    def adapted(self, dataset: Dataset) -> 'TrainedClassifier':
+        """Copy the classifier, with a dataset's batch statistics.
+
+        Args:
+            dataset (Dataset): The dataset; its labels are not looked at.
+
+        Returns:
+            TrainedClassifier: The copy.
+        """
+        other = copy.copy(self)
+        other.model = copy.deepcopy(self.model)
+        adapt_batch_norm(other.model, self._loader(dataset))
+        return other
+
+    def test(self, dataset: Dataset, name: str) -> ClassifierResult:
+        """Test the classifier.
+
+        Args:
+            dataset (Dataset): The dataset, with :attr:`common` as its
+                classes; cells labelled -1 are left out.
+            name (str): What the progress bar and the notes call it.
+
+        Returns:
+            ClassifierResult: What came out.
+
+        Raises:
+            InputError: If no cell has one of the classes, or the model
+                predicts no cell type.
+        """
+        columns = np.zeros((len(self.classes), len(self.common)))
+        for row, target in enumerate(self.targets):
+            if target is not None:
+                columns[row, self.common.index(target)] = 1
+        metric = WBCMetric()
+        metric.dataset_meta = dict(classes=self.common)
+        left_out = 0
+        with torch.inference_mode():
+            for batch in track(
+                    self._loader(dataset), description=name, transient=True):
+                samples = []
+                for sample in self.model.test_step(batch):
+                    if 'pred_score' not in sample:
+                        raise InputError(f'the model of {self.checkpoint} '
+                                         'predicts no cell type')
+                    scores = sample.pred_score.cpu().numpy() @ columns
+                    label = int(sample.gt_label)
+                    left_out += label < 0
+                    samples.append(
+                        dict(
+                            gt_label=label,
+                            # Among the common classes, whatever else the
+                            # model knows.
+                            pred_score=scores / max(scores.sum(), 1e-12),
+                            img_path=sample.get('img_path', '')))
+                metric.process(batch, samples)
+        return self._result(metric, name, left_out)
+
+    def _result(self, metric: WBCMetric, name: str,
+                left_out: int) -> ClassifierResult:
+        if left_out == len(metric.results):
+            raise InputError(f'{name} has no cell of the classes '
+                             f'{", ".join(self.common)}')
+        metric.compute_metrics(metric.results)
+        _, counts = metric.report.confusions['cell_type']
+        support = counts.sum(axis=1)
+        recalls = {
+            label: 100 * float(counts[i, i] / support[i]) if support[i] else
+            None
+            for i, label in enumerate(self.common)
+        }
+        notes = []
+        absent = [c for c, recall in recalls.items() if recall is None]
+        if absent:
+            notes.append(f'{name} has no {", ".join(absent)}: balanced '
+                         'accuracy is the mean over the other classes')
+        if left_out:
+            notes.append(f'{left_out} cells of {name} are of none of the '
+                         'classes and left out')
+        unknown = [c for c in WBC5_CLASSES if c not in self.common]
+        if unknown:
+            notes.append(f'the model does not know {", ".join(unknown)}: '
+                         f'such cells of {name} are left out')
+        return ClassifierResult(
+            cells=int(counts.sum()),
+            correct=int(np.trace(counts)),
+            recalls=recalls,
+            report=metric.report,
+            notes=notes)
+
+    def _loader(self, dataset: Dataset) -> DataLoader:
+        return DataLoader(
+            dataset,
+            batch_size=self.batch_size,
+            num_workers=self.num_workers,
+            collate_fn=pseudo_collate)
+
+    # -- datasets ------------------------------------------------------------
+
+    def home(self) -> Dataset:
+        """Build the test part of the classifier's own config."""
+        return TaxonomyDataset(
+            dict(self.cfg.test_dataloader.dataset, test_mode=True),
+            classes=self.common)
+
+    def dataset(self, text: str) -> tuple[str, Dataset]:
+        """Build another dataset, with the classifier's test pipeline.
+
+        Args:
+            text (str): ``NAME=ROOT`` with a dataset type of the plugin and
+                the folder of its release, all images; or ``NAME=FILE.py``
+                with any name and a config, whose test part is taken.
+
+        Returns:
+            tuple[str, Dataset]: Its name and the dataset.
+
+        Raises:
+            InputError: If there is no such dataset, or the classifier was
+                trained on some of its images.
+        """
+        name, equals, place = text.partition('=')
+        if not equals or not name or not place:
+            raise InputError(f'--test {text} must be NAME=ROOT, such as '
+                             'BCCD=data/BCCD, or NAME=CONFIG.py')
+        if place.endswith('.py'):
+            cfg = Config.fromfile(place).test_dataloader.dataset
+            own = cfg.get('pipeline') or [dict(type='LoadCellImage')]
+        else:
+            kind = dataset_type(name)
+            cfg = dict(type=kind, data_root=place, classes=self.common)
+            own = [dict(type='LoadCellImage')]
+        dataset = TaxonomyDataset(
+            dict(cfg, pipeline=self._pipeline_for(own[0]), test_mode=True),
+            classes=self.common)
+        seen = self.train_images & set(image_ids(dataset))
+        if seen:
+            raise InputError(
+                f'{self.checkpoint} was trained on {len(seen)} images of '
+                f'{name}, such as {min(seen)}; use --home for its own test '
+                'part, or name another dataset')
+        return name, dataset
+
+    def _pipeline_for(self, loader: dict) -> list[dict]:
+        first, *others = self.pipeline
+        if loader['type'] not in _FILE_LOADERS:
+            first = loader
+        elif first['type'] not in _FILE_LOADERS:
+            first = dict(type='LoadCellImage')
+        return [first, *others]
+
+
+def dataset_type(name: str) -> str:
+    """Find a dataset of the plugin by its name, whatever the case.
+
+    Args:
+        name (str): The name, such as ``'bccd'``.
+
+    Returns:
+        str: The type, such as ``'BCCD'``.
+
+    Raises:
+        InputError: If there is none.
+    """
+    known = sorted(
+        key for key, kind in DATASETS.module_dict.items()
+        if isinstance(kind, type) and issubclass(kind, WBCDataset)
+        # WBCAtt needs its annotations too: it is PBC here.
+        and key not in ('WBCDataset', 'WBCAtt'))
+    for key in known:
+        if key.lower() == name.lower():
+            return key
+    raise InputError(f'{name} is no dataset of the plugin, which has '
+                     f'{", ".join(known)}; for another one, give '
+                     f'{name}=CONFIG.py')
+
+
+def pair_classifiers(
+        paths: Sequence[str],
+        names: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
+    """Sort the paths of a command line into classifiers.
+
+    Args:
+        paths (Sequence[str]): Configs and checkpoints in turn.
+        names (Sequence[str], optional): What they are called. Defaults to
+            None: as their configs are or, where one config comes several
+            times (seeds), as the checkpoints' folders.
+
+    Returns:
+        dict[str, tuple[str, str]]: Config and checkpoint by name.
+
+    Raises:
+        InputError: If a path is missing, or the names do not tell them apart.
+    """
+    if len(paths) % 2:
+        raise InputError('name a CONFIG and a CKPT for each classifier; got '
+                         f'{len(paths)} paths')
+    pairs = list(zip(paths[::2], paths[1::2], strict=True))
+    if names is None:
+        names = [Path(config).stem for config, _ in pairs]
+        if len(set(names)) < len(pairs):
+            names = [Path(ckpt).absolute().parent.name for _, ckpt in pairs]
+    if len(set(names)) < len(pairs) or len(names) != len(pairs):
+        raise InputError(f'{len(pairs)} classifiers need as many different '
+                         f'--names, not {", ".join(names)}')
+    return dict(zip(names, pairs, strict=True))

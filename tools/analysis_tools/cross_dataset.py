@@ -1,0 +1,222 @@
+"""Test classifiers on the datasets of other laboratories.
+
+Usage:
+    python tools/analysis_tools/cross_dataset.py CONFIG CKPT [CONFIG CKPT ...]
+        --test NAME=ROOT [NAME=ROOT ...] [--home] [--adapt-bn]
+        [--names NAME ...] [--out-dir DIR] [--batch-size 64]
+        [--num-workers 2] [--device DEVICE] [--no-figures]
+
+    python tools/analysis_tools/cross_dataset.py
+        configs/daffnet/cross/flips-tiny_pbc5.py
+        work_dirs/flips-tiny_pbc5/best.pth
+        configs/daffnet/cross/robust-tiny_pbc5.py
+        work_dirs/robust-tiny_pbc5/best.pth
+        --test BCCD=data/BCCD_cropped JTSC=data/segmentation_WBC --home
+
+Each classifier is a row. Classes are matched by name, finer ones counted as
+the coarser one that holds them; the common five are compared, and among them
+the classifier decides, whatever else it was trained on. Cells are prepared by
+the test pipeline of the classifier's config: to test with another preparation,
+write another config. NAME is a dataset type of the plugin and ROOT the folder
+of its release, of which all images are taken; or NAME is any name and ROOT a
+config, whose test part is taken. A dataset that shares an image with a
+classifier's training is refused. --home adds the test part of the
+classifier's own config.
+
+--adapt-bn adds a row for each classifier whose batch statistics are estimated
+anew on the images, not the labels, of each dataset before it is tested there.
+
+Written are ``cross_dataset.md``, ``.csv`` and ``.json``, and for each
+classifier and dataset a folder with all metrics, the predictions and the
+confusion matrix. Accuracies come with Wilson's 95 % interval; balanced
+accuracy is the mean recall of the classes that a dataset has.
+"""
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmengine.logging import MMLogger
+
+import daffnet_mm  # noqa: F401
+from daffnet_mm.apis.command_line import one_sentence_errors
+from daffnet_mm.apis.result_tables import to_markdown, write_csv
+from daffnet_mm.apis.trained_classifier import (
+    ClassifierResult,
+    TrainedClassifier,
+    pair_classifiers,
+)
+from daffnet_mm.errors import InputError
+from daffnet_mm.evaluation import write_report
+from daffnet_mm.fileio import atomic_write
+from daffnet_mm.structures import WBC5_CLASSES
+
+#: The column of a classifier's own test part.
+HOME = 'home'
+ADAPTED = ', adapted BN'
+#: Classifier, dataset and what came out.
+Row = tuple[str, str, ClassifierResult]
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Test classifiers on the datasets of other laboratories')
+    parser.add_argument(
+        'models',
+        nargs='+',
+        metavar='CONFIG CKPT',
+        help='a config and its checkpoint, for each row of the table')
+    parser.add_argument(
+        '--test',
+        nargs='+',
+        default=[],
+        metavar='NAME=ROOT',
+        help='datasets: NAME=ROOT or NAME=CONFIG.py')
+    parser.add_argument(
+        '--home',
+        action='store_true',
+        help="test on the test part of each classifier's own config too")
+    parser.add_argument(
+        '--adapt-bn',
+        action='store_true',
+        help='add rows with batch statistics of the tested images')
+    parser.add_argument(
+        '--names',
+        nargs='+',
+        help='names of the rows; default: those of the configs')
+    parser.add_argument(
+        '--out-dir',
+        type=Path,
+        default=Path('work_dirs/cross_dataset'),
+        help='default: work_dirs/cross_dataset')
+    parser.add_argument('--batch-size', type=int, default=64)
+    parser.add_argument('--num-workers', type=int, default=2)
+    parser.add_argument('--device', help='default: a GPU if there is one')
+    parser.add_argument(
+        '--no-figures',
+        action='store_true',
+        help='draw no confusion matrices')
+    return parser.parse_args(argv)
+
+
+def check_tests(args: argparse.Namespace) -> None:
+    """Refuse datasets that make no table."""
+    if not args.test and not args.home:
+        raise InputError('nothing to test on: give --test NAME=ROOT or --home')
+    columns = [text.partition('=')[0] for text in args.test]
+    if len({HOME, *columns}) <= len(columns):
+        raise InputError('every dataset needs a name of its own, and not '
+                         f'{HOME}: {", ".join(columns)}')
+
+
+def run(pairs: dict[str, tuple[str, str]],
+        args: argparse.Namespace) -> Iterator[Row]:
+    """Test every classifier on every dataset."""
+    for name, (config, checkpoint) in pairs.items():
+        classifier = TrainedClassifier(
+            config,
+            checkpoint,
+            device=args.device,
+            batch_size=args.batch_size,
+            num_workers=args.num_workers)
+        datasets = [(HOME, classifier.home())] if args.home else []
+        datasets += [classifier.dataset(text) for text in args.test]
+        for column, dataset in datasets:
+            yield name, column, classifier.test(dataset, column)
+        if args.adapt_bn:
+            for column, dataset in datasets:
+                adapted = classifier.adapted(dataset)
+                yield name + ADAPTED, column, adapted.test(dataset, column)
+
+
+def accuracy_table(rows: list[Row]) -> str:
+    """One row a classifier, two columns a dataset."""
+    columns = list(dict.fromkeys(column for _, column, _ in rows))
+    cells = {(name, column): result for name, column, result in rows}
+    lines = []
+    for name in dict.fromkeys(name for name, _, _ in rows):
+        line = [name]
+        for column in columns:
+            result = cells[name, column]
+            low, high = result.interval
+            line += [
+                f'{result.accuracy:.1f} ({low:.1f} to {high:.1f})',
+                f'{result.balanced_accuracy:.1f}'
+            ]
+        lines.append(line)
+    headers = ['classifier']
+    for column in columns:
+        sizes = {r.cells for _, c, r in rows if c == column}
+        size = ', '.join(str(s) for s in sorted(sizes))
+        headers += [f'{column} ({size} cells)', f'{column}, balanced']
+    return to_markdown(headers, lines)
+
+
+def recall_table(rows: list[Row]) -> str:
+    """One row a classifier and dataset, one column a class."""
+    classes = [
+        c for c in WBC5_CLASSES if any(c in r.recalls for _, _, r in rows)
+    ]
+    lines = []
+    for name, column, result in rows:
+        values = (result.recalls.get(c) for c in classes)
+        lines.append([
+            name, column,
+            *('-' if v is None else f'{v:.1f}' for v in values)
+        ])
+    return to_markdown(['classifier', 'tested on', *classes], lines)
+
+
+def write(rows: list[Row], args: argparse.Namespace) -> str:
+    """Write the tables; gives the one in Markdown."""
+    notes = dict.fromkeys(note for _, _, r in rows for note in r.notes)
+    text = ('Accuracy in percent, with its 95 % interval (Wilson), and '
+            f'balanced accuracy.\n\n{accuracy_table(rows)}\n'
+            f'Recall of each class in percent.\n\n{recall_table(rows)}')
+    if notes:
+        text += '\n' + ''.join(f'- {note}\n' for note in notes)
+    with atomic_write(args.out_dir / 'cross_dataset.md') as file:
+        file.write(text)
+    write_csv(args.out_dir / 'cross_dataset.csv', [
+        dict(classifier=name, dataset=column, **result.summary())
+        for name, column, result in rows
+    ])
+    content = []
+    for name, column, result in rows:
+        labels, counts = result.report.confusions['cell_type']
+        content.append(
+            dict(
+                classifier=name,
+                dataset=column,
+                **result.summary(),
+                confusion_matrix=dict(
+                    labels=list(labels), counts=counts.tolist()),
+                notes=result.notes))
+    with atomic_write(args.out_dir / 'cross_dataset.json') as file:
+        json.dump(content, file, indent=2)
+        file.write('\n')
+    return text
+
+
+def main() -> None:
+    args = parse_args()
+    # Not every evaluation's table: they are written.
+    MMLogger.get_instance('daffnet_mm', log_level='ERROR')
+    with one_sentence_errors():
+        check_tests(args)
+        pairs = pair_classifiers(args.models, args.names)
+        rows = []
+        for name, column, result in run(pairs, args):
+            folder = args.out_dir / name.replace(ADAPTED, '_adapted') / column
+            write_report(result.report, folder, figures=not args.no_figures)
+            rows.append((name, column, result))
+            # What there is so far, should the rest fail.
+            if len({c for n, c, _ in rows if n == name}) == len(
+                    args.test) + args.home:
+                text = write(rows, args)
+        print(text)
+        print(f'written to {args.out_dir}')
+
+
+if __name__ == '__main__':
+    main()
