@@ -1,3 +1,18 @@
 from .confusion_matrix import plot_attribute_confusions, plot_confusion_matrix
+from .explanation_figure import plot_explanations
+from .grad_cam import GradCAMExplainer
+from .reliability_diagram import plot_reliability
+from .robustness_curves import plot_robustness
+from .roc_curves import plot_roc
+from .training_curves import plot_training_curves
 
-__all__ = ['plot_attribute_confusions', 'plot_confusion_matrix']
+__all__ = [
+    'GradCAMExplainer',
+    'plot_attribute_confusions',
+    'plot_confusion_matrix',
+    'plot_explanations',
+    'plot_reliability',
+    'plot_robustness',
+    'plot_roc',
+    'plot_training_curves',
+]

@@ -1,0 +1,65 @@
+import math
+
+#: Bins of fewer cells are not drawn: their share that is right is chance.
+FEWEST_CELLS = 10
+
+
+def plot_reliability(diagrams, columns=4):
+    """Draw how often a model is right against how sure it is.
+
+    A well calibrated model lies on the diagonal; below it, it is surer than
+    it should be. The area of a mark is the share of the cells that it stands
+    for; bins of fewer than ``FEWEST_CELLS`` are left out of the drawing, but
+    not out of the calibration error (ECE) beside it. The figure is made
+    without ``matplotlib.pyplot``: it needs no display and leaves no global
+    state.
+
+    Args:
+        diagrams (dict): A name (attribute or cell type) to a dict of series,
+            each a label such as ``'before'`` and its
+            :class:`~daffnet_mm.evaluation.functional.ReliabilityBins`.
+        columns (int): Panels side by side. Defaults to 4.
+
+    Returns:
+        matplotlib.figure.Figure: A figure with one panel per name.
+    """
+    from matplotlib.figure import Figure
+
+    columns = min(columns, len(diagrams))
+    rows = math.ceil(len(diagrams) / columns)
+    figure = Figure(figsize=(3.2 * columns, 3.3 * rows), layout='constrained')
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax, (name, series) in zip(axes, diagrams.items(), strict=False):
+        ax.plot([0, 1], [0, 1], color='grey', linewidth=0.8, linestyle=':')
+        lowest = 0.95
+        for label, bins in series.items():
+            some = bins.count >= FEWEST_CELLS
+            share = bins.count[some] / bins.count.sum()
+            (line,) = ax.plot(
+                bins.confidence[some],
+                bins.accuracy[some],
+                label=f'{label}: ECE {100 * bins.error:.2f} %',
+                linewidth=1,
+            )
+            ax.scatter(
+                bins.confidence[some],
+                bins.accuracy[some],
+                # Rare bins stay visible
+                s=8 + 150 * share,
+                color=line.get_color(),
+                alpha=0.5,
+            )
+            lowest = min(
+                [lowest, *bins.confidence[some], *bins.accuracy[some]]
+            )
+        ax.set_title(name.replace('_', ' '), fontweight='bold', fontsize=10)
+        low = math.floor(20 * lowest) / 20
+        margin = (1 - low) / 40
+        limits = (low - margin, 1 + margin)
+        ax.set(xlim=limits, ylim=limits)
+        ax.set_xlabel('probability of the predicted value')
+        ax.set_ylabel('share that is right')
+        ax.legend(fontsize=8, loc='upper left')
+    for ax in axes[len(diagrams) :]:
+        ax.set_axis_off()
+    return figure

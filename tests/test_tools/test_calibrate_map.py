@@ -1,0 +1,139 @@
+"""Temperatures that go into a checkpoint and come out as probabilities."""
+import copy
+
+import torch
+from mmengine import Config
+from mmpretrain.registry import MODELS
+from tiny_run import CONFIG, PREDICTOR, daffnet_model
+from tool_process import run_tool
+
+from daffnet_mm.evaluation.functional import scale_temperature
+from daffnet_mm.models.heads import MAPHead
+from daffnet_mm.structures import ATTRIBUTE_SIZES
+
+TOOL = 'analysis_tools/calibrate_map.py'
+BASE = "_base_ = '{base}'\nmodel = {model}\n"
+
+
+def test_divided_logits():
+    head = MAPHead(6, num_features=5, num_classes=4)
+    feature = (torch.randn(3, 6), )
+    logits, classes = head(feature)
+    temperatures = [1 + .1 * i for i in range(11)]
+    head.divide_logits(temperatures, 2.)
+    divided, divided_classes = head(feature)
+    for part, other, temperature in zip(
+            logits.split(ATTRIBUTE_SIZES, 1),
+            divided.split(ATTRIBUTE_SIZES, 1),
+            temperatures,
+            strict=True):
+        torch.testing.assert_close(other, part / temperature)
+    torch.testing.assert_close(divided_classes, classes / 2)
+
+
+def write(tmp_path, model):
+    """A config and a checkpoint of a sure, untrained model."""
+    config = tmp_path / 'config.py'
+    config.write_text(BASE.format(base=CONFIG, model=model))
+    cfg = Config.fromfile(config)
+    torch.manual_seed(0)
+    built = MODELS.build({
+        **cfg.model, 'data_preprocessor': cfg.data_preprocessor
+    })
+    built.init_weights()
+    for name, parameter in built.head.named_parameters():
+        if name.endswith('weight'):
+            parameter.data.mul_(30)
+        else:
+            parameter.data.fill_(.1)
+    path = tmp_path / 'model.pth'
+    torch.save(dict(meta=dict(epoch=3), state_dict=built.state_dict()), path)
+    return config, path, built
+
+
+@torch.no_grad()
+def predictions(model, state_dict=None):
+    if state_dict is not None:
+        model.load_state_dict(state_dict)
+    model.eval()
+    images = torch.randint(
+        0, 256, (4, 3, 32, 32),
+        generator=torch.Generator().manual_seed(1)).byte()
+    return model.test_step(dict(inputs=list(images), data_samples=None))
+
+
+def test_a_map(tmp_path):
+    config, path, model = write(tmp_path, dict(PREDICTOR, _delete_=True))
+    out = tmp_path / 'calibrated.pth'
+    status, output = run_tool(
+        TOOL, config, path, '--out', out, '--test', log=tmp_path / 'log')
+    assert status == 0, output
+    assert 'granule type' in output and 'cell type' in output
+    assert 'test part' in output
+    assert out.with_suffix('.png').stat().st_size > 10000
+    calibrated = torch.load(out, weights_only=True)
+    temperatures = calibrated['meta']['temperatures']
+    assert len(temperatures) == 12 and calibrated['meta']['epoch'] == 3
+    # an untrained model that is sure of itself has to become less so
+    assert temperatures['cell_type'] > 1.5
+    before = predictions(model)
+    after = predictions(copy.deepcopy(model), calibrated['state_dict'])
+    assert_scaled(before, after, temperatures['cell_type'])
+    # once more: the list tells of both
+    again = tmp_path / 'again.pth'
+    status, output = run_tool(
+        TOOL, config, out, '--out', again, log=tmp_path / 'log')
+    assert status == 0, output
+    calibrated = torch.load(again, weights_only=True)
+    after = predictions(copy.deepcopy(model), calibrated['state_dict'])
+    assert_scaled(before, after,
+                  calibrated['meta']['temperatures']['cell_type'])
+
+
+def assert_scaled(before, after, temperature):
+    """The same values and cell types, less sure."""
+    for one, other in zip(before, after, strict=True):
+        assert torch.equal(one.pred_attributes, other.pred_attributes)
+        assert torch.equal(one.pred_label, other.pred_label)
+        expected = scale_temperature(one.pred_score[None].numpy(),
+                                     temperature)
+        torch.testing.assert_close(
+            other.pred_score[None].double(),
+            torch.from_numpy(expected),
+            rtol=1e-3,
+            atol=1e-6)
+
+
+def test_a_daffnet_keeps_its_attributes(tmp_path):
+    config, path, model = write(tmp_path, daffnet_model())
+    out = tmp_path / 'calibrated.pth'
+    status, output = run_tool(
+        TOOL, config, path, '--out', out, log=tmp_path / 'log')
+    assert status == 0, output
+    calibrated = torch.load(out, weights_only=True)
+    assert list(calibrated['meta']['temperatures']) == ['cell_type']
+    changed = {
+        name
+        for name, value in model.state_dict().items()
+        if not torch.equal(value, calibrated['state_dict'][name])
+    }
+    assert changed == {'head.classifier.weight', 'head.classifier.bias'}
+
+
+def test_another_head_is_refused(tmp_path):
+    model = dict(
+        _delete_=True,
+        type='ImageClassifier',
+        backbone=dict(
+            type='ResNet', depth=18, base_channels=8, stem_channels=8),
+        neck=dict(type='GlobalAveragePooling'),
+        head=dict(type='StackedLinearClsHead', num_classes=5, in_channels=64,
+                  mid_channels=[8]))
+    config, path, _ = write(tmp_path, model)
+    status, output = run_tool(
+        TOOL, config, path, '--out', tmp_path / 'out.pth',
+        log=tmp_path / 'log')
+    assert status == 2, output
+    assert 'StackedLinearClsHead does not end in a linear layer' in output
+    assert not (tmp_path / 'out.pth').exists()
+

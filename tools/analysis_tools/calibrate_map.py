@@ -1,0 +1,199 @@
+"""Calibrate a trained model: fit temperatures, store them in a checkpoint.
+
+Usage:
+    python tools/analysis_tools/calibrate_map.py CONFIG CKPT --out CKPT2
+        [--figure FILE.png] [--test] [--device DEVICE]
+        [--cfg-options KEY=VALUE ...]
+
+One temperature for each attribute and one for the cell type are fitted on
+the config's validation part. Dividing logits by a temperature changes how
+sure the model is, but not what it predicts. CKPT2 has the temperatures built
+into the weights of the last layers, so it is used like any other checkpoint;
+they are listed in its ``meta['temperatures']``. The expected calibration
+error (ECE) and the cross entropy are printed before and after, with --test
+also for the test part, of which the fit knows nothing. The figure shows the
+reliability diagrams, by default beside CKPT2.
+
+Of a DAFFNet only the cell type is calibrated: its attributes feed the
+classifier, which was trained on them as they are. Calibrate the MAP of
+stage 2, then train stage 3 with it.
+"""
+import argparse
+import os.path as osp
+
+import torch
+from mmengine import Config, DictAction
+from mmengine.device import get_device
+from mmengine.registry import init_default_scope
+from mmengine.runner import CheckpointLoader, Runner, weights_to_cpu
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+import daffnet_mm  # noqa: F401
+from daffnet_mm.apis.command_line import one_sentence_errors
+from daffnet_mm.apis.pseudo_labelling import build_predictor
+from daffnet_mm.errors import InputError
+from daffnet_mm.evaluation import CalibrationMetric
+from daffnet_mm.evaluation.functional import (
+    ReliabilityBins,
+    fit_temperature,
+    log_loss_bits,
+    scale_temperature,
+)
+from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.check_checkpoint import check_classes
+from daffnet_mm.models.heads import MAPHead, find_map_head
+from daffnet_mm.models.utils import divide_outputs
+from daffnet_mm.visualization import plot_reliability
+
+CELL_TYPE = CalibrationMetric.CELL_TYPE
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Fit temperatures and store them in a checkpoint')
+    parser.add_argument('config', help='config of the model')
+    parser.add_argument('checkpoint', help='its checkpoint')
+    parser.add_argument(
+        '--out', required=True, help='calibrated checkpoint to write')
+    parser.add_argument(
+        '--figure', help='figure to write; default: --out with .png')
+    parser.add_argument(
+        '--test', action='store_true', help='measure on the test part too')
+    parser.add_argument('--device', help='default: a GPU if there is one')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='override settings of CONFIG, as key=value')
+    return parser.parse_args()
+
+
+def predict(model: torch.nn.Module, dataloader: dict, checkpoint: dict,
+            source: str) -> dict:
+    """Predict a part of the data; gives scores and truth by target."""
+    loader = Runner.build_dataloader(dataloader)
+    check_classes(loader.dataset, checkpoint, source)
+    head = find_map_head(model)
+    metric = CalibrationMetric(head.attributes if head is not None else {})
+    for batch in track(loader, description='predicting'):
+        metric.process(None, [s.to_dict() for s in model.test_step(batch)])
+    metric.compute_metrics(metric.results)
+    predictions = metric.predictions
+    if not isinstance(model.head, MAPHead):
+        # the attributes belong to a predictor that is not to be changed
+        predictions = {
+            name: pair
+            for name, pair in predictions.items() if name == CELL_TYPE
+        }
+    return predictions
+
+
+def build_in(model: torch.nn.Module, temperatures: dict) -> None:
+    """Divide the logits of the model's last layers."""
+    head = model.head
+    if isinstance(head, MAPHead):
+        head.divide_logits(
+            [temperatures.get(name, 1.) for name in head.attributes],
+            temperatures.get(CELL_TYPE, 1.))
+        return
+    layer = getattr(head, 'classifier', getattr(head, 'fc', None))
+    if not isinstance(layer, torch.nn.Linear):
+        raise InputError(
+            f'{type(head).__name__} does not end in a linear layer called '
+            'classifier or fc, so there is nothing to build a temperature '
+            'into; use a MAPHead, a FusionHead or a LinearClsHead')
+    divide_outputs(layer, temperatures[CELL_TYPE])
+
+
+def compare(title: str, predictions: dict,
+            temperatures: dict) -> tuple[Table, dict]:
+    """Set the figures before and after side by side."""
+    diagrams, rows = {}, {}
+    for name, (scores, true) in predictions.items():
+        # of a value that no validation cell knows there is none
+        temperature = temperatures.get(name, 1.)
+        after = scale_temperature(scores, temperature)
+        bins = {
+            label: ReliabilityBins.from_scores(values, true)
+            for label, values in (('before', scores), ('after', after))
+        }
+        diagrams[name] = bins
+        rows[name] = (len(true), temperature,
+                      100 * (scores.argmax(1) == true).mean(),
+                      100 * bins['before'].error, 100 * bins['after'].error,
+                      log_loss_bits(scores, true),
+                      log_loss_bits(after, true))
+
+    table = Table('target', 'cells', 'temperature', 'accuracy %',
+                  'ECE % before', 'after', 'bits before', 'after', title=title)
+    attributes = [name for name in rows if name != CELL_TYPE]
+    for name in attributes:
+        add_row(table, name.replace('_', ' '), *rows[name])
+    if attributes:
+        table.add_section()
+        columns = list(zip(*(rows[name] for name in attributes), strict=True))
+        add_row(table, 'attributes, mean', None, None,
+                *(sum(column) / len(column) for column in columns[2:]))
+    if CELL_TYPE in rows:
+        add_row(table, 'cell type', *rows[CELL_TYPE])
+    return table, diagrams
+
+
+def add_row(table: Table, name: str, cells: int | None,
+            temperature: float | None, accuracy: float, *figures) -> None:
+    before, after, bits_before, bits_after = figures
+    table.add_row(name, '' if cells is None else str(cells),
+                  '' if temperature is None else f'{temperature:.3f}',
+                  f'{accuracy:.2f}', f'{before:.2f}', f'{after:.2f}',
+                  f'{bits_before:.4f}', f'{bits_after:.4f}')
+
+
+def main() -> None:
+    args = parse_args()
+    # Into a file or a pipe rich would squeeze the tables into 80 columns.
+    console = Console(width=max(Console().width, 120))
+    with one_sentence_errors():
+        cfg = Config.fromfile(args.config)
+        if args.cfg_options:
+            cfg.merge_from_dict(args.cfg_options)
+        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+        model = build_predictor(cfg, args.checkpoint,
+                                args.device or get_device())
+        checkpoint = CheckpointLoader.load_checkpoint(
+            args.checkpoint, map_location='cpu')
+        predictions = predict(model, cfg.val_dataloader, checkpoint,
+                              args.checkpoint)
+        temperatures = {
+            name: fit_temperature(*pair)
+            for name, pair in predictions.items()
+        }
+        table, diagrams = compare('validation part (fitted on it)',
+                                  predictions, temperatures)
+        console.print(table)
+        if args.test:
+            tested = predict(model, cfg.test_dataloader, checkpoint,
+                             args.checkpoint)
+            table, diagrams = compare('test part', tested, temperatures)
+            console.print(table)
+
+        build_in(model, temperatures)
+        meta = dict(checkpoint.get('meta', {}))
+        earlier = meta.get('temperatures', {})
+        meta['temperatures'] = {
+            name: value * earlier.get(name, 1.)
+            for name, value in temperatures.items()
+        }
+        with atomic_write(args.out, 'wb') as f:
+            torch.save(
+                dict(meta=meta, state_dict=weights_to_cpu(model.state_dict())),
+                f)
+        figure = args.figure or f'{osp.splitext(args.out)[0]}.png'
+        with atomic_write(figure, 'wb') as f:
+            plot_reliability(diagrams).savefig(f, format='png', dpi=120)
+    console.print(f'wrote {args.out} and {figure}', soft_wrap=True)
+
+
+if __name__ == '__main__':
+    main()

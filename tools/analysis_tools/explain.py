@@ -1,0 +1,181 @@
+"""Show where a model looks: Grad-CAM for attributes and cell types.
+
+Usage:
+    python tools/analysis_tools/explain.py CONFIG CKPT IMAGE [IMAGE ...]
+        [--target NAME[=VALUE] ...] [--layer NAME ...] [--method METHOD]
+        [--out-dir DIR] [--device DEVICE] [--cfg-options KEY=VALUE ...]
+
+Works for MAPs, DAFFNets and any other classifier of MMPretrain's kind. A
+target is an attribute or ``cell_type``; by default all that the model
+predicts. Explained is the predicted value, or the one behind the equals sign
+(``--target granule_type=coarse``). A layer is one of the model's
+(``--layer backbone.layer3 backbone.layer4``), by default the last one with
+positions. One figure an image is written, with a panel for each target and
+layer. Needs pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
+"""
+import argparse
+import os.path as osp
+from pathlib import Path
+
+import torch
+from mmcv.transforms import Compose
+from mmengine import Config, DictAction
+from mmengine.dataset import pseudo_collate
+from mmengine.device import get_device
+from mmengine.registry import init_default_scope
+from mmengine.runner import CheckpointLoader
+from mmpretrain.registry import TRANSFORMS
+
+import daffnet_mm  # noqa: F401
+from daffnet_mm.apis.command_line import one_sentence_errors
+from daffnet_mm.apis.pseudo_labelling import build_predictor
+from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import atomic_write
+from daffnet_mm.visualization import GradCAMExplainer, plot_explanations
+from daffnet_mm.visualization.grad_cam import CELL_TYPE, METHODS
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Show where a model looks, by Grad-CAM')
+    parser.add_argument('config', help='config of the model')
+    parser.add_argument('checkpoint', help='its checkpoint')
+    parser.add_argument('images', nargs='+', help='image files')
+    parser.add_argument(
+        '--target',
+        '--attribute',
+        nargs='+',
+        metavar='NAME[=VALUE]',
+        help='attributes or cell_type, and what to explain instead of the '
+        'predicted value; default: all')
+    parser.add_argument(
+        '--layer',
+        nargs='+',
+        help='names of layers; default: the last one with positions')
+    parser.add_argument(
+        '--method',
+        default='gradcam',
+        help=f'{", ".join(METHODS)}; default: gradcam')
+    parser.add_argument(
+        '--out-dir',
+        default='work_dirs/explanations',
+        help='folder for the figures; default: work_dirs/explanations')
+    parser.add_argument('--device', help='default: a GPU if there is one')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='override settings of CONFIG, as key=value')
+    return parser.parse_args()
+
+
+def build_pipeline(cfg: Config) -> Compose:
+    """Build the test pipeline, with a loader of image files."""
+    steps = cfg.test_dataloader.dataset.pipeline
+    loads_files = steps[0]['type'] in ('LoadCellImage', 'LoadImageFromFile')
+    loader = steps[0] if loads_files else dict(type='LoadCellImage')
+    return Compose([TRANSFORMS.build(t) for t in (loader, *steps[1:])])
+
+
+class Explanation:
+    """What a model says of one image, and why.
+
+    Args:
+        explainer (GradCAMExplainer): Makes the maps.
+        images (Tensor): The normalised image, shape (1, 3, H, W).
+        classes (Sequence[str], optional): Names of the cell types.
+    """
+
+    def __init__(self, explainer: GradCAMExplainer, images: torch.Tensor,
+                 classes: tuple[str, ...] | None) -> None:
+        self.explainer = explainer
+        self.images = images
+        with torch.no_grad():
+            sample, = explainer.logits.model(images, mode='predict')
+        self.values, self.scores, self.predicted = {}, {}, {}
+        if 'pred_attributes' in sample:
+            attributes = explainer.logits.attributes
+            parts = sample.pred_attribute_scores.split(
+                [len(values) for values in attributes.values()])
+            for (name, values), part, value in zip(
+                    attributes.items(),
+                    parts,
+                    sample.pred_attributes.tolist(),
+                    strict=True):
+                self._add(name, values, part, value)
+        if 'pred_score' in sample:
+            number = len(sample.pred_score)
+            names = classes or tuple(map(str, range(number)))
+            self._add(CELL_TYPE, names, sample.pred_score,
+                      int(sample.pred_label))
+
+    def _add(self, name, values, scores, predicted) -> None:
+        self.values[name] = tuple(values)
+        self.scores[name] = scores.tolist()
+        self.predicted[name] = predicted
+
+    def maps(self, wanted: list[str] | None, layers: list[str] | None) -> list:
+        """Explain; gives headings and maps, target by target."""
+        maps = []
+        for text in wanted or self.values:
+            name, _, asked = text.partition('=')
+            if name not in self.values:
+                raise InputError(f'the model predicts no {name}; it predicts '
+                                 f'{", ".join(self.values)}')
+            values = self.values[name]
+            if asked and asked not in values:
+                raise InputError(f'{name} has no value {asked!r}; its values '
+                                 f'are {", ".join(values)}')
+            value = values.index(asked) if asked else self.predicted[name]
+            target = self.explainer.target(name, value, len(values))
+            share = 100 * self.scores[name][value]
+            for layer in layers or [
+                    self.explainer.last_layer(self.images, target)
+            ]:
+                heading = f'{name.replace("_", " ")}:\n{values[value]} ' \
+                    f'{share:.0f} %'
+                if layers and len(layers) > 1:
+                    heading += f'\n{layer}'
+                values_map, = self.explainer.explain(self.images, target,
+                                                     layer)
+                maps.append((heading, values_map))
+        return maps
+
+
+def main() -> None:
+    args = parse_args()
+    with one_sentence_errors():
+        cfg = Config.fromfile(args.config)
+        if args.cfg_options:
+            cfg.merge_from_dict(args.cfg_options)
+        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+        model = build_predictor(cfg, args.checkpoint,
+                                args.device or get_device())
+        explainer = GradCAMExplainer(model, args.method)
+        meta = CheckpointLoader.load_checkpoint(
+            args.checkpoint, map_location='cpu').get('meta', {})
+        classes = (meta.get('dataset_meta') or {}).get('classes')
+        pipeline = build_pipeline(cfg)
+        # one name a file, also where two folders have an image of one name
+        stems = [osp.splitext(image)[0] for image in args.images]
+        root = osp.commonpath([osp.dirname(osp.abspath(s)) for s in stems])
+        for image, stem in zip(args.images, stems, strict=True):
+            batch = pseudo_collate([pipeline(dict(img_path=image))])
+            seen = batch['inputs'][0]
+            images = model.data_preprocessor(batch, False)['inputs']
+            explanation = Explanation(explainer, images, classes)
+            maps = explanation.maps(args.target, args.layer)
+            figure = plot_explanations(
+                # OpenMMLab's images are BGR
+                seen.permute(1, 2, 0).numpy()[..., ::-1],
+                maps,
+                columns=len(args.layer) if len(args.layer or ()) > 1 else 4)
+            path = Path(args.out_dir,
+                        f'{osp.relpath(osp.abspath(stem), root)}.png')
+            with atomic_write(path, 'wb') as f:
+                figure.savefig(f, format='png', dpi=120)
+            print(f'wrote {path}')
+
+
+if __name__ == '__main__':
+    main()
