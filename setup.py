@@ -70,7 +70,6 @@ setup(
     install_requires=requirements('runtime'),
     extras_require={
         'audit': requirements('audit'),
-        'explain': requirements('explain'),
         'mm': requirements('mminstall'),
         'onedl': requirements('onedl'),
         'tests': requirements('tests'),

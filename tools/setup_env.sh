@@ -94,6 +94,8 @@ _daffnet_install() {
     "$PYTHON" -m pip install -q --disable-pip-version-check \
         -r "$root/requirements/runtime.txt" \
         -r "$root/requirements/tests.txt" || return
+    "$PYTHON" -m pip install -q --disable-pip-version-check --no-deps \
+        -r "$root/requirements/explain.txt" || return
     place=$(cd / && "$PYTHON" -c "from importlib import util
 spec = util.find_spec('daffnet_mm')
 print(spec.origin if spec else '')") || return
