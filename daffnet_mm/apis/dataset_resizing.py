@@ -7,8 +7,7 @@ import os
 import re
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from daffnet_mm.datasets.transforms.image_decoding import (
 )
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.worker_pool import worker_pool
 
 _IMAGES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff')
 _LOSSLESS = ('.png', '.bmp', '.tif', '.tiff')
@@ -80,19 +80,12 @@ def resize_dataset(source: str | Path,
 
     report = dict(written=0, kept=0, refused=[])
     copy = partial(_copy, source, target, short_edge, quality)
-    try:
-        with ProcessPoolExecutor(num_workers, initializer=_one_thread) as pool:
-            # Large chunks would make the progress jump.
-            results = pool.map(copy, names, chunksize=8)
-            for result in track(results, 'resizing', total=len(names)):
-                if result in (_WRITTEN, _KEPT):
-                    report[result] += 1
-                else:
-                    report['refused'].append(result)
-    except BrokenProcessPool as e:
-        raise InputError(
-            'a worker process was killed, probably for want of memory; call '
-            'again with fewer workers, finished files are kept') from e
+    results = _map(copy, names, num_workers)
+    for result in track(results, 'resizing', total=len(names)):
+        if result in (_WRITTEN, _KEPT):
+            report[result] += 1
+        else:
+            report['refused'].append(result)
     return report
 
 
@@ -113,6 +106,21 @@ def resized_shape(height: int, width: int, short_edge: int
     if width < height:
         return int(short_edge * height / width), short_edge
     return short_edge, int(short_edge * width / height)
+
+
+def _map(copy: Callable[[str], str], names: list[str],
+         num_workers: int) -> Iterator[str]:
+    if num_workers == 1:
+        yield from map(copy, names)
+        return
+    try:
+        with worker_pool(num_workers) as pool:
+            # Large chunks would make the progress jump.
+            yield from pool.map(copy, names, chunksize=8)
+    except BrokenProcessPool as e:
+        raise InputError(
+            'a worker process was killed, probably for want of memory; call '
+            'again with fewer workers, finished files are kept') from e
 
 
 def _check_folders(source: Path, target: Path) -> None:
@@ -156,10 +164,6 @@ def _walk(folder: Path, inside: str = '', above: tuple = ()) -> Iterator[str]:
                 yield from _walk(Path(entry.path), name, (*above, here))
             else:
                 yield name
-
-
-def _one_thread() -> None:
-    cv2.setNumThreads(1)
 
 
 def _copy(source: Path, target: Path, short_edge: int, quality: int,

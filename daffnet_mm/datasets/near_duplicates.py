@@ -17,7 +17,6 @@ other angles than a quarter are not.
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -31,6 +30,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.worker_pool import worker_pool
 
 #: Side of the detail image in pixels.
 DETAIL_SIZE = 48
@@ -222,7 +222,7 @@ def fingerprint_files(
     if num_workers < 2 or len(jobs) < 200:
         results = list(show(map(_try_fingerprint, jobs)))
     else:
-        with ProcessPoolExecutor(num_workers) as pool:
+        with worker_pool(num_workers) as pool:
             results = list(
                 show(pool.map(_try_fingerprint, jobs, chunksize=32)))
     fingerprints, faults = {}, {}

@@ -26,7 +26,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -41,6 +40,7 @@ from daffnet_mm.apis.command_line import one_sentence_errors
 from daffnet_mm.apis.dataset_resizing import resize_dataset
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.worker_pool import worker_pool
 
 
 def parse_args(argv=None) -> argparse.Namespace:
@@ -262,7 +262,7 @@ def compare(args: argparse.Namespace, folder: Path) -> list[dict]:
     # In another process: large arrays change how this one's C library hands
     # out memory from then on, and it should do so as in a data loader's
     # worker, where a decoded image of 5 MB takes fresh pages each time.
-    with ProcessPoolExecutor(1) as pool:
+    with worker_pool(1) as pool:
         cases = pool.submit(make_images, folder / 'full', args).result()
     for case, files in cases.items():
         add(case, loads['default'], files, loads['ours'], files)

@@ -1,11 +1,12 @@
 """Look at all images of an audit, in several processes."""
 import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from rich.progress import Progress
+
+from daffnet_mm.worker_pool import worker_pool
 
 from .facts_cache import FactsCache
 from .image_check import Box, ImageFacts, check_image
@@ -66,7 +67,7 @@ def _examine(files: Mapping[str, tuple[Box, ...]],
         return
     while paths:
         done = 0
-        executor = ProcessPoolExecutor(num_workers)
+        executor = worker_pool(num_workers)
         try:
             for found in executor.map(
                     check_image,
@@ -87,7 +88,7 @@ def _examine(files: Mapping[str, tuple[Box, ...]],
 
 
 def _examine_alone(path: str, boxes: tuple[Box, ...]) -> ImageFacts:
-    with ProcessPoolExecutor(1) as executor:
+    with worker_pool(1) as executor:
         try:
             return executor.submit(check_image, path, boxes).result()
         except BrokenProcessPool:

@@ -6,7 +6,6 @@ searched at the scale at which it was cut.
 """
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
@@ -14,6 +13,8 @@ import cv2
 import numpy as np
 from PIL import Image
 from scipy.spatial import cKDTree
+
+from daffnet_mm.worker_pool import worker_pool
 
 #: The coarse search sees crops of about this many pixels a side.
 _COARSE_SIDE = 24
@@ -85,7 +86,7 @@ def _map(function, items: list, num_workers: int) -> Iterator:
     if num_workers == 0:
         yield from map(function, items)
         return
-    with ProcessPoolExecutor(num_workers) as executor:
+    with worker_pool(num_workers) as executor:
         yield from executor.map(function, items, chunksize=4)
 
 

@@ -1,3 +1,4 @@
+from .crop_cell import CropCell
 from .load_cell_image import LoadCellImage
 from .load_synthetic_cell import LoadSyntheticCell
 from .normalize_background import NormalizeBackground
@@ -12,6 +13,7 @@ from .random_stain_jitter import RandomStainJitter
 from .random_zoom import RandomZoom
 
 __all__ = [
+    'CropCell',
     'LoadCellImage', 'LoadSyntheticCell', 'NormalizeBackground',
     'NormalizeStain', 'RandomGamma', 'RandomGaussianNoise',
     'RandomHueSaturation', 'RandomIlluminant', 'RandomJPEG',

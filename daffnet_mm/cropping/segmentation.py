@@ -1,0 +1,160 @@
+"""Find the white cells in a picture of a blood smear."""
+import cv2
+import numpy as np
+
+from daffnet_mm.errors import InputError
+
+from .cells import flood_cells, refine_nucleus, tidy_cell
+from .morphology import equivalent_diameter, label
+from .nuclei import LobeGroups, nuclear_mask, split_lobes
+from .segmented_cell import SegmentedCell
+from .stains import Glass, Stains, separate_stains
+from .surroundings import MOST_TO_RED_CELL, Surroundings, describe
+
+#: Nuclei are measured at this many pixels across: larger images are reduced,
+#: smaller ones taken as they are.
+NUCLEUS_PIXELS = 64
+#: Long side of the reduced image in which the scale and the glass are found.
+COARSE_SIDE = 320
+#: Smaller images show nothing of a cell.
+LEAST_SIDE = 16
+#: A nucleus is no smaller than this relative to a red cell (platelets are),
+#: to the image's largest nucleus beside red cells or without any, and to the
+#: image's short side.
+LEAST_TO_RED_CELL = 0.65
+LEAST_TO_LARGEST = 0.4
+LEAST_TO_LARGEST_ALONE = 0.5
+LEAST_TO_IMAGE = 0.05
+#: A nucleus may be this much smaller if the image's border cuts it.
+CUT = 0.6
+#: One lobe of several is no larger than this, relative to a red cell.
+LOBE_TO_RED_CELL = 1.2
+
+
+def segment_cells(image: np.ndarray) -> list[SegmentedCell]:
+    """Find white cells, with nucleus and cytoplasm, in a stained smear.
+
+    The method of Chen et al. 2022 ("Data collection" and Fig. 2): colour
+    deconvolution shows the nuclei, whose lobes are parted by a distance
+    transform; a watershed from these markers finds the cells. Thresholds
+    follow the image, above fixed floors of stain; so does the scale: from its
+    nuclei, and from its red cells where it has any. The
+    background should be bright and the stain of Romanowsky's kind (Wright,
+    Giemsa, May-Grünwald, Leishman).
+
+    Left out are red cells, platelets and stain deposits. A naked nucleus
+    counts as a cell, and so does a cell that the border cuts.
+
+    Args:
+        image (np.ndarray): uint8 of shape (H, W, 3), BGR. It is not changed.
+
+    Returns:
+        list[SegmentedCell]: The cells, largest nucleus first; empty where
+        there is none.
+
+    Raises:
+        InputError: If the image is none, or not 8-bit with three channels.
+
+    Examples:
+        >>> import cv2
+        >>> from daffnet_mm.cropping import segment_cells
+        >>> image = cv2.imread('field.jpg')
+        >>> for cell in segment_cells(image):
+        ...     x1, y1, x2, y2 = cell.box
+        ...     crop = image[y1:y2, x1:x2]
+    """
+    _check_image(image)
+    height, width = image.shape[:2]
+    small = _reduced(image, COARSE_SIDE / max(height, width))
+    glass = Glass(small)
+    nuclei = nuclear_mask(separate_stains(small, glass), 1)
+    if not nuclei.any():
+        return []
+    diameter = _largest_diameter(nuclei) * max(height, width) / max(
+        small.shape[:2])
+    work = _reduced(image, NUCLEUS_PIXELS / diameter)
+
+    cells = []
+    for nucleus, cell in _segment(separate_stains(work, glass)):
+        if work.shape != image.shape:
+            nucleus, cell = (_enlarged(m, image) for m in (nucleus, cell))
+        if nucleus.any():
+            cells.append(SegmentedCell.from_masks(nucleus, cell | nucleus))
+    return sorted(cells, key=lambda cell: cell.nucleus.sum(), reverse=True)
+
+
+def _check_image(image: np.ndarray) -> None:
+    wanted = 'expected is an 8-bit BGR image, uint8 of shape (H, W, 3)'
+    if not isinstance(image, np.ndarray):
+        raise InputError(f'segment_cells got a {type(image).__name__}; '
+                         f'{wanted}')
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise InputError(f'segment_cells got an image of type {image.dtype} '
+                         f'and shape {image.shape}; {wanted}')
+    if min(image.shape[:2]) < LEAST_SIDE:
+        raise InputError(
+            f'segment_cells got an image of shape {image.shape}; it needs at '
+            f'least {LEAST_SIDE} x {LEAST_SIDE} pixels to find a cell')
+
+
+def _segment(stains: Stains) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Find nucleus and cell of each white cell, at the working scale."""
+    mask = nuclear_mask(stains, 0.04 * NUCLEUS_PIXELS)
+    if not mask.any():
+        return []
+    diameter = _largest_diameter(mask)
+    around = describe(stains, mask, diameter)
+    red_cell = around.red_cell_diameter or np.inf
+    cytoplasm = ~around.glass & ~around.red_cells
+    nuclei = LobeGroups(
+        split_lobes(mask), cytoplasm, MOST_TO_RED_CELL * red_cell,
+        LOBE_TO_RED_CELL * red_cell).join()
+    regions = flood_cells(stains, around, nuclei, diameter)
+
+    markers = [nuclei == number for number in range(1, nuclei.max() + 1)]
+    cells = [
+        tidy_cell(regions == number, marker, diameter)
+        for number, marker in enumerate(markers, start=1)
+    ]
+    return [(refine_nucleus(stains, marker, cell, diameter), cell)
+            for marker, cell, large in zip(
+                markers, cells, _large_enough(markers, cells, around),
+                strict=True) if large]
+
+
+def _large_enough(markers: list, cells: list,
+                  around: Surroundings) -> list[bool]:
+    """Tell nuclei from platelets and deposits."""
+    sizes = [equivalent_diameter(marker.sum()) for marker in markers]
+    if around.red_cell_diameter:
+        least = max(LEAST_TO_RED_CELL * around.red_cell_diameter,
+                    LEAST_TO_LARGEST * max(sizes))
+    else:
+        least = LEAST_TO_LARGEST_ALONE * max(sizes)
+    tiny = LEAST_TO_IMAGE * min(around.glass.shape)
+    return [
+        size >= max(least * (CUT if _is_cut(cell) else 1), tiny)
+        for size, cell in zip(sizes, cells, strict=True)
+    ]
+
+
+def _is_cut(cell: np.ndarray) -> bool:
+    return any(
+        edge.any() for edge in (cell[0], cell[-1], cell[:, 0], cell[:, -1]))
+
+
+def _largest_diameter(mask: np.ndarray) -> float:
+    return equivalent_diameter(np.bincount(label(mask).ravel())[1:].max())
+
+
+def _reduced(image: np.ndarray, factor: float) -> np.ndarray:
+    if factor >= 1:
+        return image
+    height, width = (max(round(n * factor), 1) for n in image.shape[:2])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _enlarged(mask: np.ndarray, image: np.ndarray) -> np.ndarray:
+    size = image.shape[1::-1]
+    return cv2.resize(mask.astype(np.float32), size,
+                      interpolation=cv2.INTER_LINEAR) > 0.5
