@@ -5,6 +5,7 @@ from mmpretrain.registry import MODELS
 from tiny_run import PREDICTOR, daffnet_model, tiny_config, train
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.structures import WBC5_CLASSES
 
 ONE_EPOCH = {'train_cfg.max_epochs': 1}
 
@@ -78,7 +79,11 @@ def test_pbc_and_wbcatt_are_the_same_images(pbc_root, wbcatt_dir, tmp_path):
     ]
     cfg = tiny_config(tmp_path / 'run')
     cells = dict(
-        type='PBC', data_root=str(pbc_root), split='train', pipeline=pipeline)
+        type='PBC',
+        classes=WBC5_CLASSES,
+        data_root=str(pbc_root),
+        split='train',
+        pipeline=pipeline)
     annotated = dict(
         cells, type='WBCAtt', ann_dir=str(wbcatt_dir), split='val')
     cfg.train_dataloader.dataset = cells
