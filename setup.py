@@ -69,7 +69,6 @@ setup(
     # pip would replace. What is missing is said at the import.
     install_requires=requirements('runtime'),
     extras_require={
-        'audit': requirements('audit'),
         'mm': requirements('mminstall'),
         'onedl': requirements('onedl'),
         'tests': requirements('tests'),
