@@ -62,7 +62,14 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['daffnet_mm', 'daffnet_mm.*']),
-    package_data={'daffnet_mm': ['**/*.csv', '**/*.json']},
+    package_data={
+        'daffnet_mm': [
+            '**/*.csv',
+            '**/*.json',
+            'weights/*.pth',
+            'weights/*.md',
+        ]
+    },
     python_requires='>=3.10',
     # torch, torchvision, MMEngine, mmcv and MMPretrain are left to the user,
     # who may have a pair or a line (OpenMMLab's or onedl's) of their own that

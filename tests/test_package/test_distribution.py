@@ -17,7 +17,10 @@ SOURCES = (
     'MANIFEST.in',
     'LICENSE',
     'README.md',
+    'model-index.yml',
 )
+#: What may lie there, whether or not the tree has a trained model yet.
+WEIGHTS = ('any.pth', 'any.md')
 
 
 @pytest.fixture(scope='module')
@@ -31,7 +34,20 @@ def checkout(tmp_path_factory):
             shutil.copytree(source, copy / name, ignore=skip)
         else:
             shutil.copy2(source, copy / name)
+    weights = copy / 'daffnet_mm' / 'weights'
+    weights.mkdir(exist_ok=True)
+    for name in WEIGHTS:
+        (weights / name).write_bytes(b'any')
     return copy
+
+
+def shipped_weights(checkout):
+    """Every file of the weights' folder, the ones of this test among them."""
+    folder = checkout / 'daffnet_mm' / 'weights'
+    names = {path.relative_to(checkout).as_posix()
+             for path in folder.rglob('*') if path.is_file()}
+    assert {f'daffnet_mm/weights/{name}' for name in WEIGHTS} <= names
+    return names
 
 
 def files(folder, *suffixes):
@@ -68,6 +84,8 @@ def test_wheel_brings_configs_tools_and_data(checkout, tmp_path):
         brought = files(checkout / folder, '.py', '.sh', '.md', '.yml')
         assert {f'daffnet_mm/.mim/{folder}/{n}' for n in brought} <= names
     assert 'daffnet_mm/.mim/tools/train.py' in names
+    assert 'daffnet_mm/.mim/model-index.yml' in names
+    assert shipped_weights(checkout) <= names
     assert not any('tests/' in name for name in names)
     assert not any('__pycache__' in name for name in names)
 
@@ -89,6 +107,9 @@ def test_wheel_works_from_a_source_distribution(checkout, tmp_path):
         wanted = files(checkout / folder, '.py', '.sh', '.csv')
         assert wanted <= files(source / folder, '.py', '.sh', '.csv')
     assert (source / 'requirements' / 'runtime.txt').is_file()
+    assert (source / 'model-index.yml').is_file()
+    assert all((source / name).is_file()
+               for name in shipped_weights(checkout))
 
 
 def test_no_requirement_of_one_line_is_in_the_other():

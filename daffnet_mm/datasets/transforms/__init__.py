@@ -1,4 +1,5 @@
 from .crop_cell import CropCell
+from .frame_cell import FrameCell
 from .load_cell_image import LoadCellImage
 from .load_synthetic_cell import LoadSyntheticCell
 from .normalize_background import NormalizeBackground
@@ -14,7 +15,7 @@ from .random_zoom import RandomZoom
 
 __all__ = [
     'CropCell',
-    'LoadCellImage', 'LoadSyntheticCell', 'NormalizeBackground',
+    'FrameCell', 'LoadCellImage', 'LoadSyntheticCell', 'NormalizeBackground',
     'NormalizeStain', 'RandomGamma', 'RandomGaussianNoise',
     'RandomHueSaturation', 'RandomIlluminant', 'RandomJPEG',
     'RandomQuarterTurn', 'RandomStainJitter', 'RandomZoom'

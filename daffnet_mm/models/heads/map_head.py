@@ -155,7 +155,8 @@ class MAPHead(BaseModule):
                 for the auxiliary classifier, ``gt_label``; -1 is unknown.
                 Those that also have ``attribute_targets`` (31 soft targets)
                 or ``attribute_weight`` (a factor of the attribute loss) are
-                learned accordingly.
+                learned accordingly, and so are those whose ``mixture``
+                :class:`MixingDataPreprocessor` has set.
             **kwargs: Passed on to the loss module.
 
         Returns:
@@ -184,6 +185,8 @@ class MAPHead(BaseModule):
             kwargs['sample_weight'] = torch.tensor(
                 [float(s.get('attribute_weight', 1.)) for s in data_samples],
                 device=attribute_logits.device)
+        if 'mixture' in data_samples[0]:
+            kwargs['mixture'] = torch.stack([s.mixture for s in data_samples])
         log_probs = self.layout.pad(attribute_logits.float()).log_softmax(-1)
         losses = self.loss_module(log_probs, gt_attributes, class_logits,
                                   gt_label, **kwargs)

@@ -116,7 +116,8 @@ class DSLLoss(nn.Module):
         class_logits: torch.Tensor | None = None,
         gt_label: torch.Tensor | None = None,
         attribute_targets: torch.Tensor | None = None,
-        sample_weight: torch.Tensor | None = None
+        sample_weight: torch.Tensor | None = None,
+        mixture: torch.Tensor | None = None
     ) -> dict[str, torch.Tensor]:
         """Compute the two terms.
 
@@ -137,6 +138,10 @@ class DSLLoss(nn.Module):
             sample_weight (Tensor, optional): Factor of each sample's
                 attribute term, shape (N,); the mean still counts the sample
                 as one. Defaults to None: 1.
+            mixture (Tensor, optional): Shares of the batch's samples in each
+                image, shape (N, N), where images were mixed (Mixup, CutMix):
+                an image's loss is the sum of theirs, so weighted. Defaults to
+                None: each image is its own sample.
 
         Returns:
             dict[str, Tensor]: ``loss_attribute`` and, with ``class_logits``,
@@ -152,7 +157,15 @@ class DSLLoss(nn.Module):
             is_soft = attribute_targets.sum(dim=-1, keepdim=True) > 0
             targets = torch.where(is_soft, attribute_targets.to(targets),
                                   targets)
-        targets = targets * known.unsqueeze(-1)
+        # A sample's attributes have the same weight, whatever their number.
+        targets = targets * (known / known.sum(1, keepdim=True).clamp(min=1)
+                             ).unsqueeze(-1)
+        if sample_weight is not None:
+            targets = targets * sample_weight.to(targets).view(-1, 1, 1)
+        labelled = known.any(1).to(targets)
+        if mixture is not None:
+            targets = torch.einsum('nm,map->nap', mixture.to(targets), targets)
+            labelled = mixture.to(labelled) @ labelled
         # An improbable value's minus infinity times zero would be NaN.
         log_probs = self._adjust(attribute_log_probs).masked_fill(
             targets == 0, 0)
@@ -163,16 +176,12 @@ class DSLLoss(nn.Module):
             # A fractional power has no finite gradient at zero.
             wrong = (1 - log_probs.exp()).clamp(min=1e-6)
             terms = terms * wrong**self.focal_gamma
-        per_sample = terms.sum(dim=(1, 2)) / known.sum(1).clamp(min=1)
-        if sample_weight is not None:
-            per_sample = per_sample * sample_weight.to(per_sample)
-        labelled = known.any(1).sum().clamp(min=1)
         losses = dict(
-            loss_attribute=self.attribute_weight * per_sample.sum() /
-            labelled / math.log(2))
+            loss_attribute=self.attribute_weight * terms.sum() /
+            _count(labelled) / math.log(2))
         if class_logits is not None:
             losses['loss_class'] = self.class_weight * self._class_loss(
-                class_logits.float(), gt_label)
+                class_logits.float(), gt_label, mixture)
         return losses
 
     def _targets(self, log_probs: torch.Tensor,
@@ -217,17 +226,25 @@ class DSLLoss(nn.Module):
                 "or add dict(type='CountValuesHook') to custom_hooks")
         return self._counts
 
-    def _class_loss(self, logits: torch.Tensor,
-                    gt_label: torch.Tensor) -> torch.Tensor:
+    def _class_loss(self, logits: torch.Tensor, gt_label: torch.Tensor,
+                    mixture: torch.Tensor | None) -> torch.Tensor:
         num_classes = logits.shape[1]
-        total = F.cross_entropy(
-            logits,
-            gt_label,
-            ignore_index=-1,
-            reduction='sum',
-            label_smoothing=self.class_smoothing * num_classes /
-            (num_classes - 1))
-        return total / (gt_label >= 0).sum().clamp(min=1) / math.log(2)
+        known = (gt_label >= 0).to(logits)
+        hard = F.one_hot(gt_label.clamp(min=0), num_classes).to(logits)
+        others = self.class_smoothing / (num_classes - 1)
+        targets = hard * (1 - self.class_smoothing) + (1 - hard) * others
+        targets = targets * known.unsqueeze(1)
+        if mixture is not None:
+            targets = mixture.to(targets) @ targets
+            known = mixture.to(known) @ known
+        total = -(targets * logits.log_softmax(dim=1)).sum()
+        return total / _count(known) / math.log(2)
+
+
+def _count(known: torch.Tensor) -> torch.Tensor:
+    """How many samples count; where none does, there is nothing to divide."""
+    count = known.sum()
+    return torch.where(count > 0, count, torch.ones_like(count))
 
 
 def _pad_tables(tables: Sequence) -> torch.Tensor:

@@ -236,3 +236,26 @@ def test_autocast(map_cfg, cells):
         torch.isfinite(p.grad).all() for p in model.parameters())
     assert sample.pred_attribute_scores.dtype == torch.float32
     assert sample.pred_score.dtype == torch.float32
+
+
+def test_mixed_images_train():
+    model = MODELS.build(
+        dict(
+            type='ImageClassifier',
+            backbone=dict(type='ResNet', depth=18, base_channels=8,
+                          stem_channels=8),
+            head=dict(type='MAPHead', in_channels=64, num_classes=5),
+            data_preprocessor=dict(type='MixingDataPreprocessor'),
+            train_cfg=dict(augments=[dict(type='CutMix', alpha=1.)])))
+    samples = []
+    for i in range(4):
+        sample = DataSample().set_gt_label(i)
+        sample.set_field(torch.zeros(11, dtype=torch.long), 'gt_attributes')
+        samples.append(sample)
+    data = model.data_preprocessor(
+        dict(inputs=list(torch.rand(4, 3, 32, 32)), data_samples=samples),
+        training=True)
+    assert 'mixture' in data['data_samples'][0]
+    losses = model(**data, mode='loss')
+    sum(losses.values()).backward()
+    assert all(value.isfinite() for value in losses.values())

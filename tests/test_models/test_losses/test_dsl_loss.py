@@ -177,3 +177,44 @@ def test_registered_with_its_weights():
         class_logits(.25), torch.zeros(1).long())
     assert losses['loss_attribute'].item() == pytest.approx(1.)
     assert losses['loss_class'] == 0
+
+
+def test_mixed_images_have_the_mixed_loss():
+    """Loss of a mixed image = the weighted sum of its samples' losses."""
+    generator = torch.Generator().manual_seed(7)
+    logits = torch.randn(3, sum(ATTRIBUTE_SIZES), generator=generator)
+    classes = torch.randn(3, 5, generator=generator)
+    truth = random_truth(3, generator)
+    truth[:, 0] = 0
+    label = torch.tensor([2, -1, 4])
+    shares = torch.tensor([[.7, .3, 0.], [0., 1., 0.], [.4, 0., .6]])
+    got = DSLLoss(class_smoothing=0.1)(
+        log_probs(logits), truth, classes, label, mixture=shares)
+    one = DSLLoss(class_smoothing=0.1)
+    attribute = sum(
+        shares[i, j] * one(log_probs(logits[i:i + 1]), truth[j:j + 1])
+        ['loss_attribute'] for i in range(3) for j in range(3)) / 3
+    assert got['loss_attribute'].item() == pytest.approx(
+        attribute.item(), rel=1e-5)
+    # The second sample's class is unknown: its shares count nowhere.
+    known = [j for j in range(3) if j != 1]
+    cell_type = sum(
+        shares[i, j] * one(
+            log_probs(logits[i:i + 1]), truth[j:j + 1], classes[i:i + 1],
+            label[j:j + 1])['loss_class'] for i in range(3) for j in known)
+    assert got['loss_class'].item() == pytest.approx(
+        cell_type.item() / shares[:, known].sum().item(), rel=1e-5)
+
+
+def test_unmixed_images_have_the_plain_loss():
+    generator = torch.Generator().manual_seed(8)
+    logits = log_probs(torch.randn(4, sum(ATTRIBUTE_SIZES),
+                                   generator=generator))
+    classes = torch.randn(4, 5, generator=generator)
+    truth = random_truth(4, generator)
+    label = torch.tensor([0, 3, -1, 1])
+    loss = DSLLoss(label_smoothing=0.1)
+    plain = loss(logits, truth, classes, label)
+    mixed = loss(logits, truth, classes, label, mixture=torch.eye(4))
+    for name, value in plain.items():
+        assert mixed[name].item() == pytest.approx(value.item(), rel=1e-6)

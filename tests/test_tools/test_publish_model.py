@@ -1,0 +1,290 @@
+"""What is shipped loads everywhere and predicts what was trained."""
+import importlib.util
+import json
+
+import mmpretrain
+import pytest
+import torch
+from mmengine import Config
+from mmpretrain.registry import MODELS
+from tiny_run import (
+    CONFIG,
+    PREDICTOR,
+    ScriptHook,
+    daffnet_model,
+    tiny_config,
+    train,
+)
+from tool_process import REPOSITORY, run_tool
+
+from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.engine.safe_checkpoint import load_weights_only
+from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+
+TOOL = REPOSITORY / 'tools' / 'model_converters' / 'publish_model.py'
+#: Averaged weights, and a predictor whose own checkpoint is elsewhere.
+TEXT = """
+_base_ = '{base}'
+model = {model}
+custom_hooks = [dict(type='EMAHook')]
+"""
+ABSENT = dict(type='Pretrained', checkpoint='work_dirs/absent/best.pth')
+
+
+@pytest.fixture(scope='module')
+def tool():
+    spec = importlib.util.spec_from_file_location(TOOL.stem, TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Trained:
+    """A config, a checkpoint as a training leaves it, and a place beside."""
+
+    def __init__(self, folder, model):
+        folder.mkdir()
+        self.config = folder / 'small_daffnet.py'
+        self.config.write_text(TEXT.format(base=CONFIG, model=model))
+        self.cfg = Config.fromfile(self.config)
+        torch.manual_seed(0)
+        self.model = MODELS.build({
+            **self.cfg.model, 'data_preprocessor': self.cfg.data_preprocessor
+        }).eval()
+        for name, value in self.model.named_parameters():
+            if 'head' in name and value.dim() == 2:
+                value.data.mul_(5)  # so that probabilities differ
+        for name, value in self.model.named_buffers():
+            if name.endswith('num_batches_tracked'):
+                value.fill_(100_001)  # too large for half precision
+        weights = self.model.state_dict()
+        self.checkpoint = folder / 'best.pth'
+        self.out = folder / 'published' / 'small.pth'
+        self.save(
+            meta=dict(
+                dataset_meta=dict(classes=WBC5_CLASSES),
+                epoch=3,
+                cfg='secret = 1',
+                train_images=['PBC/BA_1.jpg', 'PBC/BA_2.jpg'],
+                temperatures=dict(cell_type=1.25)),
+            state_dict=weights,
+            ema_state_dict={
+                f'module.{name}': torch.zeros_like(value)
+                for name, value in weights.items()
+            },
+            optimizer=dict(state={0: dict(step=torch.ones(9))}),
+            message_hub=dict(log_scalars={}))
+
+    def save(self, **content):
+        self.content = content
+        torch.save(content, self.checkpoint)
+
+    def publish(self, tool, *options):
+        tool.main([
+            str(self.config), str(self.checkpoint), str(self.out), *options
+        ])
+
+
+@pytest.fixture
+def trained(tmp_path):
+    return Trained(tmp_path / 'run', daffnet_model(ABSENT))
+
+
+def images():
+    return torch.randint(
+        0, 256, (3, 3, 32, 32),
+        generator=torch.Generator().manual_seed(1)).byte()
+
+
+@torch.no_grad()
+def scores(model):
+    samples = model.test_step(dict(inputs=list(images()), data_samples=None))
+    return torch.stack([s.pred_score for s in samples]), torch.stack(
+        [s.pred_attribute_scores for s in samples])
+
+
+def assert_close(model, other):
+    for first, second in zip(scores(model), scores(other), strict=True):
+        torch.testing.assert_close(first, second, rtol=0, atol=5e-3)
+
+
+def test_what_is_published(trained, tool, capsys, monkeypatch):
+    trained.publish(tool, '--note', 'licence=CC BY 4.0', 'seed=0')
+    printed = capsys.readouterr().out
+    difference = float(printed.split()[-1])
+    assert 0 < difference < 5e-3
+    size = trained.out.stat().st_size
+    assert f'{size / 1e6:.2f} MB' in printed
+
+    # Plain values need nothing that PyTorch does not allow by itself.
+    torch.serialization.clear_safe_globals()
+    try:
+        published = torch.load(trained.out, weights_only=True)
+    finally:
+        load_weights_only()
+    assert set(published) == {'meta', 'state_dict'}
+    plain = json.loads(json.dumps(published['meta']))
+    versions = plain.pop('versions')
+    assert versions['torch'] == torch.__version__
+    assert len(plain.pop('source_sha256')) == 64
+    assert plain == dict(
+        dataset_meta=dict(classes=list(WBC5_CLASSES)),
+        config='small_daffnet.py',
+        attributes={k: list(v) for k, v in WBC_ATTRIBUTES.items()},
+        temperatures=dict(cell_type=1.25),
+        train_images=['PBC/BA_1.jpg', 'PBC/BA_2.jpg'],
+        notes={
+            'licence': 'CC BY 4.0',
+            'seed': '0'
+        })
+
+    weights = trained.content['state_dict']
+    assert published['state_dict'].keys() == weights.keys()
+    for name, value in published['state_dict'].items():
+        if name.endswith('num_batches_tracked'):
+            assert value.dtype == torch.int64 and value == 100_001
+        else:
+            assert value.dtype == torch.float16
+            torch.testing.assert_close(
+                value.float(), weights[name], rtol=2**-11, atol=2**-25)
+
+
+def test_it_loads_as_any_checkpoint(trained, tool, tmp_path, monkeypatch):
+    """And nobody looks for the predictor's own checkpoint."""
+    trained.publish(tool)
+    out = str(trained.out)
+    monkeypatch.chdir(tmp_path)
+
+    model = mmpretrain.get_model(str(trained.config), pretrained=out)
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert model._dataset_meta['classes'] == list(WBC5_CLASSES)
+    assert_close(model, trained.model)
+
+    inferencer = WBCInferencer(str(trained.config), out)
+    assert_close(inferencer.model, trained.model)
+    cell = images()[0].permute(1, 2, 0).numpy()
+    result, = inferencer(cell)
+    assert result['pred_class'] in WBC5_CLASSES
+    assert list(result['attributes']) == list(WBC_ATTRIBUTES)
+
+    predictions = tmp_path / 'predictions.pkl'
+    status, output = run_tool(
+        'test.py', trained.config, out, '--work-dir', tmp_path / 'test',
+        '--out', predictions, '--out-item', 'pred', log=tmp_path / 'log')
+    assert status == 0, output
+    assert predictions.exists()
+    figure = [
+        line for line in output.splitlines() if 'wbc/accuracy' in line
+    ]
+    assert figure
+
+
+def test_a_map_is_published_for_the_next_stage(tmp_path, tool):
+    """Its head without an auxiliary classifier, loaded by init_cfg."""
+    predictor = dict(
+        PREDICTOR, head=dict(type='MAPHead', in_channels=64))
+    trained = Trained(tmp_path / 'run', dict(predictor, _delete_=True))
+    trained.publish(tool)
+    cfg = daffnet_model(
+        dict(type='Pretrained', checkpoint=str(trained.out)))
+    cfg['neck']['predictor'].update(head=predictor['head'])
+    cfg.pop('_delete_')
+    model = MODELS.build(cfg)
+    model.init_weights()
+    for name, value in model.neck.predictor.state_dict().items():
+        torch.testing.assert_close(
+            value,
+            trained.content['state_dict'][name],
+            rtol=2**-11,
+            atol=2**-25)
+
+
+def test_the_average_of_a_real_run(tmp_path, tool):
+    """epoch_1.pth has both, best.pth the average: the same is published."""
+    cfg = tiny_config(
+        tmp_path / 'run',
+        **{
+            'train_cfg.max_epochs': 1,
+            'custom_hooks': [dict(type='EMAHook', momentum=.5)],
+            'val_evaluator': dict(
+                _delete_=True, type='ScriptedMetric', scores=[10.])
+        })
+    train(cfg, ScriptHook())
+    published = []
+    for name in ('epoch_1.pth', 'best.pth'):
+        source, out = tmp_path / 'run' / name, tmp_path / name
+        tool.main([str(CONFIG), str(source), str(out)])
+        published.append(torch.load(out, weights_only=True)['state_dict'])
+    both = torch.load(
+        tmp_path / 'run' / 'epoch_1.pth', weights_only=True)
+    assert 'ema_state_dict' in both
+    name = 'backbone.layer1.0.conv1.weight'
+    averaged = both['state_dict'][name]
+    assert not torch.equal(averaged, both['ema_state_dict'][f'module.{name}'])
+    for weights in published:
+        assert torch.equal(weights[name], averaged.half())
+
+
+def lacking(content):
+    del content['state_dict']['head.fc.weight']
+
+
+def surplus(content):
+    content['state_dict']['head.other.weight'] = torch.zeros(2)
+
+
+def other_width(content):
+    content['state_dict']['head.classifier.bias'] = torch.zeros(8)
+
+
+def not_finite(content):
+    content['state_dict']['head.fc.bias'][3] = float('nan')
+
+
+def too_large(content):
+    content['state_dict']['head.fc.bias'][3] = -7e4
+
+
+def nameless(content):
+    del content['meta']['dataset_meta']
+
+
+def more_classes(content):
+    content['meta']['dataset_meta']['classes'] = ('a', 'b')
+
+
+@pytest.mark.parametrize('spoil, options, sentence', [
+    (lacking, [], 'has no weight head.fc.weight'),
+    (surplus, [], "1 weights that the config's model lacks, such as "
+     'head.other.weight'),
+    (other_width, [], 'head.classifier.bias of shape (8,)'),
+    (not_finite, [], 'values in head.fc.bias that are not finite'),
+    (too_large, [], '7e+04 in head.fc.bias, above 65504'),
+    (nameless, [], 'does not name its classes'),
+    (more_classes, [], 'names 2 classes, but its model has 5'),
+    (None, ['--max-mb', '0.5'], 'MB, more than the 0.5 MB of --max-mb'),
+    (None, ['--note', 'CC BY 4.0'], '--note CC BY 4.0 must be KEY=VALUE'),
+])
+def test_refused(trained, tool, capsys, spoil, options, sentence):
+    trained.out.parent.mkdir()
+    trained.out.write_text('as it was')
+    if spoil:
+        spoil(trained.content)
+        trained.save(**trained.content)
+    with pytest.raises(SystemExit) as ended:
+        trained.publish(tool, *options)
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert sentence in error and 'Traceback' not in error
+    assert error.count('\n') == 1
+    assert [p.name for p in trained.out.parent.iterdir()] == ['small.pth']
+    assert trained.out.read_text() == 'as it was'
+
+
+def test_the_checkpoint_is_not_overwritten(trained, tool, capsys):
+    trained.out = trained.checkpoint
+    before = trained.checkpoint.read_bytes()
+    with pytest.raises(SystemExit):
+        trained.publish(tool)
+    assert 'is the checkpoint itself' in capsys.readouterr().err
+    assert trained.checkpoint.read_bytes() == before

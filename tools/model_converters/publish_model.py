@@ -1,0 +1,249 @@
+"""Turn a trained checkpoint into the file that is shipped.
+
+Usage:
+    python tools/model_converters/publish_model.py CONFIG CHECKPOINT OUT
+        [--max-mb 16] [--note KEY=VALUE ...]
+
+OUT holds the weights in half precision and a ``meta`` of plain values: the
+classes, the attributes and their values, the names of the training images (so
+that nobody tests on them unawares), the temperatures of a calibrated model,
+the config's name, the checkpoint's SHA-256, versions and notes. It is loaded
+like any other checkpoint; the model computes in single precision as before.
+What only a training needs is left out. Of a run with averaged weights
+(EMAHook) the average is published, which is what was validated and tested.
+
+Afterwards OUT is read again, and its predictions are compared with those of
+CHECKPOINT on synthetic cells.
+"""
+import argparse
+import io
+import os
+
+import mmengine
+import mmpretrain
+import torch
+from mmengine import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import init_default_scope
+from mmengine.runner import CheckpointLoader
+
+import daffnet_mm
+from daffnet_mm.apis.command_line import one_sentence_errors
+from daffnet_mm.apis.pseudo_labelling import build_predictor
+from daffnet_mm.datasets import SyntheticWBC
+from daffnet_mm.datasets.pseudo_labels import file_sha256
+from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import atomic_write
+from daffnet_mm.models.heads import find_map_head
+
+MEGABYTE = 10**6
+#: Cells on which the predictions are compared, and their size in pixels
+#: where the config does not paint its own: PBC's.
+NUM_CELLS = 16
+CELL_SIZE = 360
+
+
+def parse_args(argv=None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Turn a trained checkpoint into the file that is shipped')
+    parser.add_argument('config', help='config of the model')
+    parser.add_argument('checkpoint', help='its checkpoint, such as best.pth')
+    parser.add_argument('out', help='the file to write')
+    parser.add_argument(
+        '--max-mb',
+        type=float,
+        default=16,
+        help='refuse a larger file, in millions of bytes; default: 16')
+    parser.add_argument(
+        '--note',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='what else meta should say, such as licence="CC BY 4.0"')
+    return parser.parse_args(argv)
+
+
+def read_notes(words: list[str]) -> dict[str, str]:
+    """Split the notes of the command line.
+
+    Raises:
+        InputError: If one has no key.
+    """
+    notes = {}
+    for word in words:
+        key, equals, value = word.partition('=')
+        if not key or not equals:
+            raise InputError(f'--note {word} must be KEY=VALUE, such as '
+                             'licence="CC BY 4.0"')
+        notes[key] = value
+    return notes
+
+
+def half_precision(model: torch.nn.Module, source: str) -> dict:
+    """Give the model's weights in half precision; integers stay integers.
+
+    Args:
+        model (nn.Module): The model.
+        source (str): The checkpoint's name, for the message.
+
+    Returns:
+        dict: The tensors by name.
+
+    Raises:
+        InputError: If a value is not finite, or too large.
+    """
+    weights = {}
+    for name, value in model.state_dict().items():
+        if value.is_floating_point():
+            if not value.isfinite().all():
+                raise InputError(
+                    f'{source} has values in {name} that are not finite: the '
+                    'training diverged, so publish an earlier checkpoint')
+            large = value.abs().max() if value.numel() else 0
+            value = value.half()
+            if not value.isfinite().all():
+                raise InputError(
+                    f'{source} has {large:.4g} in {name}, above '
+                    f'{torch.finfo(torch.half).max:.0f}, the largest number '
+                    'in half precision: this model cannot be published so')
+        weights[name] = value
+    return weights
+
+
+def check_no_surplus(model: torch.nn.Module, checkpoint: dict,
+                     source: str) -> None:
+    """Refuse weights that the model does not have.
+
+    Raises:
+        InputError: If there are any.
+    """
+    state_dict = checkpoint.get('state_dict', checkpoint)
+    surplus = sorted(state_dict.keys() - model.state_dict().keys())
+    if surplus:
+        raise InputError(
+            f'{source} has {len(surplus)} weights that the config\'s model '
+            f'lacks, such as {surplus[0]}: it was made by another model than '
+            'this config describes')
+
+
+def build_meta(model: torch.nn.Module, checkpoint: dict, args) -> dict:
+    """Keep what a user of the weights has to know, as plain values.
+
+    Raises:
+        InputError: If the checkpoint names no classes.
+    """
+    trained = checkpoint.get('meta') or {}
+    classes = (trained.get('dataset_meta') or {}).get('classes')
+    if not classes:
+        raise InputError(
+            f'{args.checkpoint} does not name its classes in '
+            "meta['dataset_meta']: publish the best.pth of tools/train.py")
+    meta = dict(
+        dataset_meta=dict(classes=[str(name) for name in classes]),
+        config=os.path.basename(args.config),
+        source_sha256=file_sha256(args.checkpoint),
+        versions=dict(
+            daffnet_mm=daffnet_mm.__version__,
+            mmengine=mmengine.__version__,
+            mmpretrain=mmpretrain.__version__,
+            torch=str(torch.__version__)),
+        notes=read_notes(args.note))
+    head = find_map_head(model)
+    if head is not None:
+        meta['attributes'] = {
+            name: list(values)
+            for name, values in head.attributes.items()
+        }
+    if trained.get('temperatures'):
+        meta['temperatures'] = {
+            name: float(value)
+            for name, value in trained['temperatures'].items()
+        }
+    # SplitGuardHook and the tests on other data sets look here.
+    if trained.get('train_images'):
+        meta['train_images'] = [str(name) for name in trained['train_images']]
+    return meta
+
+
+@torch.inference_mode()
+def predict(model: torch.nn.Module, cfg: Config) -> dict[str, torch.Tensor]:
+    """Predict synthetic cells through the config's test pipeline.
+
+    Args:
+        model (nn.Module): The model in evaluation mode.
+        cfg (Config): Its config.
+
+    Returns:
+        dict[str, Tensor]: Those of ``pred_score`` (N, K) and
+        ``pred_attribute_scores`` (N, 31) that the model gives.
+    """
+    dataset = cfg.test_dataloader.dataset
+    cells = SyntheticWBC(
+        split='test',
+        num_samples=NUM_CELLS,
+        image_size=dataset.get('image_size', CELL_SIZE),
+        pipeline=[dict(type='LoadSyntheticCell'), *dataset.pipeline[1:]])
+    samples = model.test_step(
+        pseudo_collate([cells[index] for index in range(NUM_CELLS)]))
+    return {
+        name: torch.stack([sample.get(name) for sample in samples])
+        for name in ('pred_score', 'pred_attribute_scores')
+        if name in samples[0]
+    }
+
+
+def serialise(content: dict, args) -> bytes:
+    """Make the file's content.
+
+    Raises:
+        InputError: If it is larger than allowed.
+    """
+    file = io.BytesIO()
+    torch.save(content, file)
+    size = file.tell() / MEGABYTE
+    if size > args.max_mb:
+        raise InputError(
+            f'{args.out} would have {size:.2f} MB, more than the '
+            f'{args.max_mb:g} MB of --max-mb: publish a smaller model, or '
+            'allow more')
+    return file.getvalue()
+
+
+def main(argv=None) -> None:
+    args = parse_args(argv)
+    with one_sentence_errors():
+        if os.path.realpath(args.out) == os.path.realpath(args.checkpoint):
+            raise InputError(f'{args.out} is the checkpoint itself, which '
+                             'half precision would spoil: name another file')
+        cfg = Config.fromfile(args.config)
+        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+        model = build_predictor(cfg, args.checkpoint, 'cpu')
+        checkpoint = CheckpointLoader.load_checkpoint(
+            args.checkpoint, map_location='cpu')
+        check_no_surplus(model, checkpoint, args.checkpoint)
+        meta = build_meta(model, checkpoint, args)
+        weights = half_precision(model, args.checkpoint)
+        before = predict(model, cfg)
+        num_classes = before['pred_score'].shape[1] if (
+            'pred_score' in before) else None
+        classes = meta['dataset_meta']['classes']
+        if num_classes not in (None, len(classes)):
+            raise InputError(
+                f'{args.checkpoint} names {len(classes)} classes, but its '
+                f'model has {num_classes}')
+        content = serialise(dict(meta=meta, state_dict=weights), args)
+        with atomic_write(args.out, 'wb') as file:
+            file.write(content)
+        after = predict(build_predictor(cfg, args.out, 'cpu'), cfg)
+    difference = max(
+        (scores - after[name]).abs().max().item()
+        for name, scores in before.items())
+    print(f'wrote {args.out}: {len(weights)} tensors, '
+          f'{len(content) / MEGABYTE:.2f} MB, '
+          f'SHA-256 {file_sha256(args.out)}')
+    print(f'greatest difference of a predicted probability on {NUM_CELLS} '
+          f'synthetic cells: {difference:.6f}')
+
+
+if __name__ == '__main__':
+    main()
