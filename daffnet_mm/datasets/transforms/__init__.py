@@ -4,6 +4,7 @@ from .load_cell_image import LoadCellImage
 from .load_synthetic_cell import LoadSyntheticCell
 from .normalize_background import NormalizeBackground
 from .normalize_stain import NormalizeStain
+from .random_fading import RandomFading
 from .random_gamma import RandomGamma
 from .random_gaussian_noise import RandomGaussianNoise
 from .random_hue_saturation import RandomHueSaturation
@@ -14,9 +15,8 @@ from .random_stain_jitter import RandomStainJitter
 from .random_zoom import RandomZoom
 
 __all__ = [
-    'CropCell',
-    'FrameCell', 'LoadCellImage', 'LoadSyntheticCell', 'NormalizeBackground',
-    'NormalizeStain', 'RandomGamma', 'RandomGaussianNoise',
-    'RandomHueSaturation', 'RandomIlluminant', 'RandomJPEG',
-    'RandomQuarterTurn', 'RandomStainJitter', 'RandomZoom'
+    'CropCell', 'FrameCell', 'LoadCellImage', 'LoadSyntheticCell',
+    'NormalizeBackground', 'NormalizeStain', 'RandomFading', 'RandomGamma',
+    'RandomGaussianNoise', 'RandomHueSaturation', 'RandomIlluminant',
+    'RandomJPEG', 'RandomQuarterTurn', 'RandomStainJitter', 'RandomZoom'
 ]
