@@ -1,0 +1,23 @@
+# The same for half of the cells; the other half is only framed and turned, so
+# that the network is at home at home.
+_base_ = './wide-tiny_pbc5.py'
+as_they_are = [
+    dict(type='FrameCell', share=0.72),
+    dict(type='ResizeEdge', scale=72, edge='short'),
+    *_base_.symmetries,
+]
+elsewhere = [
+    dict(type='RandomZoom', zoom=(1.25, 3.3)),
+    dict(type='ResizeEdge', scale=72, edge='short'),
+    *_base_.symmetries,
+    *_base_.other_laboratories,
+]
+train_pipeline = [
+    dict(type='LoadCellImage', min_edge=144),
+    dict(
+        type='RandomChoice',
+        transforms=[as_they_are, elsewhere],
+        prob=[0.5, 0.5]),
+    *_base_.pack,
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

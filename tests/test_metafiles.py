@@ -1,0 +1,101 @@
+"""The model index names what there is, with the figures that it has."""
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine import Config
+from mmpretrain.apis import ModelHub, get_model
+from mmpretrain.registry import MODELS
+from modelindex.load_model_index import load
+from test_all_configs import LinspaceOnCPU
+
+from daffnet_mm.apis.shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+INDEX = load(str(REPOSITORY / 'model-index.yml'))
+INDEX.build_models_with_collections()
+MODELS_LISTED = list(INDEX.models)
+
+
+@pytest.fixture(autouse=True)
+def default_datasets(monkeypatch):
+    monkeypatch.delenv('WBC_DATASET', raising=False)
+
+
+def test_the_index_lists_every_metafile():
+    files = {
+        path.relative_to(REPOSITORY).as_posix()
+        for path in REPOSITORY.glob('configs/**/metafile.yml')
+    }
+    lines = (REPOSITORY / 'model-index.yml').read_text().splitlines()
+    assert files and lines[0] == 'Import:'
+    assert lines[1:] and sorted(lines[1:]) == sorted(
+        f'  - {name}' for name in files)
+
+
+def test_names_configs_and_collections():
+    names = [model.name.lower() for model in MODELS_LISTED]
+    configs = [model.config for model in MODELS_LISTED]
+    assert len(set(names)) == len(names)
+    assert len(set(configs)) == len(configs)
+    collections = {collection.name for collection in INDEX.collections}
+    for model in MODELS_LISTED:
+        path = Path(model.config)
+        assert path.parts[0] == 'configs' and '_base_' not in path.parts
+        assert (REPOSITORY / path).is_file(), model.config
+        assert model.in_collection in collections
+        assert model.metadata.data['Training Data']
+        assert isinstance(model.metadata.data['FLOPs'], int)
+    for collection in INDEX.collections:
+        assert collection.paper['Title']
+        assert collection.paper['URL'].startswith('https://')
+        assert (REPOSITORY / collection.readme).is_file()
+        if collection.code:
+            assert (REPOSITORY / collection.code['URL']).is_file()
+
+
+def test_the_configs_of_the_papers_are_listed():
+    listed = {model.config for model in MODELS_LISTED}
+    for pattern in ('daffnet/map_*.py', 'daffnet/daffnet_*.py',
+                    'scam/scam_*.py', 'peers/*.py',
+                    'daffnet/ablation/*_pbc.py'):
+        paths = list((REPOSITORY / 'configs').glob(pattern))
+        assert paths
+        assert {p.relative_to(REPOSITORY).as_posix() for p in paths} <= listed
+
+
+def test_only_the_shipped_model_has_weights():
+    config = SHIPPED_CONFIG.removeprefix('.mim/')
+    assert {
+        model.config: model.weights
+        for model in MODELS_LISTED if model.weights
+    } == {
+        config: f'daffnet_mm/{SHIPPED_WEIGHTS}'
+    }
+
+
+@pytest.mark.parametrize(
+    'model', MODELS_LISTED, ids=[model.name for model in MODELS_LISTED])
+def test_parameters(model):
+    cfg = Config.fromfile(REPOSITORY / model.config)
+    # Mixup asks for data with one-hot labels; the network is the same.
+    cfg.model.pop('train_cfg', None)
+    with torch.device('meta'), LinspaceOnCPU():
+        built = MODELS.build(cfg.model)
+    assert model.metadata.data['Parameters'] == sum(
+        p.numel() for p in built.parameters())
+    assert model.metadata.data['Epochs'] == cfg.train_cfg.max_epochs
+    assert model.metadata.data['Batch Size'] == (
+        cfg.train_dataloader.batch_size)
+
+
+def test_mmpretrain_finds_them_by_name(monkeypatch):
+    """Beside its own models, whose names are others."""
+    ModelHub._register_mmpretrain_models()
+    known = dict(ModelHub._models_dict)
+    assert not {m.name.lower() for m in MODELS_LISTED} & set(known)
+    monkeypatch.setattr(ModelHub, '_models_dict', known)
+    ModelHub.register_model_index(
+        REPOSITORY / 'model-index.yml', config_prefix=REPOSITORY)
+    model = get_model('daffnet-tiny_pbc5')
+    assert type(model).__name__ == 'DAFFNet'
