@@ -7,23 +7,23 @@ _base_ = [
     '../_base_/pipelines/other_laboratories.py',
 ]
 symmetries = [
-    dict(type='RandomCrop', crop_size=112),
+    dict(type='RandomCrop', crop_size=96),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomQuarterTurn'),
 ]
 as_they_are = [
     dict(type='FrameCell', share=0.72),
-    dict(type='ResizeEdge', scale=122, edge='short'),
+    dict(type='ResizeEdge', scale=105, edge='short'),
     *symmetries,
 ]
 elsewhere = [
     dict(type='RandomZoom', zoom=(1.25, 3.3)),
-    dict(type='ResizeEdge', scale=122, edge='short'),
+    dict(type='ResizeEdge', scale=105, edge='short'),
     *symmetries,
     *_base_.other_laboratories,
 ]
 train_pipeline = [
-    dict(type='LoadCellImage', min_edge=170),
+    dict(type='LoadCellImage', min_edge=146),
     dict(
         type='RandomChoice',
         transforms=[as_they_are, elsewhere],

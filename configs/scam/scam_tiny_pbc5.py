@@ -1,4 +1,4 @@
-# The network for CPUs, on PBC's five white blood cell classes at 112 px. The
+# The network for CPUs, on PBC's five white blood cell classes at 96 px. The
 # ablations take it with WBC_DATASET=tiny_pbc5; those of Tables 8 and 9 are
 # this one then, which has no ImageNet weights.
 _base_ = [

@@ -44,8 +44,10 @@ def checkout(tmp_path_factory):
 def shipped_weights(checkout):
     """Every file of the weights' folder, the ones of this test among them."""
     folder = checkout / 'daffnet_mm' / 'weights'
-    names = {path.relative_to(checkout).as_posix()
-             for path in folder.rglob('*') if path.is_file()}
+    names = {
+        path.relative_to(checkout).as_posix()
+        for path in folder.rglob('*') if path.is_file()
+    }
     assert {f'daffnet_mm/weights/{name}' for name in WEIGHTS} <= names
     return names
 

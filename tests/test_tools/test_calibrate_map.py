@@ -3,7 +3,7 @@ import copy
 
 import torch
 from mmengine import Config
-from mmpretrain.registry import MODELS
+from mmpretrain.registry import DATASETS, MODELS
 from tiny_run import CONFIG, PREDICTOR, daffnet_model
 from tool_process import run_tool
 
@@ -29,6 +29,22 @@ def test_divided_logits():
             strict=True):
         torch.testing.assert_close(other, part / temperature)
     torch.testing.assert_close(divided_classes, classes / 2)
+
+
+def test_adjusted_logits():
+    head = MAPHead(6, num_features=5)
+    feature = (torch.randn(3, 6), )
+    before = head(feature)[0].split(ATTRIBUTE_SIZES, 1)
+    counts = [[3] * size for size in ATTRIBUTE_SIZES]
+    counts[1] = [30, 10]
+    head.adjust_logits(counts, 0.5)
+    after = head(feature)[0].split(ATTRIBUTE_SIZES, 1)
+    # Equal shares change no probability; three to one moves the odds by
+    # the root of three.
+    torch.testing.assert_close(after[0].softmax(1), before[0].softmax(1))
+    odds = (after[1] - before[1])
+    torch.testing.assert_close(
+        (odds[:, 1] - odds[:, 0]).exp(), torch.full((3, ), 3**0.5))
 
 
 def write(tmp_path, model):
@@ -137,3 +153,26 @@ def test_another_head_is_refused(tmp_path):
     assert 'StackedLinearClsHead does not end in a linear layer' in output
     assert not (tmp_path / 'out.pth').exists()
 
+
+
+def test_adjustment_for_rare_values(tmp_path):
+    config, path, model = write(tmp_path, dict(PREDICTOR, _delete_=True))
+    out = tmp_path / 'adjusted.pth'
+    status, output = run_tool(
+        TOOL, config, path, '--out', out, '--logit-adjustment', '0.5',
+        log=tmp_path / 'log')
+    assert status == 0, output
+    adjusted = torch.load(out, weights_only=True)
+    assert adjusted['meta']['logit_adjustment'] == 0.5
+    temperature = adjusted['meta']['temperatures']['granularity']
+    shift = (
+        adjusted['state_dict']['head.fc_attributes.bias'][-2:] * temperature -
+        model.head.fc_attributes.bias[-2:])
+    dataset = DATASETS.build(
+        Config.fromfile(config).train_dataloader.dataset)
+    values = [int(dataset.get_data_info(i)['gt_attributes'][-1])
+              for i in range(len(dataset))]
+    shares = torch.bincount(torch.tensor(values), minlength=2) / len(values)
+    torch.testing.assert_close(
+        shift, -0.5 * shares.clamp(min=1 / len(values)).log(),
+        atol=1e-4, rtol=1e-4)

@@ -1,4 +1,4 @@
-# WBCAtt at 112 px, for small models on a CPU.
+# WBCAtt at 96 px, for small models on a CPU.
 _base_ = './tiny_pbc5.py'
 dataset_type = 'WBCAtt'
 ann_dir = '{{$WBCATT_ROOT:data/wbcatt}}'

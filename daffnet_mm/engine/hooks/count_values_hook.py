@@ -1,7 +1,7 @@
-import torch
 from mmengine.hooks import Hook
 from mmpretrain.registry import HOOKS
 
+from daffnet_mm.datasets.count_values import count_values
 from daffnet_mm.errors import InputError
 from daffnet_mm.models.heads import find_map_head
 
@@ -26,16 +26,7 @@ class CountValuesHook(Hook):
         if head is None:
             raise InputError('CountValuesHook is for models with a MAPHead, '
                              'but the model of this config has none')
-        dataset = runner.train_dataloader.dataset
-        infos = (dataset.get_data_info(i) for i in range(len(dataset)))
-        truth = torch.stack(
-            [torch.as_tensor(info['gt_attributes']) for info in infos])
-        counts = [
-            torch.bincount(column[column >= 0], minlength=size).tolist()
-            for column, size in zip(truth.T, head.layout.sizes, strict=True)
-        ]
-        if not any(map(any, counts)):
-            raise InputError('CountValuesHook: no training sample has a known '
-                             'attribute; use a dataset with attributes')
+        counts = count_values(runner.train_dataloader.dataset,
+                              head.layout.sizes)
         head.loss_module.set_value_counts(counts)
         runner.logger.info(f'training cells by attribute value: {counts}')

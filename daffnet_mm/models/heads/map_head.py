@@ -145,6 +145,30 @@ class MAPHead(BaseModule):
         if self.num_classes is not None:
             divide_outputs(self.fc_classes, class_temperature)
 
+    @torch.no_grad()
+    def adjust_logits(self, value_counts: Sequence[Sequence[int]],
+                      strength: float) -> None:
+        """Build an adjustment for rare values into the weights.
+
+        A network trained on many cells of one value and few of another
+        prefers the first where it is in doubt. From the logits,
+        ``strength * log(share of the value)`` is taken (Menon et al., ICLR
+        2021, post-hoc logit adjustment), which is a change of the biases.
+
+        Args:
+            value_counts (Sequence[Sequence[int]]): How many training cells
+                have each value, a list for each attribute.
+            strength (float): 0 changes nothing, 1 aims at the mean of the
+                values' recalls.
+        """
+        shifts = []
+        for counts in value_counts:
+            # A value that no cell has is treated as if one had it.
+            counts = torch.tensor(counts).double().clamp(min=1)
+            shifts.append(strength * (counts / counts.sum()).log())
+        self.fc_attributes.bias.sub_(
+            torch.cat(shifts).to(self.fc_attributes.bias))
+
     def loss(self, feats: tuple[torch.Tensor], data_samples: list[DataSample],
              **kwargs) -> dict[str, torch.Tensor]:
         """Compute the deep-supervised loss, eq. (1).
