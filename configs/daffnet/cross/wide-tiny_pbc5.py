@@ -1,6 +1,9 @@
 # Stains, lamps and cameras vary widely, magnifications too, and wide views are
 # cropped to the cell.
-_base_ = ['./flips-tiny_pbc5.py', '../../_base_/pipelines/other_laboratories.py']
+_base_ = [
+    './flips-tiny_pbc5.py',
+    '../../_base_/pipelines/other_laboratories.py',
+]
 train_pipeline = [
     dict(type='LoadCellImage', min_edge=144),
     dict(type='RandomZoom', zoom=(1.25, 3.3)),
