@@ -85,7 +85,12 @@ def build_predictor(cfg: Config, checkpoint: str,
         raise InputError(f'{checkpoint} holds no weights: name the '
                          'checkpoint of a MAP')
     check_state_dict(model, loaded, checkpoint)
-    model.load_state_dict(loaded.get('state_dict', loaded), strict=False)
+    # Checkpoints of several processes may have this before each name.
+    weights = {
+        name.removeprefix('module.'): value
+        for name, value in loaded.get('state_dict', loaded).items()
+    }
+    model.load_state_dict(weights, strict=False)
     model.to(device)
     # MMPretrain's ResNet returns None from train(), so no chaining.
     model.eval()

@@ -426,3 +426,14 @@ def test_an_interrupted_restart_keeps_the_batches(tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             PartialFile(path, header)
     assert PartialFile(path, header).batches == {0: ([[0]], [[0.5, 0.5]])}
+
+
+def test_weights_of_several_processes_are_loaded(checkpoint, cfg, tmp_path):
+    """Their names may begin with "module."."""
+    loaded = torch.load(checkpoint, weights_only=True)
+    weights = {f'module.{k}': v for k, v in loaded['state_dict'].items()}
+    path = tmp_path / 'wrapped.pth'
+    torch.save(dict(meta={}, state_dict=weights), path)
+    model = pseudo_labelling.build_predictor(cfg, str(path), 'cpu')
+    for name, value in loaded['state_dict'].items():
+        torch.testing.assert_close(model.state_dict()[name], value)

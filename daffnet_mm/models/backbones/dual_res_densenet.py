@@ -109,7 +109,11 @@ class DualResDenseNet(BaseModule):
             name: self.projections[name](branch(x)[-1])
             for name, branch in self.branches.items()
         }
-        sizes = {name: tuple(map.shape[2:]) for name, map in maps.items()}
+        # Numbers, where a tracer would see tensors.
+        sizes = {
+            name: tuple(int(side) for side in branch.shape[2:])
+            for name, branch in maps.items()
+        }
         if len(set(sizes.values())) > 1:
             raise ValueError(
                 'DualResDenseNet cannot fuse maps of different sizes '

@@ -153,3 +153,12 @@ def test_mistakes_are_named():
         small(fusion='mean')
     with pytest.raises(ValueError, match='needs a branch'):
         small(resnet=None, densenet=None)
+
+
+@torch.no_grad()
+def test_can_be_traced():
+    """Counting multiplications and exporting trace the network."""
+    model = small().eval()
+    images = torch.rand(1, 3, 64, 64)
+    traced = torch.jit.trace(model, images)
+    torch.testing.assert_close(traced(images)[0], model(images)[0])
