@@ -3,7 +3,7 @@
 Usage:
     python -m daffnet_mm.predict IMAGE|FOLDER|GLOB [...]
         [--format table|json|csv] [--out FILE]
-        [--config CONFIG --checkpoint CKPT]
+        [--views flips|symmetries] [--config CONFIG --checkpoint CKPT]
 
 With no other argument the model is the DAFFNet-tiny that comes with the
 package. A folder, or several images, also give a differential count and the
@@ -57,6 +57,10 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--format', choices=('table', 'json', 'csv'), default='table')
     parser.add_argument('--out', type=Path, help='the file to write')
+    parser.add_argument(
+        '--views',
+        choices=('flips', 'symmetries'),
+        help='average over 4 or 8 views of each image')
     parser.add_argument('--config', help='another model; needs --checkpoint')
     parser.add_argument('--checkpoint', help='its weights')
     parser.add_argument('--device', help='default: the CPU')
@@ -218,7 +222,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         # MMEngine says there which file it loads.
         with redirect_stdout(sys.stderr):
             inferencer = WBCInferencer(
-                args.config, args.checkpoint, device=args.device)
+                args.config,
+                args.checkpoint,
+                device=args.device,
+                views=args.views)
         cells = inferencer(
             images, batch_size=args.batch_size, skip_broken=True)
         errors = list(inferencer.errors.values())

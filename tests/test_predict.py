@@ -195,3 +195,18 @@ def test_runs_as_a_module(trained, cells):
     # nothing but the result on the standard output
     assert len(result.stdout.splitlines()) == 7
     assert result.stderr.count('error: ') == 2
+
+
+def test_views_are_averaged(trained):
+    """Against the mean over images that were flipped before."""
+    image = np.random.default_rng(3).integers(0, 256, (32, 32, 3), np.uint8)
+    plain = WBCInferencer(trained['config'], trained['checkpoint'])
+    flips = [image, image[:, ::-1], image[::-1], image[::-1, ::-1]]
+    scores = [
+        cell['pred_scores']
+        for cell in plain([np.ascontiguousarray(flip) for flip in flips])
+    ]
+    averaged = WBCInferencer(
+        trained['config'], trained['checkpoint'], views='flips')
+    np.testing.assert_allclose(
+        averaged(image)[0]['pred_scores'], np.mean(scores, 0), atol=1e-5)

@@ -14,6 +14,7 @@ from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
 from .shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
@@ -33,6 +34,10 @@ class WBCInferencer(ImageClassificationInferencer):
             config. Defaults to None.
         device (str | torch.device, optional): The device. Defaults to None,
             the CPU.
+        views (str, optional): Average over ``'flips'`` (4 views) or all
+            ``'symmetries'`` (8) of each image, see
+            :class:`SymmetryTTAModel`: a little more accurate, and so many
+            times the computation. Defaults to None, the image as it is.
         **kwargs: As for MMPretrain's ``ImageClassificationInferencer``.
 
     Raises:
@@ -56,6 +61,7 @@ class WBCInferencer(ImageClassificationInferencer):
                  model: BaseModel | str | Config | None = None,
                  pretrained: str | None = None,
                  device: str | torch.device | None = None,
+                 views: str | None = None,
                  **kwargs) -> None:
         if model is None:
             model = shipped_file(SHIPPED_CONFIG)
@@ -66,6 +72,9 @@ class WBCInferencer(ImageClassificationInferencer):
                 'weights predict nothing: name one in pretrained')
         super().__init__(
             model=model, pretrained=pretrained, device=device, **kwargs)
+        self._averaged = None
+        if views is not None:
+            self._averaged = SymmetryTTAModel(self.model, views)
         #: Why an image of the last call has no result, by its place.
         self.errors: dict[int, str] = {}
 
@@ -156,6 +165,11 @@ class WBCInferencer(ImageClassificationInferencer):
                     if not skip_broken:
                         raise
                     self.errors[index] = str(error)
+
+    @torch.no_grad()
+    def forward(self, inputs: dict, **kwargs) -> list[DataSample]:
+        """Predict a batch, over all views if there are several."""
+        return (self._averaged or self.model).test_step(inputs)
 
     def visualize(self, ori_inputs: list, preds: list[DataSample],
                   **kwargs) -> list[np.ndarray] | None:
