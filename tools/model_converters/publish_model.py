@@ -159,6 +159,8 @@ def build_meta(model: torch.nn.Module, checkpoint: dict, args) -> dict:
             name: float(value)
             for name, value in trained['temperatures'].items()
         }
+    if trained.get('logit_adjustment'):
+        meta['logit_adjustment'] = float(trained['logit_adjustment'])
     # SplitGuardHook and the tests on other data sets look here.
     if trained.get('train_images'):
         meta['train_images'] = [str(name) for name in trained['train_images']]
