@@ -35,8 +35,11 @@ train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 model = dict(
     neck=dict(
         predictor=dict(
+            # What tools/analysis_tools/calibrate_map.py makes of stage 1's
+            # best.pth: README.md, "The shipped model".
             init_cfg=dict(
-                checkpoint='work_dirs/map-tiny_wbcatt_official/best.pth')),
+                checkpoint='work_dirs/map-tiny_wbcatt_official/calibrated.pth'
+            )),
         predictor_config='configs/daffnet/map-tiny_wbcatt_official.py'),
     head=dict(loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1)))
 # Where the CPU has no instructions for it, float32.
