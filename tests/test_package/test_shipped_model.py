@@ -1,0 +1,89 @@
+"""The model that comes with the package."""
+import csv
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine import Config
+from mmpretrain import get_model
+
+from daffnet_mm import predict
+from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.apis.shipped_model import (
+    SHIPPED_CONFIG,
+    SHIPPED_WEIGHTS,
+    shipped_file,
+)
+from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+
+WEIGHTS = shipped_file(SHIPPED_WEIGHTS)
+
+
+def test_file():
+    """Plain values and half precision, in less than 16 MB."""
+    checkpoint = torch.load(WEIGHTS, map_location='cpu', weights_only=True)
+    with open(WEIGHTS, 'rb') as file:
+        assert len(file.read()) <= 16 * 10**6
+    weights = checkpoint['state_dict'].values()
+    assert {w.dtype for w in weights} == {torch.half, torch.int64}
+    assert sum(w.numel() for w in weights) < 8e6
+    meta = checkpoint['meta']
+    assert tuple(meta['dataset_meta']['classes']) == WBC5_CLASSES
+    assert meta['attributes'] == {
+        name: list(values)
+        for name, values in WBC_ATTRIBUTES.items()
+    }
+    assert 'cell_type' in meta['temperatures']
+    assert len(meta['train_images']) == 5552
+
+
+def test_card():
+    card = shipped_file('weights/README.md')
+    with open(card, encoding='utf-8') as file:
+        text = ' '.join(file.read().split())
+    for word in ('CC BY 4.0', 'not for diagnosis', 'tools/train.py'):
+        assert word.lower() in text.lower()
+
+
+def test_through_mmpretrain():
+    model = get_model(
+        Config.fromfile(shipped_file(SHIPPED_CONFIG)), pretrained=WEIGHTS)
+    weights = torch.load(
+        WEIGHTS, map_location='cpu', weights_only=True)['state_dict']
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, weights[name].to(value))
+
+
+def test_without_arguments():
+    """Bad cells are refused nowhere, but every answer is a complete one."""
+    image = np.full((90, 90, 3), 220, np.uint8)
+    cv2.circle(image, (45, 45), 20, (130, 50, 90), -1)
+    cell = WBCInferencer()(image)[0]
+    assert cell['pred_class'] in WBC5_CLASSES
+    assert sum(cell['pred_scores']) == pytest.approx(1, abs=1e-4)
+    assert list(cell['attributes']) == list(WBC_ATTRIBUTES)
+    for name, attribute in cell['attributes'].items():
+        assert attribute['value'] in WBC_ATTRIBUTES[name]
+
+
+def test_real_cells(shared, tmp_path):
+    """On cells of WBCAtt's validation file, which it never saw."""
+    with open(shared / 'data/wbcatt/pbc_attr_v1_val.csv') as file:
+        rows = list(csv.DictReader(file))[::9]
+    folder = shared / 'data/pbc/PBC_dataset_normal_DIB'
+    truth = {
+        str(folder / row['label'].lower() / row['img_name']): row
+        for row in rows
+    }
+    out = tmp_path / 'cells.csv'
+    predict.main([*truth, '--format', 'csv', '--out', str(out)])
+    with open(out) as file:
+        cells = list(csv.DictReader(file))
+    assert len(cells) == len(truth) > 100
+    types = [c['cell_type'] == truth[c['image']]['label'].lower()
+             for c in cells]
+    values = [c[name] == truth[c['image']][name]
+              for c in cells for name in WBC_ATTRIBUTES]
+    # What the card states, less what so few cells vary by.
+    assert np.mean(types) > 0.96 and np.mean(values) > 0.9
