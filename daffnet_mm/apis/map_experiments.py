@@ -1,7 +1,7 @@
 """Plan and run DAFFNet's Table 6: MAP under several training strategies."""
 import copy
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -255,7 +255,8 @@ def set_image_size(cfg: Config, size: int) -> None:
     datasets = [d for part in _PARTS for d in innermost(cfg[part].dataset)]
     sizes = [
         step['crop_size'] for dataset in datasets
-        for step in dataset.get('pipeline', ()) if 'crop_size' in step
+        for step in _all_steps(dataset.get('pipeline', ()))
+        if 'crop_size' in step
     ] + [d['image_size'] for d in datasets if 'image_size' in d]
     if not sizes:
         raise InputError(f'{cfg.filename} neither crops nor paints its '
@@ -264,7 +265,7 @@ def set_image_size(cfg: Config, size: int) -> None:
     # A pipeline may be shared by several datasets.
     changed = {}
     for dataset in datasets:
-        for step in dataset.get('pipeline', ()):
+        for step in _all_steps(dataset.get('pipeline', ())):
             changed[id(step)] = step
         if 'image_size' in dataset:
             changed[id(dataset)] = dataset
@@ -272,6 +273,16 @@ def set_image_size(cfg: Config, size: int) -> None:
         for key in ('crop_size', 'scale', 'image_size'):
             if isinstance(item.get(key), int):
                 item[key] = round(item[key] * factor)
+
+
+def _all_steps(pipeline: Sequence) -> Iterator[dict]:
+    """The steps of a pipeline, those inside others (RandomChoice) too."""
+    for step in pipeline:
+        if isinstance(step, Sequence):
+            yield from _all_steps(step)
+        else:
+            yield step
+            yield from _all_steps(step.get('transforms', ()))
 
 
 def set_epochs(cfg: Config, epochs: int) -> None:

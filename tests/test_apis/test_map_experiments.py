@@ -13,6 +13,7 @@ from daffnet_mm.apis.map_experiments import (
     find_finished,
     run_experiments,
     set_epochs,
+    set_image_size,
     set_labelled_share,
     set_official_split,
 )
@@ -92,13 +93,23 @@ def test_stage_2_labels_the_data_of_stage_3(data):
 # -- what the options make of them -------------------------------------------
 
 
+def test_steps_within_steps_change_their_size_too():
+    cfg = Config.fromfile(CONFIGS / 'daffnet-tiny_wbcatt_official.py')
+    set_image_size(cfg, 48)
+    choice = cfg.train_dataloader.dataset.pipeline[1]
+    for branch in choice.transforms:
+        assert [s.crop_size for s in branch if 'crop_size' in s] == [48]
+        # 105 to 96, rounded
+        assert [s.scale for s in branch if s.type == 'ResizeEdge'] == [52]
+
+
 def test_screening_at_another_size(tmp_path):
     cfg = settings(
         tmp_path, image_size=64, epochs=4).config(Run('dsl', 100, 3))
     pipeline = cfg.train_dataloader.dataset.pipeline
     assert [s.crop_size for s in pipeline if 'crop_size' in s] == [64]
-    # the border in proportion: 128 to 112
-    assert [s.scale for s in pipeline if s.type == 'ResizeEdge'] == [73]
+    # the border in proportion: 105 to 96
+    assert [s.scale for s in pipeline if s.type == 'ResizeEdge'] == [70]
     pipeline = cfg.test_dataloader.dataset.pipeline
     assert [s.crop_size for s in pipeline if 'crop_size' in s] == [64]
     assert cfg.train_cfg.max_epochs == 4
