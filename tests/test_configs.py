@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS
 from torch import nn
 
