@@ -1,6 +1,6 @@
 # What a network can learn of cells before it sees a real one: 16,000 painted
-# cells, framed as the real ones are. Small networks from scratch do not count
-# a nucleus's lobes on WBCAtt's few thousand cells; with this before, they do.
+# cells, framed as the real ones are. What it is worth is in README.md, "MAP
+# beyond the paper".
 _base_ = [
     '../_base_/datasets/synthetic.py',
     '../_base_/models/map_tiny.py',

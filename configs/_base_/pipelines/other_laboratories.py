@@ -1,8 +1,7 @@
 # What differs between laboratories: dyes, how dark they took, lamp, camera and
 # its tone curves, focus and noise. Wider than what one sees of any of them:
 # what a network must not rely on has to vary more in training than it will in
-# use. The tone curves of single channels and the fading matter most, see the
-# README of configs/daffnet.
+# use.
 other_laboratories = [
     dict(type='RandomStainJitter', scale=0.25, shift=0., prob=0.8),
     dict(type='RandomHueSaturation', hue=0.15, saturation=0.5),

@@ -237,7 +237,7 @@ class DSLLoss(nn.Module):
         if mixture is not None:
             targets = mixture.to(targets) @ targets
             known = mixture.to(known) @ known
-        total = -(targets * logits.log_softmax(dim=1)).sum()
+        total = F.cross_entropy(logits, targets, reduction='sum')
         return total / _count(known) / math.log(2)
 
 
