@@ -5,7 +5,7 @@ from daffnet_mm.errors import InputError
 PACKAGE = Path(__file__).resolve().parents[1]
 
 #: The model that comes with the package, relative to it.
-SHIPPED_CONFIG = '.mim/configs/daffnet/daffnet-tiny_pbc5.py'
+SHIPPED_CONFIG = '.mim/configs/daffnet/daffnet-tiny_wbcatt_official.py'
 SHIPPED_WEIGHTS = 'weights/daffnet-tiny_wbcatt.pth'
 
 

@@ -28,8 +28,7 @@ class FrameCell(BaseTransform):
     A view is wide if its nucleus is small beside it. The nucleus is what the
     lowest of three classes of green intensity (multi-level Otsu) covers in
     the middle of the image, its size the square root of that area, relative
-    to the root of the image's. It takes under a
-    millisecond.
+    to the root of the image's. It takes under a millisecond.
 
     **Required Keys:**
 
