@@ -1,4 +1,5 @@
 from .crop_cell import CropCell
+from .forget_attributes import ForgetAttributes
 from .frame_cell import FrameCell
 from .load_cell_image import LoadCellImage
 from .load_synthetic_cell import LoadSyntheticCell
@@ -15,8 +16,9 @@ from .random_stain_jitter import RandomStainJitter
 from .random_zoom import RandomZoom
 
 __all__ = [
-    'CropCell', 'FrameCell', 'LoadCellImage', 'LoadSyntheticCell',
-    'NormalizeBackground', 'NormalizeStain', 'RandomFading', 'RandomGamma',
-    'RandomGaussianNoise', 'RandomHueSaturation', 'RandomIlluminant',
-    'RandomJPEG', 'RandomQuarterTurn', 'RandomStainJitter', 'RandomZoom'
+    'CropCell', 'ForgetAttributes', 'FrameCell', 'LoadCellImage',
+    'LoadSyntheticCell', 'NormalizeBackground', 'NormalizeStain',
+    'RandomFading', 'RandomGamma', 'RandomGaussianNoise',
+    'RandomHueSaturation', 'RandomIlluminant', 'RandomJPEG',
+    'RandomQuarterTurn', 'RandomStainJitter', 'RandomZoom'
 ]

@@ -1,0 +1,8 @@
+# 64 epochs in the same way: mixed and changed images, which are harder to learn,
+# take longer.
+_base_ = './tiny_18e.py'
+param_scheduler = [
+    _base_.param_scheduler[0],
+    dict(_base_.param_scheduler[1], end=64),
+]
+train_cfg = dict(max_epochs=64)
