@@ -15,6 +15,7 @@ from daffnet_mm.apis.shipped_model import (
     SHIPPED_WEIGHTS,
     shipped_file,
 )
+from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 WEIGHTS = shipped_file(SHIPPED_WEIGHTS)
@@ -65,6 +66,39 @@ def test_without_arguments():
     assert list(cell['attributes']) == list(WBC_ATTRIBUTES)
     for name, attribute in cell['attributes'].items():
         assert attribute['value'] in WBC_ATTRIBUTES[name]
+
+
+def test_a_folder_with_broken_files(tmp_path, capfd):
+    """180 painted cells give rows, 20 files that are none give errors."""
+    folder = tmp_path / 'cells'
+    folder.mkdir()
+    painted = SyntheticWBC(num_samples=30, image_size=96, pipeline=[
+        dict(type='LoadSyntheticCell')])
+    images = [painted[index]['img'] for index in range(30)]
+    for number in range(180):
+        cv2.imwrite(str(folder / f'{number:03}.png'), images[number % 30])
+    whole = (folder / '000.png').read_bytes()
+    contents = [b'', b'no image', whole[:len(whole) // 2], whole[:20]]
+    for number in range(20):
+        name = folder / f'{number:03}_broken.png'
+        name.write_bytes(contents[number % 4])
+    out = tmp_path / 'cells.csv'
+    predict.main([str(folder), '--format', 'csv', '--out', str(out)])
+    with open(out) as file:
+        rows = list(csv.DictReader(file))
+    assert [row['image'] for row in rows] == [
+        str(folder / f'{number:03}.png') for number in range(180)
+    ]
+    # Equal images have equal rows, wherever broken ones lie between them.
+    for number, row in enumerate(rows):
+        assert row['cell_type'] == rows[number % 30]['cell_type']
+    errors = [
+        line for line in capfd.readouterr().err.splitlines()
+        if line.startswith('error: ')
+    ]
+    assert len(errors) == 20
+    for number, error in enumerate(errors):
+        assert f'{number:03}_broken.png' in error
 
 
 def test_real_cells(shared, tmp_path):
