@@ -1,5 +1,4 @@
-# 64 epochs in the same way: mixed and changed images, which are harder to learn,
-# take longer.
+# 64 epochs in the same way: mixed and changed images are harder to learn.
 _base_ = './tiny_18e.py'
 param_scheduler = [
     _base_.param_scheduler[0],
