@@ -78,7 +78,11 @@ def test_the_obvious_composition_is_the_same_function(tool):
             atol=1e-4 * expected.abs().max().item())
 
 
-def test_prints_and_writes_a_table(tool, tmp_path, capsys):
+@pytest.mark.parametrize('bfloat16', [False, True])
+def test_prints_and_writes_a_table(tool, tmp_path, capsys, monkeypatch,
+                                   bfloat16):
+    monkeypatch.setattr(
+        tool('benchmark'), 'multiplies_bfloat16', lambda device: bfloat16)
     out = tmp_path / 'speed.json'
     threads = torch.get_num_threads()
     code = tool('benchmark').main([
@@ -91,9 +95,10 @@ def test_prints_and_writes_a_table(tool, tmp_path, capsys):
     assert code == 0
     table = capsys.readouterr().out
     for name in ('ours', 'obvious, NCHW', 'obvious, channels-last',
-                 'ResNet50'):
+                 'ResNet50', *['ours, bfloat16'] * bfloat16):
         assert re.search(rf'^{name} +[\d.]+ +[\d.]+ x +[\d.]+ +[\d.]+ x$',
                          table, re.M), table
+    assert ('bfloat16' in table) is bfloat16
     result = json.loads(out.read_text())
     assert result['setting']['batch_size'] == 2
     row = result['summary']['training']['obvious, NCHW']
@@ -101,6 +106,23 @@ def test_prints_and_writes_a_table(tool, tmp_path, capsys):
                    for name in ('ours', 'obvious, NCHW'))
     assert row['images_per_second'] == other
     assert row['ours_is_faster_by'] == ours / other
+
+
+def test_bfloat16_is_the_precision_of_the_row(tool, monkeypatch):
+    benchmark = tool('benchmark')
+    monkeypatch.setattr(benchmark, 'multiplies_bfloat16', lambda device: True)
+    contestants = benchmark.build_contestants(
+        CONFIGS / 'daffnet-tiny_pbc5.py', 2, 64, 'cpu')
+    for name, dtype in (('ours', torch.float32),
+                        ('ours, bfloat16', torch.bfloat16)):
+        contestant = contestants[name]
+        found = []
+        contestant.model.backbone.layer1.register_forward_hook(
+            lambda module, args, output, found=found: found.append(
+                output.dtype))
+        contestant.train_step()
+        contestant.infer_step()
+        assert found == [dtype, dtype]
 
 
 def test_ratios_are_medians_of_the_rounds(tool):

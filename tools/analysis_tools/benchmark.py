@@ -8,7 +8,9 @@ Usage:
 Four models are measured in one run: the config's (by default DAFFNet,
 stage 3, PBC), as it comes; DAFFNet composed the obvious way, see
 ``obvious_daffnet.py``; that in the channels-last memory format; and
-MMPretrain's ResNet50. In each round they take one training step and one
+MMPretrain's ResNet50. Where the device multiplies bfloat16 itself, the
+config's is measured once more as ``BFloat16OptimWrapper`` trains it; all else
+is float32. In each round they take one training step and one
 inference step in turn, so that whatever else the machine does meets all of
 them, and the ratios are medians over the rounds.
 
@@ -34,13 +36,17 @@ from obvious_daffnet import ObviousDAFFNet
 from torch import Tensor, nn
 
 import daffnet_mm  # noqa: F401  (registers the models)
+from daffnet_mm.engine.optimizers.bfloat16_optim_wrapper import (
+    multiplies_bfloat16,
+)
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 
 DEFAULT_CONFIG = Path(
     __file__).resolve().parents[2] / 'configs/daffnet/daffnet_pbc.py'
-OURS, OBVIOUS, CHANNELS_LAST, RESNET = ('ours', 'obvious, NCHW',
-                                        'obvious, channels-last', 'ResNet50')
+OURS, BFLOAT16, OBVIOUS, CHANNELS_LAST, RESNET = (
+    'ours', 'ours, bfloat16', 'obvious, NCHW', 'obvious, channels-last',
+    'ResNet50')
 
 
 def positive(text: str) -> int:
@@ -79,30 +85,46 @@ class Contestant:
         loss (Callable): Gives the loss of a batch.
         infer (Callable): Gives the predictions of a batch.
         images (Tensor): The batch, of shape (N, 3, H, W).
+        bfloat16 (bool): Whether its forward passes are in mixed precision.
+            Defaults to False.
     """
 
-    def __init__(self, model: nn.Module, loss: Callable, infer: Callable,
-                 images: Tensor):
+    def __init__(self,
+                 model: nn.Module,
+                 loss: Callable,
+                 infer: Callable,
+                 images: Tensor,
+                 bfloat16: bool = False):
         self.model = model
         self.loss = loss
         self.infer = infer
         self.images = images
+        self.bfloat16 = bfloat16
         self.optimizer = torch.optim.Adam(
             [p for p in model.parameters() if p.requires_grad], lr=1e-4)
 
     def train_step(self) -> None:
         """Take a step; the mode is set outside of the measured time."""
         self.optimizer.zero_grad()
-        self.loss(self.images).backward()
+        with self._precision():
+            loss = self.loss(self.images)
+        loss.backward()
         self.optimizer.step()
 
     @torch.no_grad()
     def infer_step(self) -> None:
         """Predict a batch."""
-        self.infer(self.images)
+        with self._precision():
+            self.infer(self.images)
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(
+            self.images.device.type, torch.bfloat16, enabled=self.bfloat16)
 
 
-def mmpretrain_contestant(cfg: dict, images: Tensor) -> Contestant:
+def mmpretrain_contestant(cfg: dict,
+                          images: Tensor,
+                          bfloat16: bool = False) -> Contestant:
     """Build a contestant from the config of an MMPretrain classifier."""
     model = MODELS.build(cfg).to(images.device)
     samples = [DataSample().set_gt_label(0).to(images.device) for _ in images]
@@ -112,7 +134,8 @@ def mmpretrain_contestant(cfg: dict, images: Tensor) -> Contestant:
         return sum(value for key, value in losses.items() if 'loss' in key)
 
     # the scores; what the head makes of them for the user costs nothing
-    return Contestant(model, loss, lambda images: model(images), images)
+    return Contestant(model, loss, lambda images: model(images), images,
+                      bfloat16)
 
 
 def obvious_contestant(num_classes: int, images: Tensor) -> Contestant:
@@ -162,8 +185,11 @@ def build_contestants(config: Path, batch_size: int, size: int,
         head=dict(
             type='LinearClsHead', num_classes=classes, in_channels=2048))
     last = images.contiguous(memory_format=torch.channels_last)
+    ours = {OURS: mmpretrain_contestant(model_cfg, images)}
+    if multiplies_bfloat16(images.device):
+        ours[BFLOAT16] = mmpretrain_contestant(model_cfg, images, True)
     return {
-        OURS: mmpretrain_contestant(model_cfg, images),
+        **ours,
         OBVIOUS: obvious_contestant(classes, images),
         CHANNELS_LAST: obvious_contestant(classes, last),
         RESNET: mmpretrain_contestant(resnet, images),
