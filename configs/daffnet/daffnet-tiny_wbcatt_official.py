@@ -2,7 +2,7 @@
 # look as if other laboratories had stained and photographed them.
 _base_ = [
     '../_base_/datasets/tiny_wbcatt_official.py',
-    '../_base_/schedules/tiny_24e.py',
+    '../_base_/schedules/tiny_32e.py',
     '../_base_/recipes/tiny_daffnet.py',
     '../_base_/pipelines/other_laboratories.py',
 ]
@@ -33,6 +33,11 @@ train_pipeline = [
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 
 model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='work_dirs/epsa-sa-tiny_synthetic-pretrain/best.pth',
+            prefix='backbone.')),
     neck=dict(
         predictor=dict(
             # What tools/analysis_tools/calibrate_map.py makes of stage 1's
