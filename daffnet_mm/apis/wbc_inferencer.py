@@ -36,8 +36,9 @@ class WBCInferencer(ImageClassificationInferencer):
             the CPU.
         views (str, optional): Average over ``'flips'`` (4 views) or all
             ``'symmetries'`` (8) of each image, see
-            :class:`SymmetryTTAModel`: a little more accurate, and so many
-            times the computation. Defaults to None, the image as it is.
+            :class:`SymmetryTTAModel`: so many times the computation, for
+            little or nothing, as the model may be. Defaults to None, the
+            image as it is.
         **kwargs: As for MMPretrain's ``ImageClassificationInferencer``.
 
     Raises:
