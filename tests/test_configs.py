@@ -18,13 +18,19 @@ from daffnet_mm.models.heads import FusionHead, MAPHead
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FOLDER = REPOSITORY / 'configs' / 'daffnet'
-# The variants depart from the paper on purpose: see test_all_configs.py.
+# The variants and what is trained from scratch depart from the paper on
+# purpose: see test_all_configs.py, and below for the latter.
 CONFIGS = sorted(
     str(p.relative_to(FOLDER)) for p in FOLDER.rglob('*.py')
-    if p.parent.name != 'variants')
+    if p.parent.name not in ('variants', 'scratch'))
+SCRATCH = sorted(
+    str(p.relative_to(FOLDER)) for p in FOLDER.glob('scratch/*.py'))
 TINY = [name for name in CONFIGS if '-tiny' in name]
 FULL_SIZE = [name for name in CONFIGS if '-tiny' not in name]
-PREDICTORS = [name for name in CONFIGS if name.startswith('map')]
+# Those that train attributes; DAFFNet's backbone is pretrained on them too.
+PREDICTORS = [
+    name for name in CONFIGS if name.startswith('map') or 'pretrain' in name
+]
 CONTRACT = [
     'map_wbcatt.py', 'map_ssl.py', 'daffnet_pbc.py', 'daffnet_pbc5.py',
     'ablation/resnet50_pbc.py', 'ablation/epsa_pbc.py',
@@ -242,6 +248,42 @@ def test_crops_of_the_paper(name):
             assert step(pipeline, crop).crop_size == 224
             resize = step(pipeline, 'ResizeEdge')
             assert (resize.scale, resize.edge) == (256, 'short')
+
+
+@pytest.mark.parametrize('name', SCRATCH)
+def test_from_scratch_nothing_is_downloaded_or_frozen(name):
+    cfg = load(name)
+    assert 'http' not in str(cfg.model)
+    assert cfg.default_hooks['freeze'].epochs == 0
+    # The learning rate is above zero until the last epoch; none is left out.
+    epochs = cfg.train_cfg.max_epochs
+    assert cfg.param_scheduler[-1].end == epochs
+    assert cfg.default_hooks.early_stopping.patience >= epochs
+    for part in ('train', 'val', 'test'):
+        for pipeline in pipelines(cfg, part):
+            crop = 'RandomCrop' if part == 'train' else 'CenterCrop'
+            assert step(pipeline, crop).crop_size == 224
+    # A cell has the same size in training and test.
+    scales = [
+        step(pipeline, 'ResizeEdge').scale / step(pipeline, 'FrameCell').share
+        for part in ('train', 'val', 'test')
+        for pipeline in pipelines(cfg, part)
+    ]
+    assert scales == pytest.approx([scales[0]] * len(scales), rel=0.001)
+
+
+@pytest.mark.parametrize('name', SCRATCH)
+def test_from_scratch_the_networks_are_the_papers(name):
+    own = load(name).model
+    paper = load(
+        'daffnet_pbc5.py' if 'daffnet' in name else 'map_wbcatt.py').model
+    for model in (own, paper):
+        for part in (model.backbone, model.head):
+            part.pop('init_cfg', None)
+        if 'neck' in model:
+            model.neck.predictor.pop('init_cfg')
+            model.neck.pop('predictor_config', None)
+    assert own == paper
 
 
 @with_models(PREDICTORS)
