@@ -6,29 +6,20 @@ _base_ = [
     '../_base_/recipes/tiny_daffnet.py',
     '../_base_/pipelines/other_laboratories.py',
 ]
-symmetries = [
-    dict(type='RandomCrop', crop_size=96),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='RandomQuarterTurn'),
-]
-as_they_are = [
-    dict(type='FrameCell', share=0.72),
-    dict(type='ResizeEdge', scale=105, edge='short'),
-    *symmetries,
-]
+as_they_are = _base_.train_pipeline[1:-1]
 elsewhere = [
+    # In the place of FrameCell.
     dict(type='RandomZoom', zoom=(1.25, 3.3)),
-    dict(type='ResizeEdge', scale=105, edge='short'),
-    *symmetries,
+    *as_they_are[1:],
     *_base_.other_laboratories,
 ]
 train_pipeline = [
-    dict(type='LoadCellImage', min_edge=146),
+    _base_.train_pipeline[0],
     dict(
         type='RandomChoice',
         transforms=[as_they_are, elsewhere],
         prob=[0.5, 0.5]),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    _base_.train_pipeline[-1],
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 

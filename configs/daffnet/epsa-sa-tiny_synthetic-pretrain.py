@@ -14,26 +14,21 @@ model = dict(
         spatial_attention=dict(type='SpatialAttention')),
     head=dict(in_channels=256))
 
-symmetries = [
-    dict(type='CenterCrop', crop_size=105),
-    dict(type='RandomCrop', crop_size=96),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='RandomQuarterTurn'),
-]
+as_they_are = _base_.train_pipeline[1:-1]
 elsewhere = [
     dict(type='RandomZoom', zoom=(1., 1.6)),
-    *symmetries,
+    *as_they_are,
     *_base_.other_laboratories,
     dict(
         type='ForgetAttributes',
         attributes=['cell_size', 'cytoplasm_colour', 'granule_colour']),
 ]
 train_pipeline = [
-    dict(type='LoadSyntheticCell'),
+    _base_.train_pipeline[0],
     dict(
         type='RandomChoice',
-        transforms=[symmetries, elsewhere],
+        transforms=[as_they_are, elsewhere],
         prob=[0.5, 0.5]),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    _base_.train_pipeline[-1],
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -13,33 +13,23 @@ optim_wrapper = dict(type='mmpretrain.BFloat16OptimWrapper')
 
 # So that attributes are seen elsewhere too, a quarter of the cells look as if
 # from another laboratory. What such a change makes untrue is not taught.
-symmetries = [
-    dict(type='RandomCrop', crop_size=96),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='RandomQuarterTurn'),
-]
-as_they_are = [
-    dict(type='FrameCell', share=0.72),
-    dict(type='ResizeEdge', scale=105, edge='short'),
-    *symmetries,
-]
+as_they_are = _base_.train_pipeline[1:-1]
 elsewhere = [
-    # Not so close that a cell's outline is lost.
+    # In the place of FrameCell; not so close that a cell's outline is lost.
     dict(type='RandomZoom', zoom=(1.25, 2.2)),
-    dict(type='ResizeEdge', scale=105, edge='short'),
-    *symmetries,
+    *as_they_are[1:],
     *_base_.other_laboratories,
     dict(
         type='ForgetAttributes',
         attributes=['cell_size', 'cytoplasm_colour', 'granule_colour']),
 ]
 train_pipeline = [
-    dict(type='LoadCellImage', min_edge=146),
+    _base_.train_pipeline[0],
     dict(
         type='RandomChoice',
         transforms=[as_they_are, elsewhere],
         prob=[0.75, 0.25]),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    _base_.train_pipeline[-1],
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 
