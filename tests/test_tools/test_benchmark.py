@@ -161,3 +161,16 @@ def test_counts_are_above_zero(tool, capsys):
         tool('benchmark').main(['--rounds', '0'])
     assert stop.value.code == 2
     assert '0 is not above 0' in capsys.readouterr().err
+
+
+def test_a_frozen_branch_in_bfloat16_is_measured_in_float32_too(
+        tool, monkeypatch):
+    benchmark = tool('benchmark')
+    monkeypatch.setattr(benchmark, 'multiplies_bfloat16', lambda device: True)
+    contestants = benchmark.build_contestants(
+        CONFIGS / 'daffnet_pbc.py', 1, 32, 'cpu')
+    assert contestants['ours'].model.neck.bfloat16
+    assert not contestants['ours, float32'].model.neck.bfloat16
+    monkeypatch.setattr(benchmark, 'multiplies_bfloat16', lambda device: False)
+    assert 'ours, float32' not in benchmark.build_contestants(
+        CONFIGS / 'daffnet_pbc.py', 1, 32, 'cpu')

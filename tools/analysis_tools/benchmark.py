@@ -8,11 +8,13 @@ Usage:
 Four models are measured in one run: the config's (by default DAFFNet,
 stage 3, PBC), as it comes; DAFFNet composed the obvious way, see
 ``obvious_daffnet.py``; that in the channels-last memory format; and
-MMPretrain's ResNet50. Where the device multiplies bfloat16 itself, the
-config's is measured once more as ``BFloat16OptimWrapper`` trains it; all else
-is float32. In each round they take one training step and one
-inference step in turn, so that whatever else the machine does meets all of
-them, and the ratios are medians over the rounds.
+MMPretrain's ResNet50. All is float32, but for two things where the device
+multiplies bfloat16 itself: a config may have its frozen attribute predictor
+run in bfloat16 while it trains (``MFE(bfloat16=True)``), and is then measured
+without that too; and it is measured once more as ``BFloat16OptimWrapper``
+trains it. In each round they take one training step and one inference step in
+turn, so that whatever else the machine does meets all of them, and the ratios
+are medians over the rounds.
 
 A training step is the loss, its gradients and a step of Adam. All layers of
 the backbone train; the attribute predictor (MAP) is frozen, as in stage 3.
@@ -36,17 +38,15 @@ from obvious_daffnet import ObviousDAFFNet
 from torch import Tensor, nn
 
 import daffnet_mm  # noqa: F401  (registers the models)
-from daffnet_mm.engine.optimizers.bfloat16_optim_wrapper import (
-    multiplies_bfloat16,
-)
+from daffnet_mm.bfloat16_support import multiplies_bfloat16
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 
 DEFAULT_CONFIG = Path(
     __file__).resolve().parents[2] / 'configs/daffnet/daffnet_pbc.py'
-OURS, BFLOAT16, OBVIOUS, CHANNELS_LAST, RESNET = (
-    'ours', 'ours, bfloat16', 'obvious, NCHW', 'obvious, channels-last',
-    'ResNet50')
+OURS, FLOAT32, BFLOAT16, OBVIOUS, CHANNELS_LAST, RESNET = (
+    'ours', 'ours, float32', 'ours, bfloat16', 'obvious, NCHW',
+    'obvious, channels-last', 'ResNet50')
 
 
 def positive(text: str) -> int:
@@ -187,6 +187,10 @@ def build_contestants(config: Path, batch_size: int, size: int,
     last = images.contiguous(memory_format=torch.channels_last)
     ours = {OURS: mmpretrain_contestant(model_cfg, images)}
     if multiplies_bfloat16(images.device):
+        if model_cfg.get('neck', {}).get('bfloat16'):
+            neck = dict(model_cfg.neck, bfloat16=False)
+            ours[FLOAT32] = mmpretrain_contestant(
+                dict(model_cfg, neck=neck), images)
         ours[BFLOAT16] = mmpretrain_contestant(model_cfg, images, True)
     return {
         **ours,

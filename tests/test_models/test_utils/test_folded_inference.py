@@ -40,6 +40,19 @@ def test_the_output_stays_the_same(predictor, cells):
 
 
 @torch.no_grad()
+def test_it_folds_under_mixed_precision_too(predictor, cells):
+    run = FoldedInference(predictor)
+    expected = predictor(cells, mode='tensor')[0]
+    with torch.autocast('cpu', torch.bfloat16):
+        output = run(cells)[0]
+    assert output.dtype == torch.bfloat16
+    assert not any(
+        isinstance(m, nn.BatchNorm2d) for m in run._folded.modules())
+    # the folded weights themselves are exact
+    torch.testing.assert_close(run(cells)[0], expected, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
 @pytest.mark.parametrize('change', ['in place', 'by loading', 'statistics'])
 def test_changed_weights_are_noticed(predictor, cells, change):
     run = FoldedInference(predictor)
