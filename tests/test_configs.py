@@ -132,11 +132,21 @@ def datasets(cfg):
     return found
 
 
+def ways(pipeline):
+    """Each way through a pipeline, whatever it chooses."""
+    found = [[]]
+    for transform in pipeline:
+        chosen = (
+            transform.transforms
+            if transform.type == 'RandomChoice' else [[transform]])
+        found = [before + list(way) for before in found for way in chosen]
+    return found
+
+
 def pipelines(cfg, part):
     return [
-        dataset.pipeline
-        for dataset in datasets(cfg[f'{part}_dataloader'].dataset)
-        if 'pipeline' in dataset
+        way for dataset in datasets(cfg[f'{part}_dataloader'].dataset)
+        if 'pipeline' in dataset for way in ways(dataset.pipeline)
     ]
 
 

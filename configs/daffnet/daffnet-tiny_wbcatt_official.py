@@ -38,5 +38,3 @@ model = dict(
             )),
         predictor_config='configs/daffnet/map-tiny_wbcatt_official.py'),
     head=dict(loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1)))
-# Where the CPU has no instructions for it, float32.
-optim_wrapper = dict(type='mmpretrain.BFloat16OptimWrapper')

@@ -8,8 +8,6 @@ _base_ = [
     '../_base_/recipes/tiny.py',
 ]
 default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))
-# Where the CPU has no instructions for it, float32.
-optim_wrapper = dict(type='mmpretrain.BFloat16OptimWrapper')
 model = dict(head=dict(loss=dict(type='DSLLoss', label_smoothing=0.05)))
 
 train_pipeline = [

@@ -8,8 +8,6 @@ _base_ = [
     '../_base_/pipelines/other_laboratories.py',
 ]
 default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))
-# Where the CPU has no instructions for it, float32.
-optim_wrapper = dict(type='mmpretrain.BFloat16OptimWrapper')
 
 # So that attributes are seen elsewhere too, a quarter of the cells look as if
 # from another laboratory. What such a change makes untrue is not taught.

@@ -7,5 +7,3 @@ _base_ = [
     '../../_base_/schedules/tiny_18e.py',
     '../../_base_/recipes/tiny_resnet18.py',
 ]
-# Where the CPU has no instructions for it, float32.
-optim_wrapper = dict(type='mmpretrain.BFloat16OptimWrapper')

@@ -57,7 +57,6 @@ def make_tiny(cfg: Config,
         _set_schedule(cfg, base)
         _set_data(cfg, base, dataset)
         _shrink_model(cfg.model, image_size)
-    cfg.optim_wrapper['type'] = 'BFloat16OptimWrapper'
     set_image_size(cfg, image_size)
     set_epochs(cfg, epochs)
     if cfg.model.backbone.type == 'InceptionV3':

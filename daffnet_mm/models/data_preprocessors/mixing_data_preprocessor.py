@@ -1,3 +1,5 @@
+import copy
+
 import torch
 from mmpretrain.models.utils.batch_augments import RandomBatchAugment
 from mmpretrain.registry import MODELS
@@ -33,8 +35,11 @@ class MixingDataPreprocessor(ChannelsLastDataPreprocessor):
     def __init__(self, batch_augments: dict | None = None, **kwargs) -> None:
         # Not the parent's, which would mix the scores alone.
         super().__init__(**kwargs)
+        # A copy: it appends to its arguments, and from one config several
+        # models may be built.
         self.mixing = (
-            RandomBatchAugment(**batch_augments) if batch_augments else None)
+            RandomBatchAugment(**copy.deepcopy(batch_augments))
+            if batch_augments else None)
 
     def forward(self,
                 data: dict | tuple | list,

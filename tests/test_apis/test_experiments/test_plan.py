@@ -44,7 +44,7 @@ def test_tiny_rows_differ_in_their_model_only(make_plan):
                     'train_dataloader', 'val_dataloader', 'test_dataloader',
                     'default_hooks', 'randomness', 'data_preprocessor'):
             assert cfg[key] == rows[0][key], key
-        assert cfg.optim_wrapper.type == 'BFloat16OptimWrapper'
+        assert cfg.optim_wrapper.type == 'mmpretrain.BFloat16OptimWrapper'
         assert cfg.randomness.seed == 3
         assert cfg.model.head.num_classes == 5
         assert 'freeze' not in cfg.default_hooks

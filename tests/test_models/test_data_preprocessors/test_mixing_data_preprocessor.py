@@ -54,3 +54,13 @@ def test_nothing_is_mixed_in_a_test_or_without_augments():
     data = plain(batch(), training=True)
     assert all('mixture' not in s for s in data['data_samples'])
     assert isinstance(data['data_samples'][0], BaseDataElement)
+
+
+def test_a_config_can_be_built_twice():
+    batch_augments = dict(
+        augments=[dict(type='CutMix', alpha=1.)], probs=[0.5])
+    for _ in range(2):
+        MODELS.build(
+            dict(
+                type='MixingDataPreprocessor', batch_augments=batch_augments))
+    assert batch_augments['probs'] == [0.5]
