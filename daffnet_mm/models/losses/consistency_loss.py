@@ -21,10 +21,12 @@ class ConsistencyLoss(nn.Module):
     unknown attributes contribute too.
 
     Args:
-        loss_weight (float): Factor. Defaults to 1.
+        loss_weight (float): Factor. It must not outweigh the attributes' own
+            losses, each of which eq. (1) weighs 0.8 / 11: with 1, agreement
+            on the more common values wins over the labels. Defaults to 0.05.
     """
 
-    def __init__(self, loss_weight: float = 1.) -> None:
+    def __init__(self, loss_weight: float = 0.05) -> None:
         super().__init__()
         self.loss_weight = loss_weight
 

@@ -9,11 +9,11 @@ from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
 PLACES = (22, 25, 29)
 
 
-def penalty(flat_logits, **options):
+def penalty(flat_logits, loss_weight=1.):
     log_probs = AttributeLayout(ATTRIBUTE_SIZES).pad(flat_logits).log_softmax(
         -1)
     rule = EquivalentValues(WBC_ATTRIBUTES)
-    return ConsistencyLoss(**options)(*rule.log_probs(log_probs))
+    return ConsistencyLoss(loss_weight)(*rule.log_probs(log_probs))
 
 
 def logits(*probabilities):
@@ -34,6 +34,10 @@ def test_by_hand():
     both = torch.cat([logits(.5, .5, .5), logits(.75, .5, .25)])
     assert penalty(
         both, loss_weight=.1).item() == pytest.approx(.1 * (2 + expected) / 2)
+
+
+def test_by_default_it_weighs_less_than_an_attribute():
+    assert ConsistencyLoss().loss_weight < .8 / 11
 
 
 def test_certain_cells_that_agree_cost_nothing():
