@@ -5,17 +5,23 @@ Importing the package is all that a config needs
 makes checkpoints safe to load and registers every component.
 """
 
+import sys
+from contextlib import redirect_stdout
+
 from .compatibility import check_environment
 
 check_environment()
 
-from . import (  # noqa: E402
-    datasets,
-    engine,
-    evaluation,
-    models,
-    visualization,
-)
+# onedl-mmpretrain prints a line while it is imported; standard output is for
+# results, such as the table of `python -m daffnet_mm.predict`.
+with redirect_stdout(sys.stderr):
+    from . import (
+        datasets,
+        engine,
+        evaluation,
+        models,
+        visualization,
+    )
 from .engine.safe_checkpoint import load_weights_only  # noqa: E402
 from .version import __version__  # noqa: E402
 
