@@ -10,16 +10,14 @@ _base_ = [
 default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))
 
 # So that attributes are seen elsewhere too, a quarter of the cells look as if
-# from another laboratory. What such a change makes untrue is not taught.
+# from another laboratory.
 as_they_are = _base_.train_pipeline[1:-1]
 elsewhere = [
     # In the place of FrameCell; not so close that a cell's outline is lost.
     dict(type='RandomZoom', zoom=(1.25, 2.2)),
     *as_they_are[1:],
     *_base_.other_laboratories,
-    dict(
-        type='ForgetAttributes',
-        attributes=['cell_size', 'cytoplasm_colour', 'granule_colour']),
+    _base_.forget_untrue,
 ]
 train_pipeline = [
     _base_.train_pipeline[0],

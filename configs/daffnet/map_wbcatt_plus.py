@@ -11,14 +11,12 @@ as_they_are = [
     dict(type='RandomQuarterTurn'),
 ]
 # So that attributes are seen elsewhere too, a quarter of the cells look as if
-# from another laboratory. What such a change makes untrue is not taught.
+# from another laboratory.
 elsewhere = [
     dict(type='RandomZoom', zoom=(1.25, 2.2)),
     *as_they_are[1:],
     *_base_.other_laboratories,
-    dict(
-        type='ForgetAttributes',
-        attributes=['cell_size', 'cytoplasm_colour', 'granule_colour']),
+    _base_.forget_untrue,
 ]
 load = dict(type='LoadCellImage', min_edge=356)
 train_pipeline = [

@@ -12,3 +12,7 @@ other_laboratories = [
     dict(type='GaussianBlur', magnitude_range=(0., 1.5), magnitude_std='inf'),
     dict(type='RandomGaussianNoise', std=(0., 8.), prob=0.8),
 ]
+# What these, and a change of scale, make untrue of a cell is not to be taught.
+forget_untrue = dict(
+    type='ForgetAttributes',
+    attributes=['cell_size', 'cytoplasm_colour', 'granule_colour'])
