@@ -6,6 +6,7 @@ _base_ = [
     '../_base_/schedules/tiny_64e.py',
     '../_base_/recipes/tiny.py',
     '../_base_/pipelines/other_laboratories.py',
+    '../_base_/annotator_disagreement.py',
 ]
 default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))
 
@@ -40,9 +41,4 @@ model = dict(
     head=dict(
         loss=dict(
             type='DSLLoss',
-            # How often two annotators disagree on each attribute
-            # (tools/analysis_tools/annotator_agreement.py).
-            label_smoothing=[
-                0.103, 0.0405, 0.0878, 0.022, 0.0321, 0.0084, 0.0557, 0.0456,
-                0.0017, 0.0135, 0.
-            ])))
+            label_smoothing=_base_.annotator_disagreement)))

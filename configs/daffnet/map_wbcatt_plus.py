@@ -1,6 +1,10 @@
 # Stage 1 beyond the paper: what helped the small model (README.md, "MAP beyond
 # the paper"), at full size. No one has trained it at this size yet.
-_base_ = ['./map_wbcatt.py', '../_base_/pipelines/other_laboratories.py']
+_base_ = [
+    './map_wbcatt.py',
+    '../_base_/pipelines/other_laboratories.py',
+    '../_base_/annotator_disagreement.py',
+]
 
 # Few pixels for the red cells around a cell; and the eight symmetries of the
 # square, which leave all attributes as they are.
@@ -42,9 +46,4 @@ model = dict(
     head=dict(
         loss=dict(
             type='DSLLoss',
-            # How often two annotators disagree on each attribute
-            # (tools/analysis_tools/annotator_agreement.py).
-            label_smoothing=[
-                0.103, 0.0405, 0.0878, 0.022, 0.0321, 0.0084, 0.0557, 0.0456,
-                0.0017, 0.0135, 0.
-            ])))
+            label_smoothing=_base_.annotator_disagreement)))
