@@ -23,7 +23,7 @@ class _MeanAndMax(Function):
             torch.channels_last
             if x.is_contiguous(memory_format=torch.channels_last) else
             torch.contiguous_format)
-        return torch.cat([x.mean(1, keepdim=True), maximum], dim=1)
+        return torch.cat([_mean(x), maximum], dim=1)
 
     @staticmethod
     @once_differentiable
@@ -33,7 +33,20 @@ class _MeanAndMax(Function):
         of_mean = of_mean / ctx.channels
         out = of_mean.expand(-1, ctx.channels, -1, -1).clone(
             memory_format=ctx.memory_format)
-        return out.scatter_(1, place, of_mean + of_maximum)
+        # ``scatter_`` would copy a channels-last bfloat16 map there and back
+        image, _, row, column = torch.meshgrid(
+            *(torch.arange(side, device=grad.device) for side in place.shape),
+            indexing='ij')
+        out[image, place, row, column] = of_mean + of_maximum
+        return out
+
+
+def _mean(x: Tensor) -> Tensor:
+    if x.dtype != torch.bfloat16:
+        return x.mean(1, keepdim=True)
+    # On a CPU ``mean`` would make a float32 copy of the map; ``sum`` adds up
+    # in float32 without one, and bfloat16 has room for what it gives.
+    return x.sum(1, keepdim=True) / x.shape[1]
 
 
 def channel_pool(x: Tensor) -> Tensor:
@@ -51,4 +64,4 @@ def channel_pool(x: Tensor) -> Tensor:
     if x.requires_grad and torch.is_grad_enabled():
         return _MeanAndMax.apply(x)
     # the place of the maximum takes time to find, and nobody asks for it
-    return torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], dim=1)
+    return torch.cat([_mean(x), x.amax(1, keepdim=True)], dim=1)

@@ -60,6 +60,26 @@ def test_pool_has_the_right_gradient(memory_format):
     assert grad.is_contiguous(memory_format=memory_format)
 
 
+@pytest.mark.parametrize('memory_format',
+                         [torch.contiguous_format, torch.channels_last])
+def test_pool_in_bfloat16(memory_format):
+    torch.manual_seed(0)
+    x = torch.randn(2, 300, 3, 4).bfloat16().to(memory_format=memory_format)
+    x.requires_grad_()
+    exact = x.detach().double()
+    expected = torch.stack([exact.mean(1), exact.amax(1)], 1)
+    for out in (channel_pool(x), channel_pool(x.detach())):
+        assert out.dtype == torch.bfloat16
+        torch.testing.assert_close(
+            out.double(), expected, rtol=2**-7, atol=1e-3)
+    grad, = torch.autograd.grad(channel_pool(x).sum(), x)
+    expected = torch.full_like(exact, 1 / 300).scatter_add_(
+        1, exact.max(1, keepdim=True).indices, torch.ones(2, 1, 3, 4).double())
+    torch.testing.assert_close(
+        grad.double(), expected, rtol=2**-8, atol=0)
+    assert grad.is_contiguous(memory_format=memory_format)
+
+
 def test_memory_format_is_kept():
     x = torch.randn(2, 8, 5, 5).to(memory_format=torch.channels_last)
     assert SpatialAttention()(x).is_contiguous(
