@@ -6,15 +6,14 @@ Usage:
         [--device cpu] [--out FILE.json]
 
 Four models are measured in one run: the config's (by default DAFFNet,
-stage 3, PBC), as it comes; DAFFNet composed the obvious way, see
-``obvious_daffnet.py``; that in the channels-last memory format; and
-MMPretrain's ResNet50. All is float32, but for two things where the device
-multiplies bfloat16 itself: a config may have its frozen attribute predictor
-run in bfloat16 while it trains (``MFE(bfloat16=True)``), and is then measured
-without that too; and it is measured once more as ``BFloat16OptimWrapper``
-trains it. In each round they take one training step and one inference step in
+stage 3, PBC); DAFFNet composed the obvious way, see ``obvious_daffnet.py``;
+that in the channels-last memory format; and MMPretrain's ResNet50. Each is
+measured in float32 and, where the device multiplies bfloat16 itself, in mixed
+precision. In each round all take one training step and one inference step in
 turn, so that whatever else the machine does meets all of them, and the ratios
-are medians over the rounds.
+are medians over the rounds. Each row has two: against ours in the row's
+precision, and against ours as its config trains it (which may be in mixed
+precision) and as ``tools/test.py`` runs it (float32).
 
 A training step is the loss, its gradients and a step of Adam. All layers of
 the backbone train; the attribute predictor (MAP) is frozen, as in stage 3.
@@ -22,12 +21,17 @@ The images are noise and the weights random: speed does not depend on them.
 """
 import argparse
 import json
+import os
 import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+# oneDNN keeps 1,024 compiled layers: enough for one model, as everyone trains
+# it, but not for all of these in turn. It reads this when PyTorch is imported.
+os.environ.setdefault('ONEDNN_PRIMITIVE_CACHE_CAPACITY', '16384')
 
 import torch
 import torch.nn.functional as F
@@ -44,9 +48,9 @@ from daffnet_mm.fileio import atomic_write
 
 DEFAULT_CONFIG = Path(
     __file__).resolve().parents[2] / 'configs/daffnet/daffnet_pbc.py'
-OURS, FLOAT32, BFLOAT16, OBVIOUS, CHANNELS_LAST, RESNET = (
-    'ours', 'ours, float32', 'ours, bfloat16', 'obvious, NCHW',
-    'obvious, channels-last', 'ResNet50')
+OURS, OBVIOUS, CHANNELS_LAST, RESNET = ('ours', 'obvious, NCHW',
+                                        'obvious, channels-last', 'ResNet50')
+FLOAT32, BFLOAT16 = 'float32', 'bfloat16'
 
 
 def positive(text: str) -> int:
@@ -85,46 +89,39 @@ class Contestant:
         loss (Callable): Gives the loss of a batch.
         infer (Callable): Gives the predictions of a batch.
         images (Tensor): The batch, of shape (N, 3, H, W).
-        bfloat16 (bool): Whether its forward passes are in mixed precision.
-            Defaults to False.
     """
 
-    def __init__(self,
-                 model: nn.Module,
-                 loss: Callable,
-                 infer: Callable,
-                 images: Tensor,
-                 bfloat16: bool = False):
+    def __init__(self, model: nn.Module, loss: Callable, infer: Callable,
+                 images: Tensor):
         self.model = model
         self.loss = loss
         self.infer = infer
         self.images = images
-        self.bfloat16 = bfloat16
         self.optimizer = torch.optim.Adam(
             [p for p in model.parameters() if p.requires_grad], lr=1e-4)
 
-    def train_step(self) -> None:
+    def train_step(self, precision: str) -> None:
         """Take a step; the mode is set outside of the measured time."""
         self.optimizer.zero_grad()
-        with self._precision():
+        with self._autocast(precision):
             loss = self.loss(self.images)
         loss.backward()
         self.optimizer.step()
 
     @torch.no_grad()
-    def infer_step(self) -> None:
+    def infer_step(self, precision: str) -> None:
         """Predict a batch."""
-        with self._precision():
+        with self._autocast(precision):
             self.infer(self.images)
 
-    def _precision(self) -> torch.autocast:
+    def _autocast(self, precision: str) -> torch.autocast:
         return torch.autocast(
-            self.images.device.type, torch.bfloat16, enabled=self.bfloat16)
+            self.images.device.type,
+            torch.bfloat16,
+            enabled=precision == BFLOAT16)
 
 
-def mmpretrain_contestant(cfg: dict,
-                          images: Tensor,
-                          bfloat16: bool = False) -> Contestant:
+def mmpretrain_contestant(cfg: dict, images: Tensor) -> Contestant:
     """Build a contestant from the config of an MMPretrain classifier."""
     model = MODELS.build(cfg).to(images.device)
     samples = [DataSample().set_gt_label(0).to(images.device) for _ in images]
@@ -134,8 +131,7 @@ def mmpretrain_contestant(cfg: dict,
         return sum(value for key, value in losses.items() if 'loss' in key)
 
     # the scores; what the head makes of them for the user costs nothing
-    return Contestant(model, loss, lambda images: model(images), images,
-                      bfloat16)
+    return Contestant(model, loss, lambda images: model(images), images)
 
 
 def obvious_contestant(num_classes: int, images: Tensor) -> Contestant:
@@ -149,12 +145,34 @@ def obvious_contestant(num_classes: int, images: Tensor) -> Contestant:
                       model, images)
 
 
-def build_contestants(config: Path, batch_size: int, size: int,
-                      device: str) -> dict:
+def load_config(path: Path) -> Config:
+    """Read the config whose model is ours.
+
+    Args:
+        path (Path): The config.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        InputError: If it is not there or not of a classifier.
+    """
+    if not path.is_file():
+        raise InputError(f'the config {path} does not exist')
+    cfg = Config.fromfile(path)
+    model = cfg.get('model')
+    if not model or 'num_classes' not in model.get('head', {}):
+        raise InputError(f'the config {path} has no model with a '
+                         'head.num_classes to measure')
+    return cfg
+
+
+def build_contestants(cfg: Config, batch_size: int, size: int,
+                      device: str) -> dict[str, Contestant]:
     """Build all contestants.
 
     Args:
-        config (Path): The config whose model is ours.
+        cfg (Config): The config whose model is ours.
         batch_size (int): Images in a batch.
         size (int): Height and width of the images in pixels.
         device (str): The device.
@@ -163,21 +181,14 @@ def build_contestants(config: Path, batch_size: int, size: int,
         dict[str, Contestant]: The contestants by name.
 
     Raises:
-        InputError: If the config is not there or not of a classifier, or
-            there is no such device.
+        InputError: If there is no such device.
     """
-    if not config.is_file():
-        raise InputError(f'the config {config} does not exist')
-    model_cfg = Config.fromfile(config).get('model')
-    if not model_cfg or 'num_classes' not in model_cfg.get('head', {}):
-        raise InputError(f'the config {config} has no model with a '
-                         'head.num_classes to measure')
     try:
         images = torch.rand(batch_size, 3, size, size, device=device)
     except (RuntimeError, AssertionError) as error:
         raise InputError(f'the device {device!r} cannot be used: '
                          f'{str(error).splitlines()[0]}') from error
-    classes = model_cfg.head.num_classes
+    classes = cfg.model.head.num_classes
     resnet = dict(
         type='ImageClassifier',
         backbone=dict(type='ResNet', depth=50),
@@ -185,42 +196,42 @@ def build_contestants(config: Path, batch_size: int, size: int,
         head=dict(
             type='LinearClsHead', num_classes=classes, in_channels=2048))
     last = images.contiguous(memory_format=torch.channels_last)
-    ours = {OURS: mmpretrain_contestant(model_cfg, images)}
-    if multiplies_bfloat16(images.device):
-        if model_cfg.get('neck', {}).get('bfloat16'):
-            neck = dict(model_cfg.neck, bfloat16=False)
-            ours[FLOAT32] = mmpretrain_contestant(
-                dict(model_cfg, neck=neck), images)
-        ours[BFLOAT16] = mmpretrain_contestant(model_cfg, images, True)
     return {
-        **ours,
+        OURS: mmpretrain_contestant(cfg.model, images),
         OBVIOUS: obvious_contestant(classes, images),
         CHANNELS_LAST: obvious_contestant(classes, last),
         RESNET: mmpretrain_contestant(resnet, images),
     }
 
 
-def measure(contestants: dict, rounds: int) -> dict:
+def measure(contestants: dict[str, Contestant], precisions: list[str],
+            rounds: int) -> dict:
     """Let the contestants take their steps in turn.
 
     Args:
         contestants (dict[str, Contestant]): The contestants by name.
+        precisions (list[str]): The precisions that each is measured in.
         rounds (int): Measured rounds; one more comes first, unmeasured.
 
     Returns:
-        dict[str, dict[str, list[float]]]: For ``'training'`` and
-        ``'inference'`` and each contestant, the images per second of each
-        round.
+        dict[str, dict[str, dict[str, list[float]]]]: For ``'training'`` and
+        ``'inference'``, each precision and each contestant, the images per
+        second of each round.
     """
+    turns = [(precision, name) for precision in precisions
+             for name in contestants]
     speeds = {}
-    names = list(contestants)
     for task in ('training', 'inference'):
-        speeds[task] = {name: [] for name in names}
+        speeds[task] = {
+            precision: {name: []
+                        for name in contestants}
+            for precision in precisions
+        }
         for contestant in contestants.values():
             contestant.model.train(task == 'training')
         for number in range(rounds + 1):
-            for i in range(len(names)):  # each is first in its turn
-                name = names[(i + number) % len(names)]
+            for i in range(len(turns)):  # each is first in its turn
+                precision, name = turns[(i + number) % len(turns)]
                 contestant = contestants[name]
                 step = (
                     contestant.train_step
@@ -229,12 +240,12 @@ def measure(contestants: dict, rounds: int) -> dict:
                 if device.type == 'cuda':
                     torch.cuda.synchronize(device)
                 started = time.perf_counter()
-                step()
+                step(precision)
                 if device.type == 'cuda':
                     torch.cuda.synchronize(device)
                 seconds = time.perf_counter() - started
                 if number:
-                    speeds[task][name].append(
+                    speeds[task][precision][name].append(
                         len(contestant.images) / seconds)
             if number:
                 print(f'{task}, round {number} of {rounds} measured',
@@ -242,43 +253,56 @@ def measure(contestants: dict, rounds: int) -> dict:
     return speeds
 
 
-def summarise(speeds: dict) -> dict:
+def summarise(speeds: dict, training_precision: str) -> dict:
     """Take medians over the rounds.
 
     Args:
         speeds (dict): What :func:`measure` gives.
+        training_precision (str): The precision that our config trains in.
 
     Returns:
-        dict: For each task and contestant the median images per second, and
-        how many times faster ours is: the median of the rounds' ratios.
+        dict: For each task, precision and contestant the median images per
+        second, and how many times faster ours is, as the median of the
+        rounds' ratios: as configured, and in the same precision.
     """
-    return {
-        task: {
-            name: dict(
-                images_per_second=statistics.median(of_name),
-                ours_is_faster_by=statistics.median(
-                    ours / other for ours, other in zip(
-                        of_task[OURS], of_name, strict=True)))
-            for name, of_name in of_task.items()
+
+    def faster(ours, other):
+        return statistics.median(
+            mine / its for mine, its in zip(ours, other, strict=True))
+
+    summary = {}
+    for task, of_task in speeds.items():
+        configured = of_task[training_precision if task ==
+                             'training' else FLOAT32][OURS]
+        summary[task] = {
+            precision: {
+                name: dict(
+                    images_per_second=statistics.median(of_name),
+                    ours_is_faster_by=faster(configured, of_name),
+                    ours_in_this_precision_is_faster_by=faster(
+                        of_precision[OURS], of_name))
+                for name, of_name in of_precision.items()
+            }
+            for precision, of_precision in of_task.items()
         }
-        for task, of_task in speeds.items()
-    }
+    return summary
 
 
 def render(summary: dict) -> str:
-    """Lay the summary out as a table."""
-    lines = [
-        f'{"":<24}{"training":>20}{"inference":>20}',
-        f'{"":<24}{"images/s":>10}{"ours is":>10}'
-        f'{"images/s":>10}{"ours is":>10}'
-    ]
-    for name in summary['training']:
-        line = f'{name:<24}'
-        for task in ('training', 'inference'):
-            row = summary[task][name]
-            ratio = f'{row["ours_is_faster_by"]:.2f} x'
-            line += f'{row["images_per_second"]:>10.2f}{ratio:>10}'
-        lines.append(line)
+    """Lay the summary out as a table for each task."""
+    lines = []
+    for task, of_task in summary.items():
+        lines += [
+            f'{task:<34}{"images/s":>10}{"ours is":>10}'
+            f'{"ours, in this precision, is":>30}'
+        ]
+        for precision, of_precision in of_task.items():
+            for name, row in of_precision.items():
+                ratio = f'{row["ours_is_faster_by"]:.2f} x'
+                same = f'{row["ours_in_this_precision_is_faster_by"]:.2f} x'
+                lines.append(f'{precision:<10}{name:<24}'
+                             f'{row["images_per_second"]:>10.2f}'
+                             f'{ratio:>10}{same:>30}')
     return '\n'.join(lines)
 
 
@@ -288,13 +312,21 @@ def main(argv=None) -> int:
     if args.threads:
         torch.set_num_threads(args.threads)
     try:
-        contestants = build_contestants(args.config, args.batch_size,
-                                        args.size, args.device)
+        cfg = load_config(args.config)
+        contestants = build_contestants(cfg, args.batch_size, args.size,
+                                        args.device)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
+    precisions, training_precision = [FLOAT32], FLOAT32
+    if multiplies_bfloat16(contestants[OURS].images.device):
+        precisions.append(BFLOAT16)
+        wrapper = cfg.get('optim_wrapper', {}).get('type', '')
+        if wrapper.endswith('BFloat16OptimWrapper'):
+            training_precision = BFLOAT16
     setting = dict(
         config=str(args.config),
+        training_precision=training_precision,
         batch_size=args.batch_size,
         size=args.size,
         rounds=args.rounds,
@@ -303,8 +335,8 @@ def main(argv=None) -> int:
         torch=torch.__version__,
         machine=platform.machine())
     print(', '.join(f'{key} {value}' for key, value in setting.items()))
-    speeds = measure(contestants, args.rounds)
-    summary = summarise(speeds)
+    speeds = measure(contestants, precisions, args.rounds)
+    summary = summarise(speeds, training_precision)
     print(render(summary))
     if args.out:
         with atomic_write(args.out) as file:

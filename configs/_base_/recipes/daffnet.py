@@ -5,10 +5,6 @@ model = dict(
     type='DAFFNet',
     neck=dict(
         type='MFE',
-        # A departure, for speed: the frozen branch reads its cells in
-        # bfloat16 while the rest trains (where the device has instructions
-        # for it), and in float32 as soon as results count.
-        bfloat16=True,
         predictor=dict(
             type='ImageClassifier',
             backbone=dict(type='ResNet', depth=50),

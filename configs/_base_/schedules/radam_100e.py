@@ -1,6 +1,9 @@
 # Chen et al. 2022, Table 3: RAdam at 1e-5, batches of 16, 100 epochs. The
 # rate is called initial, but no decay is described.
-optim_wrapper = dict(optimizer=dict(type='RAdam', lr=1e-5))
+# Mixed precision is a departure, as in adam_100e.py.
+optim_wrapper = dict(
+    type='mmpretrain.BFloat16OptimWrapper',
+    optimizer=dict(type='RAdam', lr=1e-5))
 param_scheduler = []
 train_cfg = dict(by_epoch=True, max_epochs=100, val_interval=1)
 val_cfg = dict()

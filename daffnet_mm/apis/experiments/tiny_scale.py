@@ -97,8 +97,6 @@ def _shrink_model(model: dict, image_size: int) -> None:
         model.head['mid_channels'] = [_FUSED_CHANNELS]
     model.head.pop('init_cfg', None)
     if model.get('neck') and model.neck.type == 'MFE':
-        # Small models train in mixed precision as a whole.
-        model.neck.pop('bfloat16', None)
         predictor = model.neck.predictor
         _shrink_resnet(predictor.backbone, _MAP_CHANNELS)
         predictor.head['in_channels'] = 8 * _MAP_CHANNELS

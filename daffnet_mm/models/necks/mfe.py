@@ -1,6 +1,5 @@
 import os.path as osp
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from mmengine.logging import MMLogger
@@ -8,7 +7,6 @@ from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import MODELS
 
-from daffnet_mm.bfloat16_support import multiplies_bfloat16
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.check_checkpoint import check_state_dict
 
@@ -36,11 +34,6 @@ class MFE(BaseModule):
             ``dict(type='MorphologicalAttributeEncoder')``.
         frozen (bool): Keep the MAP's weights and batch statistics as they
             are. Defaults to True.
-        bfloat16 (bool): While the rest trains, run a frozen MAP in bfloat16,
-            on devices that multiply it in their own instructions; in
-            evaluation it is float32. This moves the shipped MAP's
-            probabilities by 0.0005 on average (512 cells of PBC, 0.023 at
-            most), mirroring the cells by 0.017 (0.64). Defaults to False.
         predictor_config (str): The config that trains the MAP; the error
             about a missing checkpoint names it. Defaults to
             ``'configs/daffnet/map_ssl.py'``.
@@ -52,14 +45,12 @@ class MFE(BaseModule):
                  encoder: dict | None = dict(
                      type='MorphologicalAttributeEncoder'),
                  frozen: bool = True,
-                 bfloat16: bool = False,
                  predictor_config: str = 'configs/daffnet/map_ssl.py',
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         self.predictor = MODELS.build(predictor)
         self.encoder = None if encoder is None else MODELS.build(encoder)
         self.frozen = frozen
-        self.bfloat16 = bfloat16
         self.predictor_config = predictor_config
         if frozen:
             self.predictor.requires_grad_(False)
@@ -134,14 +125,8 @@ class MFE(BaseModule):
         layout = self.predictor.head.layout
         if not self.frozen:
             return layout.softmax(self.predictor(inputs, mode='tensor')[0])
-        with torch.no_grad(), self._precision(inputs.device):
+        with torch.no_grad():
             return layout.softmax(self._folded_predictor(inputs)[0])
-
-    def _precision(self, device: torch.device) -> AbstractContextManager:
-        if not (self.bfloat16 and self.training
-                and multiplies_bfloat16(device)):
-            return nullcontext()
-        return torch.autocast(device.type, torch.bfloat16)
 
     def encode(self, scores: torch.Tensor) -> torch.Tensor:
         """Turn attribute probabilities into the morphological feature.

@@ -7,7 +7,7 @@ from mmengine.optim import OptimWrapper
 from mmpretrain.registry import MODELS
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.models.necks import MFE, mfe
+from daffnet_mm.models.necks import MFE
 from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 
@@ -95,36 +95,6 @@ def test_without_encoder_the_probabilities_are_the_feature(map_cfg):
 
 
 # -- training ----------------------------------------------------------------
-
-
-@pytest.mark.parametrize('native', [True, False])
-def test_bfloat16_is_for_training_where_the_device_has_it(
-        map_cfg, monkeypatch, native):
-    monkeypatch.setattr(mfe, 'multiplies_bfloat16', lambda device: native)
-    torch.manual_seed(0)
-    neck = MFE(map_cfg(), bfloat16=True)
-    inputs = torch.randn(4, 3, 32, 32)
-    exact = neck.eval().predict_attributes(inputs)
-    found = []
-    neck.predictor.head.register_forward_hook(
-        lambda module, args, output: found.append(output[0].dtype))
-    scores = neck.train().predict_attributes(inputs)
-    neck.eval().predict_attributes(inputs)
-    training = torch.bfloat16 if native else torch.float32
-    assert found == [training, torch.float32]
-    assert scores.dtype == torch.float32
-    torch.testing.assert_close(scores, exact, rtol=0, atol=.01)
-
-
-def test_float32_is_the_default(map_cfg, monkeypatch):
-    monkeypatch.setattr(mfe, 'multiplies_bfloat16', lambda device: True)
-    neck = MFE(map_cfg())
-    inputs = torch.randn(4, 3, 32, 32)
-    torch.testing.assert_close(
-        neck.train().predict_attributes(inputs),
-        neck.eval().predict_attributes(inputs),
-        rtol=0,
-        atol=1e-6)
 
 
 def train(model, samples, steps=2):
