@@ -8,6 +8,7 @@ from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
+from .plain_mean import plain_mean
 from .tiled_conv import TiledConv2d
 
 
@@ -143,9 +144,9 @@ class PSA(BaseModule):
         # They share one SE module, and go through it as a batch. Each is
         # scaled before the concatenation: to pool and scale the concatenated
         # map takes about twice as long on a CPU.
-        pooled = torch.stack([branch.mean((2, 3)) for branch in branches], 1)
-        weights = self.se(pooled.flatten(0, 1)[..., None, None])
-        weights = weights.view(*pooled.shape, 1, 1).softmax(1)
+        pooled = torch.stack(
+            [plain_mean(branch, (2, 3)) for branch in branches], 1)
+        weights = self.se(pooled.flatten(0, 1)).view_as(pooled).softmax(1)
         return torch.cat(
             [
                 branch * weight

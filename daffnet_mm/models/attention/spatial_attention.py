@@ -4,7 +4,7 @@ from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
-from .channel_pool import channel_pool
+from .spatial_gate import spatial_gate
 
 
 @MODELS.register_module()
@@ -46,4 +46,4 @@ class SpatialAttention(BaseModule):
             Tensor: The features, each place scaled by its own factor between
             0 and 1, of the same shape.
         """
-        return x * self.conv(channel_pool(x)).sigmoid()
+        return spatial_gate(x, self.conv.weight)

@@ -5,7 +5,7 @@ import torch
 from mmpretrain.registry import MODELS
 
 from daffnet_mm.models.attention import SpatialAttention
-from daffnet_mm.models.attention.channel_pool import channel_pool
+from daffnet_mm.models.attention.spatial_gate import spatial_gate
 
 
 def test_gate_by_hand():
@@ -49,35 +49,50 @@ def test_equals_the_plain_formulation(kernel_size, memory_format):
 
 @pytest.mark.parametrize('memory_format',
                          [torch.contiguous_format, torch.channels_last])
-def test_pool_has_the_right_gradient(memory_format):
+def test_has_the_right_gradient(memory_format):
+    torch.manual_seed(0)
     x = torch.randn(2, 5, 3, 4, dtype=torch.float64)
     x = x.to(memory_format=memory_format).requires_grad_()
-    assert torch.autograd.gradcheck(channel_pool, x)
+    weight = torch.randn(1, 2, 3, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(spatial_gate, (x, weight))
     with torch.no_grad():  # another way to the same values
-        expected = channel_pool(x)
-    torch.testing.assert_close(channel_pool(x), expected)
-    grad, = torch.autograd.grad(channel_pool(x).sum(), x)
+        expected = spatial_gate(x, weight)
+    torch.testing.assert_close(spatial_gate(x, weight), expected)
+    grad, = torch.autograd.grad((spatial_gate(x, weight)**2).sum(), x)
     assert grad.is_contiguous(memory_format=memory_format)
+
+
+def test_learns_behind_frozen_layers():
+    gate = SpatialAttention()
+    x = torch.randn(2, 5, 8, 8)
+    grad, = torch.autograd.grad((gate(x)**2).sum(), gate.conv.weight)
+    x.requires_grad_()
+    same, = torch.autograd.grad((gate(x)**2).sum(), gate.conv.weight)
+    torch.testing.assert_close(grad, same, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize('memory_format',
                          [torch.contiguous_format, torch.channels_last])
-def test_pool_in_bfloat16(memory_format):
+def test_autocast(memory_format):
     torch.manual_seed(0)
-    x = torch.randn(2, 300, 3, 4).bfloat16().to(memory_format=memory_format)
-    x.requires_grad_()
-    exact = x.detach().double()
-    expected = torch.stack([exact.mean(1), exact.amax(1)], 1)
-    for out in (channel_pool(x), channel_pool(x.detach())):
-        assert out.dtype == torch.bfloat16
+    gate = SpatialAttention()
+    x = torch.randn(2, 300, 9, 8).bfloat16().to(memory_format=memory_format)
+    results = []
+    for inputs, lower in ((x.float(), False), (x, True)):
+        inputs.requires_grad_()
+        with torch.autocast('cpu', torch.bfloat16, enabled=lower):
+            out = gate(inputs)
+        assert out.dtype == inputs.dtype
+        results.append([
+            out, *torch.autograd.grad((out.float()**2).sum(),
+                                      [inputs, gate.conv.weight])
+        ])
+        assert results[-1][1].is_contiguous(memory_format=memory_format)
+        assert results[-1][2].dtype == torch.float32
+    for exact, lowered in zip(*results, strict=True):
+        tolerance = 0.02 * exact.abs().max().item()
         torch.testing.assert_close(
-            out.double(), expected, rtol=2**-7, atol=1e-3)
-    grad, = torch.autograd.grad(channel_pool(x).sum(), x)
-    expected = torch.full_like(exact, 1 / 300).scatter_add_(
-        1, exact.max(1, keepdim=True).indices, torch.ones(2, 1, 3, 4).double())
-    torch.testing.assert_close(
-        grad.double(), expected, rtol=2**-8, atol=0)
-    assert grad.is_contiguous(memory_format=memory_format)
+            lowered.float(), exact, rtol=0, atol=tolerance)
 
 
 def test_memory_format_is_kept():
