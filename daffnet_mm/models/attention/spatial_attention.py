@@ -33,6 +33,7 @@ class SpatialAttention(BaseModule):
         if kernel_size % 2 == 0:
             raise ValueError('SpatialAttention needs an odd kernel_size, not '
                              f'{kernel_size}.')
+        # its weights are used, by spatial_gate; it is not called itself
         self.conv = nn.Conv2d(
             2, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
