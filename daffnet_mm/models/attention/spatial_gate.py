@@ -8,6 +8,10 @@ from torch.nn.grad import conv2d_input, conv2d_weight
 from .plain_mean import plain_mean
 
 
+def _gate(pooled: Tensor, weight: Tensor) -> Tensor:
+    return F.conv2d(pooled, weight, padding=weight.shape[-1] // 2).sigmoid()
+
+
 class _SpatialGate(Function):
     """The gate for training, with a gradient that takes fewer passes.
 
@@ -21,8 +25,7 @@ class _SpatialGate(Function):
     def forward(ctx, x: Tensor, weight: Tensor) -> Tensor:
         maximum, place = x.max(1, keepdim=True)
         pooled = torch.cat([plain_mean(x, (1, )), maximum], dim=1)
-        gate = F.conv2d(
-            pooled, weight, padding=weight.shape[-1] // 2).sigmoid()
+        gate = _gate(pooled, weight)
         ctx.save_for_backward(x, weight, pooled, gate, place)
         return x * gate
 
@@ -68,5 +71,4 @@ def spatial_gate(x: Tensor, weight: Tensor) -> Tensor:
         return _SpatialGate.apply(x, weight)
     # the place of the maximum takes time to find, and nobody asks for it
     pooled = torch.cat([plain_mean(x, (1, )), x.amax(1, keepdim=True)], dim=1)
-    return x * F.conv2d(
-        pooled, weight, padding=weight.shape[-1] // 2).sigmoid()
+    return x * _gate(pooled, weight)
