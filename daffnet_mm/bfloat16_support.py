@@ -20,7 +20,12 @@ def multiplies_bfloat16(device: torch.device) -> bool:
     if hasattr(torch.cpu, 'get_capabilities'):
         found = torch.cpu.get_capabilities()
         return bool(
-            found.get('avx512_bf16') or found.get('amx_bf16')
-            or found.get('arm_bf16') or found.get('bf16'))
-    return (torch.cpu._is_avx512_bf16_supported()
-            or torch.cpu._is_amx_tile_supported())
+            found.get('avx512_bf16')
+            or found.get('amx_bf16')
+            or found.get('arm_bf16')
+            or found.get('bf16')
+        )
+    return (
+        torch.cpu._is_avx512_bf16_supported()
+        or torch.cpu._is_amx_tile_supported()
+    )

@@ -12,6 +12,7 @@ named, and the rest goes on.
 
 Not for diagnosis.
 """
+
 import argparse
 import csv
 import glob
@@ -47,20 +48,24 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='python -m daffnet_mm.predict',
         description='Tell the cell type and the eleven attributes of cell '
-        'images. Not for diagnosis.')
+        'images. Not for diagnosis.',
+    )
     parser.add_argument(
         'images',
         nargs='+',
         metavar='IMAGE|FOLDER|GLOB',
         help='an image of one white blood cell, a folder of such (searched '
-        'with its subfolders), or a pattern such as "cells/*.png"')
+        'with its subfolders), or a pattern such as "cells/*.png"',
+    )
     parser.add_argument(
-        '--format', choices=('table', 'json', 'csv'), default='table')
+        '--format', choices=('table', 'json', 'csv'), default='table'
+    )
     parser.add_argument('--out', type=Path, help='the file to write')
     parser.add_argument(
         '--views',
         choices=('flips', 'symmetries'),
-        help='average over 4 or 8 views of each image')
+        help='average over 4 or 8 views of each image',
+    )
     parser.add_argument('--config', help='another model; needs --checkpoint')
     parser.add_argument('--checkpoint', help='its weights')
     parser.add_argument('--device', help='default: the CPU')
@@ -101,7 +106,8 @@ def find_images(places: Iterable[str]) -> list[str]:
             raise InputError(
                 f'{place} gives no image: expected is an image, a folder with '
                 f'images ({", ".join(IMAGE_EXTENSIONS)}), or a pattern '
-                'that matches some')
+                'that matches some'
+            )
         images += found
     return list(dict.fromkeys(images))
 
@@ -111,7 +117,8 @@ def as_row(cell: dict) -> dict:
     row = dict(
         image=cell['image'],
         cell_type=cell['pred_class'].lower(),
-        probability=cell['pred_score'])
+        probability=cell['pred_score'],
+    )
     for name, attribute in cell.get('attributes', {}).items():
         row[name] = attribute['value']
         row[f'{name}_probability'] = attribute['probability']
@@ -123,10 +130,13 @@ def as_csv(rows: list[dict]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0], lineterminator='\n')
     writer.writeheader()
-    writer.writerows({
-        key: round(value, 4) if isinstance(value, float) else value
-        for key, value in row.items()
-    } for row in rows)
+    writer.writerows(
+        {
+            key: round(value, 4) if isinstance(value, float) else value
+            for key, value in row.items()
+        }
+        for row in rows
+    )
     return text.getvalue()
 
 
@@ -136,7 +146,8 @@ def as_json(rows: list[dict], counts: list[dict], errors: list[str]) -> str:
     if counts:
         report.update(
             differential_count=counts,
-            unsure=[row['image'] for row in rows if is_unsure(row)])
+            unsure=[row['image'] for row in rows if is_unsure(row)],
+        )
     return json.dumps(report, indent=2, ensure_ascii=False) + '\n'
 
 
@@ -147,11 +158,15 @@ def is_unsure(row: dict) -> bool:
 
 def as_tables(rows: list[dict], counts: list[dict]) -> list[Table]:
     """Lay out what a person wants to read."""
-    tables = [cell_table(row) for row in rows] if not counts else [
-        overview_table(rows),
-        count_table(counts, len(rows)),
-        unsure_table(rows)
-    ]
+    tables = (
+        [cell_table(row) for row in rows]
+        if not counts
+        else [
+            overview_table(rows),
+            count_table(counts, len(rows)),
+            unsure_table(rows),
+        ]
+    )
     return [table for table in tables if table.row_count]
 
 
@@ -162,20 +177,29 @@ def cell_table(row: dict) -> Table:
     for name in WBC_ATTRIBUTES:
         if name in row:
             table.add_row(
-                name.replace('_', ' '), row[name],
-                f'{row[f"{name}_probability"]:.3f}')
+                name.replace('_', ' '),
+                row[name],
+                f'{row[f"{name}_probability"]:.3f}',
+            )
     return table
 
 
 def overview_table(rows: list[dict]) -> Table:
     """Many cells, a line each."""
     names = [name for name in WBC_ATTRIBUTES if name in rows[0]]
-    table = Table('image', 'cell type', 'probability',
-                  *(name.replace('_', ' ') for name in names))
+    table = Table(
+        'image',
+        'cell type',
+        'probability',
+        *(name.replace('_', ' ') for name in names),
+    )
     for row in rows:
         table.add_row(
-            os.path.basename(row['image']), row['cell_type'],
-            f'{row["probability"]:.3f}', *(row[name] for name in names))
+            os.path.basename(row['image']),
+            row['cell_type'],
+            f'{row["probability"]:.3f}',
+            *(row[name] for name in names),
+        )
     return table
 
 
@@ -187,14 +211,17 @@ def count_table(counts: list[dict], total: int) -> Table:
         '%',
         '95 % interval',
         'reference',
-        title=f'Differential count of {total} cells')
+        title=f'Differential count of {total} cells',
+    )
     for count in counts:
         reference = count['reference']
         table.add_row(
-            count['cell_type'], str(count['number']),
+            count['cell_type'],
+            str(count['number']),
             f'{count["percent"]:.1f}',
             f'{count["low"]:.1f} to {count["high"]:.1f}',
-            '{} to {}'.format(*reference) if reference else '')
+            '{} to {}'.format(*reference) if reference else '',
+        )
     return table
 
 
@@ -204,11 +231,13 @@ def unsure_table(rows: list[dict]) -> Table:
         'image',
         'cell type',
         'probability',
-        title=f'Unsure: a probability below {UNSURE}')
+        title=f'Unsure: a probability below {UNSURE}',
+    )
     for row in rows:
         if is_unsure(row):
-            table.add_row(row['image'], row['cell_type'],
-                          f'{row["probability"]:.3f}')
+            table.add_row(
+                row['image'], row['cell_type'], f'{row["probability"]:.3f}'
+            )
     return table
 
 
@@ -225,19 +254,25 @@ def main(argv: Sequence[str] | None = None) -> None:
                 args.config,
                 args.checkpoint,
                 device=args.device,
-                views=args.views)
+                views=args.views,
+            )
         cells = inferencer(
-            images, batch_size=args.batch_size, skip_broken=True)
+            images, batch_size=args.batch_size, skip_broken=True
+        )
         errors = list(inferencer.errors.values())
         for error in errors:
             print(f'error: {error}', file=sys.stderr)
         if not cells:
             raise InputError(f'none of the {len(images)} images can be read')
         rows = [as_row(cell) for cell in cells]
-        counts = differential_count(
-            [row['cell_type'] for row in rows],
-            [name.lower()
-             for name in inferencer.classes]) if len(images) > 1 else []
+        counts = (
+            differential_count(
+                [row['cell_type'] for row in rows],
+                [name.lower() for name in inferencer.classes],
+            )
+            if len(images) > 1
+            else []
+        )
         if args.format == 'csv':
             text = as_csv(rows)
         elif args.format == 'json':
@@ -246,7 +281,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             text = io.StringIO()
             # To a file, as wide as the tables are.
             console = Console(
-                file=text, width=None if args.out is None else 240)
+                file=text, width=None if args.out is None else 240
+            )
             for table in as_tables(rows, counts):
                 console.print(table)
             text = text.getvalue()

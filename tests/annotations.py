@@ -9,7 +9,8 @@ def write_annotations(path, rows):
     """Write a file of WBCAtt's kind."""
     with open(path, 'w', newline='') as file:
         writer = csv.DictWriter(
-            file, ['img_name', 'label', *WBC_ATTRIBUTES, 'path'])
+            file, ['img_name', 'label', *WBC_ATTRIBUTES, 'path']
+        )
         writer.writeheader()
         writer.writerows(rows)
 
@@ -25,4 +26,5 @@ def annotation(label, number):
         values,
         img_name=name,
         label=label.capitalize(),
-        path=f'PBC_dataset_normal_DIB/{label}/{name}')
+        path=f'PBC_dataset_normal_DIB/{label}/{name}',
+    )

@@ -38,8 +38,13 @@ def lisc(root):
         for number in range(1, count + 1):
             paint(root / 'Main Dataset' / folder / f'{number}.bmp')
             if folder != 'mono':
-                paint(root / 'Ground Truth Segmentation' / folder /
-                      'areaforexpert1' / f'{number}_expert.bmp')
+                paint(
+                    root
+                    / 'Ground Truth Segmentation'
+                    / folder
+                    / 'areaforexpert1'
+                    / f'{number}_expert.bmp'
+                )
     paint(root / 'More Dataset without Ground Truth' / 'alll' / '1.bmp')
     return root
 
@@ -47,8 +52,13 @@ def lisc(root):
 def raabin(root):
     """Raabin-WBC: 8 a class to train, 2 in TestA, 3 neutrophils in TestB."""
     root = Path(root) / 'Raabin-WBC'
-    for name in ('Basophil', 'Eosinophil', 'Lymphocyte', 'Monocyte',
-                 'Neutrophil'):
+    for name in (
+        'Basophil',
+        'Eosinophil',
+        'Lymphocyte',
+        'Monocyte',
+        'Neutrophil',
+    ):
         paint_folders(root, {f'Train/{name}': 8, f'TestA/{name}': 2})
     paint_folders(root, {'TestB/Neutrophil': 3, 'TestB/Lymphocyte': 1})
     return root
@@ -60,14 +70,29 @@ def bccd_kaggle(root, sources=10, copies=6):
     for name in ('EOSINOPHIL', 'LYMPHOCYTE', 'MONOCYTE', 'NEUTROPHIL'):
         for source in range(sources):
             for copy in range(copies):
-                paint(root / 'images' / 'TRAIN' / name /
-                      f'_{source}_{100 * copy + source}.jpeg')
+                paint(
+                    root
+                    / 'images'
+                    / 'TRAIN'
+                    / name
+                    / f'_{source}_{100 * copy + source}.jpeg'
+                )
         for source in range(2):
             for copy in range(copies):
-                paint(root / 'images' / 'TEST' / name /
-                      f'_{source}_{7000 + 10 * copy + source}.jpeg')
-            paint(root / 'images' / 'TEST_SIMPLE' / name /
-                  f'_{source}_{9000 + source}.jpeg')
+                paint(
+                    root
+                    / 'images'
+                    / 'TEST'
+                    / name
+                    / f'_{source}_{7000 + 10 * copy + source}.jpeg'
+                )
+            paint(
+                root
+                / 'images'
+                / 'TEST_SIMPLE'
+                / name
+                / f'_{source}_{9000 + source}.jpeg'
+            )
     return root
 
 
@@ -87,8 +112,7 @@ def bccd_detection(root, fields):
         objects += [BCCD_BOX.format(name='WBC', box=box) for box in boxes]
         annotation = folder / 'Annotations' / f'{name}.xml'
         annotation.parent.mkdir(exist_ok=True)
-        annotation.write_text(
-            f'<annotation>{"".join(objects)}</annotation>')
+        annotation.write_text(f'<annotation>{"".join(objects)}</annotation>')
         parts[part].append(name)
         rows.append(['', number, category])
     lists = folder / 'ImageSets' / 'Main'
@@ -104,8 +128,12 @@ def bccd_cropped(root):
     """BCCD cropped: two of the neutrophils are of one field."""
     root = Path(root) / 'BCCD_cropped'
     for folder, numbers in dict(
-            Basophil=(8, ), Eosinophil=(9, 17, 23), Lymphocyte=(20, 21),
-            Monocyte=(15, 40), Neutrophil=(0, 1, 2, 3)).items():
+        Basophil=(8,),
+        Eosinophil=(9, 17, 23),
+        Lymphocyte=(20, 21),
+        Monocyte=(15, 40),
+        Neutrophil=(0, 1, 2, 3),
+    ).items():
         for number in numbers:
             paint(root / folder / f'BloodImage_{number:05d}_1.jpg')
     paint(root / 'Neutrophil' / 'BloodImage_00003_2.jpg')
@@ -115,8 +143,12 @@ def bccd_cropped(root):
 def ldwbc(root):
     """LDWBC, with one class in a patient's folder."""
     root = Path(root) / 'LDWBC'
-    paint_folders(root, dict(
-        basophil=3, eosinophil=4, lymphocyte=10, monocyte=5, neutrophil=9))
+    paint_folders(
+        root,
+        dict(
+            basophil=3, eosinophil=4, lymphocyte=10, monocyte=5, neutrophil=9
+        ),
+    )
     paint_folders(root / 'neutrophil', dict(patient7=2))
     return root
 
@@ -125,11 +157,20 @@ def labelled(root):
     """Labelled: nine folders, named as they are in the release."""
     root = Path(root) / 'Labelled'
     paint_folders(
-        root, {
-            'Basophile': 5, 'Eosinophile': 5, 'Lymphoblast': 5,
-            'Lymphocyte': 5, 'Monocyte': 5, 'Myeloblast': 5,
-            'Neutrophile Band': 5, 'Neutrophile Segment': 10, 'Normoblast': 5
-        }, '{}.bmp')
+        root,
+        {
+            'Basophile': 5,
+            'Eosinophile': 5,
+            'Lymphoblast': 5,
+            'Lymphocyte': 5,
+            'Monocyte': 5,
+            'Myeloblast': 5,
+            'Neutrophile Band': 5,
+            'Neutrophile Segment': 10,
+            'Normoblast': 5,
+        },
+        '{}.bmp',
+    )
     return root
 
 

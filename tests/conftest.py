@@ -10,8 +10,10 @@ from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 
 #: Real cells and reference figures, where a developer has them.
 SHARED = Path(
-    os.environ.get('DAFFNET_SHARED',
-                   Path(__file__).resolve().parents[2] / 'shared'))
+    os.environ.get(
+        'DAFFNET_SHARED', Path(__file__).resolve().parents[2] / 'shared'
+    )
+)
 
 
 @pytest.fixture(scope='session')
@@ -35,7 +37,8 @@ def pbc_root(tmp_path):
         for number in range(10):
             shade = np.full((40, 36, 3), 10 * number, np.uint8)
             Image.fromarray(shade).save(
-                root / name / f'{name.upper()}_{number}.jpg', quality=95)
+                root / name / f'{name.upper()}_{number}.jpg', quality=95
+            )
     (root / 'neutrophil' / '.DS_169665.jpg').write_bytes(b'\0Mac\0' * 9)
     return root
 
@@ -46,8 +49,10 @@ def wbcatt_dir(tmp_path, pbc_root):
     folder = tmp_path / 'wbcatt'
     folder.mkdir()
     for part, numbers in dict(
-            train=range(4), val=range(4, 7), test=range(7, 9)).items():
+        train=range(4), val=range(4, 7), test=range(7, 9)
+    ).items():
         write_annotations(
             folder / f'pbc_attr_v1_{part}.csv',
-            [annotation(label, n) for label in WBC5_CLASSES for n in numbers])
+            [annotation(label, n) for label in WBC5_CLASSES for n in numbers],
+        )
     return folder

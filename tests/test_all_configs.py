@@ -23,14 +23,20 @@ from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 FOLDER = Path(__file__).resolve().parents[1] / 'configs'
 CONFIGS = sorted(
-    path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob('*.py')
-    if '_base_' not in path.parts)
+    path.relative_to(FOLDER).as_posix()
+    for path in FOLDER.rglob('*.py')
+    if '_base_' not in path.parts
+)
 DATASET_BASES = ('pbc', 'lisc', 'raabin', 'bccd', 'ldwbc', 'labelled')
 #: The dataset that a config has unless WBC_DATASET names another.
 DEFAULTS = {'scam': 'ldwbc', 'peers': 'pbc', 'daffnet': 'pbc'}
 #: One of each family of configs that take their dataset from WBC_DATASET.
-FAMILIES = ('daffnet/variants/sa-none.py', 'peers/inception-v3.py',
-            'scam/ablation/alpha-0.0.py', 'scam/peers/vit-base.py')
+FAMILIES = (
+    'daffnet/variants/sa-none.py',
+    'peers/inception-v3.py',
+    'scam/ablation/alpha-0.0.py',
+    'scam/peers/vit-base.py',
+)
 
 
 class LinspaceOnCPU(TorchFunctionMode):
@@ -80,8 +86,7 @@ def without_checkpoints(cfg):
 
 
 def architecture(cfg):
-    """What tells one model from another: not its classes, nor mixup's alpha.
-    """
+    """What tells one model from another: not its classes, nor alpha."""
     cfg = copy.deepcopy(cfg)
     if classifier(cfg).get('num_classes'):
         classifier(cfg).num_classes = 5
@@ -147,14 +152,18 @@ def test_families_build_for_every_dataset(name, dataset):
 
 
 @pytest.mark.parametrize(
-    'name, dataset', [*((name, None) for name in CONFIGS),
-                      *((name, d) for name in FAMILIES
-                        for d in DATASET_BASES)])
+    'name, dataset',
+    [
+        *((name, None) for name in CONFIGS),
+        *((name, d) for name in FAMILIES for d in DATASET_BASES),
+    ],
+)
 def test_data_and_model_have_the_same_classes(name, dataset):
     cfg = load(name, dataset)
     data = cfg.test_dataloader.dataset
-    classes = data.get('classes') or DATASETS.get(
-        data.type).METAINFO['classes']
+    classes = (
+        data.get('classes') or DATASETS.get(data.type).METAINFO['classes']
+    )
     # A MAP may be without its auxiliary classifier.
     assert classifier(cfg).num_classes in (len(classes), None)
     mixed = cfg.model.get('train_cfg')
@@ -176,15 +185,14 @@ def test_a_dataset_is_named_once():
 
 
 @pytest.mark.parametrize(
-    'name', [name for name in CONFIGS if name.startswith('scam/ablation')])
+    'name', [name for name in CONFIGS if name.startswith('scam/ablation')]
+)
 def test_ablations_of_scam_have_a_small_scale(name):
     check(load(name, 'tiny_pbc5'))
 
 
 def test_work_folders_differ():
-    folders = [
-        cfg.work_dir for cfg in map(load, CONFIGS) if 'work_dir' in cfg
-    ]
+    folders = [cfg.work_dir for cfg in map(load, CONFIGS) if 'work_dir' in cfg]
     assert len(set(folders)) == len(folders)
 
 
@@ -208,7 +216,9 @@ def narrow(cfg, size=64):
                 embed_dims=96,
                 num_layers=2,
                 num_heads=4,
-                feedforward_channels=192))
+                feedforward_channels=192,
+            ),
+        )
     if kind == 'DualResDenseNet' and cfg['in_channels']['resnet'] == 1024:
         cfg['in_channels']['resnet'] = 256
     head, backbone = cfg.get('head'), cfg.get('backbone')
@@ -235,13 +245,15 @@ def distinct_architectures():
 def sample_batch(size, num_classes):
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(
-        256, (2, 3, size, size), dtype=torch.uint8, generator=generator)
+        256, (2, 3, size, size), dtype=torch.uint8, generator=generator
+    )
     samples = []
     for label in (0, num_classes - 1):
         sample = DataSample().set_gt_label(label)
         sample.set_field(
             torch.tensor([label % size for size in ATTRIBUTE_SIZES]),
-            'gt_attributes')
+            'gt_attributes',
+        )
         samples.append(sample)
     return dict(inputs=list(images), data_samples=samples)
 
@@ -254,10 +266,13 @@ def test_one_step(name):
     model = MODELS.build(
         dict(
             narrow(without_checkpoints(cfg.model.to_dict())),
-            data_preprocessor=copy.deepcopy(cfg.data_preprocessor)))
+            data_preprocessor=copy.deepcopy(cfg.data_preprocessor),
+        )
+    )
     model.train()
     wrapper = Runner.build_optim_wrapper(
-        type('Bare', (), dict(model=model)), cfg.optim_wrapper)
+        type('Bare', (), dict(model=model)), cfg.optim_wrapper
+    )
     size = 96 if cfg.model.backbone.type == 'InceptionV3' else 64
     parameters = dict(model.named_parameters())
     before = {n: p.detach().clone() for n, p in parameters.items()}
@@ -265,13 +280,16 @@ def test_one_step(name):
     for name, parameter in parameters.items():
         if parameter.requires_grad:
             parameter.register_post_accumulate_grad_hook(
-                lambda p, name=name: learning.add(name))
+                lambda p, name=name: learning.add(name)
+            )
     losses = model.train_step(
-        sample_batch(size, classifier(cfg).num_classes or 5), wrapper)
+        sample_batch(size, classifier(cfg).num_classes or 5), wrapper
+    )
     assert torch.isfinite(losses['loss'])
     assert learning == {
         name
-        for name, parameter in parameters.items() if parameter.requires_grad
+        for name, parameter in parameters.items()
+        if parameter.requires_grad
         # A MAP that is trained along is not asked for the class.
         and not name.startswith('neck.predictor.head.fc_classes')
     }

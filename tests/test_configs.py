@@ -21,10 +21,13 @@ FOLDER = REPOSITORY / 'configs' / 'daffnet'
 # The variants and what is trained from scratch depart from the paper on
 # purpose: see test_all_configs.py, and below for the latter.
 CONFIGS = sorted(
-    str(p.relative_to(FOLDER)) for p in FOLDER.rglob('*.py')
-    if p.parent.name not in ('variants', 'scratch'))
+    str(p.relative_to(FOLDER))
+    for p in FOLDER.rglob('*.py')
+    if p.parent.name not in ('variants', 'scratch')
+)
 SCRATCH = sorted(
-    str(p.relative_to(FOLDER)) for p in FOLDER.glob('scratch/*.py'))
+    str(p.relative_to(FOLDER)) for p in FOLDER.glob('scratch/*.py')
+)
 TINY = [name for name in CONFIGS if '-tiny' in name]
 FULL_SIZE = [name for name in CONFIGS if '-tiny' not in name]
 # Those that train attributes; DAFFNet's backbone is pretrained on them too.
@@ -32,11 +35,18 @@ PREDICTORS = [
     name for name in CONFIGS if name.startswith('map') or 'pretrain' in name
 ]
 CONTRACT = [
-    'map_wbcatt.py', 'map_ssl.py', 'daffnet_pbc.py', 'daffnet_pbc5.py',
-    'ablation/resnet50_pbc.py', 'ablation/epsa_pbc.py',
-    'ablation/epsa-sa_pbc.py', 'ablation/epsa-sa-map_pbc.py',
-    'map-tiny_wbcatt.py', 'map-tiny_ssl.py', 'daffnet-tiny_pbc5.py',
-    'daffnet-tiny_synthetic.py'
+    'map_wbcatt.py',
+    'map_ssl.py',
+    'daffnet_pbc.py',
+    'daffnet_pbc5.py',
+    'ablation/resnet50_pbc.py',
+    'ablation/epsa_pbc.py',
+    'ablation/epsa-sa_pbc.py',
+    'ablation/epsa-sa-map_pbc.py',
+    'map-tiny_wbcatt.py',
+    'map-tiny_ssl.py',
+    'daffnet-tiny_pbc5.py',
+    'daffnet-tiny_synthetic.py',
 ]
 
 #: Parameters, by hand. ResNet50 has 25,557,032 with its ImageNet classifier,
@@ -55,13 +65,15 @@ def psa(width):
     branch = width // 4
     hidden = max(1, branch // 16)
     convs = branch * (
-        width * 9 + width // 4 * 25 + width // 8 * 49 + width // 16 * 81)
+        width * 9 + width // 4 * 25 + width // 8 * 49 + width // 16 * 81
+    )
     return convs + 2 * branch * hidden + hidden + branch - 9 * width**2
 
 
 EPSA = RESNET50 + sum(
     blocks * psa(width)
-    for blocks, width in ((3, 64), (4, 128), (6, 256), (3, 512)))
+    for blocks, width in ((3, 64), (4, 128), (6, 256), (3, 512))
+)
 #: Sixteen gates: a 7x7 convolution of two maps.
 GATES = 16 * 2 * 49
 
@@ -96,7 +108,8 @@ def build(name):
     """Build a config's model as the runner does, reading no weights."""
     cfg = load(name)
     return MODELS.build(
-        dict(data_preprocessor=cfg.data_preprocessor, **cfg.model))
+        dict(data_preprocessor=cfg.data_preprocessor, **cfg.model)
+    )
 
 
 class Built(NamedTuple):
@@ -138,15 +151,19 @@ def ways(pipeline):
     for transform in pipeline:
         chosen = (
             transform.transforms
-            if transform.type == 'RandomChoice' else [[transform]])
+            if transform.type == 'RandomChoice'
+            else [[transform]]
+        )
         found = [before + list(way) for before in found for way in chosen]
     return found
 
 
 def pipelines(cfg, part):
     return [
-        way for dataset in datasets(cfg[f'{part}_dataloader'].dataset)
-        if 'pipeline' in dataset for way in ways(dataset.pipeline)
+        way
+        for dataset in datasets(cfg[f'{part}_dataloader'].dataset)
+        if 'pipeline' in dataset
+        for way in ways(dataset.pipeline)
     ]
 
 
@@ -180,8 +197,9 @@ def test_everything_that_a_config_names_exists(name):
                 TRANSFORMS.build(transform)
     for part in ('val', 'test'):
         evaluators = cfg[f'{part}_evaluator']
-        for metric in (evaluators
-                       if isinstance(evaluators, list) else [evaluators]):
+        for metric in (
+            evaluators if isinstance(evaluators, list) else [evaluators]
+        ):
             METRICS.build(metric)
 
 
@@ -201,8 +219,10 @@ def test_data_and_model_have_the_same_classes(built):
     if built.model.head.num_classes is None:
         return  # attributes alone
     dataset = built.cfg.test_dataloader.dataset
-    classes = dataset.get('classes') or DATASETS.get(
-        dataset.type).METAINFO['classes']
+    classes = (
+        dataset.get('classes')
+        or DATASETS.get(dataset.type).METAINFO['classes']
+    )
     assert len(classes) == built.model.head.num_classes
 
 
@@ -224,11 +244,13 @@ def test_stage_3_takes_what_stage_2_leaves(built):
     # The shipped model's MAP is calibrated in between.
     assert neck.predictor_checkpoint in (
         f'work_dirs/{config.stem}/best.pth',
-        f'work_dirs/{config.stem}/calibrated.pth')
+        f'work_dirs/{config.stem}/calibrated.pth',
+    )
     trained = build(config.relative_to('configs/daffnet'))
-    shapes, others = ({n: v.shape
-                       for n, v in m.state_dict().items()}
-                      for m in (neck.predictor, trained))
+    shapes, others = (
+        {n: v.shape for n, v in m.state_dict().items()}
+        for m in (neck.predictor, trained)
+    )
     assert shapes == others
 
 
@@ -286,7 +308,8 @@ def test_from_scratch_nothing_is_downloaded_or_frozen(name):
 def test_from_scratch_the_networks_are_the_papers(name):
     own = load(name).model
     paper = load(
-        'daffnet_pbc5.py' if 'daffnet' in name else 'map_wbcatt.py').model
+        'daffnet_pbc5.py' if 'daffnet' in name else 'map_wbcatt.py'
+    ).model
     for model in (own, paper):
         for part in (model.backbone, model.head):
             part.pop('init_cfg', None)
@@ -300,7 +323,7 @@ def test_from_scratch_the_networks_are_the_papers(name):
 def test_loss_weights_of_the_paper(built):
     loss = built.model.head.loss_module
     assert type(loss).__name__ == 'DSLLoss'
-    assert (loss.attribute_weight, loss.class_weight) == (.8, .2)
+    assert (loss.attribute_weight, loss.class_weight) == (0.8, 0.2)
 
 
 @with_models(FULL_SIZE)
@@ -312,7 +335,10 @@ def test_what_imagenet_does_not_know_trains_from_the_start(built):
             type='ImageClassifier',
             backbone=dict(type='ResNet', depth=50),
             head=dict(
-                type='LinearClsHead', num_classes=1000, in_channels=2048)))
+                type='LinearClsHead', num_classes=1000, in_channels=2048
+            ),
+        )
+    )
     known = {n: p.shape for n, p in imagenet.named_parameters()}
     expected = {
         n
@@ -325,8 +351,9 @@ def test_what_imagenet_does_not_know_trains_from_the_start(built):
     hook = HOOKS.build(built.cfg.default_hooks['freeze'])
     hook.before_train(SimpleNamespace(model=model))
     frozen = {id(p) for p in hook._parameters}
-    assert {n for n, p in model.named_parameters()
-            if id(p) in frozen} == expected
+    assert {
+        n for n, p in model.named_parameters() if id(p) in frozen
+    } == expected
 
 
 @with_models(TABLE_4)
@@ -374,6 +401,12 @@ def test_the_small_ablation_differs_in_the_branch_only(data):
     daffnet = load(f'daffnet-tiny_{data}.py')
     ablation = load(f'ablation/epsa-sa-tiny_{data}.py')
     assert daffnet.model.backbone == ablation.model.backbone
-    for key in ('optim_wrapper', 'param_scheduler', 'train_cfg',
-                'train_dataloader', 'val_dataloader', 'test_dataloader'):
+    for key in (
+        'optim_wrapper',
+        'param_scheduler',
+        'train_cfg',
+        'train_dataloader',
+        'val_dataloader',
+        'test_dataloader',
+    ):
         assert daffnet[key] == ablation[key], key

@@ -1,4 +1,5 @@
 """The model index names what there is, with the figures that it has."""
+
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,8 @@ def test_the_index_lists_every_metafile():
     lines = (REPOSITORY / 'model-index.yml').read_text().splitlines()
     assert files and lines[0] == 'Import:'
     assert lines[1:] and sorted(lines[1:]) == sorted(
-        f'  - {name}' for name in files)
+        f'  - {name}' for name in files
+    )
 
 
 def test_names_configs_and_collections():
@@ -58,12 +60,22 @@ def test_the_configs_of_the_papers_are_listed():
     listed = {model.config for model in MODELS_LISTED}
     stages = {
         f'configs/daffnet/{name}.py'
-        for name in ('map_wbcatt', 'map_wbcatt_official', 'map_ssl',
-                     'map-tiny_wbcatt', 'map-tiny_ssl', 'daffnet-tiny_pbc5')
+        for name in (
+            'map_wbcatt',
+            'map_wbcatt_official',
+            'map_ssl',
+            'map-tiny_wbcatt',
+            'map-tiny_ssl',
+            'daffnet-tiny_pbc5',
+        )
     }
     assert stages <= listed
-    for pattern in ('daffnet/daffnet_*.py', 'daffnet/ablation/*_pbc.py',
-                    'scam/scam_*.py', 'peers/*.py'):
+    for pattern in (
+        'daffnet/daffnet_*.py',
+        'daffnet/ablation/*_pbc.py',
+        'scam/scam_*.py',
+        'peers/*.py',
+    ):
         paths = {
             path.relative_to(REPOSITORY).as_posix()
             for path in (REPOSITORY / 'configs').glob(pattern)
@@ -74,15 +86,13 @@ def test_the_configs_of_the_papers_are_listed():
 def test_only_the_shipped_model_has_weights():
     config = SHIPPED_CONFIG.removeprefix('.mim/')
     assert {
-        model.config: model.weights
-        for model in MODELS_LISTED if model.weights
-    } == {
-        config: f'daffnet_mm/{SHIPPED_WEIGHTS}'
-    }
+        model.config: model.weights for model in MODELS_LISTED if model.weights
+    } == {config: f'daffnet_mm/{SHIPPED_WEIGHTS}'}
 
 
 @pytest.mark.parametrize(
-    'model', MODELS_LISTED, ids=[model.name for model in MODELS_LISTED])
+    'model', MODELS_LISTED, ids=[model.name for model in MODELS_LISTED]
+)
 def test_parameters(model):
     cfg = Config.fromfile(REPOSITORY / model.config)
     # Mixup asks for data with one-hot labels; the network is the same.
@@ -90,10 +100,12 @@ def test_parameters(model):
     with torch.device('meta'), LinspaceOnCPU():
         built = MODELS.build(cfg.model)
     assert model.metadata.data['Parameters'] == sum(
-        p.numel() for p in built.parameters())
+        p.numel() for p in built.parameters()
+    )
     assert model.metadata.data['Epochs'] == cfg.train_cfg.max_epochs
     assert model.metadata.data['Batch Size'] == (
-        cfg.train_dataloader.batch_size)
+        cfg.train_dataloader.batch_size
+    )
 
 
 def test_mmpretrain_finds_them_by_name(monkeypatch):
@@ -103,6 +115,7 @@ def test_mmpretrain_finds_them_by_name(monkeypatch):
     assert not {m.name.lower() for m in MODELS_LISTED} & set(known)
     monkeypatch.setattr(ModelHub, '_models_dict', known)
     ModelHub.register_model_index(
-        REPOSITORY / 'model-index.yml', config_prefix=REPOSITORY)
+        REPOSITORY / 'model-index.yml', config_prefix=REPOSITORY
+    )
     model = get_model('daffnet-tiny_pbc5')
     assert type(model).__name__ == 'DAFFNet'

@@ -21,7 +21,7 @@ from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 PIPELINE = [
     dict(type='LoadCellImage'),
     dict(type='Resize', scale=(32, 32)),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 
 
@@ -35,20 +35,26 @@ def trained(tmp_path_factory):
         dict(
             default_scope='mmpretrain',
             custom_imports=dict(
-                imports=['daffnet_mm'], allow_failed_imports=False),
+                imports=['daffnet_mm'], allow_failed_imports=False
+            ),
             model=model,
             data_preprocessor=dict(mean=[0] * 3, std=[255] * 3, to_rgb=True),
-            test_dataloader=dict(
-                dataset=dict(type='PBC', pipeline=PIPELINE))))
+            test_dataloader=dict(dataset=dict(type='PBC', pipeline=PIPELINE)),
+        )
+    )
     cfg.dump(folder / 'config.py')
     torch.manual_seed(0)
     network = MODELS.build(cfg.model)
     torch.save(
         dict(
             meta=dict(dataset_meta=dict(classes=WBC5_CLASSES)),
-            state_dict=network.state_dict()), folder / 'best.pth')
+            state_dict=network.state_dict(),
+        ),
+        folder / 'best.pth',
+    )
     return dict(
-        config=str(folder / 'config.py'), checkpoint=str(folder / 'best.pth'))
+        config=str(folder / 'config.py'), checkpoint=str(folder / 'best.pth')
+    )
 
 
 @pytest.fixture
@@ -61,7 +67,7 @@ def cells(tmp_path):
         image = rng.integers(0, 255, (40, 44, 3), dtype=np.uint8)
         Image.fromarray(image).save(folder / f'cell_{number}.png')
     whole = (folder / 'cell_0.png').read_bytes()
-    (folder / 'cell_2b.png').write_bytes(whole[:len(whole) // 2])
+    (folder / 'cell_2b.png').write_bytes(whole[: len(whole) // 2])
     (folder / 'cell_9.jpg').touch()
     (folder / '.hidden.png').touch()
     (folder / 'notes.txt').write_text('no image')
@@ -69,15 +75,24 @@ def cells(tmp_path):
 
 
 def command(trained, *words):
-    return [*words, '--config', trained['config'], '--checkpoint',
-            trained['checkpoint'], '--batch-size', '4']
+    return [
+        *words,
+        '--config',
+        trained['config'],
+        '--checkpoint',
+        trained['checkpoint'],
+        '--batch-size',
+        '4',
+    ]
 
 
-def test_csv_has_a_row_for_each_readable_image(trained, cells, tmp_path,
-                                               capfd):
+def test_csv_has_a_row_for_each_readable_image(
+    trained, cells, tmp_path, capfd
+):
     out = tmp_path / 'out.csv'
     predict.main(
-        command(trained, str(cells), '--format', 'csv', '--out', str(out)))
+        command(trained, str(cells), '--format', 'csv', '--out', str(out))
+    )
     with open(out, newline='', encoding='utf-8') as file:
         rows = list(csv.DictReader(file))
     columns = ['image', 'cell_type', 'probability']
@@ -109,14 +124,16 @@ def test_figures_are_those_of_the_model(trained, cells):
         assert alone['image'] is None and result['image'] == str(image)
         assert alone['pred_class'] == result['pred_class']
         np.testing.assert_allclose(
-            alone['pred_scores'], result['pred_scores'], atol=1e-5)
+            alone['pred_scores'], result['pred_scores'], atol=1e-5
+        )
         # by hand: OpenCV, RGB, 0 to 1
         rgb = cv2.resize(cv2.imread(str(image)), (32, 32))[..., ::-1] / 255
         batch = torch.from_numpy(rgb.copy()).permute(2, 0, 1).float()[None]
         with torch.no_grad():
             sample = inferencer.model(batch, mode='predict')[0]
         np.testing.assert_allclose(
-            sample.pred_score, result['pred_scores'], atol=1e-5)
+            sample.pred_score, result['pred_scores'], atol=1e-5
+        )
 
 
 def test_a_broken_image_raises_unless_skipped(trained, cells):
@@ -139,7 +156,7 @@ def test_json_counts_and_lists_unsure_cells(trained, cells, capsys):
     counts = report['differential_count']
     assert sum(count['number'] for count in counts) == 5
     unsure = [
-        cell['image'] for cell in report['cells'] if cell['probability'] < .8
+        cell['image'] for cell in report['cells'] if cell['probability'] < 0.8
     ]
     assert report['unsure'] == unsure
 
@@ -170,8 +187,7 @@ def test_what_gives_no_image_is_named(trained, tmp_path, capsys, place):
 
 def test_only_broken_images_are_an_error(trained, cells, capsys):
     with pytest.raises(SystemExit) as stop:
-        predict.main(
-            command(trained, str(cells / 'Zählung 1' / 'cell_9.jpg')))
+        predict.main(command(trained, str(cells / 'Zählung 1' / 'cell_9.jpg')))
     assert stop.value.code == 2
     assert 'none of the 1 images' in capsys.readouterr().err
 
@@ -186,12 +202,15 @@ def test_a_config_needs_its_checkpoint(trained):
 def test_runs_as_a_module(trained, cells):
     result = subprocess.run(
         [
-            sys.executable, '-m', 'daffnet_mm.predict',
-            *command(trained, str(cells), '--format', 'csv')
+            sys.executable,
+            '-m',
+            'daffnet_mm.predict',
+            *command(trained, str(cells), '--format', 'csv'),
         ],
         capture_output=True,
         text=True,
-        check=True)
+        check=True,
+    )
     # nothing but the result on the standard output
     assert len(result.stdout.splitlines()) == 7
     assert result.stderr.count('error: ') == 2
@@ -207,6 +226,8 @@ def test_views_are_averaged(trained):
         for cell in plain([np.ascontiguousarray(flip) for flip in flips])
     ]
     averaged = WBCInferencer(
-        trained['config'], trained['checkpoint'], views='flips')
+        trained['config'], trained['checkpoint'], views='flips'
+    )
     np.testing.assert_allclose(
-        averaged(image)[0]['pred_scores'], np.mean(scores, 0), atol=1e-5)
+        averaged(image)[0]['pred_scores'], np.mean(scores, 0), atol=1e-5
+    )

@@ -12,10 +12,14 @@ from mmpretrain.registry import HOOKS, MODELS, TRANSFORMS
 from daffnet_mm.structures import WBC5_CLASSES
 
 FOLDER = Path(__file__).resolve().parents[1] / 'configs'
-SCAM = [f'scam/scam_{d}.py'
-        for d in ('ldwbc', 'lisc', 'raabin', 'bccd', 'pbc', 'labelled')]
-ABLATIONS = sorted(f'scam/ablation/{path.name}'
-                   for path in (FOLDER / 'scam/ablation').glob('*.py'))
+SCAM = [
+    f'scam/scam_{d}.py'
+    for d in ('ldwbc', 'lisc', 'raabin', 'bccd', 'pbc', 'labelled')
+]
+ABLATIONS = sorted(
+    f'scam/ablation/{path.name}'
+    for path in (FOLDER / 'scam/ablation').glob('*.py')
+)
 PEERS = ('resnet50', 'densenet121', 'inception-v3', 'vgg19', 'vit-base')
 
 
@@ -32,15 +36,28 @@ def difference(cfg, other, path=''):
     """The keys, dotted, in which two configs differ."""
     if not (isinstance(cfg, dict) and isinstance(other, dict)):
         return set() if cfg == other else {path}
-    return set().union(*(difference(
-        cfg.get(key), other.get(key), f'{path}.{key}'.lstrip('.'))
-                         for key in {*cfg, *other}))
+    return set().union(
+        *(
+            difference(
+                cfg.get(key), other.get(key), f'{path}.{key}'.lstrip('.')
+            )
+            for key in {*cfg, *other}
+        )
+    )
 
 
-@pytest.mark.parametrize('name', [
-    *SCAM, *ABLATIONS, *(f'scam/peers/{peer}{raw}.py' for peer in PEERS
-                         for raw in ('', '_raw'))
-])
+@pytest.mark.parametrize(
+    'name',
+    [
+        *SCAM,
+        *ABLATIONS,
+        *(
+            f'scam/peers/{peer}{raw}.py'
+            for peer in PEERS
+            for raw in ('', '_raw')
+        ),
+    ],
+)
 def test_parameters_of_table_3(name):
     cfg = load(name)
     assert cfg.optim_wrapper.optimizer == dict(type='RAdam', lr=1e-5)
@@ -67,14 +84,17 @@ def test_the_network_is_the_same_everywhere(name):
 def test_dropout_is_before_the_last_layer_alone():
     head = MODELS.build(load('scam/scam_ldwbc.py').model.head)
     layers = [
-        type(module).__name__ for module in head.layers.modules()
+        type(module).__name__
+        for module in head.layers.modules()
         if not list(module.children())
     ]
     assert layers == ['Linear', 'ReLU', 'Dropout', 'Linear']
 
 
-@pytest.mark.parametrize('name, official', [('ldwbc', False), ('lisc', False),
-                                            ('raabin', True), ('bccd', True)])
+@pytest.mark.parametrize(
+    'name, official',
+    [('ldwbc', False), ('lisc', False), ('raabin', True), ('bccd', True)],
+)
 def test_splits_of_table_2(name, official):
     """The releases' own test parts, where there are; else 3:1:1."""
     cfg = load(f'scam/scam_{name}.py')
@@ -119,15 +139,13 @@ CHANGES = {
     'eca': {'model.backbone.attention.type': 'ECA'},
     'cam': {'model.backbone.attention.type': 'ChannelAttention'},
     'sam': {'model.backbone.attention.type': 'SpatialAttention'},
-    'cam-sam-parallel': {
-        'model.backbone.attention.type': 'ParallelAttention'
-    },
+    'cam-sam-parallel': {'model.backbone.attention.type': 'ParallelAttention'},
     'csam': {'model.backbone.attention.type': 'CSAM'},
     'resnet-only': {'model.backbone.densenet': None},
     'densenet-only': {'model.backbone.resnet': None},
     'concat': {
         'model.backbone.fusion': 'concat',
-        'model.head.in_channels': 1024
+        'model.head.in_channels': 1024,
     },
 }
 
@@ -141,8 +159,9 @@ def test_every_ablation_is_known():
 @pytest.mark.parametrize('name', CHANGES)
 def test_an_ablation_changes_one_thing(name, dataset):
     cfg = load(f'scam/ablation/{name}.py', WBC_DATASET=dataset)
-    changes = difference(cfg.to_dict(),
-                         load(f'scam/scam_{dataset}.py').to_dict())
+    changes = difference(
+        cfg.to_dict(), load(f'scam/scam_{dataset}.py').to_dict()
+    )
     assert changes == {'work_dir', *CHANGES[name]}
     for key, value in CHANGES[name].items():
         found = cfg
@@ -152,34 +171,45 @@ def test_an_ablation_changes_one_thing(name, dataset):
     assert cfg.work_dir == f'work_dirs/scam_{name}_{dataset}'
 
 
-@pytest.mark.parametrize('name, resnet, densenet', [
-    ('tl-resnet', True, False),
-    ('tl-densenet', False, True),
-    ('tl-none', False, False),
-])
+@pytest.mark.parametrize(
+    'name, resnet, densenet',
+    [
+        ('tl-resnet', True, False),
+        ('tl-densenet', False, True),
+        ('tl-none', False, False),
+    ],
+)
 def test_imagenet_weights_of_table_8(name, resnet, densenet):
     backbone = load(f'scam/ablation/{name}.py').model.backbone
-    for branch, expected in ((backbone.resnet, resnet), (backbone.densenet,
-                                                         densenet)):
+    for branch, expected in (
+        (backbone.resnet, resnet),
+        (backbone.densenet, densenet),
+    ):
         assert ('Pretrained' in str(branch.init_cfg)) is expected
         assert branch.init_cfg  # a random start is Kaiming's
 
 
 @pytest.mark.parametrize('peer', PEERS)
 def test_peers_follow_the_recipe_of_either_paper(peer):
-    for name, base in ((f'peers/{peer}.py', 'daffnet/ablation/resnet50_lisc'),
-                       (f'scam/peers/{peer}.py', 'scam/scam_lisc')):
+    for name, base in (
+        (f'peers/{peer}.py', 'daffnet/ablation/resnet50_lisc'),
+        (f'scam/peers/{peer}.py', 'scam/scam_lisc'),
+    ):
         cfg = load(name, WBC_DATASET='lisc')
         changes = difference(cfg.to_dict(), load(f'{base}.py').to_dict())
         changes = {key for key in changes if not key.startswith('model')}
         assert changes <= {
-            'work_dir', 'peer', 'num_classes', 'default_hooks.freeze.layers',
-            'default_hooks.freeze.except_layers'
+            'work_dir',
+            'peer',
+            'num_classes',
+            'default_hooks.freeze.layers',
+            'default_hooks.freeze.except_layers',
         } | {key for key in changes if key.startswith('peer.')}
     raw = load(f'scam/peers/{peer}_raw.py')
     mixed = load(f'scam/peers/{peer}.py')
     assert difference(raw.to_dict(), mixed.to_dict()) == {
-        'work_dir', 'model.train_cfg'
+        'work_dir',
+        'model.train_cfg',
     }
     assert mixed.model.train_cfg.augments.alpha == 0.2
 
@@ -190,7 +220,8 @@ def test_peers_freeze_all_but_the_last_layer(peer):
     model = cfg.model.to_dict()
     if peer == 'vit-base':
         model['backbone']['arch'] = dict(
-            embed_dims=768, num_layers=1, num_heads=4, feedforward_channels=8)
+            embed_dims=768, num_layers=1, num_heads=4, feedforward_channels=8
+        )
     model = MODELS.build(model)
     hook = HOOKS.build(cfg.default_hooks['freeze'])
     hook.before_train(type('Bare', (), dict(model=model)))
@@ -209,7 +240,9 @@ def test_the_small_network_trains(pbc_root, tmp_path, monkeypatch):
         dict(
             work_dir=str(tmp_path / 'run'),
             train_cfg=dict(max_epochs=1),
-            log_level='WARNING'))
+            log_level='WARNING',
+        )
+    )
     for part in ('train', 'val', 'test'):
         cfg[f'{part}_dataloader'].update(batch_size=10, num_workers=0)
     runner = Runner.from_cfg(cfg)

@@ -20,7 +20,8 @@ _numbers = itertools.count()
 PREDICTOR = dict(
     type='ImageClassifier',
     backbone=dict(type='ResNet', depth=18, base_channels=8, stem_channels=8),
-    head=dict(type='MAPHead', in_channels=64, num_classes=5))
+    head=dict(type='MAPHead', in_channels=64, num_classes=5),
+)
 
 
 def tiny_config(work_dir, **options):
@@ -40,12 +41,15 @@ def daffnet_model(init_cfg=None):
         _delete_=True,
         type='DAFFNet',
         backbone=dict(
-            type='EPSAResNet', depth=18, base_channels=8, stem_channels=8),
+            type='EPSAResNet', depth=18, base_channels=8, stem_channels=8
+        ),
         neck=dict(
             type='MFE',
             predictor=dict(PREDICTOR, init_cfg=init_cfg),
-            encoder=dict(type='MorphologicalAttributeEncoder')),
-        head=dict(type='FusionHead', num_classes=5, in_channels=64))
+            encoder=dict(type='MorphologicalAttributeEncoder'),
+        ),
+        head=dict(type='FusionHead', num_classes=5, in_channels=64),
+    )
 
 
 def train(cfg, *hooks):
@@ -67,7 +71,8 @@ def assert_same(first, second):
     assert first.keys() == second.keys()
     for name, value in first.items():
         torch.testing.assert_close(
-            value, second[name], msg=lambda text, n=name: f'{n}: {text}')
+            value, second[name], msg=lambda text, n=name: f'{n}: {text}'
+        )
 
 
 class Interruption(Exception):

@@ -40,8 +40,13 @@ class ToolProcess:
         self._log = log
         self._process = _CONTEXT.Process(
             target=_main,
-            args=(REPOSITORY / 'tools' / tool, [str(a) for a in arguments],
-                  log, environment))
+            args=(
+                REPOSITORY / 'tools' / tool,
+                [str(a) for a in arguments],
+                log,
+                environment,
+            ),
+        )
         self._process.start()
 
     def wait(self, timeout=300):

@@ -12,6 +12,7 @@ goes on where it stopped.
 Exit status: 1 if a split leaks (copies of an image, or one group, on two
 sides), 2 for bad input, else 0.
 """
+
 import argparse
 import sys
 
@@ -25,31 +26,37 @@ from daffnet_mm.apis.command_line import one_sentence_errors
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Look for what makes figures wrong: leaks, duplicates, '
-        'broken images. Exit status 1 if a split leaks.')
+        'broken images. Exit status 1 if a split leaks.'
+    )
     parser.add_argument(
         'locations',
         nargs='+',
         metavar='FOLDER|CONFIG',
-        help='datasets to look at and compare')
+        help='datasets to look at and compare',
+    )
     parser.add_argument(
         '--out',
         default='work_dirs/audit',
         metavar='DIR',
-        help='folder for audit.json and the cache (default: %(default)s)')
+        help='folder for audit.json and the cache (default: %(default)s)',
+    )
     parser.add_argument(
         '--groups-out',
         metavar='FILE',
-        help='CSV to write: the group of each image, for a dataset\'s '
-        'group_file')
+        help="CSV to write: the group of each image, for a dataset's "
+        'group_file',
+    )
     parser.add_argument(
         '--contact-sheet',
         metavar='FILE',
-        help='PNG to draw: a cell of each class and dataset (Fig. 5)')
+        help='PNG to draw: a cell of each class and dataset (Fig. 5)',
+    )
     parser.add_argument(
         '--workers',
         type=int,
         metavar='N',
-        help='processes; 0: none beside this one (default: all processors)')
+        help='processes; 0: none beside this one (default: all processors)',
+    )
     return parser.parse_args()
 
 
@@ -57,11 +64,17 @@ def main() -> None:
     args = parse_args()
     try:
         with one_sentence_errors():
-            report = audit_datasets(args.locations, args.out, args.groups_out,
-                                    args.contact_sheet, args.workers)
+            report = audit_datasets(
+                args.locations,
+                args.out,
+                args.groups_out,
+                args.contact_sheet,
+                args.workers,
+            )
     except KeyboardInterrupt:
-        print('interrupted; the same command goes on from here',
-              file=sys.stderr)
+        print(
+            'interrupted; the same command goes on from here', file=sys.stderr
+        )
         raise SystemExit(130) from None
     # In a file or pipe there is no terminal to be as wide as.
     console = Console() if sys.stdout.isatty() else Console(width=120)

@@ -7,6 +7,7 @@ Called by tools/demo.sh, which makes the environment first. Each stage is a
 plain `tools/train.py` run, printed as it is started; one that has ended is
 not repeated, and one that was interrupted goes on from its last epoch.
 """
+
 import argparse
 import json
 import os
@@ -32,35 +33,48 @@ CONSOLE = Console(width=max(Console().width, 120))
 
 class Stages(NamedTuple):
     """The configs of one demonstration, below configs/daffnet."""
+
     map_supervised: str
     map_ssl: str
     daffnet: str
     ablation: str
 
 
-SYNTHETIC = Stages('map-tiny_synthetic', 'map-tiny_synthetic-ssl',
-                   'daffnet-tiny_synthetic', 'ablation/epsa-sa-tiny_synthetic')
-REAL = Stages('map-tiny_wbcatt', 'map-tiny_ssl', 'daffnet-tiny_pbc5',
-              'ablation/epsa-sa-tiny_pbc5')
+SYNTHETIC = Stages(
+    'map-tiny_synthetic',
+    'map-tiny_synthetic-ssl',
+    'daffnet-tiny_synthetic',
+    'ablation/epsa-sa-tiny_synthetic',
+)
+REAL = Stages(
+    'map-tiny_wbcatt',
+    'map-tiny_ssl',
+    'daffnet-tiny_pbc5',
+    'ablation/epsa-sa-tiny_pbc5',
+)
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Run DAFFNet's three stages, small")
+        description="Run DAFFNet's three stages, small"
+    )
     parser.add_argument(
         '--data-root',
         type=Path,
         help=f'a folder that holds {PBC_FOLDER}, itself or one level below; '
-        'default: synthetic cells, which need no files')
+        'default: synthetic cells, which need no files',
+    )
     parser.add_argument(
         '--ann-dir',
         type=Path,
         help='the folder with the pbc_attr_v1_*.csv of WBCAtt; default: '
-        'looked for below --data-root')
+        'looked for below --data-root',
+    )
     parser.add_argument(
         '--out-dir',
         type=Path,
-        help='default: work_dirs/demo_synthetic or work_dirs/demo_real')
+        help='default: work_dirs/demo_synthetic or work_dirs/demo_real',
+    )
     return parser.parse_args()
 
 
@@ -83,12 +97,15 @@ def locate_data(args: argparse.Namespace) -> dict[str, str]:
         it.
     """
     pbc = find(args.data_root, PBC_FOLDER, PBC_FOLDER)
-    annotation = find(args.ann_dir or args.data_root, 'pbc_attr_v1_*.csv',
-                      "pbc_attr_v1_*.csv of WBCAtt (or name its folder with "
-                      '--ann-dir)')
+    annotation = find(
+        args.ann_dir or args.data_root,
+        'pbc_attr_v1_*.csv',
+        'pbc_attr_v1_*.csv of WBCAtt (or name its folder with --ann-dir)',
+    )
     return dict(
         PBC_ROOT=str(pbc.resolve()),
-        WBCATT_ROOT=str(annotation.resolve().parent))
+        WBCATT_ROOT=str(annotation.resolve().parent),
+    )
 
 
 def check_settings(out_dir: Path, settings: dict) -> None:
@@ -100,7 +117,8 @@ def check_settings(out_dir: Path, settings: dict) -> None:
         if former != settings:
             raise InputError(
                 f'{out_dir} holds the results of other data ({former}): name '
-                'another --out-dir, or remove it')
+                'another --out-dir, or remove it'
+            )
     else:
         with atomic_write(path) as f:
             json.dump(settings, f)
@@ -111,22 +129,23 @@ def run(command: list[str], env: dict[str, str]) -> None:
     shown = [f'{k}={v}' for k, v in env.items()]
     shown += ['python', *command]
     CONSOLE.print(f'[bold]$ {shlex.join(shown)}[/bold]', soft_wrap=True)
-    status = subprocess.run([sys.executable, *command],
-                            cwd=ROOT,
-                            env={
-                                **os.environ,
-                                **env
-                            }).returncode
+    status = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env={**os.environ, **env}
+    ).returncode
     if status:
-        CONSOLE.print(f'this command failed with status {status}; what is '
-                      'finished is kept, and the same call goes on from here')
+        CONSOLE.print(
+            f'this command failed with status {status}; what is '
+            'finished is kept, and the same call goes on from here'
+        )
         raise SystemExit(status)
 
 
-def train(config: str,
-          work_dir: Path,
-          env: dict[str, str],
-          options: list[str] | None = None) -> None:
+def train(
+    config: str,
+    work_dir: Path,
+    env: dict[str, str],
+    options: list[str] | None = None,
+) -> None:
     """Train one stage, unless it has been trained."""
     marker = work_dir / 'finished.json'
     if marker.is_file():
@@ -134,8 +153,11 @@ def train(config: str,
         return
     start = time.monotonic()
     command = [
-        'tools/train.py', f'configs/daffnet/{config}.py', '--work-dir',
-        str(work_dir), '--resume'
+        'tools/train.py',
+        f'configs/daffnet/{config}.py',
+        '--work-dir',
+        str(work_dir),
+        '--resume',
     ]
     if options:
         command += ['--cfg-options', *options]
@@ -154,15 +176,20 @@ def main() -> None:
             kind, stages, env = 'synthetic', SYNTHETIC, {}
         else:
             kind, stages, env = 'real', REAL, locate_data(args)
-        out_dir = (args.out_dir
-                   or ROOT / 'work_dirs' / f'demo_{kind}').resolve()
+        out_dir = (
+            args.out_dir or ROOT / 'work_dirs' / f'demo_{kind}'
+        ).resolve()
         out_dir.mkdir(parents=True, exist_ok=True)
         check_settings(out_dir, dict(kind=kind, **env))
     if kind == 'real':
         env['PBC_SPLIT_FILE'] = str(out_dir / 'split.csv')
 
-    folders = Stages(*(out_dir / name for name in (
-        'map_supervised', 'map_ssl', 'daffnet', 'epsa-sa')))
+    folders = Stages(
+        *(
+            out_dir / name
+            for name in ('map_supervised', 'map_ssl', 'daffnet', 'epsa-sa')
+        )
+    )
 
     CONSOLE.rule('stage 1: MAP on true attributes')
     train(stages.map_supervised, folders.map_supervised, env)
@@ -171,17 +198,26 @@ def main() -> None:
     labels = out_dir / 'pseudo_labels.json'
     env['PSEUDO_LABELS'] = str(labels)
     if not labels.is_file():
-        run([
-            'tools/pseudo_label.py', f'configs/daffnet/{stages.map_ssl}.py',
-            str(folders.map_supervised / 'best.pth'), '--out',
-            str(labels)
-        ], env)
+        run(
+            [
+                'tools/pseudo_label.py',
+                f'configs/daffnet/{stages.map_ssl}.py',
+                str(folders.map_supervised / 'best.pth'),
+                '--out',
+                str(labels),
+            ],
+            env,
+        )
     train(stages.map_ssl, folders.map_ssl, env)
 
     CONSOLE.rule('stage 3: DAFFNet')
     checkpoint = folders.map_ssl / 'best.pth'
-    train(stages.daffnet, folders.daffnet, env,
-          [f'model.neck.predictor.init_cfg.checkpoint={checkpoint}'])
+    train(
+        stages.daffnet,
+        folders.daffnet,
+        env,
+        [f'model.neck.predictor.init_cfg.checkpoint={checkpoint}'],
+    )
 
     CONSOLE.rule('ablation: without the morphological branch')
     train(stages.ablation, folders.ablation, env)

@@ -14,6 +14,7 @@ as failed and does not stop the others. Tables 5 and 6 and Supplementary Table
 3 come out as Markdown and CSV, and the accuracy against the number of labels
 as a figure.
 """
+
 import argparse
 import time
 from pathlib import Path
@@ -45,7 +46,8 @@ CONSOLE = Console(width=max(Console().width, 120))
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Compare MAP's training strategies over seeds")
+        description="Compare MAP's training strategies over seeds"
+    )
     parser.add_argument('--out-dir', type=Path, required=True)
     parser.add_argument('--scale', choices=SCALES, default='tiny')
     parser.add_argument(
@@ -54,64 +56,76 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         action=DictAction,
         default={},
         metavar='STRATEGY=CONFIG',
-        help="configs in place of the scale's")
+        help="configs in place of the scale's",
+    )
     parser.add_argument(
         '--strategies',
         nargs='+',
         choices=TEACHERS,
         default=['plain', 'dsl', 'dsl-ssl'],
-        help="default: Table 6's three rows; ssl is the one that it lacks")
+        help="default: Table 6's three rows; ssl is the one that it lacks",
+    )
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
     parser.add_argument(
         '--fractions',
         nargs='+',
         type=float,
-        default=[100.],
+        default=[100.0],
         metavar='PERCENT',
         help='shares of the labelled training images that keep their '
         'attributes; the rest is pseudo-labelled where the strategy is '
-        'semi-supervised (default: 100)')
+        'semi-supervised (default: 100)',
+    )
     parser.add_argument(
         '--foreign',
         nargs='+',
         default=[],
         metavar='DATASET',
         help='further data to pseudo-label: dataset configs, or folders with '
-        'a folder a class')
+        'a folder a class',
+    )
     parser.add_argument(
         '--official-split',
         choices=('val', 'test'),
         help="report this one of WBCAtt's official parts; with val, a tenth "
         'of the official training part is set aside to select (default: the '
-        'test part of the split file)')
+        'test part of the split file)',
+    )
     parser.add_argument(
-        '--image-size', type=int, help='default: as in the configs')
+        '--image-size', type=int, help='default: as in the configs'
+    )
     parser.add_argument(
-        '--epochs', type=int, help='default: as in the configs')
+        '--epochs', type=int, help='default: as in the configs'
+    )
     parser.add_argument(
         '--rounds',
         type=int,
         default=1,
-        help='how often to label and train anew (default: 1, as the paper)')
+        help='how often to label and train anew (default: 1, as the paper)',
+    )
     add_semi_supervision_arguments(parser)
     parser.add_argument(
-        '--jobs', type=int, default=1, help='trainings at a time')
+        '--jobs', type=int, default=1, help='trainings at a time'
+    )
     parser.add_argument(
         '--tables-only',
         action='store_true',
-        help='train nothing: lay out what has finished')
+        help='train nothing: lay out what has finished',
+    )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
         default={},
-        help='override settings of all configs, as key=value')
+        help='override settings of all configs, as key=value',
+    )
     return parser.parse_args(argv)
 
 
 def count_labelled(settings: Settings, runs: list[Run]) -> dict:
     """Count the training images that keep their attributes, by share."""
     from mmpretrain.registry import DATASETS
+
     counts = {}
     for run in runs:
         if run.percent not in counts and TEACHERS[run.strategy] is None:
@@ -127,14 +141,26 @@ def draw(tables: StrategyTables, counts: dict, path: Path) -> None:
     from matplotlib.figure import Figure
 
     from daffnet_mm.visualization.label_curve import plot_label_curve
+
     figure = Figure(figsize=(11, 4.5), layout='constrained')
     axes = figure.subplots(1, 2)
     for ax, key, title, references in (
-        (axes[0], 'accuracy', 'mean attribute accuracy',
-         {"WBCAtt's ResNet50": WBCATT_BASELINE['accuracy'],
-          'two annotators': ANNOTATORS['overall']}),
-        (axes[1], 'f1_macro', 'mean macro F1',
-         {"WBCAtt's ResNet50": WBCATT_BASELINE['f1_macro']})):
+        (
+            axes[0],
+            'accuracy',
+            'mean attribute accuracy',
+            {
+                "WBCAtt's ResNet50": WBCATT_BASELINE['accuracy'],
+                'two annotators': ANNOTATORS['overall'],
+            },
+        ),
+        (
+            axes[1],
+            'f1_macro',
+            'mean macro F1',
+            {"WBCAtt's ResNet50": WBCATT_BASELINE['f1_macro']},
+        ),
+    ):
         curves = {
             STRATEGY_NAMES[strategy]: {
                 counts[percent]: [m[key] for m in found.values()]
@@ -165,7 +191,7 @@ def run(args: argparse.Namespace) -> int:
                 strategy: CONFIGS / f'{name}.py'
                 for strategy, name in SCALES[args.scale].items()
             },
-            **args.configs
+            **args.configs,
         },
         out_dir=out_dir,
         tools=TOOLS,
@@ -176,14 +202,17 @@ def run(args: argparse.Namespace) -> int:
         pseudo=args.pseudo,
         mean_teacher=args.mean_teacher,
         rounds=args.rounds,
-        cfg_options=args.cfg_options)
+        cfg_options=args.cfg_options,
+    )
     asked = set(args.strategies)
     # A teacher is trained anyway, so it is shown.
     asked |= {TEACHERS[s] for s in args.strategies} - {None}
     runs = [
         Run(strategy, percent, seed)
-        for percent in sorted(set(args.fractions)) for strategy in TEACHERS
-        if strategy in asked for seed in dict.fromkeys(args.seeds)
+        for percent in sorted(set(args.fractions))
+        for strategy in TEACHERS
+        if strategy in asked
+        for seed in dict.fromkeys(args.seeds)
     ]
     # What is wrong with the settings is said before the first training.
     init_default_scope('mmpretrain')
@@ -201,7 +230,8 @@ def run(args: argparse.Namespace) -> int:
         state = f'failed: {outcome.error}' if outcome.error else 'finished'
         CONSOLE.print(
             escape(f'{item.name}: {state} ({minutes:.1f} minutes)'),
-            soft_wrap=True)
+            soft_wrap=True,
+        )
         outcomes[item] = outcome
         StrategyTables(runs, outcomes).write(out_dir)
 

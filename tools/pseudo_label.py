@@ -9,6 +9,7 @@ that goes with this ``label_file``. With --dataset, CONFIG may be any MAP's,
 and the training part of the dataset config is labelled. A run that was
 interrupted goes on where it stopped, and ends in the same file.
 """
+
 import argparse
 
 from mmengine import Config, DictAction
@@ -22,32 +23,38 @@ from daffnet_mm.errors import InputError
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Predict attributes for images that nobody annotated')
+        description='Predict attributes for images that nobody annotated'
+    )
     parser.add_argument('config', help='config of the MAP')
     parser.add_argument('checkpoint', help='its checkpoint')
     parser.add_argument(
         '--out',
-        help='file to write (JSON); default: every label_file of CONFIG')
+        help='file to write (JSON); default: every label_file of CONFIG',
+    )
     parser.add_argument(
         '--dataset',
         help='config whose training part is labelled, such as one of '
-        'configs/_base_/datasets')
+        'configs/_base_/datasets',
+    )
     parser.add_argument('--batch-size', type=int, default=64)
     parser.add_argument(
         '--num-workers',
         type=int,
         default=2,
-        help='processes that load images, in all')
+        help='processes that load images, in all',
+    )
     parser.add_argument(
         '--num-processes',
         type=int,
-        help='processes that predict; default: one a CPU core, or 1 on a GPU')
+        help='processes that predict; default: one a CPU core, or 1 on a GPU',
+    )
     parser.add_argument('--device', help='default: a GPU if there is one')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
-        help='override settings of CONFIG, as key=value')
+        help='override settings of CONFIG, as key=value',
+    )
     return parser.parse_args()
 
 
@@ -62,16 +69,18 @@ def main() -> None:
             batch_size=args.batch_size,
             num_workers=args.num_workers,
             num_processes=args.num_processes,
-            device=args.device)
+            device=args.device,
+        )
         if args.out:
             dataset = None
             if args.dataset:
                 dataset = Config.fromfile(
-                    args.dataset).train_dataloader.dataset
+                    args.dataset
+                ).train_dataloader.dataset
             made = {
-                args.out:
-                pseudo_label(cfg, args.checkpoint, args.out, dataset,
-                             **options)
+                args.out: pseudo_label(
+                    cfg, args.checkpoint, args.out, dataset, **options
+                )
             }
         elif args.dataset:
             raise InputError('--dataset needs --out: name the file to write')

@@ -17,6 +17,7 @@ failed ones are tried again. DIR/tables has each table as Markdown, CSV and
 LaTeX: ours beside the paper's, with 95 % intervals over the seeds and
 McNemar's test between neighbouring rows.
 """
+
 import argparse
 import os
 import signal
@@ -63,72 +64,84 @@ CONFIGS = TOOLS.parent / 'configs'
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Fill the tables of both papers')
+        description='Fill the tables of both papers'
+    )
     parser.add_argument('--out-dir', type=Path)
     parser.add_argument(
         '--tables',
         nargs='+',
         metavar='TABLE',
-        help="the papers' tables, or all")
+        help="the papers' tables, or all",
+    )
+    parser.add_argument('--methods', nargs='+', help='in the place of a table')
     parser.add_argument(
-        '--methods', nargs='+', help='in the place of a table')
-    parser.add_argument(
-        '--datasets', nargs='+', help="default: those of the paper's table")
+        '--datasets', nargs='+', help="default: those of the paper's table"
+    )
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
     parser.add_argument(
-        '--metrics', nargs='+', help="columns (default: the paper's)")
+        '--metrics', nargs='+', help="columns (default: the paper's)"
+    )
     parser.add_argument(
         '--scale',
         default='full',
-        help='full (default), or tiny: small networks and images, for CPUs')
+        help='full (default), or tiny: small networks and images, for CPUs',
+    )
     parser.add_argument(
-        '--k-fold', type=int, metavar='K', help='cross-validation')
-    parser.add_argument(
-        '--image-size', type=int, help="default: the scale's")
+        '--k-fold', type=int, metavar='K', help='cross-validation'
+    )
+    parser.add_argument('--image-size', type=int, help="default: the scale's")
     parser.add_argument('--epochs', type=int, help="default: the scale's")
     parser.add_argument(
         '--fraction',
         type=float,
-        help='share of the training images (default: all)')
+        help='share of the training images (default: all)',
+    )
     parser.add_argument(
         '--map',
         metavar='METHOD_OR_FILE',
         help='the MAP inside DAFFNet: a checkpoint, or what to train for each '
-        'seed (default: map/dsl-ssl, at tiny scale map/dsl)')
-    parser.add_argument('--launcher', choices=('none', 'slurm'),
-                        default='none')
+        'seed (default: map/dsl-ssl, at tiny scale map/dsl)',
+    )
+    parser.add_argument(
+        '--launcher', choices=('none', 'slurm'), default='none'
+    )
     parser.add_argument(
         '--devices',
         nargs='+',
         metavar='GPU',
-        help='GPUs to use, one run each at a time (default: all)')
+        help='GPUs to use, one run each at a time (default: all)',
+    )
     parser.add_argument(
         '--jobs',
         type=int,
         default=1,
-        help='runs at a time on CPUs or through Slurm')
+        help='runs at a time on CPUs or through Slurm',
+    )
     parser.add_argument(
         '--srun',
         action='append',
         default=[],
         metavar='OPTION',
-        help='an option of srun, as --srun=--partition=gpu; may be repeated')
+        help='an option of srun, as --srun=--partition=gpu; may be repeated',
+    )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
         default={},
-        help='override settings of all configs, as key=value')
+        help='override settings of all configs, as key=value',
+    )
     parser.add_argument(
         '--list',
         action='store_true',
-        help='name tables, datasets, methods and metrics')
-    parser.add_argument(
-        '--dry-run', action='store_true', help='name the runs')
+        help='name tables, datasets, methods and metrics',
+    )
+    parser.add_argument('--dry-run', action='store_true', help='name the runs')
     parser.add_argument(
         '--tables-only',
         action='store_true',
-        help='train nothing: lay out what has finished')
+        help='train nothing: lay out what has finished',
+    )
     args = parser.parse_args(argv)
     if not args.list:
         if args.out_dir is None:
@@ -150,8 +163,10 @@ def list_everything() -> None:
     for name, path in list_methods(CONFIGS).items():
         print(f'  {name:28} configs/{path}')
     metrics = [key for key in known_metrics() if key.count('/') == 1]
-    print(f'metrics:\n  {", ".join(metrics)}, and of each class such as '
-          'wbc/basophil/recall')
+    print(
+        f'metrics:\n  {", ".join(metrics)}, and of each class such as '
+        'wbc/basophil/recall'
+    )
 
 
 def declare(args: argparse.Namespace) -> list:
@@ -173,11 +188,14 @@ def choose_launcher(args: argparse.Namespace):
     devices = args.devices
     if devices is None:
         import torch
+
         visible = os.environ.get('CUDA_VISIBLE_DEVICES')
         count = torch.cuda.device_count()
         devices = (
             visible.split(',')[:count]
-            if visible else [str(i) for i in range(count)])
+            if visible
+            else [str(i) for i in range(count)]
+        )
     return LocalLauncher(devices, args.jobs)
 
 
@@ -186,9 +204,12 @@ def print_runs(console: Console, plan: Plan) -> None:
     for run, cfg in plan.configs.items():
         needed = plan.needs.get(run)
         console.print(
-            escape(f'{run.name}  {os.path.relpath(cfg.filename)}'
-                   + (f'  after {needed.name}' if needed else '')),
-            soft_wrap=True)
+            escape(
+                f'{run.name}  {os.path.relpath(cfg.filename)}'
+                + (f'  after {needed.name}' if needed else '')
+            ),
+            soft_wrap=True,
+        )
     console.print(f'{len(plan.configs)} runs')
 
 
@@ -196,18 +217,20 @@ def train(console: Console, plan: Plan, launcher) -> bool:
     """Do the runs; tells whether all have finished."""
     time_left = TimeLeft(plan, len(launcher.slots()))
     with Progress(
-            TextColumn('runs'),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn('{task.fields[left]}'),
-            console=console,
-            disable=not console.is_terminal) as progress:
+        TextColumn('runs'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn('{task.fields[left]}'),
+        console=console,
+        disable=not console.is_terminal,
+    ) as progress:
         task = progress.add_task(
             'runs',
             total=len(time_left.runs),
             completed=len(time_left.ended),
-            left='')
+            left='',
+        )
 
         def report(run: Run, outcome: Outcome | None) -> None:
             if outcome is None:
@@ -215,14 +238,18 @@ def train(console: Console, plan: Plan, launcher) -> bool:
                 return
             time_left.add(run, outcome)
             progress.update(
-                task, completed=len(time_left.ended), left=str(time_left))
+                task, completed=len(time_left.ended), left=str(time_left)
+            )
             state = outcome.state
             if outcome.error:
                 state += f': {outcome.error}'
             console.print(
-                escape(f'{run.name} {state} ({outcome.minutes or 0:.1f} '
-                       f'minutes; {time_left})'),
-                soft_wrap=True)
+                escape(
+                    f'{run.name} {state} ({outcome.minutes or 0:.1f} '
+                    f'minutes; {time_left})'
+                ),
+                soft_wrap=True,
+            )
             write_tables(plan)
 
         outcomes = Trainer(plan, launcher, report).run()
@@ -244,7 +271,8 @@ def run(args: argparse.Namespace) -> int:
         epochs=args.epochs,
         fraction=args.fraction,
         map_method=args.map,
-        cfg_options=args.cfg_options)
+        cfg_options=args.cfg_options,
+    )
     launcher = choose_launcher(args)
     plan = Plan(settings, declare(args), args.seeds)
     console = Console(width=max(Console().width, 120))

@@ -11,7 +11,8 @@ default_hooks = dict(
         interval=1,
         max_keep_ckpts=2,
         # A killed process leaves no half-written checkpoint.
-        backend_args=dict(backend='atomic_local')),
+        backend_args=dict(backend='atomic_local'),
+    ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='VisualizationHook', enable=False),
     # With several processes: one set of batch statistics, the one that is
@@ -33,7 +34,8 @@ default_hooks = dict(
 env_cfg = dict(
     cudnn_benchmark=False,
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'))
+    dist_cfg=dict(backend='nccl'),
+)
 
 # With several processes. The model is on its device already; naming one here,
 # as MMEngine does by default, would rule out CPUs.
@@ -42,7 +44,8 @@ model_wrapper_cfg = dict(
     device_ids=None,
     broadcast_buffers=False,
     # The frozen layers of the first epochs have no gradient.
-    find_unused_parameters=True)
+    find_unused_parameters=True,
+)
 
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(type='UniversalVisualizer', vis_backends=vis_backends)

@@ -8,5 +8,9 @@ model = dict(
     neck=dict(
         predictor=dict(
             init_cfg=dict(
-                checkpoint='work_dirs/map-tiny_synthetic-ssl/best.pth')),
-        predictor_config='configs/daffnet/map-tiny_synthetic-ssl.py'))
+                checkpoint='work_dirs/map-tiny_synthetic-ssl/best.pth'
+            )
+        ),
+        predictor_config='configs/daffnet/map-tiny_synthetic-ssl.py',
+    )
+)

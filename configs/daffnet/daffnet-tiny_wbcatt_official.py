@@ -18,7 +18,8 @@ train_pipeline = [
     dict(
         type='RandomChoice',
         transforms=[as_they_are, elsewhere],
-        prob=[0.5, 0.5]),
+        prob=[0.5, 0.5],
+    ),
     _base_.train_pipeline[-1],
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
@@ -28,13 +29,18 @@ model = dict(
         init_cfg=dict(
             type='Pretrained',
             checkpoint='work_dirs/epsa-sa-tiny_synthetic-pretrain/best.pth',
-            prefix='backbone.')),
+            prefix='backbone.',
+        )
+    ),
     neck=dict(
         predictor=dict(
             # What tools/analysis_tools/calibrate_map.py makes of stage 1's
             # best.pth: README.md, "The shipped model".
             init_cfg=dict(
                 checkpoint='work_dirs/map-tiny_wbcatt_official/calibrated.pth'
-            )),
-        predictor_config='configs/daffnet/map-tiny_wbcatt_official.py'),
-    head=dict(loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1)))
+            )
+        ),
+        predictor_config='configs/daffnet/map-tiny_wbcatt_official.py',
+    ),
+    head=dict(loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1)),
+)

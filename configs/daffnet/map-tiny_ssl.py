@@ -7,14 +7,18 @@ pseudo_labelled = [
         label_file='{{$PSEUDO_LABELS:data/pseudo_labels/pbc.json}}',
         dataset=dict(
             type='PBC',
-            classes=('ig', ),
+            classes=('ig',),
             data_root=_base_.data_root,
             split='train',
             split_file=_base_.split_file,
-            pipeline=_base_.train_pipeline)),
+            pipeline=_base_.train_pipeline,
+        ),
+    ),
 ]
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='MixedDataset',
-        datasets=[_base_.train_dataloader.dataset, *pseudo_labelled]))
+        datasets=[_base_.train_dataloader.dataset, *pseudo_labelled],
+    )
+)

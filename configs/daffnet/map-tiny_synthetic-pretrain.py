@@ -16,15 +16,16 @@ train_pipeline = [
     dict(type='RandomCrop', crop_size=96),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomQuarterTurn'),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 test_pipeline = [
     dict(type='LoadSyntheticCell'),
     dict(type='CenterCrop', crop_size=96),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 train_dataloader = dict(
     batch_size=64,
-    dataset=dict(num_samples=16000, image_size=120, pipeline=train_pipeline))
+    dataset=dict(num_samples=16000, image_size=120, pipeline=train_pipeline),
+)
 val_dataloader = dict(dataset=dict(image_size=120, pipeline=test_pipeline))
 test_dataloader = dict(dataset=dict(image_size=120, pipeline=test_pipeline))

@@ -13,10 +13,14 @@ pseudo_labelled = [
             with_attributes=False,
             num_samples=600,
             image_size=96,
-            pipeline=_base_.train_pipeline)),
+            pipeline=_base_.train_pipeline,
+        ),
+    ),
 ]
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='MixedDataset',
-        datasets=[_base_.train_dataloader.dataset, *pseudo_labelled]))
+        datasets=[_base_.train_dataloader.dataset, *pseudo_labelled],
+    )
+)

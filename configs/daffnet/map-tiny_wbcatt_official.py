@@ -25,7 +25,8 @@ train_pipeline = [
     dict(
         type='RandomChoice',
         transforms=[as_they_are, elsewhere],
-        prob=[0.75, 0.25]),
+        prob=[0.75, 0.25],
+    ),
     _base_.train_pipeline[-1],
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
@@ -36,9 +37,12 @@ data_preprocessor = dict(type='MixingDataPreprocessor')
 model = dict(
     init_cfg=dict(
         type='Pretrained',
-        checkpoint='work_dirs/map-tiny_synthetic-pretrain/best.pth'),
-    train_cfg=dict(augments=[dict(type='CutMix', alpha=1.)], probs=[0.5]),
+        checkpoint='work_dirs/map-tiny_synthetic-pretrain/best.pth',
+    ),
+    train_cfg=dict(augments=[dict(type='CutMix', alpha=1.0)], probs=[0.5]),
     head=dict(
         loss=dict(
-            type='DSLLoss',
-            label_smoothing=_base_.annotator_disagreement)))
+            type='DSLLoss', label_smoothing=_base_.annotator_disagreement
+        )
+    ),
+)

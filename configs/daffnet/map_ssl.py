@@ -33,7 +33,9 @@ pseudo_labelled = [
             data_root='{{$LISC_ROOT:data/LISC}}',
             split='train',
             split_file='{{$LISC_SPLIT_FILE:data/splits/lisc.csv}}',
-            pipeline=pipeline)),
+            pipeline=pipeline,
+        ),
+    ),
     dict(
         type='PseudoLabelledDataset',
         classes=taxonomy,
@@ -44,7 +46,9 @@ pseudo_labelled = [
             subsets=('Train', 'TestA'),
             split='train',
             split_file='{{$RAABIN_SPLIT_FILE:data/splits/raabin.csv}}',
-            pipeline=pipeline)),
+            pipeline=pipeline,
+        ),
+    ),
     dict(
         type='PseudoLabelledDataset',
         classes=taxonomy,
@@ -56,7 +60,9 @@ pseudo_labelled = [
             classes=('eosinophil', 'lymphocyte', 'monocyte', 'neutrophil'),
             split='train',
             split_file='{{$BCCD_SPLIT_FILE:data/splits/bccd.csv}}',
-            pipeline=pipeline)),
+            pipeline=pipeline,
+        ),
+    ),
     dict(
         type='PseudoLabelledDataset',
         classes=taxonomy,
@@ -66,7 +72,9 @@ pseudo_labelled = [
             data_root='{{$LDWBC_ROOT:data/LDWBC}}',
             split='train',
             split_file='{{$LDWBC_SPLIT_FILE:data/splits/ldwbc.csv}}',
-            pipeline=pipeline)),
+            pipeline=pipeline,
+        ),
+    ),
     dict(
         type='PseudoLabelledDataset',
         classes=taxonomy,
@@ -76,11 +84,15 @@ pseudo_labelled = [
             data_root='{{$LABELLED_ROOT:data/Labelled}}',
             split='train',
             split_file='{{$LABELLED_SPLIT_FILE:data/splits/labelled.csv}}',
-            pipeline=pipeline)),
+            pipeline=pipeline,
+        ),
+    ),
 ]
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='MixedDataset',
         classes=taxonomy,
-        datasets=[_base_.train_dataloader.dataset, *pseudo_labelled]))
+        datasets=[_base_.train_dataloader.dataset, *pseudo_labelled],
+    )
+)

@@ -6,4 +6,5 @@ _base_ = [
 ]
 default_hooks = dict(
     early_stopping=dict(monitor='attr/accuracy'),
-    checkpoint=dict(save_best='attr/accuracy'))
+    checkpoint=dict(save_best='attr/accuracy'),
+)

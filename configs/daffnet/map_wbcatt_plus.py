@@ -28,7 +28,8 @@ train_pipeline = [
     dict(
         type='RandomChoice',
         transforms=[as_they_are, elsewhere],
-        prob=[0.75, 0.25]),
+        prob=[0.75, 0.25],
+    ),
     _base_.train_pipeline[-1],
 ]
 test_pipeline = [
@@ -42,8 +43,10 @@ test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 # Half of the batches are mixed, with their attributes.
 data_preprocessor = dict(type='MixingDataPreprocessor')
 model = dict(
-    train_cfg=dict(augments=[dict(type='CutMix', alpha=1.)], probs=[0.5]),
+    train_cfg=dict(augments=[dict(type='CutMix', alpha=1.0)], probs=[0.5]),
     head=dict(
         loss=dict(
-            type='DSLLoss',
-            label_smoothing=_base_.annotator_disagreement)))
+            type='DSLLoss', label_smoothing=_base_.annotator_disagreement
+        )
+    ),
+)

@@ -8,5 +8,6 @@ num_classes = _base_.model.head.num_classes
 model = dict(
     _base_.peer,
     _delete_=True,
-    head=dict(_base_.peer.head, num_classes=num_classes))
+    head=dict(_base_.peer.head, num_classes=num_classes),
+)
 default_hooks = dict(freeze=dict(layers=[r'backbone\.']))

@@ -8,6 +8,8 @@ num_classes = _base_.model.head.num_classes
 model = dict(
     _base_.peer,
     _delete_=True,
-    backbone=dict(_base_.peer.backbone, num_classes=num_classes))
+    backbone=dict(_base_.peer.backbone, num_classes=num_classes),
+)
 default_hooks = dict(
-    freeze=dict(layers=[r'backbone\.'], except_layers=[r'backbone\.fc\.']))
+    freeze=dict(layers=[r'backbone\.'], except_layers=[r'backbone\.fc\.'])
+)

@@ -9,8 +9,8 @@ model = dict(head=dict(num_classes=4))
 data_preprocessor = dict(num_classes=4)
 train_dataloader = dict(
     batch_size=16,
-    dataset=dict(
-        official_split=True, pipeline=_base_.scam_train_pipeline))
+    dataset=dict(official_split=True, pipeline=_base_.scam_train_pipeline),
+)
 test = dict(official_split=True, pipeline=_base_.scam_test_pipeline)
 val_dataloader = dict(dataset=test)
 test_dataloader = dict(dataset=test)

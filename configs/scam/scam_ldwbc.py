@@ -6,6 +6,7 @@ data_preprocessor = dict(num_classes=5)
 train_dataloader = dict(
     batch_size=16,
     sampler=_base_.scam_sampler,
-    dataset=dict(pipeline=_base_.scam_train_pipeline))
+    dataset=dict(pipeline=_base_.scam_train_pipeline),
+)
 val_dataloader = dict(dataset=dict(pipeline=_base_.scam_test_pipeline))
 test_dataloader = dict(dataset=dict(pipeline=_base_.scam_test_pipeline))

@@ -8,8 +8,8 @@ data_preprocessor = dict(num_classes=5)
 train_dataloader = dict(
     batch_size=16,
     sampler=_base_.scam_sampler,
-    dataset=dict(
-        official_split=True, pipeline=_base_.scam_train_pipeline))
+    dataset=dict(official_split=True, pipeline=_base_.scam_train_pipeline),
+)
 test = dict(official_split=True, pipeline=_base_.scam_test_pipeline)
 val_dataloader = dict(dataset=test)
 test_dataloader = dict(dataset=test)

@@ -10,4 +10,5 @@ _base_ = [
 # Mixup needs one-hot labels.
 data_preprocessor = dict(num_classes=5)
 train_dataloader = dict(
-    sampler=dict(_delete_=True, type='ClassBalancedSampler'))
+    sampler=dict(_delete_=True, type='ClassBalancedSampler')
+)

@@ -73,8 +73,10 @@ def _prepare_for_cpu() -> None:
     parser.add_argument('--launcher', nargs='?')
     options = parser.parse_known_args()[0]
     if options.amp:
-        raise InputError('--amp needs a GPU or another accelerator, and none '
-                         'was found: train without it')
+        raise InputError(
+            '--amp needs a GPU or another accelerator, and none '
+            'was found: train without it'
+        )
     if options.launcher == 'pytorch':
         torch.distributed.init_process_group('gloo')
 

@@ -34,11 +34,13 @@ _MASK_COLOURS = 8
 _WRITTEN, _KEPT = 'written', 'kept'
 
 
-def resize_dataset(source: str | Path,
-                   target: str | Path,
-                   short_edge: int,
-                   quality: int = 90,
-                   num_workers: int = 2) -> dict:
+def resize_dataset(
+    source: str | Path,
+    target: str | Path,
+    short_edge: int,
+    quality: int = 90,
+    num_workers: int = 2,
+) -> dict:
     """Copy a folder of images with all that lies below, images made smaller.
 
     Every file keeps its name and format. Images are decoded as
@@ -89,8 +91,7 @@ def resize_dataset(source: str | Path,
     return report
 
 
-def resized_shape(height: int, width: int, short_edge: int
-                  ) -> tuple[int, int]:
+def resized_shape(height: int, width: int, short_edge: int) -> tuple[int, int]:
     """Find the size of an image's copy, rounded as ``ResizeEdge`` does.
 
     Args:
@@ -108,8 +109,9 @@ def resized_shape(height: int, width: int, short_edge: int
     return short_edge, int(short_edge * width / height)
 
 
-def _map(copy: Callable[[str], str], names: list[str],
-         num_workers: int) -> Iterator[str]:
+def _map(
+    copy: Callable[[str], str], names: list[str], num_workers: int
+) -> Iterator[str]:
     if num_workers == 1:
         yield from map(copy, names)
         return
@@ -120,17 +122,22 @@ def _map(copy: Callable[[str], str], names: list[str],
     except BrokenProcessPool as e:
         raise InputError(
             'a worker process was killed, probably for want of memory; call '
-            'again with fewer workers, finished files are kept') from e
+            'again with fewer workers, finished files are kept'
+        ) from e
 
 
 def _check_folders(source: Path, target: Path) -> None:
     if not source.is_dir():
-        raise InputError(f'{source} is no folder; the first argument is the '
-                         'folder of the dataset')
+        raise InputError(
+            f'{source} is no folder; the first argument is the '
+            'folder of the dataset'
+        )
     inner, outer = target.resolve(), source.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
-        raise InputError(f'{target} and {source} lie in each other; the copy '
-                         'needs a folder of its own')
+        raise InputError(
+            f'{target} and {source} lie in each other; the copy '
+            'needs a folder of its own'
+        )
 
 
 def _check_settings(target: Path, settings: dict) -> None:
@@ -142,8 +149,10 @@ def _check_settings(target: Path, settings: dict) -> None:
             except json.JSONDecodeError:
                 begun = 'settings that cannot be read'
         if begun != settings:
-            raise InputError(f'{target} was begun with {begun}, not '
-                             f'{settings}; choose an empty folder')
+            raise InputError(
+                f'{target} was begun with {begun}, not '
+                f'{settings}; choose an empty folder'
+            )
     else:
         with atomic_write(path) as file:
             json.dump(settings, file)
@@ -166,8 +175,9 @@ def _walk(folder: Path, inside: str = '', above: tuple = ()) -> Iterator[str]:
                 yield name
 
 
-def _copy(source: Path, target: Path, short_edge: int, quality: int,
-          name: str) -> str:
+def _copy(
+    source: Path, target: Path, short_edge: int, quality: int, name: str
+) -> str:
     """Copy one file.
 
     Returns:
@@ -196,13 +206,16 @@ def _copy(source: Path, target: Path, short_edge: int, quality: int,
 
 
 def _cannot_write(path: Path, error: OSError) -> InputError:
-    return InputError(f'{path} cannot be written: '
-                      f'{error.strerror or error}; make room or choose '
-                      'another folder and call again, finished files are kept')
+    return InputError(
+        f'{path} cannot be written: '
+        f'{error.strerror or error}; make room or choose '
+        'another folder and call again, finished files are kept'
+    )
 
 
-def _convert(path: Path, source: Path, short_edge: int,
-             quality: int) -> bytes | None:
+def _convert(
+    path: Path, source: Path, short_edge: int, quality: int
+) -> bytes | None:
     """Find what a file's copy contains; None for the same."""
     suffix = path.suffix.lower()
     if suffix in _IMAGES:
@@ -212,14 +225,17 @@ def _convert(path: Path, source: Path, short_edge: int,
     if suffix == '.csv':
         return _scale_csv(path, source, short_edge)
     if suffix == '.json' and re.search(rb'"(bbox|x1)"', path.read_bytes()):
-        raise ValueError('its boxes are those of the full-size images and '
-                         'this format is not scaled; give them as VOC or CSV')
+        raise ValueError(
+            'its boxes are those of the full-size images and '
+            'this format is not scaled; give them as VOC or CSV'
+        )
     with open(path, 'rb'):  # unreadable is not the target's fault
         return None
 
 
-def _resize_image(content: bytes, suffix: str, short_edge: int,
-                  quality: int) -> bytes | None:
+def _resize_image(
+    content: bytes, suffix: str, short_edge: int, quality: int
+) -> bytes | None:
     img, (height, width) = decode_image(content)
     shape = resized_shape(height, width, short_edge)
     if shape == (height, width):
@@ -234,7 +250,8 @@ def _resize_image(content: bytes, suffix: str, short_edge: int,
     # at 256 px quality 90 with them is nearer to the original, smaller and
     # read as fast as quality 95 without.
     Image.fromarray(cv2.cvtColor(img, cv2.COLOR_BGR2RGB)).save(
-        file, 'JPEG', quality=quality, subsampling=0)
+        file, 'JPEG', quality=quality, subsampling=0
+    )
     return file.getvalue()
 
 
@@ -244,7 +261,8 @@ def _is_mask(img: np.ndarray) -> bool:
     # A few pixels are enough to clear nearly every photograph.
     return all(
         len(np.unique(part)) <= _MASK_COLOURS
-        for part in (colours[::16, ::16], colours))
+        for part in (colours[::16, ::16], colours)
+    )
 
 
 def _resize_mask(content: bytes, shape: tuple[int, int]) -> bytes:
@@ -268,13 +286,15 @@ def _scale_voc(content: bytes, short_edge: int) -> bytes | None:
         return None
     try:
         width, height = (
-            int(root.find(f'size/{edge}').text)
-            for edge in ('width', 'height'))
+            int(root.find(f'size/{edge}').text) for edge in ('width', 'height')
+        )
     except (AttributeError, TypeError, ValueError):
         width = height = 0
     if width <= 0 or height <= 0:
-        raise ValueError('its boxes cannot be scaled, for it does not give '
-                         "the image's size (<size>)")
+        raise ValueError(
+            'its boxes cannot be scaled, for it does not give '
+            "the image's size (<size>)"
+        )
     new_height, new_width = resized_shape(height, width, short_edge)
     scale = dict(x=new_width / width, y=new_height / height)
     for box in boxes:
@@ -295,8 +315,9 @@ def _scale_csv(path: Path, source: Path, short_edge: int) -> bytes | None:
             if not set(_BOX_COLUMNS) <= set(columns):
                 return None
             if 'image' not in columns:
-                raise ValueError('its boxes cannot be scaled, for it has no '
-                                 'column image')
+                raise ValueError(
+                    'its boxes cannot be scaled, for it has no column image'
+                )
             rows = list(reader)
         except (UnicodeDecodeError, csv.Error):
             return None  # a table of another kind, copied as it is
@@ -304,8 +325,9 @@ def _scale_csv(path: Path, source: Path, short_edge: int) -> bytes | None:
         height, width = _image_size(row['image'], path.parent, source)
         new_height, new_width = resized_shape(height, width, short_edge)
         for column in _BOX_COLUMNS:
-            factor = new_width / width if column[0] == 'x' \
-                else new_height / height
+            factor = (
+                new_width / width if column[0] == 'x' else new_height / height
+            )
             row[column] = round(float(row[column]) * factor)
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator='\n')
@@ -322,5 +344,6 @@ def _image_size(name: str, *folders: Path) -> tuple[int, int]:
                 turned = image.getexif().get(0x0112, 1) >= 5
                 size = image.size
             return size if turned else size[::-1]
-    raise ValueError(f'its boxes cannot be scaled, for there is no image '
-                     f'{name}')
+    raise ValueError(
+        f'its boxes cannot be scaled, for there is no image {name}'
+    )

@@ -31,17 +31,21 @@ def find_release(cfg: Config, part: str = 'train') -> dict:
     """
     dataset = (cfg.get(f'{part}_dataloader') or {}).get('dataset')
     if dataset is None:
-        raise InputError(f'{cfg.filename} has no {part}_dataloader with a '
-                         'dataset; name another --part')
+        raise InputError(
+            f'{cfg.filename} has no {part}_dataloader with a '
+            'dataset; name another --part'
+        )
     releases = {}
     for found in _unwrap(dataset):
         key = (str(found.get('type')), found.get('data_root'))
         releases.setdefault(key, found)
     if len(releases) > 1:
         names = ', '.join(f'{name} in {root}' for name, root in releases)
-        raise InputError(f'the {part} dataset of {cfg.filename} has several '
-                         f'releases, {names}: name one by --dataset and '
-                         '--data-root')
+        raise InputError(
+            f'the {part} dataset of {cfg.filename} has several '
+            f'releases, {names}: name one by --dataset and '
+            '--data-root'
+        )
     return next(iter(releases.values()))
 
 
@@ -70,23 +74,31 @@ def open_release(dataset: Mapping, **options) -> WBCDataset:
             argument is unknown or missing.
     """
     cfg = dict(dataset)
-    cfg.update((key, value) for key, value in options.items()
-               if value is not None)
+    cfg.update(
+        (key, value) for key, value in options.items() if value is not None
+    )
     # All of the release, whatever the config trains on.
     cfg.update(split=None, split_file=None, pipeline=[], lazy_init=True)
     cls = cfg['type']
     if isinstance(cls, str):
         cls = DATASETS.get(cls)
     if not (isinstance(cls, type) and issubclass(cls, WBCDataset)):
-        known = sorted(name for name, known in DATASETS.module_dict.items()
-                       if issubclass(known, WBCDataset))
-        raise InputError(f'{cfg["type"]!r} is no dataset with files to split; '
-                         f'known are {", ".join(known)}')
+        known = sorted(
+            name
+            for name, known in DATASETS.module_dict.items()
+            if issubclass(known, WBCDataset)
+        )
+        raise InputError(
+            f'{cfg["type"]!r} is no dataset with files to split; '
+            f'known are {", ".join(known)}'
+        )
     try:
         return DATASETS.build(cfg)
     except TypeError as e:
-        raise InputError(f'{cls.__name__} cannot be built: {e}; see its '
-                         'docstring for its arguments') from e
+        raise InputError(
+            f'{cls.__name__} cannot be built: {e}; see its '
+            'docstring for its arguments'
+        ) from e
 
 
 def list_release(dataset: WBCDataset) -> list[dict]:
@@ -109,20 +121,22 @@ def list_release(dataset: WBCDataset) -> list[dict]:
     if dataset.group_file:
         groups = read_group_file(dataset.group_file)
         absent = [
-            s['name'] for s in samples
+            s['name']
+            for s in samples
             if normalize_name(s['name']) not in groups
         ]
         if absent:
             raise InputError(
                 f'group file {dataset.group_file} lacks {len(absent)} of the '
                 f'images in {dataset.data_root}, first {absent[0]}; audit the '
-                'folder again, or add a line for each')
+                'folder again, or add a line for each'
+            )
     return samples
 
 
-def draw_parts(dataset: WBCDataset,
-               samples: Sequence[dict],
-               k: int | None = None) -> list[dict[str, str]]:
+def draw_parts(
+    dataset: WBCDataset, samples: Sequence[dict], k: int | None = None
+) -> list[dict[str, str]]:
     """Draw the split, or the splits of a cross-validation.
 
     Args:
@@ -141,8 +155,10 @@ def draw_parts(dataset: WBCDataset,
     if k is None:
         return [dataset.assign_splits(samples, samples)]
     if k < 3:
-        raise InputError(f'{k} folds are too few: one is tested on, one '
-                         'validates, and the others are trained on')
+        raise InputError(
+            f'{k} folds are too few: one is tested on, one '
+            'validates, and the others are trained on'
+        )
     labels = {s['name']: s['label'] for s in samples}
     folds = k_fold(labels, k, dataset.split_seed, groups_of(samples))
     return [fold_parts(folds, fold, k) for fold in range(k)]
@@ -155,10 +171,12 @@ def groups_of(samples: Sequence[dict]) -> dict[str, str] | None:
     return {s['name']: s['group'] for s in samples}
 
 
-def write_splits(out: str,
-                 samples: Sequence[dict],
-                 splits: Sequence[Mapping[str, str]],
-                 overwrite: bool = False) -> list[str]:
+def write_splits(
+    out: str,
+    samples: Sequence[dict],
+    splits: Sequence[Mapping[str, str]],
+    overwrite: bool = False,
+) -> list[str]:
     """Write a split file, or one a fold.
 
     Args:
@@ -183,7 +201,8 @@ def write_splits(out: str,
         if osp.exists(path) and not overwrite:
             raise InputError(
                 f'split file {path} exists, and models may have been trained '
-                'by it; name another --out, or say --overwrite')
+                'by it; name another --out, or say --overwrite'
+            )
     labels = {s['name']: s['label'] for s in samples}
     for path, parts in zip(paths, splits, strict=True):
         write_split_file(path, labels, parts, groups_of(samples))

@@ -1,4 +1,5 @@
 """Plan and run DAFFNet's Table 6: MAP under several training strategies."""
+
 import copy
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -54,6 +55,7 @@ class Run:
             attributes.
         seed (int): Seed of the training and of the share.
     """
+
     strategy: str
     percent: float
     seed: int
@@ -72,6 +74,7 @@ class Outcome:
         folder (Path): Where its evaluation lies.
         error (str, optional): Why it failed. Defaults to None: it did not.
     """
+
     folder: Path
     error: str | None = None
 
@@ -101,6 +104,7 @@ class Settings:
         cfg_options (Mapping): Further settings of all configs. Defaults to
             none.
     """
+
     configs: Mapping[str, Path]
     out_dir: Path
     tools: Path
@@ -127,8 +131,9 @@ class Settings:
         cfg.randomness['seed'] = run.seed
         if TEACHERS[run.strategy]:
             for path in self.foreign:
-                _add_pseudo_labelled(cfg, Path(path).stem,
-                                     _foreign_dataset(cfg, path))
+                _add_pseudo_labelled(
+                    cfg, Path(path).stem, _foreign_dataset(cfg, path)
+                )
         set_labelled_share(cfg, run.percent / 100, run.seed)
         if TEACHERS[run.strategy]:
             set_semi_supervision(cfg, self.pseudo, self.mean_teacher)
@@ -142,10 +147,12 @@ class Settings:
         return folder
 
 
-def run_experiments(settings: Settings,
-                    runs: Sequence[Run],
-                    report: Callable[[Run, Outcome | None], None],
-                    jobs: int = 1) -> dict[Run, Outcome]:
+def run_experiments(
+    settings: Settings,
+    runs: Sequence[Run],
+    report: Callable[[Run, Outcome | None], None],
+    jobs: int = 1,
+) -> dict[Run, Outcome]:
     """Run trainings; one that fails does not stop the others.
 
     Args:
@@ -163,7 +170,8 @@ def run_experiments(settings: Settings,
     for run in sorted(runs, key=lambda r: (r.percent, r.seed)):
         teacher = TEACHERS[run.strategy]
         chain = chains.setdefault(
-            (run.percent, run.seed, teacher or run.strategy), [])
+            (run.percent, run.seed, teacher or run.strategy), []
+        )
         chain.append(run)
     outcomes, lock, stopped = {}, threading.Lock(), threading.Event()
 
@@ -185,8 +193,9 @@ def run_experiments(settings: Settings,
                 teacher = outcome
             tell(run, outcome)
 
-    work = [(Run(key[2], key[0], key[1]), chain)
-            for key, chain in chains.items()]
+    work = [
+        (Run(key[2], key[0], key[1]), chain) for key, chain in chains.items()
+    ]
     if jobs == 1:
         for first, chain in work:
             do_chain(first, chain)
@@ -213,18 +222,25 @@ def _do(settings: Settings, run: Run, teacher: Outcome | None) -> Outcome:
             train(cfg, top, settings.tools)
         elif teacher.error:
             return Outcome(
-                folder, f'{TEACHERS[run.strategy]}, which labels for it, '
-                'failed')
+                folder,
+                f'{TEACHERS[run.strategy]}, which labels for it, failed',
+            )
         else:
-            retrain(cfg, teacher.folder / 'best.pth', top, settings.tools,
-                    settings.rounds)
+            retrain(
+                cfg,
+                teacher.folder / 'best.pth',
+                top,
+                settings.tools,
+                settings.rounds,
+            )
     except (InputError, StepFailedError, OSError) as error:
         return Outcome(folder, ' '.join(str(error).split()))
     return Outcome(folder)
 
 
-def find_finished(settings: Settings,
-                  runs: Sequence[Run]) -> dict[Run, Outcome]:
+def find_finished(
+    settings: Settings, runs: Sequence[Run]
+) -> dict[Run, Outcome]:
     """Find the runs of former calls.
 
     Args:
@@ -254,13 +270,16 @@ def set_image_size(cfg: Config, size: int) -> None:
     """
     datasets = [d for part in _PARTS for d in innermost(cfg[part].dataset)]
     sizes = [
-        step['crop_size'] for dataset in datasets
+        step['crop_size']
+        for dataset in datasets
         for step in _all_steps(dataset.get('pipeline', ()))
         if 'crop_size' in step
     ] + [d['image_size'] for d in datasets if 'image_size' in d]
     if not sizes:
-        raise InputError(f'{cfg.filename} neither crops nor paints its '
-                         'images: set their size there')
+        raise InputError(
+            f'{cfg.filename} neither crops nor paints its '
+            'images: set their size there'
+        )
     factor = size / max(sizes)
     # A pipeline may be shared by several datasets.
     changed = {}
@@ -296,8 +315,9 @@ def set_epochs(cfg: Config, epochs: int) -> None:
         InputError: If the number is below 1.
     """
     if epochs < 1:
-        raise InputError(f'the number of epochs is {epochs}, but must be 1 '
-                         'or more')
+        raise InputError(
+            f'the number of epochs is {epochs}, but must be 1 or more'
+        )
     before = cfg.train_cfg['max_epochs']
     cfg.train_cfg['max_epochs'] = epochs
     for scheduler in cfg.get('param_scheduler') or ():
@@ -325,16 +345,19 @@ def set_official_split(cfg: Config, part: str) -> None:
         InputError: If ``part`` is neither, or the config has no WBCAtt.
     """
     if part not in ('val', 'test'):
-        raise InputError(f"the official part to report is 'val' or 'test', "
-                         f'not {part!r}')
+        raise InputError(
+            f"the official part to report is 'val' or 'test', not {part!r}"
+        )
     found = [
-        dataset for name in _PARTS
+        dataset
+        for name in _PARTS
         for dataset in innermost(cfg[name].dataset)
         if dataset['type'] == 'WBCAtt'
     ]
     if not found:
-        raise InputError(f'{cfg.filename} has no WBCAtt, and hence no '
-                         'official split')
+        raise InputError(
+            f'{cfg.filename} has no WBCAtt, and hence no official split'
+        )
     for dataset in found:
         dataset['official_split'] = True
         dataset.pop('split_file', None)
@@ -364,29 +387,35 @@ def set_labelled_share(cfg: Config, share: float, seed: int) -> None:
         InputError: If the share is out of range.
     """
     if not 0 < share <= 1:
-        raise InputError('the labelled share must be above 0 and at most '
-                         f'100 %, but is {100 * share:g} %')
+        raise InputError(
+            'the labelled share must be above 0 and at most '
+            f'100 %, but is {100 * share:g} %'
+        )
     if share == 1:
         return
     labelled = labelled_part(cfg)
     subset = dict(
-        type='StratifiedSubset', fraction=share, seed=seed, dataset=labelled)
+        type='StratifiedSubset', fraction=share, seed=seed, dataset=labelled
+    )
     if pseudo_labelled_datasets(cfg.train_dataloader.dataset):
         replace_labelled_part(cfg, subset)
         _add_pseudo_labelled(
-            cfg, 'rest', dict(copy.deepcopy(subset), rest=True))
+            cfg, 'rest', dict(copy.deepcopy(subset), rest=True)
+        )
     else:
         replace_labelled_part(
             cfg,
             dict(
                 type='RepeatDataset',
                 times=max(1, round(1 / share)),
-                dataset=subset))
+                dataset=subset,
+            ),
+        )
 
 
-def set_semi_supervision(cfg: Config,
-                         pseudo: Mapping,
-                         mean_teacher: int | None = None) -> None:
+def set_semi_supervision(
+    cfg: Config, pseudo: Mapping, mean_teacher: int | None = None
+) -> None:
     """Set the options beyond the paper in a stage 2 config.
 
     Args:
@@ -405,8 +434,7 @@ def set_semi_supervision(cfg: Config,
         if not any(h and h['type'] == 'EMAHook' for h in every_hook):
             # An average over about 200 steps: trainings are short.
             hooks.append(dict(type='EMAHook', momentum=0.005))
-        hooks.append(
-            dict(type='MeanTeacherHook', begin_epoch=mean_teacher))
+        hooks.append(dict(type='MeanTeacherHook', begin_epoch=mean_teacher))
         cfg.custom_hooks = hooks
 
 
@@ -416,14 +444,16 @@ def labelled_part(cfg: Config) -> dict:
     if not pseudo_labelled_datasets(dataset):
         return dataset
     true = [
-        part for part in dataset.get('datasets', ())
+        part
+        for part in dataset.get('datasets', ())
         if not pseudo_labelled_datasets(part)
     ]
     if len(true) != 1:
         raise InputError(
             f'{cfg.filename}: train_dataloader.dataset must be a '
             'MixedDataset of one dataset with true attributes and others '
-            'with pseudo labels, which is what the share is taken of')
+            'with pseudo labels, which is what the share is taken of'
+        )
     return true[0]
 
 
@@ -445,7 +475,8 @@ def _add_pseudo_labelled(cfg: Config, name: str, dataset: dict) -> None:
     part = dict(
         type='PseudoLabelledDataset',
         label_file=f'{name}.json',
-        dataset=dataset)
+        dataset=dataset,
+    )
     if 'classes' in mixed:
         part['classes'] = mixed['classes']
     mixed['datasets'] = [*mixed['datasets'], part]
@@ -459,8 +490,9 @@ def _foreign_dataset(cfg: Config, path: str) -> dict:
     if path.is_dir():
         folders = sorted(p.name for p in path.iterdir() if p.is_dir())
         if not folders:
-            raise InputError(f'{path} holds no folder; expected is one a '
-                             'class')
+            raise InputError(
+                f'{path} holds no folder; expected is one a class'
+            )
         return dict(
             type='CustomDataset',
             data_root=str(path.resolve()),
@@ -468,10 +500,13 @@ def _foreign_dataset(cfg: Config, path: str) -> dict:
                 canonical_class(name, ALIASES) or name.lower()
                 for name in folders
             ],
-            pipeline=pipeline)
+            pipeline=pipeline,
+        )
     if not path.is_file():
-        raise InputError(f'{path} is neither a dataset config nor a folder '
-                         'with a folder a class')
+        raise InputError(
+            f'{path} is neither a dataset config nor a folder '
+            'with a folder a class'
+        )
     dataset = Config.fromfile(path).train_dataloader.dataset
     for inner in innermost(dataset):
         inner['pipeline'] = pipeline

@@ -4,11 +4,18 @@ DAFFNet's Tables 5 and 6 print the headers F1 and Spec the wrong way round:
 every F1 that is consistent with its precision and recall stands under Spec.
 Here each figure has its true name. All are in percent.
 """
+
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
 #: Columns of the two tables below, as keys of ``MultiAttributeMetric``.
-PAPER_COLUMNS = ('precision', 'recall', 'specificity', 'f1', 'accuracy',
-                 'auc_hard')
+PAPER_COLUMNS = (
+    'precision',
+    'recall',
+    'specificity',
+    'f1',
+    'accuracy',
+    'auc_hard',
+)
 
 _TABLE_5 = (
     (81.19, 77.45, 82.37, 79.28, 79.93, 79.91),
@@ -31,11 +38,15 @@ PAPER_TABLE_5 = {
     for name, row in zip(WBC_ATTRIBUTES, _TABLE_5, strict=True)
 }
 PAPER_TABLE_5['overall'] = dict(
-    zip(PAPER_COLUMNS, (85.56, 84.20, 95.10, 84.24, 88.65, 89.65),
-        strict=True))
+    zip(PAPER_COLUMNS, (85.56, 84.20, 95.10, 84.24, 88.65, 89.65), strict=True)
+)
 
-_STRATEGY_COLUMNS = (*PAPER_COLUMNS, 'subset_accuracy', 'hamming_loss',
-                     'jaccard')
+_STRATEGY_COLUMNS = (
+    *PAPER_COLUMNS,
+    'subset_accuracy',
+    'hamming_loss',
+    'jaccard',
+)
 
 #: Table 6: MAP's strategies. The first row is called self-supervised in
 #: print, where the text means supervised. The Hamming loss is the one that
@@ -43,8 +54,7 @@ _STRATEGY_COLUMNS = (*PAPER_COLUMNS, 'subset_accuracy', 'hamming_loss',
 PAPER_TABLE_6 = {
     'plain': (79.80, 78.09, 92.41, 78.26, 84.00, 85.25, 26.43, 16.00, 70.41),
     'dsl': (83.11, 81.94, 94.29, 81.92, 87.05, 88.12, 29.54, 12.95, 76.09),
-    'dsl-ssl': (85.56, 84.20, 95.10, 84.24, 88.65, 89.65, 35.37, 11.35,
-                80.05),
+    'dsl-ssl': (85.56, 84.20, 95.10, 84.24, 88.65, 89.65, 35.37, 11.35, 80.05),
 }
 PAPER_TABLE_6 = {
     strategy: dict(zip(_STRATEGY_COLUMNS, row, strict=True))
@@ -58,7 +68,10 @@ WBCATT_BASELINE = dict(accuracy=94.09, f1_macro=91.27)
 #: How often two annotators of WBCAtt agree, on each attribute, on the mean
 #: attribute and on whole cells.
 ANNOTATORS = dict(
-    zip(WBC_ATTRIBUTES, (89.8, 95.8, 90.3, 97.6, 96.5, 98.6, 94.9, 95.4, 99.7,
-                         98.7, 99.9),
-        strict=True))
+    zip(
+        WBC_ATTRIBUTES,
+        (89.8, 95.8, 90.3, 97.6, 96.5, 98.6, 94.9, 95.4, 99.7, 98.7, 99.9),
+        strict=True,
+    )
+)
 ANNOTATORS.update(overall=96.1, subset_accuracy=63.7)

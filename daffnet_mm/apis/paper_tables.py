@@ -1,4 +1,5 @@
 """Print finished runs as the paper's tables are laid out."""
+
 import csv
 import json
 from pathlib import Path
@@ -75,7 +76,8 @@ def cell_table(title: str, rows: dict[str, Path]) -> Table:
         metrics = read_metrics(work_dir, 'wbc')
         table.add_row(
             name,
-            *_figures(metrics, [f'wbc/{k}' for k in CELL_COLUMNS.values()]))
+            *_figures(metrics, [f'wbc/{k}' for k in CELL_COLUMNS.values()]),
+        )
     return table
 
 
@@ -94,13 +96,16 @@ def attribute_table(title: str, work_dir: Path) -> Table:
     for attribute in WBC_ATTRIBUTES:
         table.add_row(
             attribute.replace('_', ' '),
-            *_figures(metrics, [
-                f'attr/{attribute}/{k}' for k in ATTRIBUTE_COLUMNS.values()
-            ]))
+            *_figures(
+                metrics,
+                [f'attr/{attribute}/{k}' for k in ATTRIBUTE_COLUMNS.values()],
+            ),
+        )
     table.add_section()
     table.add_row(
         'overall',
-        *_figures(metrics, [f'attr/{k}' for k in ATTRIBUTE_COLUMNS.values()]))
+        *_figures(metrics, [f'attr/{k}' for k in ATTRIBUTE_COLUMNS.values()]),
+    )
     return table
 
 
@@ -119,7 +124,8 @@ def strategy_table(title: str, rows: dict[str, Path]) -> Table:
     for name, work_dir in rows.items():
         metrics = read_metrics(work_dir, 'attr')
         table.add_row(
-            name, *_figures(metrics, [f'attr/{k}' for k in columns.values()]))
+            name, *_figures(metrics, [f'attr/{k}' for k in columns.values()])
+        )
     return table
 
 
@@ -140,8 +146,13 @@ def read_correct(work_dir: Path) -> dict[str, bool]:
         }
 
 
-def print_paper_tables(console: Console, map_supervised: Path, map_ssl: Path,
-                       daffnet: Path, ablation: Path) -> None:
+def print_paper_tables(
+    console: Console,
+    map_supervised: Path,
+    map_ssl: Path,
+    daffnet: Path,
+    ablation: Path,
+) -> None:
     """Print Tables 2, 5 and 6 for the runs of a demonstration.
 
     Args:
@@ -153,27 +164,36 @@ def print_paper_tables(console: Console, map_supervised: Path, map_ssl: Path,
     """
     console.print(
         cell_table(
-            'Table 2: cell types (weighted averages, %)', {
+            'Table 2: cell types (weighted averages, %)',
+            {
                 'EPSA-SA-ResNet (ablation)': ablation,
                 'DAFFNet-tiny': daffnet,
-            }))
+            },
+        )
+    )
     console.print(
-        attribute_table('Table 5: attributes of the final MAP (%)', map_ssl))
+        attribute_table('Table 5: attributes of the final MAP (%)', map_ssl)
+    )
     console.print(
         strategy_table(
-            'Table 6: training strategies of MAP (%)', {
+            'Table 6: training strategies of MAP (%)',
+            {
                 'deep-supervised (stage 1)': map_supervised,
                 'deep- and semi-supervised (stage 2)': map_ssl,
-            }))
+            },
+        )
+    )
 
     ours, theirs = read_correct(daffnet), read_correct(ablation)
     images = sorted(ours)
-    result = mcnemar_test([ours[i] for i in images],
-                          [theirs[i] for i in images])
+    result = mcnemar_test(
+        [ours[i] for i in images], [theirs[i] for i in images]
+    )
     console.print(
         f'DAFFNet-tiny against its ablation on {len(images)} test cells: only '
         f'the first is right on {result.b}, only the second on {result.c}; '
-        f"McNemar's exact p = {result.p_value:.3f}")
+        f"McNemar's exact p = {result.p_value:.3f}"
+    )
 
     console.print('checkpoints:')
     for folder in (map_supervised, map_ssl, daffnet, ablation):

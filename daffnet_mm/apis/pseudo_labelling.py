@@ -62,8 +62,9 @@ def find_pseudo_labelled(cfg: dict, label_file: str) -> dict | None:
     return None
 
 
-def build_predictor(cfg: Config, checkpoint: str,
-                    device: str) -> torch.nn.Module:
+def build_predictor(
+    cfg: Config, checkpoint: str, device: str
+) -> torch.nn.Module:
     """Build a trained MAP from its config and checkpoint.
 
     Args:
@@ -82,8 +83,9 @@ def build_predictor(cfg: Config, checkpoint: str,
     model = MODELS.build(model_cfg)
     loaded = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
     if not isinstance(loaded, dict):
-        raise InputError(f'{checkpoint} holds no weights: name the '
-                         'checkpoint of a MAP')
+        raise InputError(
+            f'{checkpoint} holds no weights: name the checkpoint of a MAP'
+        )
     check_state_dict(model, loaded, checkpoint)
     # Checkpoints of several processes may have this before each name.
     weights = {
@@ -156,15 +158,17 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def pseudo_label(cfg: Config,
-                 checkpoint: str,
-                 out_file: str,
-                 dataset_cfg: dict | None = None,
-                 batch_size: int = 64,
-                 num_workers: int = 2,
-                 device: str | None = None,
-                 num_processes: int | None = None,
-                 keep: bool = False) -> PseudoLabels:
+def pseudo_label(
+    cfg: Config,
+    checkpoint: str,
+    out_file: str,
+    dataset_cfg: dict | None = None,
+    batch_size: int = 64,
+    num_workers: int = 2,
+    device: str | None = None,
+    num_processes: int | None = None,
+    keep: bool = False,
+) -> PseudoLabels:
     """Predict the attributes of a dataset with a trained MAP (Sec. 2.2.3).
 
     A run that was interrupted, even killed, goes on where it stopped. The
@@ -195,15 +199,19 @@ def pseudo_label(cfg: Config,
             data do not belong together.
     """
     if dataset_cfg is None:
-        dataset_cfg = find_pseudo_labelled(cfg.train_dataloader.dataset,
-                                           out_file)
+        dataset_cfg = find_pseudo_labelled(
+            cfg.train_dataloader.dataset, out_file
+        )
     if dataset_cfg is None:
         raise InputError(
             f'{cfg.filename} reads no pseudo labels from {out_file}: name '
             'the stage 2 config whose PseudoLabelledDataset has that '
-            'label_file, or the dataset with --dataset')
-    for name, number in (('batch_size', batch_size),
-                         ('num_processes', num_processes)):
+            'label_file, or the dataset with --dataset'
+        )
+    for name, number in (
+        ('batch_size', batch_size),
+        ('num_processes', num_processes),
+    ):
         if number is not None and number < 1:
             raise InputError(f'{name} must be 1 or more, but is {number}')
     device = torch.device(device or get_device())
@@ -218,23 +226,29 @@ def pseudo_label(cfg: Config,
         images=text_sha256('\n'.join(ids)),
         # The same weights may be asked for another view of the images.
         config=text_sha256(
-            json.dumps([cfg.model,
-                        cfg.get('data_preprocessor'), pipeline],
-                       sort_keys=True,
-                       default=repr)),
-        batch_size=batch_size)
+            json.dumps(
+                [cfg.model, cfg.get('data_preprocessor'), pipeline],
+                sort_keys=True,
+                default=repr,
+            )
+        ),
+        batch_size=batch_size,
+    )
     labels = PseudoLabels(
         checkpoint=checkpoint,
         checkpoint_sha256=header['checkpoint_sha256'],
         classes=list(dataset.metainfo['classes']),
-        settings_sha256=text_sha256(json.dumps(header)))
+        settings_sha256=text_sha256(json.dumps(header)),
+    )
     if keep and osp.isfile(out_file):
         try:
             found = PseudoLabels.load(out_file)
         except InputError:
             found = None
         if found and (found.settings_sha256, list(found.classes)) == (
-                labels.settings_sha256, labels.classes):
+            labels.settings_sha256,
+            labels.classes,
+        ):
             return found
 
     batches = {
@@ -244,20 +258,24 @@ def pseudo_label(cfg: Config,
     partial = PartialFile(f'{out_file}.partial', header)
     rest = {
         number: batch
-        for number, batch in batches.items() if number not in partial.batches
+        for number, batch in batches.items()
+        if number not in partial.batches
     }
     try:
         for batch in track(
-                _label_batches(model, dataset, rest, num_workers, device,
-                               num_processes),
-                description=f'labelling {sum(map(len, rest.values()))} images',
-                total=len(rest)):
+            _label_batches(
+                model, dataset, rest, num_workers, device, num_processes
+            ),
+            description=f'labelling {sum(map(len, rest.values()))} images',
+            total=len(rest),
+        ):
             partial.append(*batch)
     finally:
         partial.close()
     for number, batch in batches.items():
         for i, values, scores in zip(
-                batch, *partial.batches[number], strict=True):
+            batch, *partial.batches[number], strict=True
+        ):
             labels.values[ids[i]] = values
             labels.scores[ids[i]] = scores
     labels.save(out_file)
@@ -265,8 +283,9 @@ def pseudo_label(cfg: Config,
     return labels
 
 
-def label_all(cfg: Config, checkpoint: str,
-              **kwargs) -> dict[str, PseudoLabels]:
+def label_all(
+    cfg: Config, checkpoint: str, **kwargs
+) -> dict[str, PseudoLabels]:
     """Label every dataset for which a stage 2 config reads pseudo labels.
 
     Those that this checkpoint has labelled already are left as they are.
@@ -287,13 +306,16 @@ def label_all(cfg: Config, checkpoint: str,
     if not parts:
         raise InputError(
             f'{cfg.filename} has no PseudoLabelledDataset in its '
-            'train_dataloader: there is nothing to label')
+            'train_dataloader: there is nothing to label'
+        )
     files = [part['label_file'] for part in parts]
     twice = [path for path in files if files.count(path) > 1]
     if twice:
-        raise InputError(f'{cfg.filename} reads {twice[0]} for '
-                         f'{files.count(twice[0])} datasets; give each a '
-                         'label_file of its own')
+        raise InputError(
+            f'{cfg.filename} reads {twice[0]} for '
+            f'{files.count(twice[0])} datasets; give each a '
+            'label_file of its own'
+        )
     return {
         part['label_file']: pseudo_label(
             cfg,
@@ -301,7 +323,8 @@ def label_all(cfg: Config, checkpoint: str,
             part['label_file'],
             part['dataset'],
             keep=True,
-            **kwargs)
+            **kwargs,
+        )
         for part in parts
     }
 
@@ -339,26 +362,34 @@ def _one_thread(device: torch.device):
         torch.set_num_threads(before)
 
 
-def _label_batches(model: torch.nn.Module, dataset,
-                   batches: dict[int, Sequence[int]], num_workers: int,
-                   device: torch.device,
-                   num_processes: int | None) -> Iterator[LabelledBatch]:
+def _label_batches(
+    model: torch.nn.Module,
+    dataset,
+    batches: dict[int, Sequence[int]],
+    num_workers: int,
+    device: torch.device,
+    num_processes: int | None,
+) -> Iterator[LabelledBatch]:
     """Label batches, in this process or in several."""
     if num_processes is None:
-        num_processes = (
-            torch.get_num_threads() if device.type == 'cpu' else 1)
+        num_processes = torch.get_num_threads() if device.type == 'cpu' else 1
     num_processes = min(num_processes, len(batches))
     if num_processes > 1:
-        yield from _label_in_processes(model, dataset, batches, num_workers,
-                                       device, num_processes)
+        yield from _label_in_processes(
+            model, dataset, batches, num_workers, device, num_processes
+        )
     else:
         with _one_thread(device):
             yield from _predict(model, dataset, batches, num_workers, device)
 
 
-def _predict(model: torch.nn.Module, dataset,
-             batches: dict[int, Sequence[int]], num_workers: int,
-             device: torch.device) -> Iterator[LabelledBatch]:
+def _predict(
+    model: torch.nn.Module,
+    dataset,
+    batches: dict[int, Sequence[int]],
+    num_workers: int,
+    device: torch.device,
+) -> Iterator[LabelledBatch]:
     """Run the model over batches.
 
     Raises:
@@ -368,7 +399,8 @@ def _predict(model: torch.nn.Module, dataset,
         dataset,
         batch_sampler=list(batches.values()),
         num_workers=num_workers,
-        collate_fn=pseudo_collate)
+        collate_fn=pseudo_collate,
+    )
     model.to(device)
     waiting = None
     for number, batch in zip(batches, loader, strict=True):
@@ -377,11 +409,13 @@ def _predict(model: torch.nn.Module, dataset,
             if 'pred_attribute_scores' not in samples[0]:
                 raise InputError(
                     'the config describes a model that predicts no '
-                    'attributes; name the config and checkpoint of a MAP')
-            result = (number,
-                      torch.stack([s.pred_attributes for s in samples]),
-                      torch.stack([s.pred_attribute_scores
-                                   for s in samples]))
+                    'attributes; name the config and checkpoint of a MAP'
+                )
+            result = (
+                number,
+                torch.stack([s.pred_attributes for s in samples]),
+                torch.stack([s.pred_attribute_scores for s in samples]),
+            )
         # One batch late, so that an accelerator never waits for the disk.
         if waiting:
             yield _as_lists(*waiting)
@@ -390,17 +424,25 @@ def _predict(model: torch.nn.Module, dataset,
         yield _as_lists(*waiting)
 
 
-def _as_lists(number: int, values: torch.Tensor,
-              scores: torch.Tensor) -> LabelledBatch:
+def _as_lists(
+    number: int, values: torch.Tensor, scores: torch.Tensor
+) -> LabelledBatch:
     # Double: a rounded float32 would be written with all its digits.
-    return (number, values.tolist(),
-            scores.cpu().double().round(decimals=6).tolist())
+    return (
+        number,
+        values.tolist(),
+        scores.cpu().double().round(decimals=6).tolist(),
+    )
 
 
-def _label_in_processes(model: torch.nn.Module, dataset,
-                        batches: dict[int, Sequence[int]], num_workers: int,
-                        device: torch.device,
-                        num_processes: int) -> Iterator[LabelledBatch]:
+def _label_in_processes(
+    model: torch.nn.Module,
+    dataset,
+    batches: dict[int, Sequence[int]],
+    num_workers: int,
+    device: torch.device,
+    num_processes: int,
+) -> Iterator[LabelledBatch]:
     """Label batches in processes of their own; this one collects."""
     # A forked process is there at once, but cannot use a GPU.
     forked = sys.platform == 'linux' and device.type == 'cpu'
@@ -410,13 +452,22 @@ def _label_in_processes(model: torch.nn.Module, dataset,
     for rank in range(num_processes):
         share = {n: batches[n] for n in numbers[rank::num_processes]}
         loaders = num_workers // num_processes + (
-            rank < num_workers % num_processes)
+            rank < num_workers % num_processes
+        )
         receiver, sender = context.Pipe(duplex=False)
         receivers.append(receiver)
         process = context.Process(
             target=_label_share,
-            args=(sender, receivers if forked else (), model, dataset, share,
-                  loaders, device))
+            args=(
+                sender,
+                receivers if forked else (),
+                model,
+                dataset,
+                share,
+                loaders,
+                device,
+            ),
+        )
         process.start()
         processes.append(process)
         sender.close()
@@ -442,7 +493,8 @@ def _collect(receivers: Iterable[Connection]) -> Iterator[LabelledBatch]:
                 raise RuntimeError(
                     'a labelling process ended before its work was done; '
                     'what is labelled is kept, so run the same command '
-                    'again') from None
+                    'again'
+                ) from None
             if isinstance(message, InputError):
                 raise message
             if message is None:
@@ -451,10 +503,15 @@ def _collect(receivers: Iterable[Connection]) -> Iterator[LabelledBatch]:
                 yield message
 
 
-def _label_share(sender: Connection, inherited: Sequence[Connection],
-                 model: torch.nn.Module, dataset,
-                 batches: dict[int, Sequence[int]], num_workers: int,
-                 device: torch.device) -> None:
+def _label_share(
+    sender: Connection,
+    inherited: Sequence[Connection],
+    model: torch.nn.Module,
+    dataset,
+    batches: dict[int, Sequence[int]],
+    num_workers: int,
+    device: torch.device,
+) -> None:
     """What one labelling process does."""
     # Were these ends open here too, a process would not notice that the one
     # which collects has been killed.
@@ -462,8 +519,9 @@ def _label_share(sender: Connection, inherited: Sequence[Connection],
         receiver.close()
     try:
         with _one_thread(device):
-            for message in _predict(model, dataset, batches, num_workers,
-                                    device):
+            for message in _predict(
+                model, dataset, batches, num_workers, device
+            ):
                 sender.send(message)
         sender.send(None)
     except InputError as error:

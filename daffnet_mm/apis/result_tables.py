@@ -18,13 +18,16 @@ def write_csv(path: str | Path, rows: Sequence[Mapping]) -> None:
     columns = dict.fromkeys(key for row in rows for key in row)
     with atomic_write(path) as file:
         writer = csv.DictWriter(
-            file, fieldnames=list(columns), lineterminator='\n')
+            file, fieldnames=list(columns), lineterminator='\n'
+        )
         writer.writeheader()
         for row in rows:
-            writer.writerow({
-                key: f'{value:.6g}' if isinstance(value, float) else value
-                for key, value in row.items()
-            })
+            writer.writerow(
+                {
+                    key: f'{value:.6g}' if isinstance(value, float) else value
+                    for key, value in row.items()
+                }
+            )
 
 
 def to_markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -39,5 +42,6 @@ def to_markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         str: The lines, with a line end after each.
     """
     rule = ['---', *['---:'] * (len(headers) - 1)]
-    return ''.join(f'| {" | ".join(cells)} |\n'
-                   for cells in (headers, rule, *rows))
+    return ''.join(
+        f'| {" | ".join(cells)} |\n' for cells in (headers, rule, *rows)
+    )

@@ -16,23 +16,36 @@ from .trained_classifier import (
 #: What is done to the images, by name: what the severity measures, and its
 #: transform at each severity, from mild to strong.
 CORRUPTIONS: Mapping[str, tuple[str, Mapping[float, dict]]] = {
-    'blur': ('radius of the Gaussian (px)', {
-        radius: dict(type='GaussianBlur', radius=radius, prob=1.)
-        for radius in (0.5, 1., 1.5, 2., 3.)
-    }),
-    'noise': ('standard deviation (grey levels)', {
-        std: dict(type='RandomGaussianNoise', std=(std, std), prob=1.)
-        for std in (4., 8., 16., 24., 32.)
-    }),
-    'jpeg': ('JPEG quality', {
-        quality: dict(type='RandomJPEG', quality=(quality, quality), prob=1.)
-        for quality in (80, 60, 40, 20, 10)
-    }),
-    'stain': ("change of the dyes' amounts", {
-        scale: dict(
-            type='RandomStainJitter', scale=scale, shift=scale / 3)
-        for scale in (0.1, 0.2, 0.3, 0.45, 0.6)
-    }),
+    'blur': (
+        'radius of the Gaussian (px)',
+        {
+            radius: dict(type='GaussianBlur', radius=radius, prob=1.0)
+            for radius in (0.5, 1.0, 1.5, 2.0, 3.0)
+        },
+    ),
+    'noise': (
+        'standard deviation (grey levels)',
+        {
+            std: dict(type='RandomGaussianNoise', std=(std, std), prob=1.0)
+            for std in (4.0, 8.0, 16.0, 24.0, 32.0)
+        },
+    ),
+    'jpeg': (
+        'JPEG quality',
+        {
+            quality: dict(
+                type='RandomJPEG', quality=(quality, quality), prob=1.0
+            )
+            for quality in (80, 60, 40, 20, 10)
+        },
+    ),
+    'stain': (
+        "change of the dyes' amounts",
+        {
+            scale: dict(type='RandomStainJitter', scale=scale, shift=scale / 3)
+            for scale in (0.1, 0.2, 0.3, 0.45, 0.6)
+        },
+    ),
 }
 
 
@@ -49,7 +62,8 @@ def place_of_corruption(pipeline: list[dict]) -> int:
         int: The index before which a fault is inserted.
     """
     later = [
-        index for index, step in enumerate(pipeline)
+        index
+        for index, step in enumerate(pipeline)
         if step['type'].startswith(('Normalize', 'Pack', 'ToTensor'))
     ]
     return min(later, default=len(pipeline))
@@ -79,8 +93,10 @@ def measure_robustness(
     names = list(CORRUPTIONS) if corruptions is None else corruptions
     for name in names:
         if name not in CORRUPTIONS:
-            raise InputError(f'there is no corruption {name}; there are '
-                             f'{", ".join(CORRUPTIONS)}')
+            raise InputError(
+                f'there is no corruption {name}; there are '
+                f'{", ".join(CORRUPTIONS)}'
+            )
     home = classifier.home()
     yield 'none', None, classifier.test(home, 'none')
     pipeline = classifier.pipeline
@@ -90,7 +106,10 @@ def measure_robustness(
             steps = [*pipeline[:place], step, *pipeline[place:]]
             # The list of images stays.
             home.dataset.pipeline = Compose(
-                [TRANSFORMS.build(step) for step in steps])
-            yield name, severity, classifier.test(
-                SeededDataset(home), f'{name} {severity:g}')
-
+                [TRANSFORMS.build(step) for step in steps]
+            )
+            yield (
+                name,
+                severity,
+                classifier.test(SeededDataset(home), f'{name} {severity:g}'),
+            )

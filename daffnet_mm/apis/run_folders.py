@@ -14,7 +14,8 @@ Curve = tuple[list[float], list[float]]
 
 _NO_PROBABILITIES = (
     '{} has no probabilities; its columns must be true and p(<class>) for '
-    'each class, as EvaluationReportHook writes them')
+    'each class, as EvaluationReportHook writes them'
+)
 
 
 def read_training_log(folder: str | Path) -> dict[str, Curve]:
@@ -38,12 +39,15 @@ def read_training_log(folder: str | Path) -> dict[str, Curve]:
     if not files:
         raise InputError(
             f'{folder} has no logs (*/vis_data/scalars.json); name the work '
-            'folder of a training that was started with tools/train.py')
+            'folder of a training that was started with tools/train.py'
+        )
     curves = defaultdict(dict)
     for file in files:
         found = _read_scalars(file)
-        first = min((epoch for values in found.values() for epoch in values),
-                    default=None)
+        first = min(
+            (epoch for values in found.values() for epoch in values),
+            default=None,
+        )
         if first is None:  # killed before it logged anything
             continue
         for values in curves.values():
@@ -51,10 +55,12 @@ def read_training_log(folder: str | Path) -> dict[str, Curve]:
                 del values[epoch]
         for key, values in found.items():
             curves[key].update(
-                {epoch: float(np.mean(v)) for epoch, v in values.items()})
+                {epoch: float(np.mean(v)) for epoch, v in values.items()}
+            )
     return {
         key: (sorted(values), [values[e] for e in sorted(values)])
-        for key, values in curves.items() if values
+        for key, values in curves.items()
+        if values
     }
 
 
@@ -68,13 +74,15 @@ def _read_scalars(file: Path) -> dict[str, dict[float, list[float]]]:
         except (TypeError, ValueError) as e:
             if number == len(lines):  # cut when the training was killed
                 break
-            raise InputError(f'{file}, line {number} holds no values; the log '
-                             'is damaged') from e
+            raise InputError(
+                f'{file}, line {number} holds no values; the log is damaged'
+            ) from e
         # Validations have the epoch as their step.
         epoch = scalars.get('epoch', scalars.get('step'))
         for key, value in scalars.items():
-            if (key not in ('epoch', 'iter', 'step')
-                    and isinstance(value, (int, float))):
+            if key not in ('epoch', 'iter', 'step') and isinstance(
+                value, (int, float)
+            ):
                 found[key][epoch].append(value)
     return found
 
@@ -98,12 +106,16 @@ def read_predictions(
     """
     place = Path(place)
     names = ('wbc_predictions.csv', 'evaluation/wbc_predictions.csv')
-    file = place if place.is_file() else next(
-        (place / n for n in names if (place / n).is_file()), None)
+    file = (
+        place
+        if place.is_file()
+        else next((place / n for n in names if (place / n).is_file()), None)
+    )
     if file is None:
         raise InputError(
             f'{place} has no predictions ({names[1]}); name the work folder '
-            'of a tested model: EvaluationReportHook writes them')
+            'of a tested model: EvaluationReportHook writes them'
+        )
     with open(file, newline='', encoding='utf-8') as f:
         rows = list(csv.DictReader(f))
     columns = [c for c in (rows[0] if rows else ()) if c[:2] == 'p(']
@@ -117,14 +129,17 @@ def read_predictions(
     classes = tuple(c[2:-1] for c in columns)
     for row in rows:
         if row['true'] not in classes:
-            raise InputError(f'{file} has cells of the class {row["true"]}, '
-                             'but no probabilities for it')
+            raise InputError(
+                f'{file} has cells of the class {row["true"]}, '
+                'but no probabilities for it'
+            )
     true = np.array([classes.index(row['true']) for row in rows])
     return classes, true, scores
 
 
-def name_runs(places: list[str],
-              names: list[str] | None = None) -> dict[str, str]:
+def name_runs(
+    places: list[str], names: list[str] | None = None
+) -> dict[str, str]:
     """Give each run a name of its own.
 
     Args:
@@ -145,6 +160,8 @@ def name_runs(places: list[str],
             if len(set(names)) == len(places):
                 break
     if len(names) != len(places) or len(set(names)) < len(places):
-        raise InputError(f'{len(places)} runs need as many different names, '
-                         f'not {", ".join(names)}')
+        raise InputError(
+            f'{len(places)} runs need as many different names, '
+            f'not {", ".join(names)}'
+        )
     return dict(zip(names, places, strict=True))

@@ -26,5 +26,7 @@ def shipped_file(name: str) -> str:
     for place in places:
         if place.is_file():
             return str(place)
-    raise InputError(f'{places[0]} does not exist: name a config and a '
-                     'checkpoint, or install a daffnet-mm that brings them')
+    raise InputError(
+        f'{places[0]} does not exist: name a config and a '
+        'checkpoint, or install a daffnet-mm that brings them'
+    )

@@ -61,14 +61,16 @@ class ClassifierResult:
     def interval(self) -> tuple[float, float]:
         """tuple[float, float]: Wilson's 95 % interval of the accuracy."""
         found = binomtest(self.correct, self.cells).proportion_ci(
-            0.95, method='wilson')
+            0.95, method='wilson'
+        )
         return 100 * float(found.low), 100 * float(found.high)
 
     @property
     def balanced_accuracy(self) -> float:
         """float: Mean recall of the classes that there are, in percent."""
         return float(
-            np.mean([r for r in self.recalls.values() if r is not None]))
+            np.mean([r for r in self.recalls.values() if r is not None])
+        )
 
     def summary(self) -> dict:
         """Lay the figures out as a row of a table."""
@@ -79,11 +81,11 @@ class ClassifierResult:
             accuracy=self.accuracy,
             accuracy_low=low,
             accuracy_high=high,
-            balanced_accuracy=self.balanced_accuracy)
-        row.update({
-            f'recall_{name}': value
-            for name, value in self.recalls.items()
-        })
+            balanced_accuracy=self.balanced_accuracy,
+        )
+        row.update(
+            {f'recall_{name}': value for name, value in self.recalls.items()}
+        )
         return row
 
 
@@ -125,19 +127,26 @@ class TrainedClassifier:
             knows fewer than two of the common classes.
     """
 
-    def __init__(self,
-                 config: str,
-                 checkpoint: str,
-                 device: str | None = None,
-                 batch_size: int = 64,
-                 num_workers: int = 2) -> None:
+    def __init__(
+        self,
+        config: str,
+        checkpoint: str,
+        device: str | None = None,
+        batch_size: int = 64,
+        num_workers: int = 2,
+    ) -> None:
         self.cfg = Config.fromfile(config)
         init_default_scope(self.cfg.get('default_scope', 'mmpretrain'))
         self.checkpoint = checkpoint
-        self.model = build_predictor(self.cfg, checkpoint, device
-                                     or get_device())
-        meta = CheckpointLoader.load_checkpoint(
-            checkpoint, map_location='cpu').get('meta') or {}
+        self.model = build_predictor(
+            self.cfg, checkpoint, device or get_device()
+        )
+        meta = (
+            CheckpointLoader.load_checkpoint(
+                checkpoint, map_location='cpu'
+            ).get('meta')
+            or {}
+        )
         self.train_images = set(meta.get('train_images') or ())
         self.classes = self._read_classes(meta)
         self.targets = [
@@ -148,21 +157,24 @@ class TrainedClassifier:
         if len(self.common) < 2:
             raise InputError(
                 f'{checkpoint} tells {", ".join(self.classes)} apart; at '
-                f'least two of {", ".join(WBC5_CLASSES)} are needed')
+                f'least two of {", ".join(WBC5_CLASSES)} are needed'
+            )
         self.batch_size = batch_size
         self.num_workers = num_workers
 
     def _read_classes(self, meta: dict) -> tuple[str, ...]:
         dataset = self.cfg.test_dataloader.dataset
         classes = (meta.get('dataset_meta') or {}).get(
-            'classes') or dataset.get('classes')
+            'classes'
+        ) or dataset.get('classes')
         if not classes:
             kind = DATASETS.get(dataset.type)
             classes = getattr(kind, 'METAINFO', {}).get('classes')
         if not classes:
             raise InputError(
                 f'neither {self.checkpoint} nor its config names the classes; '
-                'set classes in test_dataloader.dataset')
+                'set classes in test_dataloader.dataset'
+            )
         return tuple(classes)
 
     @property
@@ -208,12 +220,15 @@ class TrainedClassifier:
         left_out = 0
         with torch.inference_mode():
             for batch in track(
-                    self._loader(dataset), description=name, transient=True):
+                self._loader(dataset), description=name, transient=True
+            ):
                 samples = []
                 for sample in self.model.test_step(batch):
                     if 'pred_score' not in sample:
-                        raise InputError(f'the model of {self.checkpoint} '
-                                         'predicts no cell type')
+                        raise InputError(
+                            f'the model of {self.checkpoint} '
+                            'predicts no cell type'
+                        )
                     scores = sample.pred_score.cpu().numpy() @ columns
                     label = int(sample.gt_label)
                     left_out += label < 0
@@ -223,48 +238,61 @@ class TrainedClassifier:
                             # Among the common classes, whatever else the
                             # model knows.
                             pred_score=scores / max(scores.sum(), 1e-12),
-                            img_path=sample.get('img_path', '')))
+                            img_path=sample.get('img_path', ''),
+                        )
+                    )
                 metric.process(batch, samples)
         return self._result(metric, name, left_out)
 
-    def _result(self, metric: WBCMetric, name: str,
-                left_out: int) -> ClassifierResult:
+    def _result(
+        self, metric: WBCMetric, name: str, left_out: int
+    ) -> ClassifierResult:
         if left_out == len(metric.results):
-            raise InputError(f'{name} has no cell of the classes '
-                             f'{", ".join(self.common)}')
+            raise InputError(
+                f'{name} has no cell of the classes {", ".join(self.common)}'
+            )
         metric.compute_metrics(metric.results)
         _, counts = metric.report.confusions['cell_type']
         support = counts.sum(axis=1)
         recalls = {
-            label: 100 * float(counts[i, i] / support[i]) if support[i] else
-            None
+            label: 100 * float(counts[i, i] / support[i])
+            if support[i]
+            else None
             for i, label in enumerate(self.common)
         }
         notes = []
         absent = [c for c, recall in recalls.items() if recall is None]
         if absent:
-            notes.append(f'{name} has no {", ".join(absent)}: balanced '
-                         'accuracy is the mean over the other classes')
+            notes.append(
+                f'{name} has no {", ".join(absent)}: balanced '
+                'accuracy is the mean over the other classes'
+            )
         if left_out:
-            notes.append(f'{left_out} cells of {name} are of none of the '
-                         'classes and left out')
+            notes.append(
+                f'{left_out} cells of {name} are of none of the '
+                'classes and left out'
+            )
         unknown = [c for c in WBC5_CLASSES if c not in self.common]
         if unknown:
-            notes.append(f'the model does not know {", ".join(unknown)}: '
-                         f'such cells of {name} are left out')
+            notes.append(
+                f'the model does not know {", ".join(unknown)}: '
+                f'such cells of {name} are left out'
+            )
         return ClassifierResult(
             cells=int(counts.sum()),
             correct=int(np.trace(counts)),
             recalls=recalls,
             report=metric.report,
-            notes=notes)
+            notes=notes,
+        )
 
     def _loader(self, dataset: Dataset) -> DataLoader:
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
             num_workers=self.num_workers,
-            collate_fn=pseudo_collate)
+            collate_fn=pseudo_collate,
+        )
 
     # -- datasets ------------------------------------------------------------
 
@@ -272,7 +300,8 @@ class TrainedClassifier:
         """Build the test part of the classifier's own config."""
         return TaxonomyDataset(
             dict(self.cfg.test_dataloader.dataset, test_mode=True),
-            classes=self.common)
+            classes=self.common,
+        )
 
     def dataset(self, text: str) -> tuple[str, Dataset]:
         """Build another dataset, with the classifier's test pipeline.
@@ -291,8 +320,10 @@ class TrainedClassifier:
         """
         name, equals, place = text.partition('=')
         if not equals or not name or not place:
-            raise InputError(f'--test {text} must be NAME=ROOT, such as '
-                             'BCCD=data/BCCD, or NAME=CONFIG.py')
+            raise InputError(
+                f'--test {text} must be NAME=ROOT, such as '
+                'BCCD=data/BCCD, or NAME=CONFIG.py'
+            )
         if place.endswith('.py'):
             cfg = Config.fromfile(place).test_dataloader.dataset
             own = cfg.get('pipeline') or [dict(type='LoadCellImage')]
@@ -302,13 +333,15 @@ class TrainedClassifier:
             own = [dict(type='LoadCellImage')]
         dataset = TaxonomyDataset(
             dict(cfg, pipeline=self._pipeline_for(own[0]), test_mode=True),
-            classes=self.common)
+            classes=self.common,
+        )
         seen = self.train_images & set(image_ids(dataset))
         if seen:
             raise InputError(
                 f'{self.checkpoint} was trained on {len(seen)} images of '
                 f'{name}, such as {min(seen)}; use --home for its own test '
-                'part, or name another dataset')
+                'part, or name another dataset'
+            )
         return name, dataset
 
     def _pipeline_for(self, loader: dict) -> list[dict]:
@@ -333,21 +366,26 @@ def dataset_type(name: str) -> str:
         InputError: If there is none.
     """
     known = sorted(
-        key for key, kind in DATASETS.module_dict.items()
-        if isinstance(kind, type) and issubclass(kind, WBCDataset)
+        key
+        for key, kind in DATASETS.module_dict.items()
+        if isinstance(kind, type)
+        and issubclass(kind, WBCDataset)
         # WBCAtt needs its annotations too: it is PBC here.
-        and key not in ('WBCDataset', 'WBCAtt'))
+        and key not in ('WBCDataset', 'WBCAtt')
+    )
     for key in known:
         if key.lower() == name.lower():
             return key
-    raise InputError(f'{name} is no dataset of the plugin, which has '
-                     f'{", ".join(known)}; for another one, give '
-                     f'{name}=CONFIG.py')
+    raise InputError(
+        f'{name} is no dataset of the plugin, which has '
+        f'{", ".join(known)}; for another one, give '
+        f'{name}=CONFIG.py'
+    )
 
 
 def pair_classifiers(
-        paths: Sequence[str],
-        names: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
+    paths: Sequence[str], names: Sequence[str] | None = None
+) -> dict[str, tuple[str, str]]:
     """Sort the paths of a command line into classifiers.
 
     Args:
@@ -363,14 +401,18 @@ def pair_classifiers(
         InputError: If a path is missing, or the names do not tell them apart.
     """
     if len(paths) % 2:
-        raise InputError('name a CONFIG and a CKPT for each classifier; got '
-                         f'{len(paths)} paths')
+        raise InputError(
+            'name a CONFIG and a CKPT for each classifier; got '
+            f'{len(paths)} paths'
+        )
     pairs = list(zip(paths[::2], paths[1::2], strict=True))
     if names is None:
         names = [Path(config).stem for config, _ in pairs]
         if len(set(names)) < len(pairs):
             names = [Path(ckpt).absolute().parent.name for _, ckpt in pairs]
     if len(set(names)) < len(pairs) or len(names) != len(pairs):
-        raise InputError(f'{len(pairs)} classifiers need as many different '
-                         f'--names, not {", ".join(names)}')
+        raise InputError(
+            f'{len(pairs)} classifiers need as many different '
+            f'--names, not {", ".join(names)}'
+        )
     return dict(zip(names, pairs, strict=True))

@@ -1,4 +1,5 @@
 """Train MAP in the three steps of Fig. 4, each a process of its own."""
+
 import fcntl
 import json
 import subprocess
@@ -44,20 +45,25 @@ def train(cfg: Config, work_dir: Path, tools: Path) -> Path:
         if marker.is_file() and best.is_file():
             return best
         start = time.monotonic()
-        _run(tools / 'train.py',
-             [config, '--work-dir', work_dir, '--resume'],
-             work_dir / 'train.log', lock)
+        _run(
+            tools / 'train.py',
+            [config, '--work-dir', work_dir, '--resume'],
+            work_dir / 'train.log',
+            lock,
+        )
         with atomic_write(marker) as f:
             json.dump(dict(minutes=(time.monotonic() - start) / 60), f)
     return best
 
 
-def retrain(cfg: Config,
-            teacher: Path,
-            work_dir: Path,
-            tools: Path,
-            rounds: int = 1,
-            label_options: Sequence[str] = ()) -> Path:
+def retrain(
+    cfg: Config,
+    teacher: Path,
+    work_dir: Path,
+    tools: Path,
+    rounds: int = 1,
+    label_options: Sequence[str] = (),
+) -> Path:
     """Label with one MAP and train the next on the mix (Fig. 4, steps 2, 3).
 
     Args:
@@ -84,15 +90,17 @@ def retrain(cfg: Config,
         raise InputError(f'rounds must be 1 or more, but is {rounds}')
     for number in range(1, rounds + 1):
         folder = work_dir / f'round_{number}' if rounds > 1 else work_dir
-        own = Config(
-            cfg._cfg_dict.to_dict(), filename=cfg.filename)
+        own = Config(cfg._cfg_dict.to_dict(), filename=cfg.filename)
         move_label_files(own, folder / 'pseudo_labels')
         with claimed(folder) as lock:
             config = keep_config(own, folder)
             if not (folder / 'finished.json').is_file():
-                _run(tools / 'pseudo_label.py',
-                     [config, teacher, *label_options],
-                     folder / 'pseudo_label.log', lock)
+                _run(
+                    tools / 'pseudo_label.py',
+                    [config, teacher, *label_options],
+                    folder / 'pseudo_label.log',
+                    lock,
+                )
         teacher = train(own, folder, tools)
     return teacher
 
@@ -118,7 +126,8 @@ def keep_config(cfg: Config, work_dir: Path) -> Path:
         if path.read_text(encoding='utf-8') != text:
             raise InputError(
                 f'{work_dir} holds a run with other settings (compare '
-                f'{path}): name another output folder, or remove this one')
+                f'{path}): name another output folder, or remove this one'
+            )
     else:
         with atomic_write(path) as f:
             f.write(text)
@@ -131,7 +140,8 @@ def move_label_files(cfg: Config, folder: Path) -> None:
     if not parts:
         raise InputError(
             f'{cfg.filename} has no PseudoLabelledDataset in its '
-            'train_dataloader: there is nothing to label')
+            'train_dataloader: there is nothing to label'
+        )
     taken = set()
     for number, part in enumerate(parts):
         name = Path(part['label_file']).stem
@@ -152,8 +162,10 @@ def claimed(folder: Path) -> Iterator[int]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as e:
-            raise InputError(f'another process is working in {folder}: wait '
-                             'for its end, or end it') from e
+            raise InputError(
+                f'another process is working in {folder}: wait '
+                'for its end, or end it'
+            ) from e
         yield lock.fileno()
 
 
@@ -165,14 +177,17 @@ def _run(tool: Path, arguments: Sequence, log: Path, lock: int) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            pass_fds=(lock, )).returncode
+            pass_fds=(lock,),
+        ).returncode
     if status:
         raise StepFailedError(
             f'{tool.name} ended with status {status}: {last_line(log)} '
-            f'(see {log})')
+            f'(see {log})'
+        )
 
 
 def last_line(log: Path) -> str:
     lines = log.read_text(encoding='utf-8', errors='replace').split('\n')
-    return next((x.strip() for x in reversed(lines) if x.strip()),
-                'it wrote nothing')
+    return next(
+        (x.strip() for x in reversed(lines) if x.strip()), 'it wrote nothing'
+    )

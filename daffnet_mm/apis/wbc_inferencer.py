@@ -54,36 +54,46 @@ class WBCInferencer(ImageClassificationInferencer):
 
     preprocess_kwargs = {'skip_broken'}
     visualize_kwargs = {
-        'resize', 'rescale_factor', 'draw_score', 'show', 'show_dir',
-        'wait_time'
+        'resize',
+        'rescale_factor',
+        'draw_score',
+        'show',
+        'show_dir',
+        'wait_time',
     }
 
-    def __init__(self,
-                 model: BaseModel | str | Config | None = None,
-                 pretrained: str | None = None,
-                 device: str | torch.device | None = None,
-                 views: str | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        model: BaseModel | str | Config | None = None,
+        pretrained: str | None = None,
+        device: str | torch.device | None = None,
+        views: str | None = None,
+        **kwargs,
+    ) -> None:
         if model is None:
             model = shipped_file(SHIPPED_CONFIG)
             pretrained = pretrained or shipped_file(SHIPPED_WEIGHTS)
         elif not isinstance(model, BaseModel) and pretrained is None:
             raise InputError(
                 f'the config {model} comes without a checkpoint, and random '
-                'weights predict nothing: name one in pretrained')
+                'weights predict nothing: name one in pretrained'
+            )
         super().__init__(
-            model=model, pretrained=pretrained, device=device, **kwargs)
+            model=model, pretrained=pretrained, device=device, **kwargs
+        )
         self._averaged = None
         if views is not None:
             self._averaged = SymmetryTTAModel(self.model, views)
         #: Why an image of the last call has no result, by its place.
         self.errors: dict[int, str] = {}
 
-    def __call__(self,
-                 inputs: str | np.ndarray | Sequence,
-                 return_datasamples: bool = False,
-                 batch_size: int = 32,
-                 **kwargs) -> list:
+    def __call__(
+        self,
+        inputs: str | np.ndarray | Sequence,
+        return_datasamples: bool = False,
+        batch_size: int = 32,
+        **kwargs,
+    ) -> list:
         """Predict.
 
         Args:
@@ -108,15 +118,18 @@ class WBCInferencer(ImageClassificationInferencer):
             InputError: If an image cannot be read.
         """
         return super().__call__(
-            inputs, return_datasamples, batch_size=batch_size, **kwargs)
+            inputs, return_datasamples, batch_size=batch_size, **kwargs
+        )
 
     def _init_pipeline(self, cfg: Config) -> Callable:
         pipeline = cfg.test_dataloader.dataset.pipeline
         load = TRANSFORMS.build(pipeline[0])
-        rest = Compose([
-            TRANSFORMS.build(step)
-            for step in remove_transform(pipeline, pipeline[0]['type'])
-        ])
+        rest = Compose(
+            [
+                TRANSFORMS.build(step)
+                for step in remove_transform(pipeline, pipeline[0]['type'])
+            ]
+        )
 
         def read(image) -> dict:
             if isinstance(image, np.ndarray):
@@ -124,15 +137,16 @@ class WBCInferencer(ImageClassificationInferencer):
                     dict(
                         img=image,
                         img_shape=image.shape[:2],
-                        ori_shape=image.shape[:2]))
+                        ori_shape=image.shape[:2],
+                    )
+                )
             return rest(load(dict(img_path=str(image))))
 
         return read
 
-    def preprocess(self,
-                   inputs: list,
-                   batch_size: int = 32,
-                   skip_broken: bool = False) -> Iterator[dict]:
+    def preprocess(
+        self, inputs: list, batch_size: int = 32, skip_broken: bool = False
+    ) -> Iterator[dict]:
         """Read images, ahead of the model, and gather them in batches.
 
         Args:
@@ -149,17 +163,22 @@ class WBCInferencer(ImageClassificationInferencer):
         while batch := list(islice(readable, batch_size)):
             yield default_collate(batch)
 
-    def _readable(self, inputs: list, skip_broken: bool,
-                  ahead: int) -> Iterator[dict]:
+    def _readable(
+        self, inputs: list, skip_broken: bool, ahead: int
+    ) -> Iterator[dict]:
         with ThreadPoolExecutor(READERS) as readers:
             waiting = iter(enumerate(inputs))
             # A window, so that a large folder does not fill the memory.
-            reading = [(index, readers.submit(self.pipeline, image))
-                       for index, image in islice(waiting, ahead)]
+            reading = [
+                (index, readers.submit(self.pipeline, image))
+                for index, image in islice(waiting, ahead)
+            ]
             while reading:
                 index, result = reading.pop(0)
-                reading += [(later, readers.submit(self.pipeline, image))
-                            for later, image in islice(waiting, 1)]
+                reading += [
+                    (later, readers.submit(self.pipeline, image))
+                    for later, image in islice(waiting, 1)
+                ]
                 try:
                     yield result.result()
                 except InputError as error:
@@ -172,8 +191,9 @@ class WBCInferencer(ImageClassificationInferencer):
         """Predict a batch, over all views if there are several."""
         return (self._averaged or self.model).test_step(inputs)
 
-    def visualize(self, ori_inputs: list, preds: list[DataSample],
-                  **kwargs) -> list[np.ndarray] | None:
+    def visualize(
+        self, ori_inputs: list, preds: list[DataSample], **kwargs
+    ) -> list[np.ndarray] | None:
         """Draw the predicted cell types, as MMPretrain does."""
         readable = [
             str(image) if isinstance(image, PathLike) else image
@@ -182,10 +202,12 @@ class WBCInferencer(ImageClassificationInferencer):
         ]
         return super().visualize(readable, preds, **kwargs)
 
-    def postprocess(self,
-                    preds: list[DataSample],
-                    visualization: list[np.ndarray] | None,
-                    return_datasamples: bool = False) -> list:
+    def postprocess(
+        self,
+        preds: list[DataSample],
+        visualization: list[np.ndarray] | None,
+        return_datasamples: bool = False,
+    ) -> list:
         """Put the predictions into words.
 
         Args:
@@ -210,11 +232,11 @@ class WBCInferencer(ImageClassificationInferencer):
         layout = [len(values) for values in WBC_ATTRIBUTES.values()]
         scores = sample.pred_attribute_scores.split(layout)
         return {
-            name: dict(
-                value=values[index], probability=score[index].item())
+            name: dict(value=values[index], probability=score[index].item())
             for (name, values), index, score in zip(
                 WBC_ATTRIBUTES.items(),
                 sample.pred_attributes.tolist(),
                 scores,
-                strict=True)
+                strict=True,
+            )
         }

@@ -1,4 +1,5 @@
 """From a cell's box to the part of the image that is cut out."""
+
 from collections.abc import Sequence
 
 from daffnet_mm.errors import InputError
@@ -11,13 +12,15 @@ def check_margin(margin: float) -> None:
         InputError: If it is below 0 or above 2.
     """
     if not 0 <= margin <= 2:
-        raise InputError(f'the margin is {margin}, but must lie between 0 and '
-                         "2: it is a share of the cell's longer side")
+        raise InputError(
+            f'the margin is {margin}, but must lie between 0 and '
+            "2: it is a share of the cell's longer side"
+        )
 
 
-def crop_window(box: Sequence[int],
-                shape: Sequence[int],
-                margin: float = 0.1) -> tuple[int, int, int, int]:
+def crop_window(
+    box: Sequence[int], shape: Sequence[int], margin: float = 0.1
+) -> tuple[int, int, int, int]:
     """Find the square around a cell.
 
     Square, so that no later resizing deforms the cell or cuts it. Where the

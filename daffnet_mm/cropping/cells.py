@@ -1,4 +1,5 @@
 """From markers to whole cells."""
+
 import cv2
 import numpy as np
 
@@ -15,8 +16,9 @@ from .stains import Stains
 from .surroundings import Surroundings
 
 
-def flood_cells(stains: Stains, around: Surroundings, nuclei: np.ndarray,
-                diameter: float) -> np.ndarray:
+def flood_cells(
+    stains: Stains, around: Surroundings, nuclei: np.ndarray, diameter: float
+) -> np.ndarray:
     """Grow each nucleus to its cell: a watershed of the colour's gradient.
 
     Args:
@@ -30,6 +32,7 @@ def flood_cells(stains: Stains, around: Surroundings, nuclei: np.ndarray,
         or 0; of shape (H, W).
     """
     from skimage.segmentation import watershed
+
     hulls = _convex_hulls(nuclei)
     reach = distance_outside(hulls > 0)
     limit = max(diameter, around.red_cell_diameter or 0)
@@ -53,11 +56,14 @@ def _convex_hulls(nuclei: np.ndarray) -> np.ndarray:
     """Fill the bays between a nucleus's lobes."""
     hulls = np.zeros(nuclei.shape, np.int32)
     for number in range(1, nuclei.max() + 1):
-        contours, _ = cv2.findContours((nuclei == number).astype(np.uint8),
-                                       cv2.RETR_EXTERNAL,
-                                       cv2.CHAIN_APPROX_NONE)
-        cv2.fillConvexPoly(hulls, cv2.convexHull(np.concatenate(contours)),
-                           number)
+        contours, _ = cv2.findContours(
+            (nuclei == number).astype(np.uint8),
+            cv2.RETR_EXTERNAL,
+            cv2.CHAIN_APPROX_NONE,
+        )
+        cv2.fillConvexPoly(
+            hulls, cv2.convexHull(np.concatenate(contours)), number
+        )
     return np.where(nuclei > 0, nuclei, hulls)
 
 
@@ -75,12 +81,14 @@ def _edges(stains: Stains, level: float, diameter: float) -> np.ndarray:
         plane = cv2.GaussianBlur(plane, (0, 0), max(0.5, 0.02 * diameter))
         edges += weight * np.hypot(
             cv2.Sobel(plane, cv2.CV_32F, 1, 0),
-            cv2.Sobel(plane, cv2.CV_32F, 0, 1))
+            cv2.Sobel(plane, cv2.CV_32F, 0, 1),
+        )
     return edges
 
 
-def tidy_cell(region: np.ndarray, nucleus: np.ndarray,
-              diameter: float) -> np.ndarray:
+def tidy_cell(
+    region: np.ndarray, nucleus: np.ndarray, diameter: float
+) -> np.ndarray:
     """Take off what leaked out through a gap in the edge.
 
     Args:
@@ -96,8 +104,9 @@ def tidy_cell(region: np.ndarray, nucleus: np.ndarray,
     return touching(smooth, nucleus)
 
 
-def refine_nucleus(stains: Stains, nucleus: np.ndarray, cell: np.ndarray,
-                   diameter: float) -> np.ndarray:
+def refine_nucleus(
+    stains: Stains, nucleus: np.ndarray, cell: np.ndarray, diameter: float
+) -> np.ndarray:
     """Draw the nucleus's edge by its own cell's brightness.
 
     The marker's threshold is one for the whole image. Here it is Otsu's
@@ -115,6 +124,7 @@ def refine_nucleus(stains: Stains, nucleus: np.ndarray, cell: np.ndarray,
         np.ndarray: The nucleus, bool of shape (H, W).
     """
     from skimage.filters import threshold_otsu
+
     light = np.exp(-0.5 * stains.density[..., 1])
     light = cv2.GaussianBlur(light, (0, 0), max(0.5, 0.02 * diameter))
     zone = dilated(cell, 0.04 * diameter)

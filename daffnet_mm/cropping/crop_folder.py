@@ -1,4 +1,5 @@
 """Crop the white cells of all images in a folder."""
+
 import csv
 import json
 import os
@@ -35,10 +36,12 @@ _JOURNAL = '.crop_cells.jsonl'
 _BOXES = 'boxes.csv'
 
 
-def crop_folder(source: str | Path,
-                target: str | Path,
-                margin: float = 0.1,
-                num_workers: int = 2) -> dict:
+def crop_folder(
+    source: str | Path,
+    target: str | Path,
+    margin: float = 0.1,
+    num_workers: int = 2,
+) -> dict:
     """Crop the white cells of all images in a folder and its subfolders.
 
     Cell number n (from 0, largest nucleus first) of ``class/name.jpg``
@@ -82,19 +85,30 @@ def crop_folder(source: str | Path,
     if not names:
         raise InputError(f'{source} holds no image to crop')
     stems = _crop_stems(names)
-    settings = dict(source=str(source.resolve()), margin=margin,
-                    masks=masks is not None)
+    settings = dict(
+        source=str(source.resolve()), margin=margin, masks=masks is not None
+    )
     try:
         done = _read_journal(target, settings)
         done = {
             name: entry
-            for name, entry in done.items() if name in stems
+            for name, entry in done.items()
+            if name in stems
             and _is_current(source / name, target, stems[name], entry)
         }
         kept = len(done)
-        jobs = [(source / name, target, name, stems[name], margin,
-                 (masks or {}).get(name)) for name in names
-                if name not in done]
+        jobs = [
+            (
+                source / name,
+                target,
+                name,
+                stems[name],
+                margin,
+                (masks or {}).get(name),
+            )
+            for name in names
+            if name not in done
+        ]
         refused = {}
         try:
             with _open_journal(target, settings, done) as journal:
@@ -114,17 +128,22 @@ def crop_folder(source: str | Path,
         kept=kept,
         cells=sum(len(entry['boxes']) for entry in done.values()),
         empty=sorted(n for n, entry in done.items() if not entry['boxes']),
-        refused=[refused[name] for name in sorted(refused)])
+        refused=[refused[name] for name in sorted(refused)],
+    )
 
 
 def _check_folders(source: Path, target: Path) -> None:
     if not source.is_dir():
-        raise InputError(f'{source} is no folder; the first argument is the '
-                         'folder with the images')
+        raise InputError(
+            f'{source} is no folder; the first argument is the '
+            'folder with the images'
+        )
     inner, outer = target.resolve(), source.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
-        raise InputError(f'{target} and {source} lie in each other; the crops '
-                         'need a folder of their own')
+        raise InputError(
+            f'{target} and {source} lie in each other; the crops '
+            'need a folder of their own'
+        )
 
 
 def _crop_stems(names: list[str]) -> dict[str, str]:
@@ -157,8 +176,10 @@ def _read_journal(target: Path, settings: dict) -> dict[str, dict]:
     except (IndexError, json.JSONDecodeError):
         begun = 'settings that cannot be read'
     if begun != settings:
-        raise InputError(f'{target} was begun with {begun}, not {settings}; '
-                         'choose an empty folder')
+        raise InputError(
+            f'{target} was begun with {begun}, not {settings}; '
+            'choose an empty folder'
+        )
     done = {}
     for line in lines[1:]:
         try:
@@ -172,7 +193,8 @@ def _read_journal(target: Path, settings: dict) -> dict[str, dict]:
 def _is_current(path: Path, target: Path, stem: str, entry: dict) -> bool:
     return entry['age'] == _age(path) and all(
         _crop_path(target, stem, i).is_file()
-        for i in range(len(entry['boxes'])))
+        for i in range(len(entry['boxes']))
+    )
 
 
 def _age(path: Path) -> int:
@@ -210,14 +232,16 @@ def _run(jobs: list[tuple], num_workers: int) -> Iterator[dict]:
             futures = {pool.submit(_crop_image, *job) for job in jobs}
             try:
                 for future in track(
-                        _completed(futures), 'cropping', total=len(jobs)):
+                    _completed(futures), 'cropping', total=len(jobs)
+                ):
                     yield future.result()
             finally:
                 pool.shutdown(cancel_futures=True)
     except BrokenProcessPool as e:
         raise InputError(
             'a worker process was killed, probably for want of memory; call '
-            'again with fewer workers, finished images are kept') from e
+            'again with fewer workers, finished images are kept'
+        ) from e
 
 
 def _completed(futures: set[Future]) -> Iterator[Future]:
@@ -226,8 +250,14 @@ def _completed(futures: set[Future]) -> Iterator[Future]:
         yield from ready
 
 
-def _crop_image(path: Path, target: Path, name: str, stem: str, margin: float,
-                mask: str | None) -> dict:
+def _crop_image(
+    path: Path,
+    target: Path,
+    name: str,
+    stem: str,
+    margin: float,
+    mask: str | None,
+) -> dict:
     """Crop one image.
 
     Returns:
@@ -242,12 +272,14 @@ def _crop_image(path: Path, target: Path, name: str, stem: str, margin: float,
             boxes = boxes_of_mask(mask, image.shape)
     except DECODING_ERRORS as e:
         reason = e.strerror if isinstance(e, OSError) and e.strerror else e
-        return dict(image=name,
-                    refused=f'{path}: {" ".join(str(reason).split())}')
+        return dict(
+            image=name, refused=f'{path}: {" ".join(str(reason).split())}'
+        )
     for index, box in enumerate(boxes):
         x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
-        content = cv2.imencode('.png', np.ascontiguousarray(
-            image[y1:y2, x1:x2]))[1].tobytes()
+        content = cv2.imencode(
+            '.png', np.ascontiguousarray(image[y1:y2, x1:x2])
+        )[1].tobytes()
         crop = _crop_path(target, stem, index)
         try:
             with atomic_write(crop, 'wb') as file:
@@ -259,7 +291,9 @@ def _crop_image(path: Path, target: Path, name: str, stem: str, margin: float,
 
 
 def _cannot_write(path: str | Path, error: OSError) -> InputError:
-    return InputError(f'{path} cannot be written: '
-                      f'{error.strerror or error}; make room or choose '
-                      'another folder and call again, finished images are '
-                      'kept')
+    return InputError(
+        f'{path} cannot be written: '
+        f'{error.strerror or error}; make room or choose '
+        'another folder and call again, finished images are '
+        'kept'
+    )

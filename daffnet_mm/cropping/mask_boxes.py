@@ -1,4 +1,5 @@
 """Boxes from masks that experts drew, as for LISC."""
+
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,20 +19,26 @@ def find_lisc_masks(folder: Path) -> dict[str, str] | None:
         dict[str, str] | None: The mask's path by the image's path relative to
         the folder; None if the folder is not LISC's or has no masks.
     """
-    if not (folder / 'Ground Truth Segmentation').is_dir() or not (
-            folder / 'Main Dataset').is_dir():
+    if (
+        not (folder / 'Ground Truth Segmentation').is_dir()
+        or not (folder / 'Main Dataset').is_dir()
+    ):
         return None
     from daffnet_mm.datasets import LISC
+
     lisc = LISC(str(folder), pipeline=(), serialize_data=False)
     return {
-        Path(sample['img_path']).relative_to(folder).as_posix():
-        sample['seg_map_path']
-        for sample in lisc.load_data_list() if 'seg_map_path' in sample
+        Path(sample['img_path']).relative_to(folder).as_posix(): sample[
+            'seg_map_path'
+        ]
+        for sample in lisc.load_data_list()
+        if 'seg_map_path' in sample
     }
 
 
-def boxes_of_mask(path: str | Path,
-                  shape: Sequence[int]) -> list[tuple[int, int, int, int]]:
+def boxes_of_mask(
+    path: str | Path, shape: Sequence[int]
+) -> list[tuple[int, int, int, int]]:
     """Box each cell of a mask.
 
     Background is the value that the mask's border has most. A mask that lacks
@@ -52,14 +59,22 @@ def boxes_of_mask(path: str | Path,
     mask = decode_image(Path(path).read_bytes())[0].max(axis=2)
     down, across = (n - m for n, m in zip(shape[:2], mask.shape, strict=True))
     if min(down, across) < 0:
-        raise ValueError(f'its mask {path} has {mask.shape[1]} x '
-                         f'{mask.shape[0]} pixels, more than the image')
+        raise ValueError(
+            f'its mask {path} has {mask.shape[1]} x '
+            f'{mask.shape[0]} pixels, more than the image'
+        )
     border = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     cells = mask != np.bincount(border).argmax()
     _, _, stats, _ = cv2.connectedComponentsWithStats(cells.astype(np.uint8))
     stats = stats[1:][np.argsort(-stats[1:, 4])]
     # Stray pixels of the expert's pen are no cells.
-    return [(int(x + across // 2), int(y + down // 2),
-             int(x + across // 2 + width), int(y + down // 2 + height))
-            for x, y, width, height, area in stats
-            if area >= 0.1 * stats[0, 4]]
+    return [
+        (
+            int(x + across // 2),
+            int(y + down // 2),
+            int(x + across // 2 + width),
+            int(y + down // 2 + height),
+        )
+        for x, y, width, height, area in stats
+        if area >= 0.1 * stats[0, 4]
+    ]

@@ -1,4 +1,5 @@
 """Small steps on masks that all parts of the segmentation share."""
+
 import cv2
 import numpy as np
 
@@ -15,10 +16,12 @@ def opened(mask: np.ndarray, radius: float) -> np.ndarray:
     element = disc(radius)
     margin = element.shape[0]
     padded = cv2.copyMakeBorder(
-        mask.astype(np.uint8), *[margin] * 4, cv2.BORDER_REPLICATE)
+        mask.astype(np.uint8), *[margin] * 4, cv2.BORDER_REPLICATE
+    )
     inside = slice(margin, -margin)
-    return cv2.morphologyEx(padded, cv2.MORPH_OPEN, element)[inside,
-                                                             inside] > 0
+    return (
+        cv2.morphologyEx(padded, cv2.MORPH_OPEN, element)[inside, inside] > 0
+    )
 
 
 def dilated(mask: np.ndarray, radius: float) -> np.ndarray:
@@ -47,8 +50,9 @@ def touching(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
     return mask & np.isin(parts, np.unique(parts[seeds & mask]))
 
 
-def filled(mask: np.ndarray, largest: float = np.inf,
-           roundness: float = 0) -> np.ndarray:
+def filled(
+    mask: np.ndarray, largest: float = np.inf, roundness: float = 0
+) -> np.ndarray:
     """Fill holes that are small and round enough.
 
     A hole that the image's border cuts open is none.
@@ -63,12 +67,18 @@ def filled(mask: np.ndarray, largest: float = np.inf,
         np.ndarray: The mask with its holes filled.
     """
     _, parts, stats, _ = cv2.connectedComponentsWithStats(
-        (~mask).astype(np.uint8), connectivity=4)
+        (~mask).astype(np.uint8), connectivity=4
+    )
     height, width = mask.shape
     left, top, across, down, area = stats.T
-    hole = (left > 0) & (top > 0) & (left + across < width) & (
-        top + down < height) & (area <= largest)
-    disc_area = np.pi / 4 * np.maximum(across, down)**2
+    hole = (
+        (left > 0)
+        & (top > 0)
+        & (left + across < width)
+        & (top + down < height)
+        & (area <= largest)
+    )
+    disc_area = np.pi / 4 * np.maximum(across, down) ** 2
     hole &= area >= roundness * disc_area
     hole[0] = False
     return mask | hole[parts]

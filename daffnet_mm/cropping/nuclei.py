@@ -1,4 +1,5 @@
 """Markers: the lobes of nuclei, and which of them form one nucleus."""
+
 from itertools import combinations
 
 import cv2
@@ -37,6 +38,7 @@ def nuclear_mask(stains: Stains, radius: float) -> np.ndarray:
         np.ndarray: bool of shape (H, W).
     """
     from skimage.filters import threshold_otsu
+
     azure = stains.azure
     some = azure[azure > LEAST_AZURE]
     if some.size < 10:
@@ -60,6 +62,7 @@ def split_lobes(mask: np.ndarray) -> np.ndarray:
     """
     from skimage.morphology import reconstruction
     from skimage.segmentation import watershed
+
     depth = cv2.GaussianBlur(distance_inside(mask), (0, 0), 1)
     # Morphological reconstruction: a peak counts if the way to any higher
     # one leads through a neck.
@@ -86,8 +89,13 @@ class LobeGroups:
             do not touch are nuclei of their own.
     """
 
-    def __init__(self, lobes: np.ndarray, cytoplasm: np.ndarray,
-                 largest: float, whole: float) -> None:
+    def __init__(
+        self,
+        lobes: np.ndarray,
+        cytoplasm: np.ndarray,
+        largest: float,
+        whole: float,
+    ) -> None:
         self._labels = lobes.copy()
         self._cytoplasm = cytoplasm
         self._largest = largest
@@ -95,8 +103,12 @@ class LobeGroups:
         numbers = np.unique(lobes[lobes > 0]).tolist()
         self._outline = {n: self._trace(n) for n in numbers}
         self._area = dict(
-            zip(numbers, np.bincount(lobes.ravel())[numbers].tolist(),
-                strict=True))
+            zip(
+                numbers,
+                np.bincount(lobes.ravel())[numbers].tolist(),
+                strict=True,
+            )
+        )
 
     def join(self) -> np.ndarray:
         """Join the lobes.
@@ -106,8 +118,10 @@ class LobeGroups:
         """
         scores = {}
         if len(self._area) <= MOST_LOBES:
-            scores = {(i, j): self._score(i, j)
-                      for i, j in combinations(self._area, 2)}
+            scores = {
+                (i, j): self._score(i, j)
+                for i, j in combinations(self._area, 2)
+            }
         while scores:
             (i, j), best = max(scores.items(), key=lambda item: item[1])
             if best < CYTOPLASM_BETWEEN:
@@ -118,21 +132,33 @@ class LobeGroups:
                 for pair, score in scores.items()
                 if not {i, j} & set(pair)
             }
-            scores.update({(min(i, k), max(i, k)): self._score(i, k)
-                           for k in self._area if k != i})
-        return np.unique(self._labels, return_inverse=True)[1].reshape(
-            self._labels.shape).astype(np.int32)
+            scores.update(
+                {
+                    (min(i, k), max(i, k)): self._score(i, k)
+                    for k in self._area
+                    if k != i
+                }
+            )
+        return (
+            np.unique(self._labels, return_inverse=True)[1]
+            .reshape(self._labels.shape)
+            .astype(np.int32)
+        )
 
     def _trace(self, number: int) -> np.ndarray:
-        contours, _ = cv2.findContours((self._labels == number).astype(
-            np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        contours, _ = cv2.findContours(
+            (self._labels == number).astype(np.uint8),
+            cv2.RETR_EXTERNAL,
+            cv2.CHAIN_APPROX_NONE,
+        )
         return np.concatenate(contours)[:, 0]
 
     def _merge(self, i: int, j: int) -> None:
         self._labels[self._labels == j] = i
         self._area[i] += self._area.pop(j)
         self._outline[i] = np.concatenate(
-            [self._outline[i], self._outline.pop(j)])
+            [self._outline[i], self._outline.pop(j)]
+        )
 
     def _score(self, i: int, j: int) -> float:
         area = self._area[i] + self._area[j]
@@ -142,7 +168,8 @@ class LobeGroups:
         ours, theirs = self._outline[i], self._outline[j]
         apart = np.maximum(
             ours.min(axis=0) - theirs.max(axis=0),
-            theirs.min(axis=0) - ours.max(axis=0))
+            theirs.min(axis=0) - ours.max(axis=0),
+        )
         if apart.max() > reach:
             return 0
         gaps = ours[::2, None].astype(np.float32) - theirs[None, ::2]

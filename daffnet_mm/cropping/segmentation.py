@@ -1,4 +1,5 @@
 """Find the white cells in a picture of a blood smear."""
+
 import cv2
 import numpy as np
 
@@ -70,8 +71,9 @@ def segment_cells(image: np.ndarray) -> list[SegmentedCell]:
     nuclei = nuclear_mask(separate_stains(small, glass), 1)
     if not nuclei.any():
         return []
-    diameter = _largest_diameter(nuclei) * max(height, width) / max(
-        small.shape[:2])
+    diameter = (
+        _largest_diameter(nuclei) * max(height, width) / max(small.shape[:2])
+    )
     work = _reduced(image, NUCLEUS_PIXELS / diameter)
 
     cells = []
@@ -86,15 +88,19 @@ def segment_cells(image: np.ndarray) -> list[SegmentedCell]:
 def _check_image(image: np.ndarray) -> None:
     wanted = 'expected is an 8-bit BGR image, uint8 of shape (H, W, 3)'
     if not isinstance(image, np.ndarray):
-        raise InputError(f'segment_cells got a {type(image).__name__}; '
-                         f'{wanted}')
+        raise InputError(
+            f'segment_cells got a {type(image).__name__}; {wanted}'
+        )
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise InputError(f'segment_cells got an image of type {image.dtype} '
-                         f'and shape {image.shape}; {wanted}')
+        raise InputError(
+            f'segment_cells got an image of type {image.dtype} '
+            f'and shape {image.shape}; {wanted}'
+        )
     if min(image.shape[:2]) < LEAST_SIDE:
         raise InputError(
             f'segment_cells got an image of shape {image.shape}; it needs at '
-            f'least {LEAST_SIDE} x {LEAST_SIDE} pixels to find a cell')
+            f'least {LEAST_SIDE} x {LEAST_SIDE} pixels to find a cell'
+        )
 
 
 def _segment(stains: Stains) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -107,8 +113,11 @@ def _segment(stains: Stains) -> list[tuple[np.ndarray, np.ndarray]]:
     red_cell = around.red_cell_diameter or np.inf
     cytoplasm = ~around.glass & ~around.red_cells
     nuclei = LobeGroups(
-        split_lobes(mask), cytoplasm, MOST_TO_RED_CELL * red_cell,
-        LOBE_TO_RED_CELL * red_cell).join()
+        split_lobes(mask),
+        cytoplasm,
+        MOST_TO_RED_CELL * red_cell,
+        LOBE_TO_RED_CELL * red_cell,
+    ).join()
     regions = flood_cells(stains, around, nuclei, diameter)
 
     markers = [nuclei == number for number in range(1, nuclei.max() + 1)]
@@ -116,19 +125,25 @@ def _segment(stains: Stains) -> list[tuple[np.ndarray, np.ndarray]]:
         tidy_cell(regions == number, marker, diameter)
         for number, marker in enumerate(markers, start=1)
     ]
-    return [(refine_nucleus(stains, marker, cell, diameter), cell)
-            for marker, cell, large in zip(
-                markers, cells, _large_enough(markers, cells, around),
-                strict=True) if large]
+    return [
+        (refine_nucleus(stains, marker, cell, diameter), cell)
+        for marker, cell, large in zip(
+            markers, cells, _large_enough(markers, cells, around), strict=True
+        )
+        if large
+    ]
 
 
-def _large_enough(markers: list, cells: list,
-                  around: Surroundings) -> list[bool]:
+def _large_enough(
+    markers: list, cells: list, around: Surroundings
+) -> list[bool]:
     """Tell nuclei from platelets and deposits."""
     sizes = [equivalent_diameter(marker.sum()) for marker in markers]
     if around.red_cell_diameter:
-        least = max(LEAST_TO_RED_CELL * around.red_cell_diameter,
-                    LEAST_TO_LARGEST * max(sizes))
+        least = max(
+            LEAST_TO_RED_CELL * around.red_cell_diameter,
+            LEAST_TO_LARGEST * max(sizes),
+        )
     else:
         least = LEAST_TO_LARGEST_ALONE * max(sizes)
     tiny = LEAST_TO_IMAGE * min(around.glass.shape)
@@ -140,7 +155,8 @@ def _large_enough(markers: list, cells: list,
 
 def _is_cut(cell: np.ndarray) -> bool:
     return any(
-        edge.any() for edge in (cell[0], cell[-1], cell[:, 0], cell[:, -1]))
+        edge.any() for edge in (cell[0], cell[-1], cell[:, 0], cell[:, -1])
+    )
 
 
 def _largest_diameter(mask: np.ndarray) -> float:
@@ -156,5 +172,9 @@ def _reduced(image: np.ndarray, factor: float) -> np.ndarray:
 
 def _enlarged(mask: np.ndarray, image: np.ndarray) -> np.ndarray:
     size = image.shape[1::-1]
-    return cv2.resize(mask.astype(np.float32), size,
-                      interpolation=cv2.INTER_LINEAR) > 0.5
+    return (
+        cv2.resize(
+            mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR
+        )
+        > 0.5
+    )

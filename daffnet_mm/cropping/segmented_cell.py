@@ -24,13 +24,18 @@ class SegmentedCell:
     box: tuple[int, int, int, int]
 
     @classmethod
-    def from_masks(cls, nucleus: np.ndarray,
-                   cell: np.ndarray) -> 'SegmentedCell':
+    def from_masks(
+        cls, nucleus: np.ndarray, cell: np.ndarray
+    ) -> 'SegmentedCell':
         """Box the cell that two masks show."""
         rows = np.flatnonzero(cell.any(axis=1))
         columns = np.flatnonzero(cell.any(axis=0))
-        box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1,
-               int(rows[-1]) + 1)
+        box = (
+            int(columns[0]),
+            int(rows[0]),
+            int(columns[-1]) + 1,
+            int(rows[-1]) + 1,
+        )
         return cls(nucleus, cell, box)
 
     def __getitem__(self, name: str) -> Any:

@@ -1,4 +1,5 @@
 """How much light each stain takes away, pixel by pixel."""
+
 from dataclasses import dataclass
 
 import cv2
@@ -67,7 +68,8 @@ class Glass:
         green = smooth[..., 1]
         brightest = smooth[green >= np.percentile(green, 90)]
         self._log_colour = np.log(
-            np.maximum(np.median(brightest, axis=0), DARKEST))
+            np.maximum(np.median(brightest, axis=0), DARKEST)
+        )
         self._surface = None
         self._fit_shading(smooth)
 
@@ -98,7 +100,8 @@ class Glass:
             if empty.mean() < 0.2:
                 return
             self._surface = np.linalg.lstsq(
-                terms[empty], log_image[empty], rcond=None)[0]
+                terms[empty], log_image[empty], rcond=None
+            )[0]
             # Never beyond what was seen, where the surface extrapolates.
             self._range = np.percentile(log_image[empty], (1, 99), axis=0)
             log_light = np.clip(terms @ self._surface, *self._range)
@@ -113,6 +116,7 @@ def _quadratic_terms(shape: tuple) -> np.ndarray:
 def _first_valley(distance: np.ndarray) -> float:
     """The distance that parts glass from stain: Otsu's, not led by nuclei."""
     from skimage.filters import threshold_otsu
+
     threshold = threshold_otsu(np.minimum(distance, 0.6))
     stained = distance[distance > threshold]
     if stained.size:

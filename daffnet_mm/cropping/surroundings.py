@@ -1,4 +1,5 @@
 """What is no white cell: glass and red cells."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +45,9 @@ class Surroundings:
     red_cell_diameter: float | None
 
 
-def describe(stains: Stains, nuclei: np.ndarray,
-             diameter: float) -> Surroundings:
+def describe(
+    stains: Stains, nuclei: np.ndarray, diameter: float
+) -> Surroundings:
     """Tell glass and red cells from what may be cytoplasm.
 
     Args:
@@ -61,8 +63,9 @@ def describe(stains: Stains, nuclei: np.ndarray,
     reach = distance_outside(nuclei)
     # What hangs together with a nucleus may be its cytoplasm.
     own = touching(stained | nuclei, nuclei)
-    far = stained & (reach > 0.3 * diameter) & (~own |
-                                                (reach > 1.25 * diameter))
+    far = (
+        stained & (reach > 0.3 * diameter) & (~own | (reach > 1.25 * diameter))
+    )
     red_cells, red_cell_diameter = np.zeros_like(stained), None
     if far.mean() > LEAST_RED_SHARE:
         red_cells = _like(stains, far) & (reach > 0.15 * diameter)
@@ -76,14 +79,16 @@ def describe(stains: Stains, nuclei: np.ndarray,
     return Surroundings(stained, glass, red_cells, level, red_cell_diameter)
 
 
-def _stain_level(total: np.ndarray, nuclei: np.ndarray,
-                 diameter: float) -> float:
+def _stain_level(
+    total: np.ndarray, nuclei: np.ndarray, diameter: float
+) -> float:
     """Otsu's threshold between glass and the palest stain there is much of.
 
     Nuclei are so dark that Otsu's method would take pale cytoplasm for glass;
     all is therefore clipped to the usual stain that is no nucleus.
     """
     from skimage.filters import threshold_otsu
+
     most = min(0.5, np.median(total[nuclei]) / 2)
     level = threshold_otsu(np.minimum(total, most))
     around = ~dilated(nuclei, 0.08 * diameter)
@@ -105,8 +110,11 @@ def _like(stains: Stains, sample: np.ndarray) -> np.ndarray:
     usual = np.median(hue)
     spread = min(1.48 * np.median(np.abs(hue - usual)) + 0.03, MOST_SPREAD)
     density = np.median(stains.total[sample])
-    return ((np.abs(stains.hue - usual) < 2 * spread) &
-            (stains.total > 0.6 * density) & (stains.total < 1.8 * density))
+    return (
+        (np.abs(stains.hue - usual) < 2 * spread)
+        & (stains.total > 0.6 * density)
+        & (stains.total < 1.8 * density)
+    )
 
 
 def _red_cell_diameter(red: np.ndarray, diameter: float) -> float | None:
@@ -116,12 +124,14 @@ def _red_cell_diameter(red: np.ndarray, diameter: float) -> float | None:
     The median is weighted by depth, lest fragments outvote cells.
     """
     from skimage.feature import peak_local_max
+
     depth = distance_inside(filled(red, 0.02 * red.size, roundness=0.6))
     peaks = peak_local_max(
         depth,
         min_distance=max(2, round(0.2 * diameter)),
         threshold_abs=0.1 * diameter,
-        exclude_border=False)
+        exclude_border=False,
+    )
     radii = depth[tuple(peaks.T)]
     # A cell that the border cuts may have its middle outside.
     room = np.minimum(peaks, np.array(red.shape) - 1 - peaks).min(axis=1)

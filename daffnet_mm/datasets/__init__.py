@@ -23,9 +23,25 @@ from .wbc_dataset import WBCDataset
 from .wbcatt import WBCAtt
 
 __all__ = [
-    'BCCD', 'JTSC', 'LABELLED9_CLASSES', 'LDWBC', 'LISC', 'LabelledWBC',
-    'MixedDataset', 'PBC', 'PseudoLabelledDataset', 'PseudoLabels',
-    'RaabinWBC', 'StratifiedSubset', 'SyntheticWBC', 'TaxonomyDataset',
-    'WBCAtt', 'WBCDataset', 'k_fold', 'read_group_file', 'read_split_file',
-    'stratified_split', 'write_split_file'
+    'BCCD',
+    'JTSC',
+    'LABELLED9_CLASSES',
+    'LDWBC',
+    'LISC',
+    'LabelledWBC',
+    'MixedDataset',
+    'PBC',
+    'PseudoLabelledDataset',
+    'PseudoLabels',
+    'RaabinWBC',
+    'StratifiedSubset',
+    'SyntheticWBC',
+    'TaxonomyDataset',
+    'WBCAtt',
+    'WBCDataset',
+    'k_fold',
+    'read_group_file',
+    'read_split_file',
+    'stratified_split',
+    'write_split_file',
 ]

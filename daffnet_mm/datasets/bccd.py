@@ -96,14 +96,16 @@ class BCCD(WBCDataset):
     METAINFO = dict(classes=WBC5_CLASSES)
     SOURCE = 'BCCD'
     #: Kaggle's release has none.
-    OPTIONAL_CLASSES = ('basophil', )
+    OPTIONAL_CLASSES = ('basophil',)
     SUBSETS = dict(TRAIN='train', TEST='test', TEST_SIMPLE='test')
 
-    def __init__(self,
-                 data_root: str,
-                 *args,
-                 subsets: Sequence[str] | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        data_root: str,
+        *args,
+        subsets: Sequence[str] | None = None,
+        **kwargs,
+    ) -> None:
         self.subsets = subsets
         super().__init__(data_root, *args, **kwargs)
 
@@ -115,15 +117,18 @@ class BCCD(WBCDataset):
         for folder in ('BCCD', ''):
             if osp.isdir(osp.join(self.data_root, folder, 'Annotations')):
                 return self._list_detection(folder)
-        if any(name in self.class_map
-               or canonical_class(name, self.source_classes)
-               for name in folders):
+        if any(
+            name in self.class_map
+            or canonical_class(name, self.source_classes)
+            for name in folders
+        ):
             return self._list_cropped()
         raise InputError(
             f'BCCD: {self.data_root} is none of the releases; expected is a '
             'folder with images/TRAIN (Kaggle), with Annotations (detection) '
             'or with class folders (cropped); '
-            f'{self.where_else("images", "TRAIN")}')
+            f'{self.where_else("images", "TRAIN")}'
+        )
 
     # -- Kaggle --------------------------------------------------------------
 
@@ -140,7 +145,8 @@ class BCCD(WBCDataset):
             MMLogger.get_current_instance().warning(
                 f'BCCD: the split of {self.data_root} relies on the number in '
                 'the file names, which may not tell the copies of one field; '
-                'official_split=True keeps the test part clean')
+                'official_split=True keeps the test part clean'
+            )
         return samples
 
     # -- detection -----------------------------------------------------------
@@ -149,8 +155,9 @@ class BCCD(WBCDataset):
         root = osp.join(self.data_root, folder)
         images = {
             osp.splitext(name)[0]: name
-            for name in scan_folder(self.require_folder(
-                *filter(None, (folder, 'JPEGImages'))))[1]
+            for name in scan_folder(
+                self.require_folder(*filter(None, (folder, 'JPEGImages')))
+            )[1]
         }
         types = self._read_types(folder)
         parts = self._read_parts(osp.join(root, 'ImageSets', 'Main'))
@@ -165,10 +172,12 @@ class BCCD(WBCDataset):
                 raise InputError(
                     f'BCCD: annotation {path} has no image '
                     f'{osp.join(root, "JPEGImages", field)}.jpg; complete the '
-                    'download or remove the annotation')
+                    'download or remove the annotation'
+                )
             name = join(folder, 'JPEGImages', images[field])
-            for index, label, box in self._typed_boxes(path,
-                                                       types.get(field, [])):
+            for index, label, box in self._typed_boxes(
+                path, types.get(field, [])
+            ):
                 samples.append(
                     dict(
                         name=f'{name}#{index}',
@@ -176,11 +185,14 @@ class BCCD(WBCDataset):
                         label=label,
                         group=field,
                         part=parts.get(field),
-                        box=box))
+                        box=box,
+                    )
+                )
         return samples
 
-    def _typed_boxes(self, path: str, types: Sequence[str]
-                     ) -> list[tuple[int, str, tuple[int, ...]]]:
+    def _typed_boxes(
+        self, path: str, types: Sequence[str]
+    ) -> list[tuple[int, str, tuple[int, ...]]]:
         """The white cells of a field whose type is certain."""
         boxes = self._read_boxes(path)
         if len(set(types)) != 1:
@@ -190,10 +202,12 @@ class BCCD(WBCDataset):
             return []
         largest = sorted(
             range(len(boxes)),
-            key=lambda i: (boxes[i][2] - boxes[i][0]) *
-            (boxes[i][3] - boxes[i][1]),
-            reverse=True)
-        return [(i, label, boxes[i]) for i in largest[:len(types)]]
+            key=lambda i: (
+                (boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1])
+            ),
+            reverse=True,
+        )
+        return [(i, label, boxes[i]) for i in largest[: len(types)]]
 
     @staticmethod
     def _read_boxes(path: str) -> list[tuple[int, ...]]:
@@ -204,14 +218,16 @@ class BCCD(WBCDataset):
                     continue
                 x1, y1, x2, y2 = (
                     int(cell.findtext(f'bndbox/{side}'))
-                    for side in ('xmin', 'ymin', 'xmax', 'ymax'))
+                    for side in ('xmin', 'ymin', 'xmax', 'ymax')
+                )
                 if x1 >= x2 or y1 >= y2:
                     raise ValueError(f'empty box {x1}, {y1}, {x2}, {y2}')
                 boxes.append((x1, y1, x2, y2))
         except (ElementTree.ParseError, TypeError, ValueError) as e:
             raise InputError(
                 f'BCCD: annotation {path} is not valid VOC XML ({e}); '
-                'download it again') from e
+                'download it again'
+            ) from e
         return boxes
 
     def _read_types(self, folder: str) -> dict[str, list[str]]:
@@ -223,21 +239,27 @@ class BCCD(WBCDataset):
             raise InputError(
                 f'BCCD: {self.data_root} has boxes, but no labels.csv, which '
                 'says the cell types; it comes with the Kaggle archive, in '
-                'dataset-master')
+                'dataset-master'
+            )
         types = {}
         with open(path, newline='', encoding='utf-8-sig') as file:
             reader = csv.DictReader(file)
             missing = {'Image', 'Category'} - set(reader.fieldnames or ())
             if missing:
-                raise InputError(f'{path} has no column {min(missing)!r}; '
-                                 'expected are Image and Category')
+                raise InputError(
+                    f'{path} has no column {min(missing)!r}; '
+                    'expected are Image and Category'
+                )
             for row in reader:
                 number = (row['Image'] or '').strip()
                 if not number.isdecimal():
-                    raise InputError(f'{path}, line {reader.line_num}: Image '
-                                     f'is {number!r}, but must be a number')
+                    raise InputError(
+                        f'{path}, line {reader.line_num}: Image '
+                        f'is {number!r}, but must be a number'
+                    )
                 types[f'BloodImage_{int(number):05d}'] = [
-                    name.strip() for name in (row['Category'] or '').split(',')
+                    name.strip()
+                    for name in (row['Category'] or '').split(',')
                     if name.strip()
                 ]
         return types

@@ -10,21 +10,35 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     'basophil': ('ba', 'bas', 'baso', 'basophile'),
     'eosinophil': ('eo', 'eos', 'eosi', 'eosino', 'eosinophile'),
     'erythroblast': ('erb', 'ebo', 'nrbc', 'nucleated red blood cell'),
-    'ig': ('immature granulocyte', ),
-    'lymphoblast': ('lymphatic blast', ),
+    'ig': ('immature granulocyte',),
+    'lymphoblast': ('lymphatic blast',),
     'lymphocyte': ('ly', 'lym', 'lymp', 'lymph', 'lympho'),
     'metamyelocyte': ('mmy', 'meta'),
     'monocyte': ('mo', 'mon', 'mono'),
     'myeloblast': ('myo', 'myeloid blast'),
     'myelocyte': ('my', 'myelo'),
     'neutrophil': ('ne', 'neu', 'neut', 'neutro', 'neutrophile'),
-    'neutrophil_band':
-    ('bne', 'ngb', 'band', 'stab', 'band neutrophil', 'neutrophil banded',
-     'neutrophile band'),
-    'neutrophil_segment':
-    ('sne', 'ngs', 'seg', 'segment', 'segmented neutrophil',
-     'segment neutrophil', 'neutrophil segmented', 'neutrophil seg',
-     'neutrophile segment', 'neutrophile segmented'),
+    'neutrophil_band': (
+        'bne',
+        'ngb',
+        'band',
+        'stab',
+        'band neutrophil',
+        'neutrophil banded',
+        'neutrophile band',
+    ),
+    'neutrophil_segment': (
+        'sne',
+        'ngs',
+        'seg',
+        'segment',
+        'segmented neutrophil',
+        'segment neutrophil',
+        'neutrophil segmented',
+        'neutrophil seg',
+        'neutrophile segment',
+        'neutrophile segmented',
+    ),
     'normoblast': (),
     'platelet': ('plt', 'thrombocyte'),
     'promyelocyte': ('pmy', 'promyelo'),
@@ -50,8 +64,9 @@ def plain(name: str) -> str:
     Returns:
         str: What is compared, such as ``'bandneutrophil'``.
     """
-    words = re.findall(r'[^\W_]+',
-                       unicodedata.normalize('NFKC', name).casefold())
+    words = re.findall(
+        r'[^\W_]+', unicodedata.normalize('NFKC', name).casefold()
+    )
     return ''.join(word.removesuffix('s') for word in words)
 
 

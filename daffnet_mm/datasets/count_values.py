@@ -24,12 +24,15 @@ def count_values(dataset: Dataset, sizes: Sequence[int]) -> list[list[int]]:
     """
     infos = (dataset.get_data_info(i) for i in range(len(dataset)))
     truth = torch.stack(
-        [torch.as_tensor(info['gt_attributes']) for info in infos])
+        [torch.as_tensor(info['gt_attributes']) for info in infos]
+    )
     counts = [
         torch.bincount(column[column >= 0], minlength=size).tolist()
         for column, size in zip(truth.T, sizes, strict=True)
     ]
     if not any(map(any, counts)):
-        raise InputError('no training sample has a known attribute, so values '
-                         'cannot be counted; use a dataset with attributes')
+        raise InputError(
+            'no training sample has a known attribute, so values '
+            'cannot be counted; use a dataset with attributes'
+        )
     return counts

@@ -13,7 +13,7 @@ from .class_names import plain
 IMAGE_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff')
 
 #: What macOS adds to the archives that it packs.
-_PACKING = ('__MACOSX', )
+_PACKING = ('__MACOSX',)
 
 
 def scan_folder(folder: str) -> tuple[list[str], list[str]]:
@@ -44,19 +44,22 @@ def scan_folder(folder: str) -> tuple[list[str], list[str]]:
     except UnicodeEncodeError as e:
         raise InputError(
             f'folder {folder!a} holds {name!a}, whose name is not valid '
-            'UTF-8; rename it') from e
+            'UTF-8; rename it'
+        ) from e
     except OSError as e:
         path = e.filename or folder
         if e.errno == errno.ELOOP:
-            raise InputError(f'{path} is a symbolic link that leads back to '
-                             'itself; remove it') from e
-        raise InputError(
-            f'folder {path} cannot be read ({e.strerror})') from e
+            raise InputError(
+                f'{path} is a symbolic link that leads back to '
+                'itself; remove it'
+            ) from e
+        raise InputError(f'folder {path} cannot be read ({e.strerror})') from e
     return sorted(folders), sorted(files)
 
 
-def list_image_files(folder: str,
-                     _above: tuple[tuple[int, int], ...] = ()) -> list[str]:
+def list_image_files(
+    folder: str, _above: tuple[tuple[int, int], ...] = ()
+) -> list[str]:
     """List the images in a folder and its subfolders.
 
     Args:
@@ -74,12 +77,16 @@ def list_image_files(folder: str,
     status = os.stat(folder)
     identity = (status.st_dev, status.st_ino)
     if identity in _above:
-        raise InputError(f'{folder} is a symbolic link that leads back to a '
-                         'folder above it; remove it')
+        raise InputError(
+            f'{folder} is a symbolic link that leads back to a '
+            'folder above it; remove it'
+        )
     for name in folders:
         images += [
-            f'{name}/{image}' for image in list_image_files(
-                osp.join(folder, name), (*_above, identity))
+            f'{name}/{image}'
+            for image in list_image_files(
+                osp.join(folder, name), (*_above, identity)
+            )
         ]
     return sorted(images)
 

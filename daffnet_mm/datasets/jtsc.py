@@ -44,7 +44,7 @@ class JTSC(WBCDataset):
         '2': 'lymphocyte',
         '3': 'monocyte',
         '4': 'eosinophil',
-        '5': 'basophil'
+        '5': 'basophil',
     }
     IMAGES = 'Dataset 1'
     LABELS = 'Class Labels of Dataset 1.csv'
@@ -70,7 +70,8 @@ class JTSC(WBCDataset):
                 raise InputError(
                     f'JTSC: image {osp.join(folder, name)} has no line in '
                     f'{osp.join(self.data_root, self.LABELS)}; add one or '
-                    'remove the image')
+                    'remove the image'
+                )
             label, where = labels.pop(stem.lstrip('0'))
             label = self.class_of_name(label, where)
             if label is not None:
@@ -80,12 +81,15 @@ class JTSC(WBCDataset):
                         path=osp.join(folder, name),
                         label=label,
                         group=None,
-                        part=None))
+                        part=None,
+                    )
+                )
         if labels:
             number, (_, where) = next(iter(labels.items()))
             raise InputError(
                 f'JTSC: {where} names image {number}, which is not in '
-                f'{folder}; complete the download or remove the line')
+                f'{folder}; complete the download or remove the line'
+            )
         self.pair_masks(masks, samples)
         return samples
 
@@ -93,18 +97,24 @@ class JTSC(WBCDataset):
         """Read the class label of each number, and where it stands."""
         path = osp.join(self.data_root, self.LABELS)
         if not osp.isfile(path):
-            raise InputError(f'JTSC: there is no {path}; data_root must be '
-                             'the folder of zxaoyou/segmentation_WBC')
+            raise InputError(
+                f'JTSC: there is no {path}; data_root must be '
+                'the folder of zxaoyou/segmentation_WBC'
+            )
         labels = {}
         with open(path, newline='', encoding='utf-8-sig') as file:
             reader = csv.DictReader(file)
             columns = ('image ID', 'class label')
             for column in columns:
                 if column not in (reader.fieldnames or ()):
-                    raise InputError(f'{path} has no column {column!r}; '
-                                     f'expected are {", ".join(columns)}')
+                    raise InputError(
+                        f'{path} has no column {column!r}; '
+                        f'expected are {", ".join(columns)}'
+                    )
             for row in reader:
                 number, label = ((row[c] or '').strip() for c in columns)
                 labels[number.lstrip('0')] = (
-                    label, f'{path}, line {reader.line_num}: {label!r}')
+                    label,
+                    f'{path}, line {reader.line_num}: {label!r}',
+                )
         return labels

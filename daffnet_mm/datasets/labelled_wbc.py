@@ -3,9 +3,17 @@ from mmpretrain.registry import DATASETS
 from .wbc_dataset import WBCDataset
 
 #: The nine cell types of Bodzas et al.
-LABELLED9_CLASSES = ('basophil', 'eosinophil', 'lymphoblast', 'lymphocyte',
-                     'monocyte', 'myeloblast', 'neutrophil_band',
-                     'neutrophil_segment', 'normoblast')
+LABELLED9_CLASSES = (
+    'basophil',
+    'eosinophil',
+    'lymphoblast',
+    'lymphocyte',
+    'monocyte',
+    'myeloblast',
+    'neutrophil_band',
+    'neutrophil_segment',
+    'normoblast',
+)
 
 
 @DATASETS.register_module()

@@ -77,5 +77,6 @@ class LISC(WBCDataset):
                 stem = osp.splitext(osp.basename(mask))[0]
                 stem = re.sub(r'_expert\d*$', '', stem)
                 masks.setdefault(
-                    join(self.IMAGES, folder, stem), osp.join(path, mask))
+                    join(self.IMAGES, folder, stem), osp.join(path, mask)
+                )
         return masks

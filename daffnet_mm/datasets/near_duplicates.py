@@ -14,6 +14,7 @@ Cells that were photographed twice, slightly shifted or in another focus, are
 found as well; PBC and BCCD have some. Parts of an image and copies turned by
 other angles than a quarter are not.
 """
+
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -97,8 +98,9 @@ class DuplicatePair(NamedTuple):
     exact: bool
 
 
-def fingerprint(image: str | np.ndarray | Image.Image,
-                box: Sequence[float] | None = None) -> Fingerprint:
+def fingerprint(
+    image: str | np.ndarray | Image.Image, box: Sequence[float] | None = None
+) -> Fingerprint:
     """Compute an image's fingerprint.
 
     Args:
@@ -125,13 +127,19 @@ def fingerprint(image: str | np.ndarray | Image.Image,
             return _fingerprint(opened, box)
     except InputError as e:
         raise InputError(f'{image}: {e}') from None
-    except (OSError, SyntaxError, ValueError, EOFError,
-            Image.DecompressionBombError) as e:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        Image.DecompressionBombError,
+    ) as e:
         raise InputError(f'{image} cannot be decoded: {e}') from None
 
 
-def _fingerprint(image: Image.Image,
-                 box: Sequence[float] | None) -> Fingerprint:
+def _fingerprint(
+    image: Image.Image, box: Sequence[float] | None
+) -> Fingerprint:
     # imagehash imports PyWavelets, which only this step needs.
     from imagehash import dhash
 
@@ -152,8 +160,14 @@ def _fingerprint(image: Image.Image,
     digest.update(image.tobytes())
 
     small = np.asarray(
-        image.resize((DETAIL_SIZE, DETAIL_SIZE), Image.Resampling.LANCZOS,
-                     extent, reducing_gap=3), np.float32)
+        image.resize(
+            (DETAIL_SIZE, DETAIL_SIZE),
+            Image.Resampling.LANCZOS,
+            extent,
+            reducing_gap=3,
+        ),
+        np.float32,
+    )
     # Luma: JPEG keeps it better than any other mean.
     grey = small @ np.array([0.299, 0.587, 0.114], np.float32)
     colourfulness = small.max(2) - small.min(2)
@@ -164,8 +178,10 @@ def _fingerprint(image: Image.Image,
     return Fingerprint(
         digest=digest.hexdigest(),
         hashes=np.packbits(np.reshape(hashes, (SYMMETRIES, -1)), axis=1),
-        detail=np.stack([_fine_structure(grey),
-                         _fine_structure(colourfulness)]))
+        detail=np.stack(
+            [_fine_structure(grey), _fine_structure(colourfulness)]
+        ),
+    )
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -216,15 +232,20 @@ def fingerprint_files(
     if num_workers is None:
         num_workers = _available_processors()
     jobs = [(path, boxes.get(name)) for name, path in paths.items()]
-    show = partial(track, description='Reading images', total=len(jobs),
-                   disable=not progress)
+    show = partial(
+        track,
+        description='Reading images',
+        total=len(jobs),
+        disable=not progress,
+    )
     # A pool pays from some hundred images.
     if num_workers < 2 or len(jobs) < 200:
         results = list(show(map(_try_fingerprint, jobs)))
     else:
         with worker_pool(num_workers) as pool:
             results = list(
-                show(pool.map(_try_fingerprint, jobs, chunksize=32)))
+                show(pool.map(_try_fingerprint, jobs, chunksize=32))
+            )
     fingerprints, faults = {}, {}
     for name, result in zip(paths, results, strict=True):
         if isinstance(result, Fingerprint):
@@ -247,8 +268,9 @@ def _try_fingerprint(job: tuple) -> Fingerprint | str:
         return str(e)
 
 
-def find_near_duplicates(fingerprints: Mapping[str, Fingerprint],
-                         progress: bool = True) -> list[DuplicatePair]:
+def find_near_duplicates(
+    fingerprints: Mapping[str, Fingerprint], progress: bool = True
+) -> list[DuplicatePair]:
     """Find the pairs of images that show the same picture.
 
     Images of equal pixels are paired with the first of them by name only, and
@@ -268,7 +290,8 @@ def find_near_duplicates(fingerprints: Mapping[str, Fingerprint],
         if first != name:
             pairs.append(DuplicatePair(first, name, 1.0, True))
     names = [
-        name for name in first_of.values()
+        name
+        for name in first_of.values()
         if fingerprints[name].detail[0].any()
     ]
     if len(names) > 1:
@@ -278,7 +301,8 @@ def find_near_duplicates(fingerprints: Mapping[str, Fingerprint],
         for candidates in _similar_hashes(hashes, progress):
             candidates, correlations = _verify(details, candidates)
             for (i, j, _), correlation in zip(
-                    candidates.tolist(), correlations.tolist(), strict=True):
+                candidates.tolist(), correlations.tolist(), strict=True
+            ):
                 best[i, j] = max(correlation, best.get((i, j), 0))
         pairs += [
             DuplicatePair(names[i], names[j], round(correlation, 4), False)
@@ -287,8 +311,9 @@ def find_near_duplicates(fingerprints: Mapping[str, Fingerprint],
     return sorted(pairs)
 
 
-def _similar_hashes(hashes: np.ndarray,
-                    progress: bool) -> Iterator[np.ndarray]:
+def _similar_hashes(
+    hashes: np.ndarray, progress: bool
+) -> Iterator[np.ndarray]:
     """Find pairs of similar hashes, by matrix products of bits as signs.
 
     In that many dimensions a search tree visits nearly all its leaves, and
@@ -305,23 +330,31 @@ def _similar_hashes(hashes: np.ndarray,
     signs = np.ascontiguousarray(signs.transpose(1, 0, 2))
     least = HASH_SIZE**2 - 2 * MAX_DISTANCE
     step = 512
-    for start in track(range(0, len(hashes), step), 'Comparing images',
-                       disable=not progress):
+    for start in track(
+        range(0, len(hashes), step), 'Comparing images', disable=not progress
+    ):
         found = []
         for symmetry, others in enumerate(signs):
             i, j = np.nonzero(
-                signs[0, start:start + step] @ others[start:].T >= least)
+                signs[0, start : start + step] @ others[start:].T >= least
+            )
             later = j > i
             found.append(
-                np.stack([
-                    i[later] + start, j[later] + start,
-                    np.full(later.sum(), symmetry)
-                ], 1))
+                np.stack(
+                    [
+                        i[later] + start,
+                        j[later] + start,
+                        np.full(later.sum(), symmetry),
+                    ],
+                    1,
+                )
+            )
         yield np.concatenate(found)
 
 
-def _verify(details: np.ndarray,
-            candidates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _verify(
+    details: np.ndarray, candidates: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Keep the candidates whose details agree.
 
     Args:
@@ -357,13 +390,14 @@ def _correlate(details: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         which = np.flatnonzero(candidates[:, 2] == symmetry)
         # In batches that stay in the processor's cache.
         for start in range(0, len(which), 256):
-            some = which[start:start + 256]
+            some = which[start : start + 256]
             first = _unit(details[candidates[some, 0]])
             second = _unit(details[candidates[some, 1]])
             second = list(_symmetries(second))[symmetry]
             spectrum = (
-                fft.rfft2(first, (size, size)) *
-                fft.rfft2(second, (size, size)).conj())
+                fft.rfft2(first, (size, size))
+                * fft.rfft2(second, (size, size)).conj()
+            )
             surface = fft.irfft2(spectrum, (size, size))
             near = surface[:, shifts[:, None], shifts]
             correlations[some] = near.max((1, 2))
@@ -376,9 +410,11 @@ def _unit(details: np.ndarray) -> np.ndarray:
     return details / np.maximum(norms, 1)
 
 
-def group_images(pairs: Iterable[DuplicatePair | tuple[str, str]],
-                 names: Iterable[str],
-                 groups: Mapping[str, str] | None = None) -> dict[str, str]:
+def group_images(
+    pairs: Iterable[DuplicatePair | tuple[str, str]],
+    names: Iterable[str],
+    groups: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Join images that must stay together.
 
     Args:
@@ -398,11 +434,15 @@ def group_images(pairs: Iterable[DuplicatePair | tuple[str, str]],
     links = [(index[pair[0]], index[pair[1]]) for pair in pairs]
     if groups is not None:
         first_of = {}
-        links += [(first_of.setdefault(groups[name], i), i)
-                  for name, i in index.items()]
+        links += [
+            (first_of.setdefault(groups[name], i), i)
+            for name, i in index.items()
+        ]
     rows, columns = np.array(links, int).reshape(-1, 2).T
-    graph = coo_array((np.ones(len(rows), bool), (rows, columns)),
-                      shape=(len(names), len(names)))
+    graph = coo_array(
+        (np.ones(len(rows), bool), (rows, columns)),
+        shape=(len(names), len(names)),
+    )
     components = connected_components(graph, directed=False)[1]
     first_name = {}
     return {

@@ -63,7 +63,8 @@ class PBC(WBCDataset):
             if name in label_of:
                 raise InputError(
                     f'{type(self).__name__}: {self.data_root} has {name} as '
-                    f'{label_of[name]} and as {label}; remove or rename one')
+                    f'{label_of[name]} and as {label}; remove or rename one'
+                )
             label_of[name] = label
             image['name'] = name
         return images

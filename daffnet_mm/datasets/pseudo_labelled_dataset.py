@@ -42,20 +42,26 @@ class PseudoLabelledDataset(TaxonomyDataset):
             image of the dataset or was made for other classes.
     """
 
-    def __init__(self,
-                 dataset: dict | object,
-                 label_file: str,
-                 threshold: float = 0.,
-                 soft: bool = False,
-                 weight: float = 1.,
-                 classes: Sequence[str] = WBC5_CLASSES,
-                 lazy_init: bool = False) -> None:
+    def __init__(
+        self,
+        dataset: dict | object,
+        label_file: str,
+        threshold: float = 0.0,
+        soft: bool = False,
+        weight: float = 1.0,
+        classes: Sequence[str] = WBC5_CLASSES,
+        lazy_init: bool = False,
+    ) -> None:
         if not 0 <= threshold <= 1:
-            raise InputError('threshold of PseudoLabelledDataset is a '
-                             f'probability from 0 to 1, but is {threshold}')
+            raise InputError(
+                'threshold of PseudoLabelledDataset is a '
+                f'probability from 0 to 1, but is {threshold}'
+            )
         if not weight >= 0:
-            raise InputError('weight of PseudoLabelledDataset must be 0 or '
-                             f'more, but is {weight}')
+            raise InputError(
+                'weight of PseudoLabelledDataset must be 0 or '
+                f'more, but is {weight}'
+            )
         self.label_file = label_file
         self.threshold = threshold
         self.soft = soft
@@ -76,23 +82,31 @@ class PseudoLabelledDataset(TaxonomyDataset):
                 f'{self.label_file} was made for the classes '
                 f'{", ".join(labels.classes)}, but the dataset has '
                 f'{", ".join(own_classes)} (the order counts); make it again '
-                'for this dataset')
+                'for this dataset'
+            )
         values, scores = map(
             torch.from_numpy,
-            labels.select(image_ids(self.dataset), self.label_file))
-        confident = torch.stack([
-            part.gather(1, values[:, i:i + 1]).squeeze(1) >= self.threshold
-            for i, part in enumerate(scores.split(ATTRIBUTE_SIZES, 1))
-        ], 1)
+            labels.select(image_ids(self.dataset), self.label_file),
+        )
+        confident = torch.stack(
+            [
+                part.gather(1, values[:, i : i + 1]).squeeze(1)
+                >= self.threshold
+                for i, part in enumerate(scores.split(ATTRIBUTE_SIZES, 1))
+            ],
+            1,
+        )
         self.attributes = values.masked_fill(~confident, UNKNOWN)
         if self.soft:
             # Zero where nothing is to be learned.
             self.targets = scores * confident.repeat_interleave(
-                torch.tensor(ATTRIBUTE_SIZES), dim=1)
+                torch.tensor(ATTRIBUTE_SIZES), dim=1
+            )
         MMLogger.get_current_instance().info(
             f'{self.label_file}: {len(values)} images, '
             f'{100 * confident.float().mean().item():.1f} % of the values at '
-            f'or above the threshold {self.threshold}')
+            f'or above the threshold {self.threshold}'
+        )
 
     def get_data_info(self, idx: int) -> dict:
         """Get one sample's annotation with its pseudo attributes."""

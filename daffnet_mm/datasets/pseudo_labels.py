@@ -31,11 +31,13 @@ class PseudoLabels:
         scores (dict[str, list[float]]): Probabilities of all attribute values
             side by side (31 for WBCAtt), by image id.
     """
+
     checkpoint: str
     checkpoint_sha256: str
     classes: Sequence[str]
     attributes: dict[str, Sequence[str]] = field(
-        default_factory=lambda: dict(WBC_ATTRIBUTES))
+        default_factory=lambda: dict(WBC_ATTRIBUTES)
+    )
     settings_sha256: str = ''
     values: dict[str, list[int]] = field(default_factory=dict)
     scores: dict[str, list[float]] = field(default_factory=dict)
@@ -63,35 +65,43 @@ class PseudoLabels:
         if not osp.isfile(path):
             raise InputError(
                 f'pseudo label file {path} does not exist; make it with '
-                f'`python tools/pseudo_label.py CONFIG CKPT --out {path}`')
+                f'`python tools/pseudo_label.py CONFIG CKPT --out {path}`'
+            )
         try:
             with open(path, encoding='utf-8') as f:
                 content = json.load(f)
         except ValueError as e:
             raise InputError(
                 f'{path} is no pseudo label file of tools/pseudo_label.py, or '
-                f'not a whole one ({e}); make it again') from e
-        if not isinstance(content, dict) or content.pop('format',
-                                                        None) != FORMAT:
+                f'not a whole one ({e}); make it again'
+            ) from e
+        if (
+            not isinstance(content, dict)
+            or content.pop('format', None) != FORMAT
+        ):
             raise InputError(
                 f'{path} is no pseudo label file of this version of '
-                'tools/pseudo_label.py; make it again')
+                'tools/pseudo_label.py; make it again'
+            )
         try:
             labels = cls(**content)
         except TypeError as e:
-            raise InputError(f'{path} is no pseudo label file of '
-                             f'tools/pseudo_label.py: {e}') from e
+            raise InputError(
+                f'{path} is no pseudo label file of tools/pseudo_label.py: {e}'
+            ) from e
         expected = {k: list(v) for k, v in WBC_ATTRIBUTES.items()}
         # As lists: the order of the attributes counts.
         if [*labels.attributes.items()] != [*expected.items()]:
             raise InputError(
                 f'{path} was made for other attributes or another order of '
-                'values than WBCAtt\'s; make it again')
+                "values than WBCAtt's; make it again"
+            )
         labels._check(path)
         return labels
 
-    def select(self, ids: Sequence[str],
-               path: str) -> tuple[np.ndarray, np.ndarray]:
+    def select(
+        self, ids: Sequence[str], path: str
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Look images up.
 
         Args:
@@ -110,36 +120,43 @@ class PseudoLabels:
             raise InputError(
                 f'{path} lacks {len(absent)} of {len(ids)} images, first '
                 f'{absent[0]}; run tools/pseudo_label.py again for this '
-                'dataset')
-        return _as_matrices([self.values[i] for i in ids],
-                            [self.scores[i] for i in ids])
+                'dataset'
+            )
+        return _as_matrices(
+            [self.values[i] for i in ids], [self.scores[i] for i in ids]
+        )
 
     def _check(self, path: str) -> None:
         """Refuse indices and probabilities that cannot be."""
         sizes = np.array(ATTRIBUTE_SIZES)
         try:
             if self.values.keys() != self.scores.keys():
-                raise ValueError('indices and probabilities are of different '
-                                 'images')
-            values, scores = _as_matrices([*self.values.values()],
-                                          [*self.scores.values()])
+                raise ValueError(
+                    'indices and probabilities are of different images'
+                )
+            values, scores = _as_matrices(
+                [*self.values.values()], [*self.scores.values()]
+            )
         except (AttributeError, TypeError, ValueError) as e:
             raise InputError(f'{path} is damaged ({e}); make it again') from e
         starts = np.cumsum(sizes) - sizes
         totals = np.add.reduceat(scores, starts, axis=1)
-        wrong = ((values < 0) | (values >= sizes)
-                 | ~(abs(totals - 1) < 1e-3)).any(axis=1)
+        wrong = (
+            (values < 0) | (values >= sizes) | ~(abs(totals - 1) < 1e-3)
+        ).any(axis=1)
         wrong |= ~((scores >= 0) & (scores <= 1)).all(axis=1)
         if wrong.any():
             image = [*self.scores][int(wrong.argmax())]
             raise InputError(
                 f'{path} is damaged: {image} has an index that no value has, '
                 'or probabilities of an attribute that do not sum to 1; make '
-                'it again')
+                'it again'
+            )
 
 
-def _as_matrices(values: Sequence,
-                 scores: Sequence) -> tuple[np.ndarray, np.ndarray]:
+def _as_matrices(
+    values: Sequence, scores: Sequence
+) -> tuple[np.ndarray, np.ndarray]:
     """Check the shapes of the lists and make arrays of them."""
     shape = (len(values), len(ATTRIBUTE_SIZES))
     indices = np.array(values).reshape(shape)
@@ -147,7 +164,8 @@ def _as_matrices(values: Sequence,
         raise ValueError('an index is not a whole number')
     probabilities = np.array(scores, np.float32)
     return indices.astype(np.int64), probabilities.reshape(
-        len(scores), sum(ATTRIBUTE_SIZES))
+        len(scores), sum(ATTRIBUTE_SIZES)
+    )
 
 
 def file_sha256(path: str) -> str:

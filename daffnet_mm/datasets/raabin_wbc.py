@@ -47,11 +47,13 @@ class RaabinWBC(WBCDataset):
     SOURCE = 'RaabinWBC'
     SUBSETS = dict(Train='train', TestA='test', TestB='test')
 
-    def __init__(self,
-                 data_root: str,
-                 *args,
-                 subsets: Sequence[str] | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        data_root: str,
+        *args,
+        subsets: Sequence[str] | None = None,
+        **kwargs,
+    ) -> None:
         self.subsets = subsets
         super().__init__(data_root, *args, **kwargs)
 

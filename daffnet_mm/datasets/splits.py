@@ -1,4 +1,5 @@
 """Who is trained on, who validates, who is tested on: parts and folds."""
+
 import csv
 import hashlib
 import os.path as osp
@@ -19,10 +20,11 @@ def normalize_name(name: str) -> str:
 
 
 def stratified_split(
-        labels: Mapping[str, str],
-        ratios: Sequence[float] = (6, 2, 2),
-        seed: int = 0,
-        groups: Mapping[str, str] | None = None) -> dict[str, str]:
+    labels: Mapping[str, str],
+    ratios: Sequence[float] = (6, 2, 2),
+    seed: int = 0,
+    groups: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Split images into training, validation and test parts (Sec. 3.1).
 
     Within each class, groups are ordered by a hash of the seed and of the name
@@ -54,16 +56,20 @@ def stratified_split(
             no group, or if two names are one but for their slashes.
     """
     if len(ratios) != len(SPLITS):
-        raise InputError(f'ratios {tuple(ratios)} must be three numbers, for '
-                         f'{", ".join(SPLITS)}')
+        raise InputError(
+            f'ratios {tuple(ratios)} must be three numbers, for '
+            f'{", ".join(SPLITS)}'
+        )
     shares = _divide(labels, ratios, seed, groups)
     return {name: SPLITS[share] for name, share in shares.items()}
 
 
-def k_fold(labels: Mapping[str, str],
-           k: int,
-           seed: int = 0,
-           groups: Mapping[str, str] | None = None) -> dict[str, int]:
+def k_fold(
+    labels: Mapping[str, str],
+    k: int,
+    seed: int = 0,
+    groups: Mapping[str, str] | None = None,
+) -> dict[str, int]:
     """Divide images into folds of equal size, as :func:`stratified_split`.
 
     Of five folds the first three are the training part of the split 6:2:2
@@ -85,7 +91,7 @@ def k_fold(labels: Mapping[str, str],
     """
     if k < 2:
         raise InputError(f'k={k} must be at least 2 folds')
-    return _divide(labels, (1, ) * k, seed, groups)
+    return _divide(labels, (1,) * k, seed, groups)
 
 
 def fold_parts(folds: Mapping[str, int], fold: int, k: int) -> dict[str, str]:
@@ -105,11 +111,12 @@ def fold_parts(folds: Mapping[str, int], fold: int, k: int) -> dict[str, str]:
 
 
 def complete_official_split(
-        labels: Mapping[str, str],
-        official: Mapping[str, str],
-        ratios: Sequence[float] = (3, 1),
-        seed: int = 0,
-        groups: Mapping[str, str] | None = None) -> dict[str, str]:
+    labels: Mapping[str, str],
+    official: Mapping[str, str],
+    ratios: Sequence[float] = (3, 1),
+    seed: int = 0,
+    groups: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Draw the validation part that a release does not have.
 
     Chen et al. divide the training images of BCCD and Raabin-WBC, which come
@@ -134,12 +141,16 @@ def complete_official_split(
             two numbers from 0, or as :func:`stratified_split`.
     """
     if len(ratios) != 2:
-        raise InputError(f'ratios {tuple(ratios)} must be two numbers, for '
-                         'training and validation part')
+        raise InputError(
+            f'ratios {tuple(ratios)} must be two numbers, for '
+            'training and validation part'
+        )
     parts = _by_normalized_name(official)
     if 'train' not in parts.values():
-        raise InputError('this release has no official training part; draw '
-                         'the split by ratios')
+        raise InputError(
+            'this release has no official training part; draw '
+            'the split by ratios'
+        )
     if 'val' not in parts.values():
         to_divide = {
             name: label
@@ -151,8 +162,9 @@ def complete_official_split(
     return parts
 
 
-def cut_groups(parts: Mapping[str, str],
-               groups: Mapping[str, str]) -> dict[str, list[str]]:
+def cut_groups(
+    parts: Mapping[str, str], groups: Mapping[str, str]
+) -> dict[str, list[str]]:
     """Find the groups that a split cuts: its leaks.
 
     Args:
@@ -173,13 +185,18 @@ def cut_groups(parts: Mapping[str, str],
     }
 
 
-def _divide(labels: Mapping[str, str], ratios: Sequence[float], seed: int,
-            groups: Mapping[str, str] | None) -> dict[str, int]:
+def _divide(
+    labels: Mapping[str, str],
+    ratios: Sequence[float],
+    seed: int,
+    groups: Mapping[str, str] | None,
+) -> dict[str, int]:
     """Divide the images of each class into shares by the ratios."""
     total = sum(ratios)
     if min(ratios) < 0 or not 0 < total < float('inf'):
-        raise InputError(f'ratios {tuple(ratios)} must be numbers from 0, not '
-                         'all 0')
+        raise InputError(
+            f'ratios {tuple(ratios)} must be numbers from 0, not all 0'
+        )
     labels = _by_normalized_name(labels)
     units = _units(labels, seed, groups)
 
@@ -189,7 +206,7 @@ def _divide(labels: Mapping[str, str], ratios: Sequence[float], seed: int,
     targets = {}
     for label, count in counts.items():
         cuts = [
-            round(count * sum(ratios[:i + 1]) / total)
+            round(count * sum(ratios[: i + 1]) / total)
             for i in range(len(ratios))
         ]
         targets[label] = [
@@ -202,8 +219,9 @@ def _divide(labels: Mapping[str, str], ratios: Sequence[float], seed: int,
     # The largest first: the small ones even out what these leave.
     for unit in sorted(mixed, key=len, reverse=True):
         own = Counter(labels[name] for name in unit)
-        shares.update(dict.fromkeys(unit, _emptiest(own, counts, targets,
-                                                    ratios)))
+        shares.update(
+            dict.fromkeys(unit, _emptiest(own, counts, targets, ratios))
+        )
         for label, count in own.items():
             targets[label][shares[unit[0]]] -= count
 
@@ -220,13 +238,16 @@ def _by_normalized_name(values: Mapping[str, str]) -> dict[str, str]:
     normalized = {normalize_name(name): v for name, v in values.items()}
     if len(normalized) < len(values):
         twice = Counter(map(normalize_name, values)).most_common(1)[0][0]
-        raise InputError(f'image {twice} is there twice, with slashes and '
-                         'with backslashes; rename one')
+        raise InputError(
+            f'image {twice} is there twice, with slashes and '
+            'with backslashes; rename one'
+        )
     return normalized
 
 
-def _units(labels: Mapping[str, str], seed: int,
-           groups: Mapping[str, str] | None) -> list[list[str]]:
+def _units(
+    labels: Mapping[str, str], seed: int, groups: Mapping[str, str] | None
+) -> list[list[str]]:
     """Order the groups by the hash of their first image."""
     if groups is None:
         members = [[name] for name in labels]
@@ -234,8 +255,10 @@ def _units(labels: Mapping[str, str], seed: int,
         groups = _by_normalized_name(groups)
         absent = [name for name in labels if name not in groups]
         if absent:
-            raise InputError(f'{len(absent)} of the images have no group, '
-                             f'first {min(absent)}')
+            raise InputError(
+                f'{len(absent)} of the images have no group, '
+                f'first {min(absent)}'
+            )
         by_group = defaultdict(list)
         for name in sorted(labels):
             by_group[groups[name]].append(name)
@@ -249,22 +272,30 @@ def _units(labels: Mapping[str, str], seed: int,
     return sorted(members, key=order)
 
 
-def _emptiest(own: Mapping[str, int], counts: Mapping[str, int],
-              left: Mapping[str, Sequence[int]],
-              ratios: Sequence[float]) -> int:
+def _emptiest(
+    own: Mapping[str, int],
+    counts: Mapping[str, int],
+    left: Mapping[str, Sequence[int]],
+    ratios: Sequence[float],
+) -> int:
     """Find the share that a group of several classes fills the least."""
     total = sum(ratios)
 
     def fill(share: int) -> float:
         return sum(
-            1 - (left[label][share] - count) * total /
-            (counts[label] * ratios[share]) for label, count in own.items())
+            1
+            - (left[label][share] - count)
+            * total
+            / (counts[label] * ratios[share])
+            for label, count in own.items()
+        )
 
     return min((i for i, ratio in enumerate(ratios) if ratio), key=fill)
 
 
-def _cut(units: Sequence[Sequence[str]],
-         targets: Sequence[int]) -> dict[str, int]:
+def _cut(
+    units: Sequence[Sequence[str]], targets: Sequence[int]
+) -> dict[str, int]:
     """Lay the groups of one class out in a row and cut it by the targets."""
     # What groups of several classes took above a target, the others lack.
     targets = [max(target, 0) for target in targets]
@@ -276,16 +307,18 @@ def _cut(units: Sequence[Sequence[str]],
         middle = start + len(unit) / 2
         while middle > end and share < len(targets) - 1:
             share += 1
-            end = sum(targets[:share + 1]) * scale
+            end = sum(targets[: share + 1]) * scale
         shares.update(dict.fromkeys(unit, share))
         start += len(unit)
     return shares
 
 
-def write_split_file(path: str,
-                     labels: Mapping[str, str],
-                     parts: Mapping[str, str],
-                     groups: Mapping[str, str] | None = None) -> None:
+def write_split_file(
+    path: str,
+    labels: Mapping[str, str],
+    parts: Mapping[str, str],
+    groups: Mapping[str, str] | None = None,
+) -> None:
     """Write a split file: CSV with the columns image, label and split.
 
     With groups there is a fourth column, group, and the file serves as a group
@@ -304,11 +337,13 @@ def write_split_file(path: str,
     labels, parts = _by_normalized_name(labels), _by_normalized_name(parts)
     columns = [labels, parts]
     if groups is not None:
-        columns.append({
-            name: normalize_name(group)
-            for name, group in _by_normalized_name(groups).items()
-        })
-    header = ['image', 'label', 'split', 'group'][:1 + len(columns)]
+        columns.append(
+            {
+                name: normalize_name(group)
+                for name, group in _by_normalized_name(groups).items()
+            }
+        )
+    header = ['image', 'label', 'split', 'group'][: 1 + len(columns)]
     try:
         with atomic_write(path) as f:
             writer = csv.writer(f, lineterminator='\n')
@@ -318,7 +353,8 @@ def write_split_file(path: str,
     except OSError as e:
         raise InputError(
             f'cannot write split file {path}: {e.strerror or e}; name a file '
-            'in a folder that you may write to and that is not full') from e
+            'in a folder that you may write to and that is not full'
+        ) from e
 
 
 def read_split_file(path: str) -> dict[str, str]:
@@ -334,12 +370,15 @@ def read_split_file(path: str) -> dict[str, str]:
         InputError: If a column is missing, a part unknown or an image named
             twice.
     """
-    rows = _read_rows(path, 'split', 'image and split (and label, for the '
-                      'reader)')
+    rows = _read_rows(
+        path, 'split', 'image and split (and label, for the reader)'
+    )
     for line, part in rows.values():
         if part not in SPLITS:
-            raise InputError(f'split file {path}, line {line}: split {part!r} '
-                             'must be train, val or test')
+            raise InputError(
+                f'split file {path}, line {line}: split {part!r} '
+                'must be train, val or test'
+            )
     return {name: part for name, (_, part) in rows.items()}
 
 
@@ -359,13 +398,15 @@ def read_group_file(path: str) -> dict[str, str]:
     rows = _read_rows(path, 'group', 'image and group')
     for name, (line, group) in rows.items():
         if not group:
-            raise InputError(f'group file {path}, line {line}: image {name} '
-                             'has no group')
+            raise InputError(
+                f'group file {path}, line {line}: image {name} has no group'
+            )
     return {name: normalize_name(g) for name, (_, g) in rows.items()}
 
 
-def _read_rows(path: str, column: str,
-               expected: str) -> dict[str, tuple[int, str]]:
+def _read_rows(
+    path: str, column: str, expected: str
+) -> dict[str, tuple[int, str]]:
     """Read line and value of one column by image name."""
     file = f'{column} file {path}'
     if not osp.isfile(path):
@@ -377,17 +418,22 @@ def _read_rows(path: str, column: str,
             reader = csv.DictReader(f)
             missing = {'image', column} - set(reader.fieldnames or ())
             if missing:
-                raise InputError(f'{file} has no column '
-                                 f'{sorted(missing)[0]!r}; expected are '
-                                 f'{expected}')
+                raise InputError(
+                    f'{file} has no column '
+                    f'{sorted(missing)[0]!r}; expected are '
+                    f'{expected}'
+                )
             for row in reader:
                 name = normalize_name(row['image'] or '')
                 if not name:
-                    raise InputError(f'{file}, line {reader.line_num}: no '
-                                     'image is named')
+                    raise InputError(
+                        f'{file}, line {reader.line_num}: no image is named'
+                    )
                 if name in rows:
-                    raise InputError(f'{file}, line {reader.line_num}: image '
-                                     f'{name} is named twice')
+                    raise InputError(
+                        f'{file}, line {reader.line_num}: image '
+                        f'{name} is named twice'
+                    )
                 rows[name] = reader.line_num, row[column]
     except (UnicodeDecodeError, csv.Error) as e:
         raise InputError(f'{file} is not CSV in UTF-8: {e}') from None

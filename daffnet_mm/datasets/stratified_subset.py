@@ -29,17 +29,22 @@ class StratifiedSubset:
         InputError: If the fraction is out of range or leaves no image.
     """
 
-    def __init__(self,
-                 dataset: dict | object,
-                 fraction: float,
-                 rest: bool = False,
-                 seed: int = 0,
-                 lazy_init: bool = False) -> None:
+    def __init__(
+        self,
+        dataset: dict | object,
+        fraction: float,
+        rest: bool = False,
+        seed: int = 0,
+        lazy_init: bool = False,
+    ) -> None:
         if not 0 < fraction <= 1:
-            raise InputError('fraction of StratifiedSubset must be above 0 '
-                             f'and at most 1, but is {fraction}')
-        self.dataset = DATASETS.build(dataset) if isinstance(
-            dataset, dict) else dataset
+            raise InputError(
+                'fraction of StratifiedSubset must be above 0 '
+                f'and at most 1, but is {fraction}'
+            )
+        self.dataset = (
+            DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
+        )
         self.fraction = fraction
         self.rest = rest
         self.seed = seed
@@ -68,14 +73,18 @@ class StratifiedSubset:
             by_class[int(label)].append(index)
         chosen = []
         for members in by_class.values():
-            members.sort(key=lambda i: hashlib.sha256(
-                f'{self.seed}:{ids[i]}'.encode()).digest())
+            members.sort(
+                key=lambda i: hashlib.sha256(
+                    f'{self.seed}:{ids[i]}'.encode()
+                ).digest()
+            )
             end = round(len(members) * self.fraction)
             chosen += members[end:] if self.rest else members[:end]
         if not chosen:
             raise InputError(
                 f'StratifiedSubset: {"the rest after " * self.rest}a share '
-                f'of {self.fraction} of {len(ids)} images holds none')
+                f'of {self.fraction} of {len(ids)} images holds none'
+            )
         self.indices = sorted(chosen)
 
     def get_data_info(self, idx: int) -> dict:

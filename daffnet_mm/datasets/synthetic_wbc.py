@@ -1,4 +1,5 @@
 """Synthetic white blood cells as a data set that needs no files."""
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -73,25 +74,31 @@ class SyntheticWBC(BaseDataset):
 
     METAINFO = {'classes': WBC5_CLASSES}
 
-    def __init__(self,
-                 split: str = 'train',
-                 num_samples: int = 4000,
-                 image_size: int = 128,
-                 seed: int = 0,
-                 laboratory: str = 'a',
-                 with_attributes: bool = True,
-                 class_weights: Sequence[float] | None = None,
-                 metainfo: dict | None = None,
-                 **kwargs):
+    def __init__(
+        self,
+        split: str = 'train',
+        num_samples: int = 4000,
+        image_size: int = 128,
+        seed: int = 0,
+        laboratory: str = 'a',
+        with_attributes: bool = True,
+        class_weights: Sequence[float] | None = None,
+        metainfo: dict | None = None,
+        **kwargs,
+    ):
         check_split(split)
         check_seed(seed)
         check_image_size(image_size)
         get_laboratory(laboratory)
-        if (isinstance(num_samples, bool)
-                or not isinstance(num_samples, (int, np.integer))
-                or num_samples < 1):
-            raise InputError('num_samples of SyntheticWBC must be a whole '
-                             f'number of at least 1, but got {num_samples!r}.')
+        if (
+            isinstance(num_samples, bool)
+            or not isinstance(num_samples, (int, np.integer))
+            or num_samples < 1
+        ):
+            raise InputError(
+                'num_samples of SyntheticWBC must be a whole '
+                f'number of at least 1, but got {num_samples!r}.'
+            )
         self.split = split
         self.num_samples = int(num_samples)
         self.image_size = int(image_size)
@@ -121,32 +128,40 @@ class SyntheticWBC(BaseDataset):
         if strangers:
             raise InputError(
                 f'SyntheticWBC cannot paint the class {strangers[0]!r}; it '
-                f'has {", ".join(WBC5_CLASSES)}.')
+                f'has {", ".join(WBC5_CLASSES)}.'
+            )
         if self.class_weights is None:
             weights = np.ones(len(self.CLASSES))
         else:
             weights = np.asarray(self.class_weights, dtype=float)
-        if (weights.shape != (len(self.CLASSES), )
-                or not np.isfinite(weights).all() or (weights < 0).any()
-                or weights.sum() == 0):
+        if (
+            weights.shape != (len(self.CLASSES),)
+            or not np.isfinite(weights).all()
+            or (weights < 0).any()
+            or weights.sum() == 0
+        ):
             raise InputError(
                 f'class_weights of SyntheticWBC must be {len(self.CLASSES)} '
                 'numbers of at least 0, not all 0, but got '
-                f'{self.class_weights!r}.')
+                f'{self.class_weights!r}.'
+            )
         return weights / weights.sum()
 
-    def _draw_sample(self, index: int, ends: np.ndarray,
-                     tables: list) -> dict:
-        rng = cell_stream(self.seed, self.split, self.laboratory, index,
-                          ATTRIBUTES)
+    def _draw_sample(self, index: int, ends: np.ndarray, tables: list) -> dict:
+        rng = cell_stream(
+            self.seed, self.split, self.laboratory, index, ATTRIBUTES
+        )
         which_class, which_combination = rng.random(2).tolist()
         # Scaled, because the sum may miss 1 by a rounding error.
         label = int(
-            np.searchsorted(ends, which_class * ends[-1], side='right'))
+            np.searchsorted(ends, which_class * ends[-1], side='right')
+        )
         attributes = tables[label].draw(which_combination)
-        name = (f'synthetic/{self.laboratory}/{self.seed}/{self.split}/'
-                f'{index:06d}.png')
-        unknown = (UNKNOWN, ) * len(ATTRIBUTE_SIZES)
+        name = (
+            f'synthetic/{self.laboratory}/{self.seed}/{self.split}/'
+            f'{index:06d}.png'
+        )
+        unknown = (UNKNOWN,) * len(ATTRIBUTE_SIZES)
         return dict(
             img_path=name,
             image_id=name,
@@ -158,7 +173,9 @@ class SyntheticWBC(BaseDataset):
                 seed=self.seed,
                 split=self.split,
                 laboratory=self.laboratory,
-                index=index))
+                index=index,
+            ),
+        )
 
     def get_data_info(self, idx: int) -> dict:
         """Get a sample's description, with its attributes as a tensor.
@@ -173,7 +190,8 @@ class SyntheticWBC(BaseDataset):
         info = super().get_data_info(idx)
         # A tensor in every stored description would make pickling slow.
         info['gt_attributes'] = torch.tensor(
-            info['gt_attributes'], dtype=torch.long)
+            info['gt_attributes'], dtype=torch.long
+        )
         return info
 
     def extra_repr(self) -> list[str]:

@@ -38,12 +38,15 @@ class TaxonomyDataset:
         ...     dataset=dict(type='PBC', data_root='data/PBC'))
     """
 
-    def __init__(self,
-                 dataset: dict | object,
-                 classes: Sequence[str] = WBC5_CLASSES,
-                 lazy_init: bool = False) -> None:
-        self.dataset = DATASETS.build(dataset) if isinstance(
-            dataset, dict) else dataset
+    def __init__(
+        self,
+        dataset: dict | object,
+        classes: Sequence[str] = WBC5_CLASSES,
+        lazy_init: bool = False,
+    ) -> None:
+        self.dataset = (
+            DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
+        )
         self.metainfo = dict(classes=check_taxonomy(classes))
         self._label_map = None
         if not lazy_init:
@@ -66,13 +69,15 @@ class TaxonomyDataset:
             -1 if name is None else taxonomy.index(name) for name in mapped
         ]
         outside = [
-            name for name, target in zip(own, mapped, strict=True)
+            name
+            for name, target in zip(own, mapped, strict=True)
             if target is None
         ]
         if outside:
             MMLogger.get_current_instance().info(
                 f'{type(self).__name__}: cells of the classes '
-                f'{", ".join(outside)} teach attributes only')
+                f'{", ".join(outside)} teach attributes only'
+            )
 
     def get_data_info(self, idx: int) -> dict:
         """Get one sample's annotation, with its class in the taxonomy."""
@@ -113,10 +118,12 @@ class MixedDataset(ConcatDataset):
         InputError: If a part has other classes, or the same in another order.
     """
 
-    def __init__(self,
-                 datasets: Sequence[dict | object],
-                 classes: Sequence[str] = WBC5_CLASSES,
-                 lazy_init: bool = False) -> None:
+    def __init__(
+        self,
+        datasets: Sequence[dict | object],
+        classes: Sequence[str] = WBC5_CLASSES,
+        lazy_init: bool = False,
+    ) -> None:
         # Not the base class's: it compares all metadata, and refuses wrappers
         # that are built already.
         self._metainfo = dict(classes=check_taxonomy(classes))
@@ -133,7 +140,8 @@ class MixedDataset(ConcatDataset):
                     f'{", ".join(own)}, but the taxonomy is '
                     f'{", ".join(self._metainfo["classes"])} (the order '
                     "counts); wrap it in dict(type='TaxonomyDataset', "
-                    'classes=...), or set classes here')
+                    'classes=...), or set classes here'
+                )
             self.datasets.append(part)
         self._fully_initialized = False
         if not lazy_init:
@@ -154,6 +162,8 @@ def check_taxonomy(classes: Sequence[str]) -> tuple[str, ...]:
     """
     classes = tuple(classes)
     if not classes or len(set(classes)) < len(classes):
-        raise InputError('a taxonomy must name one or more classes, each '
-                         f'once, but is {", ".join(classes) or "empty"}')
+        raise InputError(
+            'a taxonomy must name one or more classes, each '
+            f'once, but is {", ".join(classes) or "empty"}'
+        )
     return classes

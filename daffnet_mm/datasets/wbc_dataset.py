@@ -41,7 +41,8 @@ _PART_FOLDERS = dict(
     valid='val',
     validation='val',
     test='test',
-    testing='test')
+    testing='test',
+)
 
 
 class WBCDataset(BaseDataset):
@@ -105,25 +106,30 @@ class WBCDataset(BaseDataset):
     #: What ``split`` may be.
     PARTS: Sequence[str] = SPLITS
 
-    def __init__(self,
-                 data_root: str,
-                 split: str | None = None,
-                 split_file: str | None = None,
-                 split_ratios: Sequence[float] = (6, 2, 2),
-                 split_seed: int = 0,
-                 skip_broken: bool = False,
-                 group_file: str | None = None,
-                 official_split: bool = False,
-                 val_ratio: float = 0.25,
-                 class_map: Mapping[str, str | None] | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        data_root: str,
+        split: str | None = None,
+        split_file: str | None = None,
+        split_ratios: Sequence[float] = (6, 2, 2),
+        split_seed: int = 0,
+        skip_broken: bool = False,
+        group_file: str | None = None,
+        official_split: bool = False,
+        val_ratio: float = 0.25,
+        class_map: Mapping[str, str | None] | None = None,
+        **kwargs,
+    ) -> None:
         if split is not None and split not in self.PARTS:
             raise InputError(
                 f'{type(self).__name__}: split={split!r} must be '
-                f'{", ".join(map(repr, self.PARTS))} or None (all images)')
+                f'{", ".join(map(repr, self.PARTS))} or None (all images)'
+            )
         if not 0 < val_ratio < 1:
-            raise InputError(f'{type(self).__name__}: val_ratio={val_ratio} '
-                             'must lie between 0 and 1')
+            raise InputError(
+                f'{type(self).__name__}: val_ratio={val_ratio} '
+                'must lie between 0 and 1'
+            )
         self.split = split
         self.split_file = split_file
         self.split_ratios = split_ratios
@@ -184,7 +190,8 @@ class WBCDataset(BaseDataset):
         if not folders or None in parts.values():
             return self.folder_samples()
         return [
-            sample for name, part in parts.items()
+            sample
+            for name, part in parts.items()
             for sample in self.folder_samples(name, part)
         ]
 
@@ -199,9 +206,9 @@ class WBCDataset(BaseDataset):
         """
         return images
 
-    def folder_samples(self,
-                       folder: str = '',
-                       part: str | None = None) -> list[dict]:
+    def folder_samples(
+        self, folder: str = '', part: str | None = None
+    ) -> list[dict]:
         """List the images in the class folders of a folder.
 
         Args:
@@ -229,14 +236,18 @@ class WBCDataset(BaseDataset):
                     path=osp.join(path, image),
                     label=label,
                     group=None,
-                    part=part) for image in list_image_files(path)
+                    part=part,
+                )
+                for image in list_image_files(path)
             ]
         return samples
 
-    def part_samples(self,
-                     folder: str,
-                     parts: Mapping[str, str],
-                     subsets: Sequence[str] | None = None) -> list[dict]:
+    def part_samples(
+        self,
+        folder: str,
+        parts: Mapping[str, str],
+        subsets: Sequence[str] | None = None,
+    ) -> list[dict]:
         """List a release whose class folders lie in folders of parts.
 
         Args:
@@ -256,15 +267,19 @@ class WBCDataset(BaseDataset):
             if name not in parts:
                 raise InputError(
                     f'{type(self).__name__}: subsets names {name!r}, but the '
-                    f'release has {", ".join(parts)}')
+                    f'release has {", ".join(parts)}'
+                )
         there = find_folders(self.require_folder(folder), parts)
         wanted = list(subsets or there or parts)
         for name in wanted:
             if name not in there:
                 self.require_folder(folder, name)
         return [
-            sample for name in wanted for sample in self.folder_samples(
-                join(folder, there[name]), parts[name])
+            sample
+            for name in wanted
+            for sample in self.folder_samples(
+                join(folder, there[name]), parts[name]
+            )
         ]
 
     def class_of_name(self, name: str, where: str) -> str | None:
@@ -295,7 +310,8 @@ class WBCDataset(BaseDataset):
                 f'{type(self).__name__}: {where}{also} means no class; '
                 f'expected are {", ".join(self.source_classes)} or their '
                 f'usual short forms; say class_map={{{name!r}: <class>}} in '
-                'the config, or None to leave it out')
+                'the config, or None to leave it out'
+            )
         return label
 
     @property
@@ -320,7 +336,8 @@ class WBCDataset(BaseDataset):
             return path
         raise InputError(
             f'{type(self).__name__}: data_root {self.data_root} has no folder '
-            f'{join(*names)}; {self.where_else(*names)}')
+            f'{join(*names)}; {self.where_else(*names)}'
+        )
 
     def where_else(self, *names: str) -> str:
         """Say what to do where a folder of the release is missing.
@@ -338,12 +355,14 @@ class WBCDataset(BaseDataset):
             found = sorted(glob.glob(osp.join(root, between, *names)))
             if found:
                 place = found[0].removesuffix(osp.join('', *names))
-                return (f'{place.rstrip(osp.sep)} has one: set data_root to '
-                        'that')
+                return (
+                    f'{place.rstrip(osp.sep)} has one: set data_root to that'
+                )
         return 'it must be the folder of the unzipped release'
 
-    def pair_masks(self, masks: Mapping[str, str],
-                   samples: Sequence[dict]) -> None:
+    def pair_masks(
+        self, masks: Mapping[str, str], samples: Sequence[dict]
+    ) -> None:
         """Give each image its mask.
 
         Args:
@@ -361,7 +380,8 @@ class WBCDataset(BaseDataset):
                 raise InputError(
                     f'{type(self).__name__}: mask {path} has no image '
                     f'{osp.join(self.data_root, name)}.*; complete the '
-                    'download or remove the mask')
+                    'download or remove the mask'
+                )
             images[name]['seg_map_path'] = path
 
     def _list_release(self) -> list[dict]:
@@ -373,16 +393,19 @@ class WBCDataset(BaseDataset):
             raise InputError(
                 f'{type(self).__name__}: data_root {self.data_root} does not '
                 'exist; expected is the folder of the unzipped release, with '
-                f'the classes {", ".join(self.source_classes)}') from e
+                f'the classes {", ".join(self.source_classes)}'
+            ) from e
         except OSError:
             # A link loop or too long a path: scanning it says so.
             scan_folder(self.data_root)
         images = self.list_images()
         unused = [name for name in self.class_map if name not in self._mapped]
         if unused:
-            raise InputError(f'{type(self).__name__}: class_map names '
-                             f'{unused[0]!r}, which {self.data_root} does not '
-                             'have')
+            raise InputError(
+                f'{type(self).__name__}: class_map names '
+                f'{unused[0]!r}, which {self.data_root} does not '
+                'have'
+            )
         for image in images:
             name = normalize_name(image['name'])
             # macOS spells an accent as a character of its own, Linux not.
@@ -398,15 +421,17 @@ class WBCDataset(BaseDataset):
                 raise InputError(
                     f'group file {self.group_file} names no image of '
                     f'{self.data_root}; its column image must hold names such '
-                    f'as {images[0]["name"]}')
+                    f'as {images[0]["name"]}'
+                )
             for image in images:
                 image['group'] = groups.get(image['name'], image['group'])
         return images
 
     # -- splits --------------------------------------------------------------
 
-    def assign_splits(self, samples: Sequence[dict],
-                      images: Sequence[dict]) -> dict[str, str]:
+    def assign_splits(
+        self, samples: Sequence[dict], images: Sequence[dict]
+    ) -> dict[str, str]:
         """Find the part of each sample.
 
         Args:
@@ -427,10 +452,15 @@ class WBCDataset(BaseDataset):
             return read_split_file(self.split_file)
         parts = self.draw_parts(images, self.split_ratios)
         if self.split_file:
-            write_split_file(self.split_file, self._labels(images), parts,
-                             self._groups(images))
+            write_split_file(
+                self.split_file,
+                self._labels(images),
+                parts,
+                self._groups(images),
+            )
             MMLogger.get_current_instance().info(
-                f'wrote split file {self.split_file}: {len(parts)} images')
+                f'wrote split file {self.split_file}: {len(parts)} images'
+            )
         return parts
 
     def official_parts(self, samples: Sequence[dict]) -> dict[str, str]:
@@ -452,15 +482,17 @@ class WBCDataset(BaseDataset):
             raise InputError(
                 f'{type(self).__name__}: {self.data_root} ships no official '
                 f'part for {len(absent)} of {len(parts)} images, first '
-                f'{absent[0]}; leave official_split at False')
+                f'{absent[0]}; leave official_split at False'
+            )
         if 'val' not in parts.values():
             train = [s for s in samples if s['part'] == 'train']
             ratios = (1 - self.val_ratio, self.val_ratio, 0)
             parts.update(self.draw_parts(train, ratios))
         return parts
 
-    def draw_parts(self, images: Sequence[dict],
-                   ratios: Sequence[float]) -> dict[str, str]:
+    def draw_parts(
+        self, images: Sequence[dict], ratios: Sequence[float]
+    ) -> dict[str, str]:
         """Draw parts, stratified, by group, with ``split_seed``.
 
         Args:
@@ -471,8 +503,8 @@ class WBCDataset(BaseDataset):
             dict[str, str]: The part by name.
         """
         return stratified_split(
-            self._labels(images), ratios, self.split_seed,
-            self._groups(images))
+            self._labels(images), ratios, self.split_seed, self._groups(images)
+        )
 
     @staticmethod
     def _labels(images: Sequence[dict]) -> dict[str, str]:
@@ -484,25 +516,28 @@ class WBCDataset(BaseDataset):
             return None
         return {image['name']: image['group'] for image in images}
 
-    def _check_parts(self, samples: Sequence[dict],
-                     parts: Mapping[str, str]) -> None:
+    def _check_parts(
+        self, samples: Sequence[dict], parts: Mapping[str, str]
+    ) -> None:
         absent = [s['name'] for s in samples if s['name'] not in parts]
         if absent:
             raise InputError(
                 f'split file {self.split_file} lacks {len(absent)} of the '
                 f'images in {self.data_root}, first {absent[0]}; add them, '
                 'name another split_file, or delete it to have a new one '
-                'drawn (then train all stages again)')
-        cut = cut_groups({s['name']: parts[s['name']]
-                          for s in samples},
-                         {s['name']: s['group']
-                          for s in samples})
+                'drawn (then train all stages again)'
+            )
+        cut = cut_groups(
+            {s['name']: parts[s['name']] for s in samples},
+            {s['name']: s['group'] for s in samples},
+        )
         if cut:
             MMLogger.get_current_instance().warning(
                 f'{type(self).__name__}: the split of {self.data_root} cuts '
                 f'{len(cut)} groups, first {min(cut)}: copies of one '
                 'image or cell are in two parts, and what is measured there '
-                'is too good')
+                'is too good'
+            )
 
     # -- the dataset ---------------------------------------------------------
 
@@ -526,7 +561,8 @@ class WBCDataset(BaseDataset):
                 f'{type(self).__name__}: {self.data_root} has no image for '
                 f'split={self.split!r} and the classes '
                 f'{", ".join(self.CLASSES)}; '
-                f'{self.split_file or "the split"} leaves that part empty')
+                f'{self.split_file or "the split"} leaves that part empty'
+            )
         data_list = [self._data_info(sample) for sample in samples]
         data_list.sort(key=lambda info: (info['gt_label'], info['image_id']))
         return self._readable(data_list) if self.skip_broken else data_list
@@ -538,7 +574,8 @@ class WBCDataset(BaseDataset):
         if unknown:
             raise InputError(
                 f'{type(self).__name__} has no class {unknown[0]!r}; its '
-                f'classes are {", ".join(dict.fromkeys(known))}')
+                f'classes are {", ".join(dict.fromkeys(known))}'
+            )
 
     def _refuse_missing_classes(self, images: Sequence[dict]) -> None:
         present = {image['label'] for image in images}
@@ -552,12 +589,14 @@ class WBCDataset(BaseDataset):
                 raise InputError(
                     f'{type(self).__name__}: class folder '
                     f'{self._class_folders[name][0]} holds no image '
-                    f'({", ".join(IMAGE_EXTENSIONS)})')
+                    f'({", ".join(IMAGE_EXTENSIONS)})'
+                )
             raise InputError(
                 f'{type(self).__name__}: class folder '
                 f'{osp.join(self.data_root, name)} does not exist, by no '
                 f'alias either; {self.data_root} must hold '
-                f'{", ".join(self.CLASSES)}')
+                f'{", ".join(self.CLASSES)}'
+            )
 
     def _data_info(self, sample: dict) -> dict:
         info = dict(
@@ -565,8 +604,10 @@ class WBCDataset(BaseDataset):
             image_id=f'{self.SOURCE}/{sample["name"]}',
             group=sample['group'],
             gt_label=self.class_to_idx[among(sample['label'], self.CLASSES)],
-            gt_attributes=sample.get('attributes',
-                                     [UNKNOWN] * len(WBC_ATTRIBUTES)))
+            gt_attributes=sample.get(
+                'attributes', [UNKNOWN] * len(WBC_ATTRIBUTES)
+            ),
+        )
         for key in ('box', 'seg_map_path'):
             if key in sample:
                 info[key] = sample[key]
@@ -582,7 +623,8 @@ class WBCDataset(BaseDataset):
                     decode_image(f.read(), min_edge=1)
             except DECODING_ERRORS as e:
                 MMLogger.get_current_instance().warning(
-                    f'skipped {info["img_path"]}: {e}')
+                    f'skipped {info["img_path"]}: {e}'
+                )
             else:
                 readable.append(info)
         return readable
@@ -591,15 +633,18 @@ class WBCDataset(BaseDataset):
         """Get one sample's annotation; attributes become a LongTensor."""
         info = super().get_data_info(idx)
         info['gt_attributes'] = torch.tensor(
-            info['gt_attributes'], dtype=torch.long)
+            info['gt_attributes'], dtype=torch.long
+        )
         return info
 
     def extra_repr(self) -> list[str]:
         """Lines of ``repr`` beside those of the base class."""
-        rule = 'official' if self.official_split else (self.split_file
-                                                       or 'by rule')
+        rule = (
+            'official'
+            if self.official_split
+            else (self.split_file or 'by rule')
+        )
         return [
             f'Root: \t{self.data_root}',
-            f'Split: \t{self.split or "all"} ({rule})'
+            f'Split: \t{self.split or "all"} ({rule})',
         ]
-

@@ -56,29 +56,37 @@ class WBCAtt(PBC):
     METAINFO = dict(classes=WBC5_CLASSES)
     PARTS = (*SPLITS, 'select')
 
-    def __init__(self,
-                 data_root: str,
-                 ann_dir: str,
-                 split: str | None = None,
-                 official_split: bool = False,
-                 select_ratio: float = 0.,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        data_root: str,
+        ann_dir: str,
+        split: str | None = None,
+        official_split: bool = False,
+        select_ratio: float = 0.0,
+        **kwargs,
+    ) -> None:
         if not 0 <= select_ratio < 1:
-            raise InputError(f'WBCAtt: select_ratio={select_ratio} must be 0 '
-                             'or more and less than 1')
+            raise InputError(
+                f'WBCAtt: select_ratio={select_ratio} must be 0 '
+                'or more and less than 1'
+            )
         if select_ratio and not official_split:
-            raise InputError('WBCAtt: select_ratio sets aside some of the '
-                             'published training part; set official_split too')
+            raise InputError(
+                'WBCAtt: select_ratio sets aside some of the '
+                'published training part; set official_split too'
+            )
         if split == 'select' and not select_ratio:
-            raise InputError("WBCAtt: split='select' needs a select_ratio, "
-                             'such as 0.1')
+            raise InputError(
+                "WBCAtt: split='select' needs a select_ratio, such as 0.1"
+            )
         self.ann_dir = ann_dir
         self.select_ratio = select_ratio
         super().__init__(
             data_root=data_root,
             split=split,
             official_split=official_split,
-            **kwargs)
+            **kwargs,
+        )
 
     def annotation_files(self) -> list[str]:
         """Find the annotation files to read.
@@ -98,7 +106,8 @@ class WBCAtt(PBC):
         if not files:
             raise InputError(
                 f'WBCAtt: there is no {pattern}; ann_dir must be the folder '
-                'with the pbc_attr_v1_*.csv of apple2373/wbcatt')
+                'with the pbc_attr_v1_*.csv of apple2373/wbcatt'
+            )
         return files
 
     def annotate(self, images: list[dict]) -> list[dict]:
@@ -116,12 +125,14 @@ class WBCAtt(PBC):
         existing = {(i['label'], i['name']): i for i in images}
         samples, seen = [], {}
         for path in self.annotation_files():
-            part = osp.basename(path)[len('pbc_attr_v1_'):-len('.csv')]
+            part = osp.basename(path)[len('pbc_attr_v1_') : -len('.csv')]
             for annotation in self.read_annotation_file(path):
                 name, label = annotation['name'], annotation['label']
                 if name in seen:
-                    raise InputError(f'{path}: image {name} is annotated '
-                                     f'twice (before in {seen[name]})')
+                    raise InputError(
+                        f'{path}: image {name} is annotated '
+                        f'twice (before in {seen[name]})'
+                    )
                 seen[name] = path
                 image = existing.get((label, name))
                 if image is not None:
@@ -130,7 +141,8 @@ class WBCAtt(PBC):
                     folder = osp.join(self.data_root, label)
                     raise InputError(
                         f'{path}: image {name} is not in {folder}; complete '
-                        'the download or remove its line')
+                        'the download or remove its line'
+                    )
         return sorted(samples, key=lambda sample: sample['name'])
 
     def official_parts(self, samples: Sequence[dict]) -> dict[str, str]:
@@ -146,10 +158,11 @@ class WBCAtt(PBC):
         if self.select_ratio:
             train = [s for s in samples if s['part'] == 'train']
             ratios = (1 - self.select_ratio, self.select_ratio, 0)
-            parts.update((name, 'select')
-                         for name, part in self.draw_parts(train,
-                                                           ratios).items()
-                         if part == 'val')
+            parts.update(
+                (name, 'select')
+                for name, part in self.draw_parts(train, ratios).items()
+                if part == 'val'
+            )
         return parts
 
     @staticmethod
@@ -168,8 +181,7 @@ class WBCAtt(PBC):
             InputError: If a column is missing or a value unknown.
         """
         indices = {
-            attribute: {value: i
-                        for i, value in enumerate(values)}
+            attribute: {value: i for i, value in enumerate(values)}
             for attribute, values in WBC_ATTRIBUTES.items()
         }
         annotations = []
@@ -179,25 +191,30 @@ class WBCAtt(PBC):
                 if column not in (reader.fieldnames or ()):
                     raise InputError(
                         f'{path} has no column {column!r}; expected are '
-                        f'img_name, label, {", ".join(WBC_ATTRIBUTES)}')
+                        f'img_name, label, {", ".join(WBC_ATTRIBUTES)}'
+                    )
             for row in reader:
                 where = f'{path}, line {reader.line_num}'
                 label = (row['label'] or '').lower()
                 if label not in WBC5_CLASSES:
                     raise InputError(
                         f'{where}: label {row["label"]!r} must be one of '
-                        f'{", ".join(WBC5_CLASSES)}')
+                        f'{", ".join(WBC5_CLASSES)}'
+                    )
                 attributes = []
                 for attribute, values in WBC_ATTRIBUTES.items():
                     value = row[attribute]
                     if value not in indices[attribute]:
                         raise InputError(
                             f'{where}: {attribute} is {value!r}, but must be '
-                            f'one of {", ".join(values)}')
+                            f'one of {", ".join(values)}'
+                        )
                     attributes.append(indices[attribute][value])
                 annotations.append(
                     dict(
                         name=row['img_name'],
                         label=label,
-                        attributes=attributes))
+                        attributes=attributes,
+                    )
+                )
         return annotations

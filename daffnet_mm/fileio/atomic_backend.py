@@ -19,9 +19,8 @@ class AtomicLocalBackend(LocalBackend):
         with atomic_write(filepath, 'wb') as f:
             f.write(obj)
 
-    def put_text(self,
-                 obj: str,
-                 filepath: str | Path,
-                 encoding: str = 'utf-8') -> None:
+    def put_text(
+        self, obj: str, filepath: str | Path, encoding: str = 'utf-8'
+    ) -> None:
         """Write text to a file."""
         self.put(obj.encode(encoding), filepath)

@@ -3,10 +3,9 @@ from torch import nn
 from daffnet_mm.errors import InputError
 
 
-def check_state_dict(model: nn.Module,
-                     checkpoint: dict,
-                     source: str,
-                     may_lack: bool = False) -> None:
+def check_state_dict(
+    model: nn.Module, checkpoint: dict, source: str, may_lack: bool = False
+) -> None:
     """Refuse a checkpoint that does not fit a model.
 
     Args:
@@ -26,12 +25,14 @@ def check_state_dict(model: nn.Module,
                 continue
             raise InputError(
                 f'{source} has no weight {name}: it was made by another '
-                'model than this config describes')
+                'model than this config describes'
+            )
         if other.shape != value.shape:
             raise InputError(
                 f'{source} has {name} of shape {tuple(other.shape)}, but '
                 f'this config needs {tuple(value.shape)}: it was made for '
-                'another number of classes or other widths')
+                'another number of classes or other widths'
+            )
 
 
 def check_classes(dataset, checkpoint: dict, source: str) -> None:
@@ -52,4 +53,5 @@ def check_classes(dataset, checkpoint: dict, source: str) -> None:
     if trained and asked and tuple(trained) != tuple(asked):
         raise InputError(
             f'{source} was trained for the classes {", ".join(trained)}, but '
-            f'the data has {", ".join(asked)} (the order counts)')
+            f'the data has {", ".join(asked)} (the order counts)'
+        )

@@ -10,9 +10,14 @@ tuple is its index in ``gt_attributes`` and ``pred_attributes``.
 WBC_ATTRIBUTES = {
     'cell_size': ('big', 'small'),
     'cell_shape': ('irregular', 'round'),
-    'nucleus_shape': ('irregular', 'segmented-bilobed', 'segmented-multilobed',
-                      'unsegmented-band', 'unsegmented-indented',
-                      'unsegmented-round'),
+    'nucleus_shape': (
+        'irregular',
+        'segmented-bilobed',
+        'segmented-multilobed',
+        'unsegmented-band',
+        'unsegmented-indented',
+        'unsegmented-round',
+    ),
     'nuclear_cytoplasmic_ratio': ('high', 'low'),
     'chromatin_density': ('densely', 'loosely'),
     'cytoplasm_vacuole': ('no', 'yes'),
@@ -42,9 +47,22 @@ POSITIVE_VALUES = {
 UNKNOWN = -1
 
 #: The five types of mature white blood cells, which WBCAtt annotates.
-WBC5_CLASSES = ('basophil', 'eosinophil', 'lymphocyte', 'monocyte',
-                'neutrophil')
+WBC5_CLASSES = (
+    'basophil',
+    'eosinophil',
+    'lymphocyte',
+    'monocyte',
+    'neutrophil',
+)
 
 #: PBC's eight classes; ``ig`` are the immature granulocytes.
-PBC8_CLASSES = ('basophil', 'eosinophil', 'erythroblast', 'ig', 'lymphocyte',
-                'monocyte', 'neutrophil', 'platelet')
+PBC8_CLASSES = (
+    'basophil',
+    'eosinophil',
+    'erythroblast',
+    'ig',
+    'lymphocyte',
+    'monocyte',
+    'neutrophil',
+    'platelet',
+)

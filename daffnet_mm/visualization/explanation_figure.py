@@ -25,9 +25,7 @@ def plot_explanations(image, maps, columns):
         ax.set_axis_off()
     axes[0, 0].imshow(image)
     axes[0, 0].set_title('as the model sees it', fontsize=9)
-    for ax, (heading, values) in zip(
-        axes[:, 1:].ravel(), maps, strict=False
-    ):
+    for ax, (heading, values) in zip(axes[:, 1:].ravel(), maps, strict=False):
         ax.imshow(image)
         ax.imshow(values, cmap='jet', alpha=0.45, vmin=0, vmax=1)
         ax.set_title(heading, fontsize=9)

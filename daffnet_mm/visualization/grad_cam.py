@@ -98,8 +98,8 @@ class LogOdds:
         Returns:
             Tensor: A scalar.
         """
-        own = logits[self.start:self.start + self.size]
-        others = torch.cat([own[:self.value], own[self.value + 1:]])
+        own = logits[self.start : self.start + self.size]
+        others = torch.cat([own[: self.value], own[self.value + 1 :]])
         return own[self.value] - others.logsumexp(dim=0)
 
 
@@ -127,19 +127,20 @@ class GradCAMExplainer:
             raise InputError(
                 'explanations need pytorch-grad-cam: `pip install --no-deps '
                 'grad-cam ttach` (its other requirements are here already, '
-                'and a second OpenCV would replace the first)') from error
+                'and a second OpenCV would replace the first)'
+            ) from error
         if method not in METHODS:
-            raise InputError(f'method {method!r} must be one of '
-                             f'{", ".join(METHODS)}')
+            raise InputError(
+                f'method {method!r} must be one of {", ".join(METHODS)}'
+            )
         self.logits = AllLogits(model)
         self.logits.eval()
         self.modules = dict(model.named_modules())
         self._cam_class = getattr(pytorch_grad_cam, METHODS[method])
 
-    def target(self,
-               name: str,
-               value: int,
-               num_classes: int | None = None) -> LogOdds:
+    def target(
+        self, name: str, value: int, num_classes: int | None = None
+    ) -> LogOdds:
         """Describe what is to be explained.
 
         Args:
@@ -159,11 +160,13 @@ class GradCAMExplainer:
         if name != CELL_TYPE or num_classes is None:
             raise InputError(
                 f'the model predicts no {name}; it predicts '
-                f'{", ".join([*self.logits.attributes, CELL_TYPE])}')
+                f'{", ".join([*self.logits.attributes, CELL_TYPE])}'
+            )
         return LogOdds(name, start, num_classes, value)
 
-    def explain(self, images: torch.Tensor, target: LogOdds,
-                layer: str) -> np.ndarray:
+    def explain(
+        self, images: torch.Tensor, target: LogOdds, layer: str
+    ) -> np.ndarray:
         """Make a map of each image.
 
         Args:
@@ -187,7 +190,8 @@ class GradCAMExplainer:
         # Layers that work in place (a residual sum, a ReLU) would change what
         # was kept of this one: let them work on a copy.
         copying = module.register_forward_hook(
-            lambda module, args, output: output.clone())
+            lambda module, args, output: output.clone()
+        )
         kept = cam.activations_and_grads
         try:
             maps = cam(images, [target] * len(images))
@@ -206,7 +210,8 @@ class GradCAMExplainer:
             raise InputError(
                 f'{target.name} does not depend on the layer {layer}; the '
                 'attributes of a DAFFNet come from the layers below '
-                'neck.predictor')
+                'neck.predictor'
+            )
         return maps
 
     def last_layer(self, images: torch.Tensor, target: LogOdds) -> str:
@@ -233,8 +238,8 @@ class GradCAMExplainer:
         for name, module in self.modules.items():
             if name.startswith(f'{prefix}.'):
                 handles.append(
-                    module.register_forward_hook(
-                        self._remember(name, seen)))
+                    module.register_forward_hook(self._remember(name, seen))
+                )
         try:
             logits = self.logits(images.detach().requires_grad_())
         finally:
@@ -242,13 +247,17 @@ class GradCAMExplainer:
                 handle.remove()
         total = sum(target(row) for row in logits)
         gradients = torch.autograd.grad(
-            total, list(seen.values()), allow_unused=True)
+            total, list(seen.values()), allow_unused=True
+        )
         for name, gradient in reversed(
-                list(zip(seen, gradients, strict=True))):
+            list(zip(seen, gradients, strict=True))
+        ):
             if gradient is not None and self._as_map(gradient).any():
                 return name
-        raise InputError(f'no layer of {prefix} has positions that '
-                         f'{target.name} depends on; name a layer')
+        raise InputError(
+            f'no layer of {prefix} has positions that '
+            f'{target.name} depends on; name a layer'
+        )
 
     @staticmethod
     def _remember(name: str, seen: dict):
@@ -276,11 +285,14 @@ class GradCAMExplainer:
                 return tokens.unflatten(2, (side, side))
         raise InputError(
             f'the layer gives a feature of shape {tuple(feature.shape)}, '
-            'which is no map and no square of tokens; name another layer')
+            'which is no map and no square of tokens; name another layer'
+        )
 
     def _find(self, layer: str) -> nn.Module:
         if layer in self.modules and layer:
             return self.modules[layer]
         near = difflib.get_close_matches(layer, self.modules, 3, 0.4)
-        raise InputError(f'the model has no layer {layer!r}; '
-                         f'near are {", ".join(near) or "none"}')
+        raise InputError(
+            f'the model has no layer {layer!r}; '
+            f'near are {", ".join(near) or "none"}'
+        )

@@ -3,10 +3,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 
-def plot_label_curve(curves: Mapping[str, Mapping[float, Sequence[float]]],
-                     references: Mapping[str, float],
-                     title: str,
-                     ax) -> None:
+def plot_label_curve(
+    curves: Mapping[str, Mapping[float, Sequence[float]]],
+    references: Mapping[str, float],
+    title: str,
+    ax,
+) -> None:
     """Draw a figure of merit against the number of labels.
 
     A point is the mean over the seeds, a bar their standard deviation, and
@@ -31,13 +33,25 @@ def plot_label_curve(curves: Mapping[str, Mapping[float, Sequence[float]]],
         ]
         colour = f'C{number}'
         ax.errorbar(
-            sizes, means, spreads, color=colour, marker='o', capsize=3,
-            label=name)
+            sizes,
+            means,
+            spreads,
+            color=colour,
+            marker='o',
+            capsize=3,
+            label=name,
+        )
         for size in sizes:
-            ax.plot([size] * len(points[size]), points[size], '.',
-                    color=colour, alpha=0.4)
-    for style, (name, value) in zip((':', '--', '-.'), references.items(),
-                                    strict=False):
+            ax.plot(
+                [size] * len(points[size]),
+                points[size],
+                '.',
+                color=colour,
+                alpha=0.4,
+            )
+    for style, (name, value) in zip(
+        (':', '--', '-.'), references.items(), strict=False
+    ):
         ax.axhline(value, color='grey', linestyle=style, label=name)
     ax.set_xscale('log')
     ticks = sorted({size for points in curves.values() for size in points})

@@ -27,17 +27,22 @@ def plot_robustness(curves, columns=2):
             severities, accuracies, lows, highs = zip(*points, strict=True)
             (line,) = ax.plot(places, accuracies, marker='o', label=label)
             ax.fill_between(
-                places, lows, highs, color=line.get_color(), alpha=0.15,
-                linewidth=0)
-            ax.set_xticks(
                 places,
-                ['none' if s is None else f'{s:g}' for s in severities])
+                lows,
+                highs,
+                color=line.get_color(),
+                alpha=0.15,
+                linewidth=0,
+            )
+            ax.set_xticks(
+                places, ['none' if s is None else f'{s:g}' for s in severities]
+            )
         ax.set_title(name, fontweight='bold', fontsize=10)
         ax.set_xlabel(unit)
         ax.set_ylabel('accuracy (%)')
         ax.set_ylim(0, 102)
         ax.grid(alpha=0.3)
-    for ax in axes[len(curves):]:
+    for ax in axes[len(curves) :]:
         ax.set_axis_off()
     axes[0].legend(fontsize=8, loc='lower left')
     return figure

@@ -35,13 +35,14 @@ def plot_roc(panels, columns=3):
                 label=f'{name}: {100 * area:.2f}',
                 color='black' if average else None,
                 linestyle='--' if name.startswith('micro') else '-',
-                linewidth=1.2)
+                linewidth=1.2,
+            )
         ax.set_title(title, fontweight='bold', fontsize=10)
         ax.set_xlabel('false positive rate')
         ax.set_ylabel('true positive rate')
         ax.set_aspect('equal')
         ax.legend(fontsize=8, loc='lower right', title='AUC (%)')
-    for ax in axes[len(panels):]:
+    for ax in axes[len(panels) :]:
         ax.set_axis_off()
     return figure
 

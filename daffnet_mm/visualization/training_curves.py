@@ -30,17 +30,19 @@ def plot_training_curves(runs, keys, columns=2):
                 continue
             epochs, values = log[key]
             value, epoch = best(
-                zip(values, epochs, strict=True), key=lambda pair: pair[0])
+                zip(values, epochs, strict=True), key=lambda pair: pair[0]
+            )
             ax.plot(
                 epochs,
                 values,
                 label=f'{name}: {value:.4g} (epoch {epoch:g})',
                 linewidth=1.2,
-                marker='.' if len(epochs) < 30 else None)
+                marker='.' if len(epochs) < 30 else None,
+            )
         ax.set_title(key, fontweight='bold', fontsize=10)
         ax.set_xlabel('epoch')
         ax.grid(alpha=0.3)
         ax.legend(fontsize=8)
-    for ax in axes[len(keys):]:
+    for ax in axes[len(keys) :]:
         ax.set_axis_off()
     return figure

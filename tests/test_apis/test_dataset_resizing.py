@@ -12,15 +12,16 @@ from daffnet_mm.apis import dataset_resizing
 from daffnet_mm.apis.dataset_resizing import resize_dataset, resized_shape
 from daffnet_mm.errors import InputError
 
-VOC = '''<annotation><filename>field.jpg</filename>
+VOC = """<annotation><filename>field.jpg</filename>
 <size><width>{width}</width><height>{height}</height><depth>3</depth></size>
 <object><name>WBC</name><bndbox><xmin>68</xmin><ymin>315</ymin>
-<xmax>286</xmax><ymax>480</ymax></bndbox></object></annotation>'''
+<xmax>286</xmax><ymax>480</ymax></bndbox></object></annotation>"""
 
 
 def picture(height, width, seed=0):
     coarse = np.random.default_rng(seed).integers(
-        60, 200, (height // 20 + 2, width // 20 + 2, 3), np.uint8)
+        60, 200, (height // 20 + 2, width // 20 + 2, 3), np.uint8
+    )
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
@@ -43,7 +44,8 @@ def source(tmp_path):
 def files_in(folder):
     return {
         str(path.relative_to(folder)): path.stat().st_mtime_ns
-        for path in folder.rglob('*') if path.is_file()
+        for path in folder.rglob('*')
+        if path.is_file()
     }
 
 
@@ -64,13 +66,16 @@ def test_names_formats_and_sizes_stay(tmp_path, source):
             got = np.asarray(image)[..., ::-1]
         wanted = cv2.resize(
             cv2.imdecode(np.fromfile(source / name, np.uint8), 1),
-            (width, height), interpolation=cv2.INTER_AREA)
+            (width, height),
+            interpolation=cv2.INTER_AREA,
+        )
         assert np.abs(got - wanted.astype(float)).mean() < 3
         assert kind == 'JPEG' or (got == wanted).all()
     for name in ('small.jpg', 'labels.csv', 'readme.txt'):
         assert (target / name).read_bytes() == (source / name).read_bytes()
     assert set(files_in(target)) == set(files_in(source)) - {'.DS_Store'} | {
-        '.resize_dataset.json'}
+        '.resize_dataset.json'
+    }
 
 
 def test_it_goes_on_where_it_stopped(tmp_path, source):
@@ -153,7 +158,11 @@ def test_boxes_of_voc(tmp_path):
     root = ET.parse(target / 'a.xml').getroot()
     assert [e.text for e in root.find('size')] == ['160', '120', '3']
     assert [e.text for e in root.find('object/bndbox')] == [
-        '17', '79', '72', '120']
+        '17',
+        '79',
+        '72',
+        '120',
+    ]
     small = ET.parse(target / 'small.xml').getroot()
     assert small.find('object/bndbox/xmax').text == '286'
     assert len(report['refused']) == 2
@@ -172,12 +181,26 @@ def test_boxes_of_tables(tmp_path, source):
     report = resize_dataset(source, target, 100, num_workers=1)
     with open(target / 'boxes.csv', newline='') as file:
         assert list(csv.reader(file))[1] == [
-            'Baso/a.jpg', '10', '15', '100', '150', 'x']
+            'Baso/a.jpg',
+            '10',
+            '15',
+            '100',
+            '150',
+            'x',
+        ]
     with open(target / 'Baso' / 'boxes.csv', newline='') as file:
         assert list(csv.reader(file))[1] == [
-            'B.JPEG', '2', '4', '2', '100', 'y']
+            'B.JPEG',
+            '2',
+            '4',
+            '2',
+            '100',
+            'y',
+        ]
     assert [s.split(': ')[0] for s in report['refused']] == [
-        str(source / 'coco.json'), str(source / 'lost.csv')]
+        str(source / 'coco.json'),
+        str(source / 'lost.csv'),
+    ]
     assert (target / 'other.json').exists()
 
 
@@ -199,7 +222,8 @@ def test_a_full_or_read_only_target(tmp_path, source, monkeypatch, code):
     with pytest.raises(InputError) as caught:
         resize_dataset(source, target, 100, num_workers=1)
     assert str(caught.value).startswith(
-        f'{target / "c.png"} cannot be written: {os.strerror(code)};')
+        f'{target / "c.png"} cannot be written: {os.strerror(code)};'
+    )
     monkeypatch.setattr(dataset_resizing, 'atomic_write', real)
     assert resize_dataset(source, target, 100, num_workers=1)['written'] >= 1
 
@@ -210,8 +234,15 @@ def test_a_target_that_cannot_be_made(tmp_path, source):
         resize_dataset(source, tmp_path / 'file' / 'target', 100)
 
 
-@pytest.mark.parametrize(('shape', 'wanted'), [
-    ((1280, 1280), (256, 256)), ((576, 720), (256, 320)),
-    ((363, 360), (258, 256)), ((256, 900), (256, 900)), ((9, 8), (9, 8))])
+@pytest.mark.parametrize(
+    ('shape', 'wanted'),
+    [
+        ((1280, 1280), (256, 256)),
+        ((576, 720), (256, 320)),
+        ((363, 360), (258, 256)),
+        ((256, 900), (256, 900)),
+        ((9, 8), (9, 8)),
+    ],
+)
 def test_resized_shape_is_that_of_resize_edge(shape, wanted):
     assert resized_shape(*shape, 256) == wanted

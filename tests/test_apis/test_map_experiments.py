@@ -47,19 +47,26 @@ def test_rows_of_table_6_differ_in_their_strategy_only(scale):
     dsl = configs['dsl']
     assert dsl.model.head.num_classes == 5
     for strategy, cfg in configs.items():
-        assert cfg.model.head.num_classes == (5 if 'dsl' in strategy else
-                                              None)
+        assert cfg.model.head.num_classes == (5 if 'dsl' in strategy else None)
         assert cfg.model.backbone == dsl.model.backbone
-        for key in ('optim_wrapper', 'param_scheduler', 'train_cfg',
-                    'val_dataloader', 'test_dataloader', 'default_hooks'):
+        for key in (
+            'optim_wrapper',
+            'param_scheduler',
+            'train_cfg',
+            'val_dataloader',
+            'test_dataloader',
+            'default_hooks',
+        ):
             assert cfg[key] == dsl[key], key
         parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
         assert bool(parts) is bool(TEACHERS[strategy])
         if parts:
             # the teacher's data, and more
             assert cfg.train_dataloader.dataset.type == 'MixedDataset'
-            assert (cfg.train_dataloader.dataset.datasets[0] ==
-                    dsl.train_dataloader.dataset)
+            assert (
+                cfg.train_dataloader.dataset.datasets[0]
+                == dsl.train_dataloader.dataset
+            )
         else:
             assert cfg.train_dataloader == dsl.train_dataloader
 
@@ -68,7 +75,11 @@ def test_stage_2_lists_the_papers_other_datasets():
     cfg = Config.fromfile(CONFIGS / 'map_ssl.py')
     parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
     assert [part['dataset']['type'] for part in parts] == [
-        'LISC', 'RaabinWBC', 'BCCD', 'LDWBC', 'LabelledWBC'
+        'LISC',
+        'RaabinWBC',
+        'BCCD',
+        'LDWBC',
+        'LabelledWBC',
     ]
     assert len({part['label_file'] for part in parts}) == 5
     for part in parts:
@@ -77,16 +88,19 @@ def test_stage_2_lists_the_papers_other_datasets():
         assert not {'threshold', 'soft', 'weight'} & part.keys()
 
 
-@pytest.mark.parametrize('data', ['lisc', 'raabin', 'bccd', 'ldwbc',
-                                  'labelled'])
+@pytest.mark.parametrize(
+    'data', ['lisc', 'raabin', 'bccd', 'ldwbc', 'labelled']
+)
 def test_stage_2_labels_the_data_of_stage_3(data):
     ssl = Config.fromfile(CONFIGS / 'map_ssl.py')
     stage_3 = Config.fromfile(
-        CONFIGS.parent / '_base_' / 'datasets' / f'{data}.py')
+        CONFIGS.parent / '_base_' / 'datasets' / f'{data}.py'
+    )
     expected = stage_3.train_dataloader.dataset
     parts = pseudo_labelled_datasets(ssl.train_dataloader.dataset)
-    found = next(p['dataset'] for p in parts if f'{data}.json' in
-                 p['label_file'])
+    found = next(
+        p['dataset'] for p in parts if f'{data}.json' in p['label_file']
+    )
     assert found == expected
 
 
@@ -104,8 +118,9 @@ def test_steps_within_steps_change_their_size_too():
 
 
 def test_screening_at_another_size(tmp_path):
-    cfg = settings(
-        tmp_path, image_size=64, epochs=4).config(Run('dsl', 100, 3))
+    cfg = settings(tmp_path, image_size=64, epochs=4).config(
+        Run('dsl', 100, 3)
+    )
     pipeline = cfg.train_dataloader.dataset.pipeline
     assert [s.crop_size for s in pipeline if 'crop_size' in s] == [64]
     # the border in proportion: 105 to 96
@@ -118,8 +133,9 @@ def test_screening_at_another_size(tmp_path):
 
 
 def test_painted_cells_shrink_too(tmp_path):
-    cfg = settings(
-        tmp_path, 'synthetic', image_size=48).config(Run('dsl-ssl', 100, 0))
+    cfg = settings(tmp_path, 'synthetic', image_size=48).config(
+        Run('dsl-ssl', 100, 0)
+    )
     for part in cfg.train_dataloader.dataset.datasets:
         assert innermost(part)['image_size'] == 48
     assert cfg.test_dataloader.dataset.image_size == 48
@@ -139,8 +155,11 @@ def test_a_share_of_the_labels(tmp_path):
     # as many steps as with all labels
     assert (plain.type, plain.times) == ('RepeatDataset', 20)
     share = plain.dataset
-    assert (share.type, share.fraction, share.seed) == ('StratifiedSubset',
-                                                        .05, 7)
+    assert (share.type, share.fraction, share.seed) == (
+        'StratifiedSubset',
+        0.05,
+        7,
+    )
     mixed = make.config(Run('dsl-ssl', 5, 7)).train_dataloader.dataset
     assert mixed.type == 'MixedDataset'
     assert mixed.datasets[0] == share
@@ -167,7 +186,7 @@ def test_reporting_the_official_validation_part(tmp_path, strategy):
     val, test = cfg.val_dataloader.dataset, cfg.test_dataloader.dataset
     # nine tenths train, the last selects
     for part, rest in ((train, False), (val, True)):
-        assert (part['type'], part['fraction']) == ('StratifiedSubset', .9)
+        assert (part['type'], part['fraction']) == ('StratifiedSubset', 0.9)
         assert part.get('rest', False) is rest
         assert part['seed'] == val['seed']
         assert part['dataset']['split'] == 'train'
@@ -200,7 +219,7 @@ def test_two_labelled_datasets_have_no_share():
     mixed = cfg.train_dataloader.dataset
     mixed.datasets = [mixed.datasets[0], *mixed.datasets]
     with pytest.raises(InputError, match='of one dataset with true'):
-        set_labelled_share(cfg, .5, 0)
+        set_labelled_share(cfg, 0.5, 0)
 
 
 def test_a_foreign_laboratory(tmp_path):
@@ -208,21 +227,30 @@ def test_a_foreign_laboratory(tmp_path):
     for name in ('Basophils', 'NEU', 'Artefact'):
         (cells / name).mkdir(parents=True)
     config = CONFIGS.parent / '_base_' / 'datasets' / 'lisc.py'
-    make = settings(tmp_path, image_size=64, foreign=[str(cells), str(config)],
-                    pseudo=dict(threshold=.8, soft=True, weight=.5))
+    make = settings(
+        tmp_path,
+        image_size=64,
+        foreign=[str(cells), str(config)],
+        pseudo=dict(threshold=0.8, soft=True, weight=0.5),
+    )
     parts = make.config(Run('dsl-ssl', 25, 0)).train_dataloader.dataset
     folder, lisc, rest = parts.datasets[2:]
     assert folder['dataset']['type'] == 'CustomDataset'
     # in the order of the folders
     assert list(folder['dataset']['classes']) == [
-        'artefact', 'basophil', 'neutrophil'
+        'artefact',
+        'basophil',
+        'neutrophil',
     ]
     assert lisc['dataset']['type'] == 'LISC'
     own = innermost(parts.datasets[0])['pipeline']
     for part in (folder, lisc, rest):
         assert innermost(part)['pipeline'] == own
-        assert (part['threshold'], part['soft'], part['weight']) == (.8, True,
-                                                                     .5)
+        assert (part['threshold'], part['soft'], part['weight']) == (
+            0.8,
+            True,
+            0.5,
+        )
     # a supervised row has nothing to do with it
     dsl = make.config(Run('dsl', 100, 0)).train_dataloader.dataset
     assert dsl.type == 'WBCAtt'
@@ -236,8 +264,10 @@ def test_a_mean_teacher(tmp_path):
     hooks = make.config(Run('dsl-ssl', 100, 0)).custom_hooks
     assert [h['type'] for h in hooks[-2:]] == ['EMAHook', 'MeanTeacherHook']
     assert hooks[-1]['begin_epoch'] == 2
-    assert not any(h['type'] == 'MeanTeacherHook' for h in make.config(
-        Run('dsl', 100, 0)).get('custom_hooks', ()))
+    assert not any(
+        h['type'] == 'MeanTeacherHook'
+        for h in make.config(Run('dsl', 100, 0)).get('custom_hooks', ())
+    )
 
 
 # -- running them ------------------------------------------------------------
@@ -272,7 +302,7 @@ def fake(monkeypatch):
     return trainings
 
 
-def every_run(*strategies, seeds=(0, )):
+def every_run(*strategies, seeds=(0,)):
     return [Run(s, 100, seed) for s in strategies for seed in seeds]
 
 
@@ -280,15 +310,21 @@ def test_a_teacher_comes_first_and_once(tmp_path, fake):
     runs = every_run('dsl-ssl', 'plain', 'dsl')
     told = []
     outcomes = run_experiments(
-        settings(tmp_path), runs, lambda run, o: told.append((run, o)))
+        settings(tmp_path), runs, lambda run, o: told.append((run, o))
+    )
     assert set(outcomes) == set(runs)
     calls = fake.calls
-    assert sorted(calls) == sorted([
-        'plain_100percent_seed0', 'dsl_100percent_seed0',
-        'dsl_100percent_seed0 labels', 'dsl-ssl_100percent_seed0'
-    ])
+    assert sorted(calls) == sorted(
+        [
+            'plain_100percent_seed0',
+            'dsl_100percent_seed0',
+            'dsl_100percent_seed0 labels',
+            'dsl-ssl_100percent_seed0',
+        ]
+    )
     assert calls.index('dsl_100percent_seed0') < calls.index(
-        'dsl_100percent_seed0 labels')
+        'dsl_100percent_seed0 labels'
+    )
     assert [o.error for o in outcomes.values()] == [None] * 3
     assert [o is None for _, o in told] == [True, False] * 3
     assert find_finished(settings(tmp_path), runs).keys() == set(runs)
@@ -296,7 +332,8 @@ def test_a_teacher_comes_first_and_once(tmp_path, fake):
 
 def test_a_teacher_that_was_not_asked_for(tmp_path, fake):
     outcomes = run_experiments(
-        settings(tmp_path), every_run('ssl'), lambda *_: None)
+        settings(tmp_path), every_run('ssl'), lambda *_: None
+    )
     assert [run.strategy for run in outcomes] == ['plain', 'ssl']
 
 
@@ -324,7 +361,8 @@ def test_two_at_a_time(tmp_path, fake, monkeypatch):
     monkeypatch.setattr(map_experiments, 'train', wait_and_train)
     runs = every_run('plain', 'dsl')
     outcomes = run_experiments(
-        settings(tmp_path), runs, lambda *_: None, jobs=2)
+        settings(tmp_path), runs, lambda *_: None, jobs=2
+    )
     assert set(outcomes) == set(runs)
 
 
@@ -332,5 +370,6 @@ def test_the_last_round_is_evaluated(tmp_path):
     make = settings(tmp_path, rounds=3)
     runs = tmp_path / 'runs'
     assert make.folder(Run('dsl-ssl', 25, 1)) == (
-        runs / 'dsl-ssl_25percent_seed1' / 'round_3')
+        runs / 'dsl-ssl_25percent_seed1' / 'round_3'
+    )
     assert make.folder(Run('dsl', 25, 1)) == runs / 'dsl_25percent_seed1'

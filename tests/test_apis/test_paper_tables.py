@@ -25,14 +25,18 @@ def make_run(folder, accuracy, wrong, attributes=True):
         for i in range(10)
     ]
     (out / 'wbc_predictions.csv').write_text(
-        '\n'.join(['image,true,predicted', *rows]) + '\n')
+        '\n'.join(['image,true,predicted', *rows]) + '\n'
+    )
     if attributes:
         keys = [*ATTRIBUTE_COLUMNS.values(), *SAMPLE_COLUMNS.values()]
         attr = {f'attr/{key}': 10 + i for i, key in enumerate(keys)}
-        attr.update({
-            f'attr/{name}/{key}': 50.125
-            for name in WBC_ATTRIBUTES for key in keys
-        })
+        attr.update(
+            {
+                f'attr/{name}/{key}': 50.125
+                for name in WBC_ATTRIBUTES
+                for key in keys
+            }
+        )
         (out / 'attr_metrics.json').write_text(json.dumps({'metrics': attr}))
     return folder
 

@@ -27,7 +27,8 @@ UNLABELLED = dict(
     num_samples=30,
     image_size=32,
     # what training uses; labelling takes the test pipeline
-    pipeline=[dict(type='Unknown')])
+    pipeline=[dict(type='Unknown')],
+)
 
 
 def make_map(path, seed=0, **meta):
@@ -59,8 +60,10 @@ def cfg(tmp_path):
             dict(
                 type='PseudoLabelledDataset',
                 label_file=str(tmp_path / 'labels.json'),
-                dataset=UNLABELLED)
-        ])
+                dataset=UNLABELLED,
+            ),
+        ],
+    )
     return cfg
 
 
@@ -69,8 +72,15 @@ def uninterrupted(tmp_path_factory, checkpoint):
     """The bytes of a file that was made in one go."""
     path = tmp_path_factory.mktemp('whole') / 'labels.json'
     cfg = tiny_config(path.parent, model=dict(PREDICTOR, _delete_=True))
-    pseudo_label(cfg, checkpoint, str(path), UNLABELLED, batch_size=4,
-                 num_workers=0, device='cpu')
+    pseudo_label(
+        cfg,
+        checkpoint,
+        str(path),
+        UNLABELLED,
+        batch_size=4,
+        num_workers=0,
+        device='cpu',
+    )
     assert not path.with_name('labels.json.partial').exists()
     return path.read_bytes()
 
@@ -85,15 +95,22 @@ def test_what_is_written(cfg, checkpoint, tmp_path, uninterrupted):
     labels = label(cfg, checkpoint, path)
     assert path.read_bytes() == uninterrupted
     assert labels.checkpoint_sha256 == file_sha256(checkpoint)
-    assert labels.classes == ['basophil', 'eosinophil', 'lymphocyte',
-                              'monocyte', 'neutrophil']
+    assert labels.classes == [
+        'basophil',
+        'eosinophil',
+        'lymphocyte',
+        'monocyte',
+        'neutrophil',
+    ]
     # against the model itself, all images in one batch
-    model = MODELS.build(dict(cfg.model,
-                              data_preprocessor=cfg.data_preprocessor))
+    model = MODELS.build(
+        dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
+    )
     model.load_state_dict(torch.load(checkpoint)['state_dict'])
     model.eval()
     from mmengine.dataset import pseudo_collate
     from mmpretrain.registry import DATASETS
+
     dataset = DATASETS.build({**UNLABELLED, 'pipeline': cfg.test_pipeline})
     with torch.no_grad():
         samples = model.test_step(pseudo_collate(list(dataset)))
@@ -101,7 +118,9 @@ def test_what_is_written(cfg, checkpoint, tmp_path, uninterrupted):
     torch.testing.assert_close(
         torch.tensor(list(labels.scores.values())),
         torch.stack([s.pred_attribute_scores for s in samples]),
-        atol=1e-5, rtol=1e-4)
+        atol=1e-5,
+        rtol=1e-4,
+    )
     assert list(labels.values.values()) == [
         s.pred_attributes.tolist() for s in samples
     ]
@@ -110,8 +129,9 @@ def test_what_is_written(cfg, checkpoint, tmp_path, uninterrupted):
 
 
 @pytest.mark.parametrize('batches', [0, 1, 5, 8])
-def test_interrupted_and_resumed(cfg, checkpoint, tmp_path, monkeypatch,
-                                 uninterrupted, batches):
+def test_interrupted_and_resumed(
+    cfg, checkpoint, tmp_path, monkeypatch, uninterrupted, batches
+):
     path = tmp_path / 'labels.json'
     append = pseudo_labelling.PartialFile.append
 
@@ -126,8 +146,9 @@ def test_interrupted_and_resumed(cfg, checkpoint, tmp_path, monkeypatch,
 
     with monkeypatch.context() as patch:
         patch.setattr(pseudo_labelling.PartialFile, 'append', interrupt)
-        patch.setattr(pseudo_labelling.PartialFile, 'num_appended', 0,
-                      raising=False)
+        patch.setattr(
+            pseudo_labelling.PartialFile, 'num_appended', 0, raising=False
+        )
         if batches < 8:
             with pytest.raises(KeyboardInterrupt):
                 label(cfg, checkpoint, path)
@@ -160,15 +181,17 @@ def interrupt_save(self, path):
 
 
 @pytest.mark.parametrize('processes', [2, 3])
-def test_the_number_of_processes_does_not_matter(cfg, checkpoint, tmp_path,
-                                                 uninterrupted, processes):
+def test_the_number_of_processes_does_not_matter(
+    cfg, checkpoint, tmp_path, uninterrupted, processes
+):
     path = tmp_path / 'labels.json'
     label(cfg, checkpoint, path, num_processes=processes)
     assert path.read_bytes() == uninterrupted
 
 
-def test_begun_by_two_and_ended_by_three(cfg, checkpoint, tmp_path,
-                                         monkeypatch, uninterrupted):
+def test_begun_by_two_and_ended_by_three(
+    cfg, checkpoint, tmp_path, monkeypatch, uninterrupted
+):
     path = tmp_path / 'labels.json'
     append = PartialFile.append
     done = []
@@ -191,39 +214,50 @@ def test_batches_may_end_in_any_order(tmp_path):
     header = dict(a=1)
     partial = PartialFile(str(tmp_path / 'x'), header)
     for number in (2, 0):
-        partial.append(number, [[number]], [[.5]])
+        partial.append(number, [[number]], [[0.5]])
     partial.close()
     # what a power cut may leave
     with open(tmp_path / 'x', 'ab') as file:
         file.write(b'[1, [[1]], [[0.\0\0\xff\n[3, [[3]], [[.5]]]\n')
     assert PartialFile(str(tmp_path / 'x'), header).batches == {
-        2: ([[2]], [[.5]]), 0: ([[0]], [[.5]])}
+        2: ([[2]], [[0.5]]),
+        0: ([[0]], [[0.5]]),
+    }
 
 
-def test_a_broken_image_in_another_process(cfg, checkpoint, pbc_root,
-                                           tmp_path):
-    cells = dict(type='PBC', data_root=str(pbc_root), classes=('ig', ),
-                 pipeline=[])
+def test_a_broken_image_in_another_process(
+    cfg, checkpoint, pbc_root, tmp_path
+):
+    cells = dict(
+        type='PBC', data_root=str(pbc_root), classes=('ig',), pipeline=[]
+    )
     cfg.test_dataloader.dataset.pipeline = [
         dict(type='LoadCellImage'),
         dict(type='Resize', scale=32),
-        dict(type='PackInputs')
+        dict(type='PackInputs'),
     ]
     image = pbc_root / 'ig' / 'IG_7.jpg'
     image.write_bytes(image.read_bytes()[:200])
     with pytest.raises(InputError, match='IG_7.jpg cannot be decoded'):
-        label(cfg, checkpoint, tmp_path / 'x.json', dataset_cfg=cells,
-              num_processes=2)
+        label(
+            cfg,
+            checkpoint,
+            tmp_path / 'x.json',
+            dataset_cfg=cells,
+            num_processes=2,
+        )
 
 
 def die(*args):
     import os
     import signal
+
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_process_that_dies(cfg, checkpoint, tmp_path, monkeypatch,
-                             uninterrupted):
+def test_a_process_that_dies(
+    cfg, checkpoint, tmp_path, monkeypatch, uninterrupted
+):
     path = tmp_path / 'labels.json'
     with monkeypatch.context() as patch:
         patch.setattr(pseudo_labelling, '_predict', die)
@@ -233,8 +267,9 @@ def test_a_process_that_dies(cfg, checkpoint, tmp_path, monkeypatch,
     assert path.read_bytes() == uninterrupted
 
 
-def test_all_that_a_config_reads(cfg, checkpoint, tmp_path, monkeypatch,
-                                 uninterrupted):
+def test_all_that_a_config_reads(
+    cfg, checkpoint, tmp_path, monkeypatch, uninterrupted
+):
     first = tmp_path / 'labels.json'
     second = tmp_path / 'second.json'
     # a share of another laboratory's cells, through a wrapper
@@ -243,8 +278,12 @@ def test_all_that_a_config_reads(cfg, checkpoint, tmp_path, monkeypatch,
             type='PseudoLabelledDataset',
             label_file=str(second),
             dataset=dict(
-                type='RepeatDataset', times=2,
-                dataset=dict(UNLABELLED, num_samples=6, seed=1))))
+                type='RepeatDataset',
+                times=2,
+                dataset=dict(UNLABELLED, num_samples=6, seed=1),
+            ),
+        )
+    )
     options = dict(batch_size=4, num_workers=0, device='cpu')
     made = label_all(cfg, checkpoint, **options)
     assert list(made) == [str(first), str(second)]
@@ -291,7 +330,8 @@ def test_a_file_that_is_no_checkpoint(cfg, tmp_path, content):
 
 @pytest.mark.parametrize('change', ['checkpoint', 'images', 'batch', 'model'])
 def test_a_partial_file_of_something_else_is_begun_anew(
-        cfg, checkpoint, tmp_path, monkeypatch, change):
+    cfg, checkpoint, tmp_path, monkeypatch, change
+):
     path = tmp_path / 'labels.json'
     with monkeypatch.context() as patch:
         patch.setattr(PseudoLabels, 'save', interrupt_save)
@@ -305,7 +345,7 @@ def test_a_partial_file_of_something_else_is_begun_anew(
     elif change == 'batch':
         options = dict(batch_size=5)
     else:
-        cfg.data_preprocessor.mean = [100., 100., 100.]
+        cfg.data_preprocessor.mean = [100.0, 100.0, 100.0]
     label(cfg, checkpoint, path, **options)
     fresh = tmp_path / 'fresh.json'
     label(cfg, checkpoint, fresh, **{'dataset_cfg': UNLABELLED, **options})
@@ -314,19 +354,30 @@ def test_a_partial_file_of_something_else_is_begun_anew(
 
 @pytest.mark.slow
 @pytest.mark.parametrize('processes', [(1, 1), (2, 3)])
-def test_killed_by_the_system_and_resumed(cfg, checkpoint, tmp_path,
-                                          uninterrupted, processes):
+def test_killed_by_the_system_and_resumed(
+    cfg, checkpoint, tmp_path, uninterrupted, processes
+):
     config, path = tmp_path / 'stage_2.py', tmp_path / 'labels.json'
     cfg.dump(config)
     arguments = [
-        'pseudo_label.py', config, checkpoint, '--out', path, '--batch-size',
-        4, '--num-workers', 1, '--num-processes'
+        'pseudo_label.py',
+        config,
+        checkpoint,
+        '--out',
+        path,
+        '--batch-size',
+        4,
+        '--num-workers',
+        1,
+        '--num-processes',
     ]
     config.write_text(
-        config.read_text() + "\ncustom_imports = dict("
-        "imports=['daffnet_mm', 'kill_while_labelling'])\n")
-    status, _ = run_tool(*arguments, processes[0], log=tmp_path / 'log',
-                         KILL_AFTER_BATCHES='3')
+        config.read_text() + '\ncustom_imports = dict('
+        "imports=['daffnet_mm', 'kill_while_labelling'])\n"
+    )
+    status, _ = run_tool(
+        *arguments, processes[0], log=tmp_path / 'log', KILL_AFTER_BATCHES='3'
+    )
     assert status == -9
     lines = path.with_name('labels.json.partial').read_text().splitlines()
     assert len(lines) == 1 + 3 and not path.exists()
@@ -339,21 +390,32 @@ def test_killed_by_the_system_and_resumed(cfg, checkpoint, tmp_path,
 def test_which_dataset_is_meant(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plain = dict(type='WBCAtt')
-    first = dict(type='PseudoLabelledDataset', label_file='a.json',
-                 dataset=dict(type='LISC'))
-    second = dict(type='PseudoLabelledDataset',
-                  label_file=str(tmp_path / 'x' / 'b.json'),
-                  dataset=dict(type='BCCD'))
-    nested = Config(dict(data=dict(
-        type='ConcatDataset',
-        datasets=[
-            plain,
-            dict(type='RepeatDataset', times=2, dataset=first),
-            dict(type='ConcatDataset', datasets=[plain, second]),
-        ]))).data
+    first = dict(
+        type='PseudoLabelledDataset',
+        label_file='a.json',
+        dataset=dict(type='LISC'),
+    )
+    second = dict(
+        type='PseudoLabelledDataset',
+        label_file=str(tmp_path / 'x' / 'b.json'),
+        dataset=dict(type='BCCD'),
+    )
+    nested = Config(
+        dict(
+            data=dict(
+                type='ConcatDataset',
+                datasets=[
+                    plain,
+                    dict(type='RepeatDataset', times=2, dataset=first),
+                    dict(type='ConcatDataset', datasets=[plain, second]),
+                ],
+            )
+        )
+    ).data
     assert find_pseudo_labelled(nested, 'a.json') == dict(type='LISC')
     assert find_pseudo_labelled(nested, str(tmp_path / 'a.json')) == dict(
-        type='LISC')
+        type='LISC'
+    )
     assert find_pseudo_labelled(nested, './x/b.json') == dict(type='BCCD')
     assert find_pseudo_labelled(nested, 'b.json') is None
     assert find_pseudo_labelled(first, 'a.json') == dict(type='LISC')
@@ -379,7 +441,8 @@ def test_a_model_without_attributes(cfg, tmp_path):
         type='ImageClassifier',
         backbone=cfg.model.backbone,
         neck=dict(type='GlobalAveragePooling'),
-        head=dict(type='LinearClsHead', num_classes=5, in_channels=64))
+        head=dict(type='LinearClsHead', num_classes=5, in_channels=64),
+    )
     checkpoint = tmp_path / 'plain.pth'
     torch.save(MODELS.build(cfg.model).state_dict(), checkpoint)
     with pytest.raises(InputError, match='name the config and checkpoint'):
@@ -389,12 +452,13 @@ def test_a_model_without_attributes(cfg, tmp_path):
 
 def test_real_cells_by_name(cfg, checkpoint, pbc_root, tmp_path):
     path = tmp_path / 'pbc.json'
-    cells = dict(type='PBC', data_root=str(pbc_root), classes=('ig', ),
-                 pipeline=[])
+    cells = dict(
+        type='PBC', data_root=str(pbc_root), classes=('ig',), pipeline=[]
+    )
     cfg.test_dataloader.dataset.pipeline = [
         dict(type='LoadCellImage'),
         dict(type='Resize', scale=32),
-        dict(type='PackInputs')
+        dict(type='PackInputs'),
     ]
     labels = label(cfg, checkpoint, path, dataset_cfg=cells)
     assert list(labels.scores) == [f'PBC/IG_{n}.jpg' for n in range(10)]

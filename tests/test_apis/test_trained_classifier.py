@@ -39,7 +39,8 @@ def write_classifier(folder, classes, **meta):
         f'model = dict(head=dict(num_classes={len(classes)}))\n'
         'test_dataloader = dict(dataset=dict(_delete_=True, type="PBC", '
         f'data_root="{folder}/pbc", classes={tuple(classes)!r}, '
-        f'split="test", pipeline={PIPELINE!r}))\n')
+        f'split="test", pipeline={PIPELINE!r}))\n'
+    )
     cfg = Config.fromfile(config)
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
@@ -48,7 +49,10 @@ def write_classifier(folder, classes, **meta):
     torch.save(
         dict(
             meta=dict(dataset_meta=dict(classes=tuple(classes)), **meta),
-            state_dict=model.state_dict()), path)
+            state_dict=model.state_dict(),
+        ),
+        path,
+    )
     return str(config), str(path)
 
 
@@ -60,15 +64,18 @@ def write_cells(root, counts):
             cell = rng.integers(0, 256, (1, 1, 3)) * np.ones((40, 40, 1))
             cell = cell + rng.normal(0, 20, (40, 40, 3))
             Image.fromarray(cell.clip(0, 255).astype(np.uint8)).save(
-                root / name / f'{name}_{number}.png')
+                root / name / f'{name}_{number}.png'
+            )
 
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp('cross')
     write_cells(folder / 'pbc', dict.fromkeys(WBC5_CLASSES, 5))
-    write_cells(folder / 'bccd',
-                dict(Eosinophil=4, Lymphocyte=3, Monocyte=2, Neutrophil=9))
+    write_cells(
+        folder / 'bccd',
+        dict(Eosinophil=4, Lymphocyte=3, Monocyte=2, Neutrophil=9),
+    )
     return folder
 
 
@@ -77,12 +84,21 @@ def build(folder, classes, **kwargs):
         *write_classifier(folder, classes, **kwargs),
         device='cpu',
         batch_size=4,
-        num_workers=0)
+        num_workers=0,
+    )
 
 
 #: Five of the eight are common, in another order.
-EIGHT = ('ig', 'neutrophil', 'platelet', 'monocyte', 'basophil',
-         'erythroblast', 'lymphocyte', 'eosinophil')
+EIGHT = (
+    'ig',
+    'neutrophil',
+    'platelet',
+    'monocyte',
+    'basophil',
+    'erythroblast',
+    'lymphocyte',
+    'eosinophil',
+)
 
 
 @pytest.mark.parametrize('classes', [WBC5_CLASSES, EIGHT])
@@ -91,7 +107,8 @@ def test_classes_are_matched_by_name(folder, classes):
     name, dataset = classifier.dataset(f'bccd={folder}/bccd')
     samples = [dataset[i] for i in range(len(dataset))]
     images = classifier.model.data_preprocessor(
-        dict(inputs=[s['inputs'] for s in samples]))['inputs']
+        dict(inputs=[s['inputs'] for s in samples])
+    )['inputs']
     with torch.no_grad():
         logits = classifier.model(images, mode='tensor')
     # Random weights prefer one class: take the preference away.
@@ -99,8 +116,7 @@ def test_classes_are_matched_by_name(folder, classes):
     logits = logits - logits.mean(0)
 
     true = [
-        WBC5_CLASSES.index(
-            s['data_samples'].img_path.split('/')[-2].lower())
+        WBC5_CLASSES.index(s['data_samples'].img_path.split('/')[-2].lower())
         for s in samples
     ]
     places = [classes.index(name) for name in WBC5_CLASSES]
@@ -110,10 +126,10 @@ def test_classes_are_matched_by_name(folder, classes):
     assert result.cells == 18
     assert result.correct == np.sum(np.equal(true, predicted))
     assert result.balanced_accuracy == pytest.approx(
-        100 * balanced_accuracy_score(true, predicted))
+        100 * balanced_accuracy_score(true, predicted)
+    )
     _, counts = result.report.confusions['cell_type']
-    assert (counts == confusion_matrix(true, predicted,
-                                       labels=range(5))).all()
+    assert (counts == confusion_matrix(true, predicted, labels=range(5))).all()
     assert result.recalls['basophil'] is None
     assert result.notes == [
         'bccd has no basophil: balanced accuracy is the mean over the other '
@@ -175,16 +191,19 @@ def test_bad_input(folder):
     with pytest.raises(InputError, match='at least two of basophil'):
         build(folder, ('basophil', 'platelet'))
     seen = build(
-        folder, WBC5_CLASSES, train_images=['BCCD/Monocyte/Monocyte_0.png'])
+        folder, WBC5_CLASSES, train_images=['BCCD/Monocyte/Monocyte_0.png']
+    )
     with pytest.raises(InputError, match='trained on 1 images of BCCD'):
         seen.dataset(f'BCCD={folder}/bccd')
 
 
 def test_names_of_classifiers():
     assert pair_classifiers(['a/x.py', 'r/b.pth']) == dict(
-        x=('a/x.py', 'r/b.pth'))
-    assert list(pair_classifiers(
-        ['x.py', 's0/best.pth', 'x.py', 's1/best.pth'])) == ['s0', 's1']
+        x=('a/x.py', 'r/b.pth')
+    )
+    assert list(
+        pair_classifiers(['x.py', 's0/best.pth', 'x.py', 's1/best.pth'])
+    ) == ['s0', 's1']
     with pytest.raises(InputError, match='got 1 paths'):
         pair_classifiers(['x.py'])
     with pytest.raises(InputError, match='2 classifiers need as many'):
@@ -198,7 +217,7 @@ def test_faults_come_before_normalisation():
     steps = [
         dict(type='LoadCellImage'),
         dict(type='NormalizeBackground'),
-        dict(type='PackInputs')
+        dict(type='PackInputs'),
     ]
     assert place_of_corruption(steps) == 1
     assert place_of_corruption(PIPELINE) == 2
@@ -213,8 +232,12 @@ def test_every_corruption_is_measured_and_repeats(folder, monkeypatch):
     monkeypatch.setattr(robustness, 'CORRUPTIONS', strongest)
     rows = list(measure_robustness(classifier))
     assert [(c, s) for c, s, _ in rows] == [
-        ('none', None), ('blur', 3.), ('noise', 32.), ('jpeg', 10),
-        ('stain', .6)]
+        ('none', None),
+        ('blur', 3.0),
+        ('noise', 32.0),
+        ('jpeg', 10),
+        ('stain', 0.6),
+    ]
     plain, *others = (r.report.predictions for _, _, r in rows)
     home = classifier.test(classifier.home(), 'home')
     assert plain == home.report.predictions
@@ -228,6 +251,7 @@ def test_every_corruption_is_measured_and_repeats(folder, monkeypatch):
 def test_severities_rise():
     """Further from the image at each step."""
     from mmpretrain.registry import TRANSFORMS
+
     rng = np.random.default_rng(0)
     img = rng.integers(60, 200, (8, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
     for name, (_, steps) in CORRUPTIONS.items():
@@ -241,7 +265,6 @@ def test_severities_rise():
 
 def test_seeded_samples_do_not_depend_on_the_order():
     class Noise:
-
         def __len__(self):
             return 3
 

@@ -13,7 +13,7 @@ from daffnet_mm.apis.training_steps import (
 from daffnet_mm.errors import InputError
 
 #: Stands for the tools: notes how it was called, and leaves what they leave.
-TOOL = '''
+TOOL = """
 import json, os, sys
 from pathlib import Path
 here = Path(__file__)
@@ -33,7 +33,7 @@ if name == 'train':
     (work_dir / 'best.pth').touch()
     # as MMEngine does
     (work_dir / Path(sys.argv[1]).name).write_text('what it made of it')
-'''
+"""
 
 
 @pytest.fixture
@@ -51,39 +51,61 @@ def calls(tools):
 
 
 def stage_1(seed=0):
-    return Config(dict(seed=seed, train_dataloader=dict(
-        dataset=dict(type='WBCAtt'))))
+    return Config(
+        dict(seed=seed, train_dataloader=dict(dataset=dict(type='WBCAtt')))
+    )
 
 
 def stage_2():
-    return Config(dict(train_dataloader=dict(dataset=dict(
-        type='MixedDataset',
-        datasets=[
-            dict(type='WBCAtt'),
-            dict(type='PseudoLabelledDataset', label_file='data/a.json',
-                 dataset=dict(type='LISC')),
-            dict(type='PseudoLabelledDataset', label_file='other/a.json',
-                 dataset=dict(type='BCCD')),
-        ]))))
+    return Config(
+        dict(
+            train_dataloader=dict(
+                dataset=dict(
+                    type='MixedDataset',
+                    datasets=[
+                        dict(type='WBCAtt'),
+                        dict(
+                            type='PseudoLabelledDataset',
+                            label_file='data/a.json',
+                            dataset=dict(type='LISC'),
+                        ),
+                        dict(
+                            type='PseudoLabelledDataset',
+                            label_file='other/a.json',
+                            dataset=dict(type='BCCD'),
+                        ),
+                    ],
+                )
+            )
+        )
+    )
 
 
 def test_a_training_is_done_once(tmp_path, tools):
     for _ in range(2):
         best = train(stage_1(), tmp_path / 'run', tools)
         assert best == tmp_path / 'run' / 'best.pth'
-    (call, ) = calls(tools)
-    assert call[:2] == ['train', [
-        str(tmp_path / 'run' / 'settings' / 'config.json'), '--work-dir',
-        str(tmp_path / 'run'), '--resume'
-    ]]
+    (call,) = calls(tools)
+    assert call[:2] == [
+        'train',
+        [
+            str(tmp_path / 'run' / 'settings' / 'config.json'),
+            '--work-dir',
+            str(tmp_path / 'run'),
+            '--resume',
+        ],
+    ]
     kept = Config.fromfile(tmp_path / 'run' / 'settings' / 'config.json')
     assert kept.train_dataloader.dataset.type == 'WBCAtt'
 
 
 def test_a_failed_training_says_why_and_is_tried_again(tmp_path, tools):
     (tools / 'fail_train').write_text('no such data')
-    with pytest.raises(StepFailedError, match='train.py ended with status 2: '
-                       'error: no such data .see .*train.log') as caught:
+    with pytest.raises(
+        StepFailedError,
+        match='train.py ended with status 2: '
+        'error: no such data .see .*train.log',
+    ) as caught:
         train(stage_1(), tmp_path / 'run', tools)
     assert 'Traceback' not in str(caught.value)
     (tools / 'fail_train').unlink()
@@ -105,11 +127,17 @@ def test_stage_2_labels_and_trains(tmp_path, tools):
     assert first[0] == 'pseudo_label' and second[0] == 'train'
     assert first[1] == [
         str(folder / 'settings' / 'config.json'),
-        str(tmp_path / 'teacher.pth')]
+        str(tmp_path / 'teacher.pth'),
+    ]
     # each dataset has a file of its own, in the run's folder
-    assert first[2] == second[2] == [
-        str(folder / 'pseudo_labels' / 'a.json'),
-        str(folder / 'pseudo_labels' / 'a_1.json')]
+    assert (
+        first[2]
+        == second[2]
+        == [
+            str(folder / 'pseudo_labels' / 'a.json'),
+            str(folder / 'pseudo_labels' / 'a_1.json'),
+        ]
+    )
     # all is done
     retrain(stage_2(), tmp_path / 'teacher.pth', folder, tools)
     assert len(calls(tools)) == 2
@@ -117,12 +145,15 @@ def test_stage_2_labels_and_trains(tmp_path, tools):
 
 def test_each_round_labels_for_the_next(tmp_path, tools):
     folder = tmp_path / 'run'
-    best = retrain(stage_2(), tmp_path / 'teacher.pth', folder, tools,
-                   rounds=2)
+    best = retrain(
+        stage_2(), tmp_path / 'teacher.pth', folder, tools, rounds=2
+    )
     assert best == folder / 'round_2' / 'best.pth'
     labelling = [call for call in calls(tools) if call[0] == 'pseudo_label']
     assert [call[1][1] for call in labelling] == [
-        str(tmp_path / 'teacher.pth'), str(folder / 'round_1' / 'best.pth')]
+        str(tmp_path / 'teacher.pth'),
+        str(folder / 'round_1' / 'best.pth'),
+    ]
     assert labelling[0][2] != labelling[1][2]
     with pytest.raises(InputError, match='rounds must be 1 or more'):
         retrain(stage_2(), tmp_path / 'teacher.pth', folder, tools, rounds=0)
@@ -136,7 +167,7 @@ def test_nothing_to_label(tmp_path, tools):
 def test_a_training_that_outlived_its_parent_is_left_alone(tmp_path, tools):
     folder = tmp_path / 'run'
     with claimed(folder) as lock:
-        orphan = subprocess.Popen(['sleep', '60'], pass_fds=(lock, ))
+        orphan = subprocess.Popen(['sleep', '60'], pass_fds=(lock,))
     # the claim is given back here, but not by the process started meanwhile
     try:
         with pytest.raises(InputError, match='another process is working'):

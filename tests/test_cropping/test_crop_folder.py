@@ -24,13 +24,17 @@ def cell_image(seed):
 @pytest.fixture
 def source(tmp_path):
     folder = tmp_path / 'in'
-    for name, seed in {'lymphocyte/a.png': 1, 'lymphocyte/b.png': 2,
-                       'monocyte/tief/ü.png': 3}.items():
+    for name, seed in {
+        'lymphocyte/a.png': 1,
+        'lymphocyte/b.png': 2,
+        'monocyte/tief/ü.png': 3,
+    }.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(cell_image(seed)[..., ::-1]).save(path)
     Image.fromarray(np.full((90, 90, 3), 225, np.uint8)).save(
-        folder / 'monocyte' / 'blank.png')
+        folder / 'monocyte' / 'blank.png'
+    )
     return folder
 
 
@@ -40,21 +44,30 @@ def rows(target):
 
 
 def crops(target):
-    return {path.relative_to(target).as_posix(): path.stat().st_mtime_ns
-            for path in target.rglob('*.png')}
+    return {
+        path.relative_to(target).as_posix(): path.stat().st_mtime_ns
+        for path in target.rglob('*.png')
+    }
 
 
 def test_crops_and_boxes(tmp_path, source):
     target = tmp_path / 'out'
     report = crop_folder(source, target, margin=0.2, num_workers=1)
-    assert report == dict(images=4, kept=0, cells=3,
-                          empty=['monocyte/blank.png'], refused=[])
-    assert set(crops(target)) == {'lymphocyte/a_0.png', 'lymphocyte/b_0.png',
-                                  'monocyte/tief/ü_0.png'}
+    assert report == dict(
+        images=4, kept=0, cells=3, empty=['monocyte/blank.png'], refused=[]
+    )
+    assert set(crops(target)) == {
+        'lymphocyte/a_0.png',
+        'lymphocyte/b_0.png',
+        'monocyte/tief/ü_0.png',
+    }
     head, *lines = rows(target)
     assert head == ['image', 'x1', 'y1', 'x2', 'y2']
     assert [line[0] for line in lines] == [
-        'lymphocyte/a.png', 'lymphocyte/b.png', 'monocyte/tief/ü.png']
+        'lymphocyte/a.png',
+        'lymphocyte/b.png',
+        'monocyte/tief/ü.png',
+    ]
     image = cell_image(1)
     box = segment_cells(image)[0].box
     assert tuple(map(int, lines[0][1:])) == box
@@ -80,7 +93,9 @@ def test_it_goes_on_where_it_stopped(tmp_path, source):
     assert rows(target) == table
     after = crops(target)
     assert {name for name in before if before[name] != after[name]} == {
-        'lymphocyte/b_0.png', 'monocyte/tief/ü_0.png'}
+        'lymphocyte/b_0.png',
+        'monocyte/tief/ü_0.png',
+    }
     assert crop_folder(source, target, num_workers=1)['kept'] == 4
     with pytest.raises(InputError, match='was begun with .*choose an empty'):
         crop_folder(source, target, margin=0.3)
@@ -119,7 +134,8 @@ def test_lisc_is_cropped_by_its_masks(tmp_path):
     for folder in ('Baso', 'eosi', 'lymp', 'mono', 'neut'):
         (images / folder).mkdir(parents=True)
         Image.fromarray(np.full((108, 108, 3), 220, np.uint8)).save(
-            images / folder / '1.bmp')
+            images / folder / '1.bmp'
+        )
     masks.mkdir(parents=True)
     mask = np.zeros((100, 100), np.uint8)
     mask[20:50, 30:50] = 128
@@ -128,12 +144,15 @@ def test_lisc_is_cropped_by_its_masks(tmp_path):
     mask[5, 5] = 255  # a slip of the pen
     Image.fromarray(mask).save(masks / '1_expert.bmp')
     assert boxes_of_mask(masks / '1_expert.bmp', (108, 108, 3)) == [
-        (34, 24, 54, 54), (64, 64, 84, 84)]
+        (34, 24, 54, 54),
+        (64, 64, 84, 84),
+    ]
     report = crop_folder(root, tmp_path / 'out', num_workers=1)
     assert report['cells'] == 2 and len(report['empty']) == 4
     assert rows(tmp_path / 'out')[1:] == [
         ['Main Dataset/Baso/1.bmp', '34', '24', '54', '54'],
-        ['Main Dataset/Baso/1.bmp', '64', '64', '84', '84']]
+        ['Main Dataset/Baso/1.bmp', '64', '64', '84', '84'],
+    ]
     with pytest.raises(ValueError, match='has 100 x 100 pixels, more than'):
         boxes_of_mask(masks / '1_expert.bmp', (90, 108))
 
@@ -153,7 +172,8 @@ def test_a_full_or_read_only_target(tmp_path, source, monkeypatch, code):
         crop_folder(source, target, num_workers=1)
     assert str(caught.value).startswith(
         f'{target / "lymphocyte" / "b_0.png"} cannot be written: '
-        f'{os.strerror(code)};')
+        f'{os.strerror(code)};'
+    )
     monkeypatch.setattr(module, 'atomic_write', real)
     assert crop_folder(source, target, num_workers=1)['cells'] == 3
 

@@ -11,11 +11,18 @@ from daffnet_mm.errors import InputError
 #: B, G, R of the parts of a smear with two usual stains.
 STAINS = dict(
     wright=dict(
-        glass=(222, 228, 225), red=(140, 150, 190), plasm=(215, 175, 185),
-        nucleus=(190, 75, 115)),
+        glass=(222, 228, 225),
+        red=(140, 150, 190),
+        plasm=(215, 175, 185),
+        nucleus=(190, 75, 115),
+    ),
     rapid=dict(
-        glass=(165, 250, 253), red=(150, 205, 235), plasm=(120, 170, 190),
-        nucleus=(80, 20, 95)))
+        glass=(165, 250, 253),
+        red=(150, 205, 235),
+        plasm=(120, 170, 190),
+        nucleus=(80, 20, 95),
+    ),
+)
 
 
 class Smear:
@@ -66,8 +73,20 @@ def check(found, masks, least=0.85):
         assert iou(whole, cell.cell) > least
 
 
-RED = [(60, 60), (160, 50), (300, 60), (430, 55), (560, 70), (70, 200),
-       (540, 220), (60, 330), (200, 420), (330, 430), (460, 400), (580, 400)]
+RED = [
+    (60, 60),
+    (160, 50),
+    (300, 60),
+    (430, 55),
+    (560, 70),
+    (70, 200),
+    (540, 220),
+    (60, 330),
+    (200, 420),
+    (330, 430),
+    (460, 400),
+    (580, 400),
+]
 
 
 def field(stain='wright'):
@@ -119,16 +138,29 @@ def test_a_field_of_red_cells_alone():
     assert segment_cells(field('rapid').photograph()) == []
 
 
-@pytest.mark.parametrize('factor', [0.2, 0.5, 2.])
+@pytest.mark.parametrize('factor', [0.2, 0.5, 2.0])
 def test_the_scale_does_not_matter(factor):
     smear = field()
     smear.cell(300, 240, 85, [(-30, 0, 34), (34, 0, 36)])
-    image = cv2.resize(smear.photograph(), None, fx=factor, fy=factor,
-                       interpolation=cv2.INTER_AREA)
-    masks = [[
-        cv2.resize(m.astype(np.uint8), image.shape[1::-1],
-                   interpolation=cv2.INTER_NEAREST) > 0 for m in pair
-    ] for pair in smear.masks]
+    image = cv2.resize(
+        smear.photograph(),
+        None,
+        fx=factor,
+        fy=factor,
+        interpolation=cv2.INTER_AREA,
+    )
+    masks = [
+        [
+            cv2.resize(
+                m.astype(np.uint8),
+                image.shape[1::-1],
+                interpolation=cv2.INTER_NEAREST,
+            )
+            > 0
+            for m in pair
+        ]
+        for pair in smear.masks
+    ]
     check(segment_cells(image), masks, 0.8)
 
 
@@ -166,18 +198,22 @@ def test_nothing_on_empty_glass(shade, noise):
 
 
 def test_synthetic_cells_with_their_masks():
-    cells = [[0, 1, 3, 1, 0, 0, 0, 1, 3, 1, 1],
-             [1, 1, 5, 0, 0, 0, 0, 0, 1, 0, 0],
-             [1, 1, 2, 1, 0, 0, 0, 1, 3, 1, 1]]
+    cells = [
+        [0, 1, 3, 1, 0, 0, 0, 1, 3, 1, 1],
+        [1, 1, 5, 0, 0, 0, 0, 0, 1, 0, 0],
+        [1, 1, 2, 1, 0, 0, 0, 1, 3, 1, 1],
+    ]
     scores = []
     for laboratory in 'ab':
         for seed, attributes in enumerate(cells * 2):
-            image, masks = render_cell(attributes, 128, seed, laboratory,
-                                       return_masks=True)
+            image, masks = render_cell(
+                attributes, 128, seed, laboratory, return_masks=True
+            )
             found = segment_cells(image)
             assert found
-            scores.append([iou(found[0][p], masks[p])
-                           for p in ('nucleus', 'cell')])
+            scores.append(
+                [iou(found[0][p], masks[p]) for p in ('nucleus', 'cell')]
+            )
     assert (np.mean(scores, axis=0) > 0.85).all()
 
 
@@ -192,16 +228,19 @@ def test_the_image_is_not_changed_and_may_be_a_view():
     assert (turned == before).all()
 
 
-@pytest.mark.parametrize(('image', 'message'), [
-    (None, 'got a NoneType; expected is an 8-bit BGR image'),
-    ('cell.png', 'got a str'),
-    (np.zeros((40, 40), np.uint8), r'shape \(40, 40\); expected'),
-    (np.zeros((40, 40, 4), np.uint8), r'shape \(40, 40, 4\)'),
-    (np.zeros((40, 40, 3), np.uint16), 'type uint16'),
-    (np.zeros((40, 40, 3)), 'type float64'),
-    (np.zeros((0, 0, 3), np.uint8), 'at least 16 x 16'),
-    (np.zeros((400, 9, 3), np.uint8), 'at least 16 x 16'),
-])
+@pytest.mark.parametrize(
+    ('image', 'message'),
+    [
+        (None, 'got a NoneType; expected is an 8-bit BGR image'),
+        ('cell.png', 'got a str'),
+        (np.zeros((40, 40), np.uint8), r'shape \(40, 40\); expected'),
+        (np.zeros((40, 40, 4), np.uint8), r'shape \(40, 40, 4\)'),
+        (np.zeros((40, 40, 3), np.uint16), 'type uint16'),
+        (np.zeros((40, 40, 3)), 'type float64'),
+        (np.zeros((0, 0, 3), np.uint8), 'at least 16 x 16'),
+        (np.zeros((400, 9, 3), np.uint8), 'at least 16 x 16'),
+    ],
+)
 def test_bad_images(image, message):
     with pytest.raises(InputError, match=message):
         segment_cells(image)
@@ -211,23 +250,28 @@ def test_real_fields(shared):
     folder = shared / 'data' / 'bccd_detection' / 'BCCD'
     fields = []
     for path in sorted((folder / 'Annotations').glob('*.xml')):
-        boxes = [[
-            int(cell.findtext(f'bndbox/{side}'))
-            for side in ('xmin', 'ymin', 'xmax', 'ymax')
-        ] for cell in ElementTree.parse(path).iter('object')
-                 if cell.findtext('name') == 'WBC']
+        boxes = [
+            [
+                int(cell.findtext(f'bndbox/{side}'))
+                for side in ('xmin', 'ymin', 'xmax', 'ymax')
+            ]
+            for cell in ElementTree.parse(path).iter('object')
+            if cell.findtext('name') == 'WBC'
+        ]
         if len(boxes) == 1:
             fields.append((path.stem, boxes[0]))
     if not fields:
         pytest.skip('BCCD is not there')
     for stem, wanted in fields[20::80]:
         found = segment_cells(
-            cv2.imread(str(folder / 'JPEGImages' / f'{stem}.jpg')))
+            cv2.imread(str(folder / 'JPEGImages' / f'{stem}.jpg'))
+        )
         assert len(found) == 1
         # As masks, so that it does not repeat the evaluation script.
         planes = np.zeros((2, 480, 640), bool)
-        for plane, (x1, y1, x2, y2) in zip(planes, (wanted, found[0].box),
-                                           strict=True):
+        for plane, (x1, y1, x2, y2) in zip(
+            planes, (wanted, found[0].box), strict=True
+        ):
             plane[y1:y2, x1:x2] = True
         assert iou(*planes) > 0.5
 
@@ -240,6 +284,7 @@ def test_real_cells(shared):
     for path in masks[::12]:
         mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
         found = segment_cells(cv2.imread(str(path.with_suffix('.bmp'))))
-        scores.append([iou(found[0].nucleus, mask == 255),
-                       iou(found[0].cell, mask > 0)])
+        scores.append(
+            [iou(found[0].nucleus, mask == 255), iou(found[0].cell, mask > 0)]
+        )
     assert (np.mean(scores, axis=0) > (0.8, 0.75)).all()

@@ -49,14 +49,14 @@ def kaggle(tmp_path):
 
 
 def test_kaggle(kaggle):
-    dataset = DATASETS.build(
-        dict(type='BCCD', data_root=str(kaggle), **QUICK))
+    dataset = DATASETS.build(dict(type='BCCD', data_root=str(kaggle), **QUICK))
     assert dataset.metainfo['classes'] == WBC5_CLASSES
     assert counts(dataset) == dict.fromkeys(KAGGLE4, 74) | dict(basophil=0)
-    published = BCCD(str(kaggle), subsets=('TRAIN', 'TEST'), classes=KAGGLE4,
-                     **QUICK)
+    published = BCCD(
+        str(kaggle), subsets=('TRAIN', 'TEST'), classes=KAGGLE4, **QUICK
+    )
     assert counts(published) == dict.fromkeys(KAGGLE4, 72)
-    assert ('BCCD/images/TRAIN/EOSINOPHIL/_3_103.jpeg' in ids(published))
+    assert 'BCCD/images/TRAIN/EOSINOPHIL/_3_103.jpeg' in ids(published)
 
 
 @pytest.mark.parametrize('seed', range(3))
@@ -64,8 +64,7 @@ def test_copies_of_one_source_stay_together(kaggle, seed):
     sides = defaultdict(set)
     sizes = Counter()
     for part in PARTS:
-        for info in infos(
-                BCCD(str(kaggle), part, split_seed=seed, **QUICK)):
+        for info in infos(BCCD(str(kaggle), part, split_seed=seed, **QUICK)):
             *_, label, name = info['image_id'].split('/')
             # by hand, not by the dataset: class and number before the last
             sides[label, name.split('_')[1]].add(part)
@@ -80,12 +79,18 @@ def test_copies_of_one_source_stay_together(kaggle, seed):
 
 def test_kaggles_own_split(kaggle):
     parts = {
-        part: BCCD(str(kaggle), part, official_split=True,
-                   subsets=('TRAIN', 'TEST'), **QUICK)
+        part: BCCD(
+            str(kaggle),
+            part,
+            official_split=True,
+            subsets=('TRAIN', 'TEST'),
+            **QUICK,
+        )
         for part in PARTS
     }
-    assert counts(parts['test']) == dict.fromkeys(
-        KAGGLE4, 12) | dict(basophil=0)
+    assert counts(parts['test']) == dict.fromkeys(KAGGLE4, 12) | dict(
+        basophil=0
+    )
     assert all('/TEST/' in i for i in ids(parts['test']))
     # a quarter of ten sources, as whole sources
     for label in KAGGLE4:
@@ -95,8 +100,10 @@ def test_kaggles_own_split(kaggle):
 
 
 def test_kaggles_tree_from_above_and_below(kaggle):
-    with pytest.raises(InputError, match=f'none of the releases.*{kaggle} has '
-                       'one: set data_root to that'):
+    with pytest.raises(
+        InputError,
+        match=f'none of the releases.*{kaggle} has one: set data_root to that',
+    ):
         BCCD(str(kaggle.parent), **QUICK)
     with pytest.raises(InputError, match='images is none of the releases'):
         BCCD(str(kaggle / 'images'), **QUICK)
@@ -104,6 +111,7 @@ def test_kaggles_tree_from_above_and_below(kaggle):
 
 def test_a_split_by_doubtful_numbers_is_said(kaggle, tmp_path):
     from mmengine.logging import MMLogger
+
     log = tmp_path / 'run.log'
     MMLogger.get_instance('bccd', log_file=str(log))
     BCCD(str(kaggle), **QUICK)
@@ -124,7 +132,8 @@ def detection(tmp_path):
 def test_boxes_are_samples(detection):
     dataset = BCCD(str(detection), **QUICK)
     assert counts(dataset) == dict(
-        basophil=1, eosinophil=1, lymphocyte=1, monocyte=1, neutrophil=3)
+        basophil=1, eosinophil=1, lymphocyte=1, monocyte=1, neutrophil=3
+    )
     neutrophils = infos(dataset)[-3:]
     fields = 'BCCD/BCCD/JPEGImages/BloodImage_0000'
     assert [(i['image_id'], i['box'], i['group']) for i in neutrophils] == [
@@ -133,9 +142,10 @@ def test_boxes_are_samples(detection):
         (f'{fields}1.jpg#1', LARGER, 'BloodImage_00001'),
     ]
     assert neutrophils[1]['img_path'] == str(
-        detection / 'BCCD' / 'JPEGImages' / 'BloodImage_00001.jpg')
+        detection / 'BCCD' / 'JPEGImages' / 'BloodImage_00001.jpg'
+    )
     # of two boxes for one cell, the larger
-    (eosinophil, ) = (i for i in infos(dataset) if i['gt_label'] == 1)
+    (eosinophil,) = (i for i in infos(dataset) if i['gt_label'] == 1)
     assert eosinophil['image_id'].endswith('3.jpg#1')
     assert eosinophil['box'] == LARGE
 
@@ -156,26 +166,51 @@ def test_folders_without_the_one_around_them(detection):
     assert 'BCCD/JPEGImages/BloodImage_00000.jpg#0' in ids(dataset)
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda r: (r / 'labels.csv').unlink(), 'no labels.csv, which says'),
-    (lambda r: (r / 'labels.csv').write_text(',Image,Type\n'),
-     "has no column 'Category'; expected are Image and Category"),
-    (lambda r: (r / 'labels.csv').write_text(',Image,Category\n,x,NEUT\n'),
-     "line 2: Image is 'x', but must be a number"),
-    (lambda r: (r / 'labels.csv').write_text(',Image,Category\n,0,BLAST\n'),
-     "BloodImage_00000.xml means no class; expected are basophil"),
-    (lambda r: (r / 'BCCD/JPEGImages/BloodImage_00004.jpg').unlink(),
-     'annotation .*00004.xml has no image .*00004.jpg; complete'),
-    (lambda r: (r / 'BCCD/Annotations/BloodImage_00004.xml').write_text('<a'),
-     'annotation .*00004.xml is not valid VOC XML'),
-    (lambda r: (r / 'BCCD/Annotations/BloodImage_00004.xml').write_text(
-        '<a><object><name>WBC</name></object></a>'),
-     'annotation .*00004.xml is not valid VOC XML'),
-    (lambda r: (r / 'BCCD/Annotations/BloodImage_00004.xml').write_text(
-        '<a><object><name>WBC</name><bndbox><xmin>9</xmin><ymin>1</ymin>'
-        '<xmax>9</xmax><ymax>5</ymax></bndbox></object></a>'),
-     'not valid VOC XML .empty box 9, 1, 9, 5'),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda r: (r / 'labels.csv').unlink(), 'no labels.csv, which says'),
+        (
+            lambda r: (r / 'labels.csv').write_text(',Image,Type\n'),
+            "has no column 'Category'; expected are Image and Category",
+        ),
+        (
+            lambda r: (r / 'labels.csv').write_text(
+                ',Image,Category\n,x,NEUT\n'
+            ),
+            "line 2: Image is 'x', but must be a number",
+        ),
+        (
+            lambda r: (r / 'labels.csv').write_text(
+                ',Image,Category\n,0,BLAST\n'
+            ),
+            'BloodImage_00000.xml means no class; expected are basophil',
+        ),
+        (
+            lambda r: (r / 'BCCD/JPEGImages/BloodImage_00004.jpg').unlink(),
+            'annotation .*00004.xml has no image .*00004.jpg; complete',
+        ),
+        (
+            lambda r: (r / 'BCCD/Annotations/BloodImage_00004.xml').write_text(
+                '<a'
+            ),
+            'annotation .*00004.xml is not valid VOC XML',
+        ),
+        (
+            lambda r: (r / 'BCCD/Annotations/BloodImage_00004.xml').write_text(
+                '<a><object><name>WBC</name></object></a>'
+            ),
+            'annotation .*00004.xml is not valid VOC XML',
+        ),
+        (
+            lambda r: (r / 'BCCD/Annotations/BloodImage_00004.xml').write_text(
+                '<a><object><name>WBC</name><bndbox><xmin>9</xmin><ymin>1</ymin>'
+                '<xmax>9</xmax><ymax>5</ymax></bndbox></object></a>'
+            ),
+            'not valid VOC XML .empty box 9, 1, 9, 5',
+        ),
+    ],
+)
 def test_faulty_annotations(detection, change, message):
     change(detection)
     with pytest.raises(InputError, match=message):
@@ -189,12 +224,16 @@ def test_cropped(tmp_path):
     root = bccd_cropped(tmp_path)
     dataset = BCCD(str(root), **QUICK)
     assert counts(dataset) == dict(
-        basophil=1, eosinophil=3, lymphocyte=2, monocyte=2, neutrophil=5)
+        basophil=1, eosinophil=3, lymphocyte=2, monocyte=2, neutrophil=5
+    )
     groups = Counter(info['group'] for info in infos(dataset))
     assert groups.pop('BloodImage_00003') == 2
     assert set(groups.values()) == {1}
-    with pytest.raises(InputError, match='ships no official part for 13 of 13 '
-                       'images.*leave official_split at False'):
+    with pytest.raises(
+        InputError,
+        match='ships no official part for 13 of 13 '
+        'images.*leave official_split at False',
+    ):
         BCCD(str(root), 'train', official_split=True, **QUICK)
 
 
@@ -207,7 +246,8 @@ def test_real_crops(shared):
         pytest.skip(f'no {root}')
     dataset = BCCD(str(root), pipeline=[dict(type='LoadCellImage')])
     assert counts(dataset) == dict(
-        basophil=3, eosinophil=88, lymphocyte=33, monocyte=20, neutrophil=207)
+        basophil=3, eosinophil=88, lymphocyte=33, monocyte=20, neutrophil=207
+    )
     assert dataset[0]['img'].ndim == 3
     assert len({info['group'] for info in infos(dataset)}) == 351
 
@@ -223,8 +263,12 @@ def test_real_fields(shared):
     # alike (an eosinophil, a lymphocyte, four neutrophil fields) and the
     # larger box of field 113.
     assert counts(dataset) == dict(
-        basophil=2, eosinophil=84 + 1 + 2, lymphocyte=33 + 2, monocyte=20,
-        neutrophil=202 + 8 + 1)
+        basophil=2,
+        eosinophil=84 + 1 + 2,
+        lymphocyte=33 + 2,
+        monocyte=20,
+        neutrophil=202 + 8 + 1,
+    )
     for part in PARTS:
         shipped = root / 'BCCD' / 'ImageSets' / 'Main' / f'{part}.txt'
         dataset_part = BCCD(str(root), part, official_split=True, **QUICK)

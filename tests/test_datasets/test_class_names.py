@@ -10,52 +10,61 @@ from daffnet_mm.datasets.class_names import (
 from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 
 
-@pytest.mark.parametrize('name, expected', [
-    ('Baso', 'basophil'),
-    ('BASOPHIL', 'basophil'),
-    ('basophils', 'basophil'),
-    ('Basophile', 'basophil'),
-    ('bas', 'basophil'),
-    ('eosi', 'eosinophil'),
-    ('EOS', 'eosinophil'),
-    ('lymp', 'lymphocyte'),
-    ('mono', 'monocyte'),
-    ('neut', 'neutrophil'),
-    ('SNE', 'neutrophil'),
-    ('BNE', 'neutrophil'),
-    ('Segmented_Neutrophils', 'neutrophil'),
-    ('neutrophil-band', 'neutrophil'),
-    ('ＭＯＮＯＣＹＴＥ', 'monocyte'),
-    ('platelet', None),
-    ('lymphoblast', None),
-    ('mixt', None),
-    ('', None),
-])
+@pytest.mark.parametrize(
+    'name, expected',
+    [
+        ('Baso', 'basophil'),
+        ('BASOPHIL', 'basophil'),
+        ('basophils', 'basophil'),
+        ('Basophile', 'basophil'),
+        ('bas', 'basophil'),
+        ('eosi', 'eosinophil'),
+        ('EOS', 'eosinophil'),
+        ('lymp', 'lymphocyte'),
+        ('mono', 'monocyte'),
+        ('neut', 'neutrophil'),
+        ('SNE', 'neutrophil'),
+        ('BNE', 'neutrophil'),
+        ('Segmented_Neutrophils', 'neutrophil'),
+        ('neutrophil-band', 'neutrophil'),
+        ('ＭＯＮＯＣＹＴＥ', 'monocyte'),
+        ('platelet', None),
+        ('lymphoblast', None),
+        ('mixt', None),
+        ('', None),
+    ],
+)
 def test_names_of_the_common_five(name, expected):
     assert canonical_class(name, WBC5_CLASSES) == expected
 
 
-@pytest.mark.parametrize('name, expected', [
-    ('IG', 'ig'),
-    ('Immature Granulocytes', 'ig'),
-    ('PMY', 'ig'),
-    ('Normoblasts', 'erythroblast'),
-    ('thrombocyte', 'platelet'),
-])
+@pytest.mark.parametrize(
+    'name, expected',
+    [
+        ('IG', 'ig'),
+        ('Immature Granulocytes', 'ig'),
+        ('PMY', 'ig'),
+        ('Normoblasts', 'erythroblast'),
+        ('thrombocyte', 'platelet'),
+    ],
+)
 def test_names_of_pbc(name, expected):
     assert canonical_class(name, PBC8_CLASSES) == expected
 
 
-@pytest.mark.parametrize('name, expected', [
-    ('Neutrophile Band', 'neutrophil_band'),
-    ('BNE', 'neutrophil_band'),
-    ('neutrophilSegments', 'neutrophil_segment'),
-    ('SNE', 'neutrophil_segment'),
-    ('Normoblast', 'normoblast'),
-    ('Myeloblasts', 'myeloblast'),
-    # which of the two it is cannot be known
-    ('neutrophil', None),
-])
+@pytest.mark.parametrize(
+    'name, expected',
+    [
+        ('Neutrophile Band', 'neutrophil_band'),
+        ('BNE', 'neutrophil_band'),
+        ('neutrophilSegments', 'neutrophil_segment'),
+        ('SNE', 'neutrophil_segment'),
+        ('Normoblast', 'normoblast'),
+        ('Myeloblasts', 'myeloblast'),
+        # which of the two it is cannot be known
+        ('neutrophil', None),
+    ],
+)
 def test_finer_names_come_first(name, expected):
     assert canonical_class(name, LABELLED9_CLASSES) == expected
 

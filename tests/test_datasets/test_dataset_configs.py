@@ -9,13 +9,21 @@ from mmpretrain.registry import DATASETS
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 FULL_SIZE = [
-    'daffnet/daffnet_{}.py', *(f'daffnet/ablation/{row}_{{}}.py' for row in (
-        'resnet50', 'epsa', 'epsa-sa', 'epsa-sa-map'))
+    'daffnet/daffnet_{}.py',
+    *(
+        f'daffnet/ablation/{row}_{{}}.py'
+        for row in ('resnet50', 'epsa', 'epsa-sa', 'epsa-sa-map')
+    ),
 ]
 #: Images in the small tree, all parts together, and classes.
 EXPECTED = dict(
-    lisc=(23, 5), raabin=(50, 5), bccd=(288, 4), ldwbc=(33, 5),
-    labelled=(50, 9), jtsc=(25, 5))
+    lisc=(23, 5),
+    raabin=(50, 5),
+    bccd=(288, 4),
+    ldwbc=(33, 5),
+    labelled=(50, 9),
+    jtsc=(25, 5),
+)
 TREES = dict(bccd='bccd_kaggle')
 
 
@@ -25,8 +33,9 @@ def moved(request, tmp_path, monkeypatch):
     name = request.param
     build = getattr(cell_trees, TREES.get(name, name))
     monkeypatch.setenv(f'{name.upper()}_ROOT', str(build(tmp_path)))
-    monkeypatch.setenv(f'{name.upper()}_SPLIT_FILE',
-                       str(tmp_path / 'splits' / 'split.csv'))
+    monkeypatch.setenv(
+        f'{name.upper()}_SPLIT_FILE', str(tmp_path / 'splits' / 'split.csv')
+    )
     return name
 
 
@@ -51,8 +60,14 @@ def test_as_many_outputs_as_classes(pattern, name):
     assert cfg.model.head.num_classes == EXPECTED[name][1]
     pbc = Config.fromfile(CONFIGS / pattern.format('pbc'))
     # all else is as for PBC
-    for key in ('train_pipeline', 'test_pipeline', 'data_preprocessor',
-                'optim_wrapper', 'train_cfg', 'default_hooks'):
+    for key in (
+        'train_pipeline',
+        'test_pipeline',
+        'data_preprocessor',
+        'optim_wrapper',
+        'train_cfg',
+        'default_hooks',
+    ):
         assert cfg[key] == pbc[key], key
     pbc.model.head.num_classes = EXPECTED[name][1]
     assert cfg.model == pbc.model

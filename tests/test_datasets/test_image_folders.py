@@ -12,13 +12,23 @@ from daffnet_mm.errors import InputError
 
 
 def test_images_of_all_formats_and_depths(tmp_path):
-    for name in ('b.BMP', 'a.jpeg', 'deep/er/c.png', 'notes.txt', '.d.jpg',
-                 '.hidden/e.jpg', '__MACOSX/f.jpg', 'Thumbs.db'):
+    for name in (
+        'b.BMP',
+        'a.jpeg',
+        'deep/er/c.png',
+        'notes.txt',
+        '.d.jpg',
+        '.hidden/e.jpg',
+        '__MACOSX/f.jpg',
+        'Thumbs.db',
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     assert list_image_files(str(tmp_path)) == [
-        'a.jpeg', 'b.BMP', 'deep/er/c.png'
+        'a.jpeg',
+        'b.BMP',
+        'deep/er/c.png',
     ]
 
 
@@ -28,11 +38,11 @@ def test_the_order_does_not_depend_on_the_file_system(tmp_path, monkeypatch):
     scan = os.scandir
 
     class Reversed:
-
         def __init__(self, folder):
             with scan(folder) as entries:
                 self.entries = sorted(
-                    entries, key=lambda e: e.name, reverse=True)
+                    entries, key=lambda e: e.name, reverse=True
+                )
 
         def __enter__(self):
             return iter(self.entries)
@@ -58,15 +68,20 @@ def test_a_link_to_a_folder_above(tmp_path, place):
     link = tmp_path / 'basophil' / place
     link.parent.mkdir(parents=True)
     link.symlink_to(tmp_path / 'basophil')
-    with pytest.raises(InputError, match='loop is a symbolic link that leads '
-                       'back to a folder above it; remove it'):
+    with pytest.raises(
+        InputError,
+        match='loop is a symbolic link that leads '
+        'back to a folder above it; remove it',
+    ):
         list_image_files(str(tmp_path / 'basophil'))
 
 
 def test_a_link_to_itself(tmp_path):
     (tmp_path / 'loop').symlink_to(tmp_path / 'loop')
-    with pytest.raises(InputError, match='loop is a symbolic link that leads '
-                       'back to itself; remove it'):
+    with pytest.raises(
+        InputError,
+        match='loop is a symbolic link that leads back to itself; remove it',
+    ):
         scan_folder(str(tmp_path))
 
 
@@ -94,4 +109,5 @@ def test_folders_by_other_spellings(tmp_path):
     for name in ('train', 'Test-A', 'testb'):
         (tmp_path / name).mkdir()
     assert find_folders(str(tmp_path), ('Train', 'TestA', 'TestC')) == dict(
-        Train='train', TestA='Test-A')
+        Train='train', TestA='Test-A'
+    )

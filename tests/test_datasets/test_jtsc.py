@@ -16,23 +16,29 @@ def root(tmp_path):
 
 
 def test_labels_and_masks(root):
-    dataset = DATASETS.build(
-        dict(type='JTSC', data_root=str(root), **QUICK))
+    dataset = DATASETS.build(dict(type='JTSC', data_root=str(root), **QUICK))
     assert np.bincount(dataset.get_gt_labels()).tolist() == [5] * 5
     by_name = {
         info['image_id']: info
         for info in map(dataset.get_data_info, range(len(dataset)))
     }
     # labels 1 to 5, in the order of the set's own list
-    meaning = ('neutrophil', 'lymphocyte', 'monocyte', 'eosinophil',
-               'basophil')
+    meaning = (
+        'neutrophil',
+        'lymphocyte',
+        'monocyte',
+        'eosinophil',
+        'basophil',
+    )
     for number in range(1, 26):
         info = by_name[f'JTSC/Dataset 1/{number:03d}.bmp']
         assert dataset.CLASSES[info['gt_label']] == meaning[number % 5]
         assert info['img_path'] == str(
-            root / 'Dataset 1' / f'{number:03d}.bmp')
+            root / 'Dataset 1' / f'{number:03d}.bmp'
+        )
         assert info['seg_map_path'] == str(
-            root / 'Dataset 1' / f'{number:03d}.png')
+            root / 'Dataset 1' / f'{number:03d}.png'
+        )
 
 
 def test_a_mask_is_optional_but_not_its_image(root):
@@ -43,18 +49,30 @@ def test_a_mask_is_optional_but_not_its_image(root):
         JTSC(str(root), **QUICK)
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda r: (r / TABLE).unlink(), f'there is no .*{TABLE}'),
-    (lambda r: (r / TABLE).write_text('image ID,type\n'),
-     "has no column 'class label'; expected are image ID, class label"),
-    (lambda r: (r / TABLE).write_text('image ID,class label\n1,6\n'),
-     "line 2: '6' means no class; expected are basophil"),
-    (lambda r: paint(r / 'Dataset 1' / '026.bmp'),
-     'image .*026.bmp has no line in .*Class Labels'),
-    (lambda r: [(r / 'Dataset 1' / f'025.{e}').unlink()
-                for e in ('bmp', 'png')],
-     'line 26.* names image 25, which is not in .*Dataset 1; complete'),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda r: (r / TABLE).unlink(), f'there is no .*{TABLE}'),
+        (
+            lambda r: (r / TABLE).write_text('image ID,type\n'),
+            "has no column 'class label'; expected are image ID, class label",
+        ),
+        (
+            lambda r: (r / TABLE).write_text('image ID,class label\n1,6\n'),
+            "line 2: '6' means no class; expected are basophil",
+        ),
+        (
+            lambda r: paint(r / 'Dataset 1' / '026.bmp'),
+            'image .*026.bmp has no line in .*Class Labels',
+        ),
+        (
+            lambda r: [
+                (r / 'Dataset 1' / f'025.{e}').unlink() for e in ('bmp', 'png')
+            ],
+            'line 26.* names image 25, which is not in .*Dataset 1; complete',
+        ),
+    ],
+)
 def test_faulty_releases(root, change, message):
     change(root)
     with pytest.raises(InputError, match=message):

@@ -16,39 +16,43 @@ def root(tmp_path):
 
 
 def ids(dataset):
-    return {
-        dataset.get_data_info(i)['image_id']
-        for i in range(len(dataset))
-    }
+    return {dataset.get_data_info(i)['image_id'] for i in range(len(dataset))}
 
 
 def test_nine_types(root):
     dataset = DATASETS.build(
-        dict(type='LabelledWBC', data_root=str(root), **QUICK))
+        dict(type='LabelledWBC', data_root=str(root), **QUICK)
+    )
     assert dataset.metainfo['classes'] == LABELLED9_CLASSES
     counts = dict(
-        zip(LABELLED9_CLASSES, np.bincount(dataset.get_gt_labels()),
-            strict=True))
+        zip(
+            LABELLED9_CLASSES,
+            np.bincount(dataset.get_gt_labels()),
+            strict=True,
+        )
+    )
     assert counts == dict.fromkeys(LABELLED9_CLASSES, 5) | dict(
-        neutrophil_segment=10)
+        neutrophil_segment=10
+    )
 
 
 def test_the_common_five(root):
     dataset = LabelledWBC(str(root), classes=WBC5_CLASSES, **QUICK)
     assert np.bincount(dataset.get_gt_labels()).tolist() == [5, 5, 5, 5, 15]
     neutrophils = Counter(
-        i.split('/')[1] for i in ids(dataset) if 'Neutro' in i)
+        i.split('/')[1] for i in ids(dataset) if 'Neutro' in i
+    )
     assert neutrophils == {'Neutrophile Band': 5, 'Neutrophile Segment': 10}
     # with the erythroblasts, as PBC has them
     more = LabelledWBC(
-        str(root), classes=(*WBC5_CLASSES, 'erythroblast'), **QUICK)
+        str(root), classes=(*WBC5_CLASSES, 'erythroblast'), **QUICK
+    )
     assert len(more) == 40
 
 
 def test_the_five_are_split_as_the_nine(root):
     for part in ('train', 'val', 'test'):
-        five = LabelledWBC(
-            str(root), part, classes=WBC5_CLASSES, **QUICK)
+        five = LabelledWBC(str(root), part, classes=WBC5_CLASSES, **QUICK)
         assert ids(five) < ids(LabelledWBC(str(root), part, **QUICK))
         # bands and segments are stratified apart
         bands = [i for i in ids(five) if 'Band' in i]
@@ -57,12 +61,18 @@ def test_the_five_are_split_as_the_nine(root):
 
 def test_what_cannot_be_told_apart(root):
     (root / 'Neutrophile Band').rename(root / 'Neutrophil')
-    with pytest.raises(InputError, match='Neutrophil means no class; expected '
-                       'are .*neutrophil_band, neutrophil_segment'):
+    with pytest.raises(
+        InputError,
+        match='Neutrophil means no class; expected '
+        'are .*neutrophil_band, neutrophil_segment',
+    ):
         LabelledWBC(str(root), **QUICK)
 
 
 def test_an_unknown_class(root):
-    with pytest.raises(InputError, match="has no class 'ig'; its classes are"
-                       ' .*neutrophil_band.* neutrophil, erythroblast'):
-        LabelledWBC(str(root), classes=('ig', ), **QUICK)
+    with pytest.raises(
+        InputError,
+        match="has no class 'ig'; its classes are"
+        ' .*neutrophil_band.* neutrophil, erythroblast',
+    ):
+        LabelledWBC(str(root), classes=('ig',), **QUICK)

@@ -11,21 +11,23 @@ COUNTS = [3, 4, 10, 5, 11]
 
 def test_a_folder_a_class(tmp_path):
     root = ldwbc(tmp_path)
-    dataset = DATASETS.build(
-        dict(type='LDWBC', data_root=str(root), **QUICK))
+    dataset = DATASETS.build(dict(type='LDWBC', data_root=str(root), **QUICK))
     # the subfolder's two neutrophils are among the eleven
     assert np.bincount(dataset.get_gt_labels()).tolist() == COUNTS
     assert 'LDWBC/neutrophil/patient7/2.jpg' in {
-        dataset.get_data_info(i)['image_id']
-        for i in range(len(dataset))
+        dataset.get_data_info(i)['image_id'] for i in range(len(dataset))
     }
 
 
 def test_other_names_of_the_folders(tmp_path):
     root = ldwbc(tmp_path)
     for old, new in dict(
-            basophil='01', eosinophil='EOS', lymphocyte='Lymphocytes',
-            monocyte='MONO', neutrophil='Neut').items():
+        basophil='01',
+        eosinophil='EOS',
+        lymphocyte='Lymphocytes',
+        monocyte='MONO',
+        neutrophil='Neut',
+    ).items():
         (root / old).rename(root / new)
     with pytest.raises(InputError, match='LDWBC/01 means no class'):
         LDWBC(str(root), **QUICK)

@@ -17,8 +17,12 @@ def root(tmp_path):
 
 def test_images_of_the_five_classes(root):
     dataset = DATASETS.build(
-        dict(type='LISC', data_root=str(root),
-             pipeline=[dict(type='LoadCellImage')]))
+        dict(
+            type='LISC',
+            data_root=str(root),
+            pipeline=[dict(type='LoadCellImage')],
+        )
+    )
     assert dataset.metainfo['classes'] == WBC5_CLASSES
     # the mixed fields are left out
     assert np.bincount(dataset.get_gt_labels()).tolist() == [5, 4, 6, 3, 5]
@@ -38,8 +42,12 @@ def test_masks(root):
         else:
             number = name.removesuffix('.bmp')
             assert info['seg_map_path'] == str(
-                root / 'Ground Truth Segmentation' / folder /
-                'areaforexpert1' / f'{number}_expert.bmp')
+                root
+                / 'Ground Truth Segmentation'
+                / folder
+                / 'areaforexpert1'
+                / f'{number}_expert.bmp'
+            )
 
 
 def test_masks_are_optional(root):
@@ -51,8 +59,11 @@ def test_masks_are_optional(root):
 
 def test_a_mask_without_its_image(root):
     (root / 'Main Dataset' / 'eosi' / '2.bmp').unlink()
-    with pytest.raises(InputError, match='eosi/areaforexpert1/2_expert.bmp '
-                       r'has no image .*Main Dataset/eosi/2\.\*; complete'):
+    with pytest.raises(
+        InputError,
+        match='eosi/areaforexpert1/2_expert.bmp '
+        r'has no image .*Main Dataset/eosi/2\.\*; complete',
+    ):
         LISC(str(root), **QUICK)
 
 
@@ -68,9 +79,10 @@ def test_an_unknown_class_folder(root):
     more = LISC(str(root), class_map=dict(blast='lymphocyte'), **QUICK)
     assert len(more) == 24
     # the usual ones can be overridden too
-    assert len(
-        LISC(str(root), class_map=dict(blast=None, mixt='mono'),
-             **QUICK)) == 25
+    assert (
+        len(LISC(str(root), class_map=dict(blast=None, mixt='mono'), **QUICK))
+        == 25
+    )
 
 
 @pytest.mark.parametrize('place', ['', '..', '../..'])

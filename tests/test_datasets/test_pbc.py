@@ -27,7 +27,8 @@ def infos(dataset):
 
 def test_all_images_of_all_classes(pbc_root):
     dataset = DATASETS.build(
-        dict(type='PBC', data_root=str(pbc_root), pipeline=LOAD))
+        dict(type='PBC', data_root=str(pbc_root), pipeline=LOAD)
+    )
     assert dataset.metainfo['classes'] == PBC8_CLASSES
     # ten a class: the hidden file in neutrophil does not count
     assert Counter(dataset.get_gt_labels().tolist()) == {
@@ -71,31 +72,49 @@ def test_splits_are_disjoint_and_complete(pbc_root, tmp_path):
 def test_one_file_serves_every_selection_of_classes(pbc_root, tmp_path):
     split_file = tmp_path / 'split.csv'
     # the first user asks for two classes only, and all eight are written
-    few = PBC(str(pbc_root), 'val', str(split_file), pipeline=[],
-              classes=('monocyte', 'lymphocyte'))
+    few = PBC(
+        str(pbc_root),
+        'val',
+        str(split_file),
+        pipeline=[],
+        classes=('monocyte', 'lymphocyte'),
+    )
     with open(split_file) as file:
         rows = list(csv.DictReader(file))
     assert Counter(row['label'] for row in rows) == dict.fromkeys(
-        PBC8_CLASSES, 10)
+        PBC8_CLASSES, 10
+    )
     eight = PBC(str(pbc_root), 'val', str(split_file), pipeline=[])
-    five = PBC(str(pbc_root), 'val', str(split_file), pipeline=[],
-               classes=WBC5_CLASSES)
+    five = PBC(
+        str(pbc_root),
+        'val',
+        str(split_file),
+        pipeline=[],
+        classes=WBC5_CLASSES,
+    )
     assert names(few) < names(five) < names(eight)
     # without a file the rule gives the same
     assert names(PBC(str(pbc_root), 'val', pipeline=[])) == names(eight)
     # an existing file is obeyed, not replaced
-    other = PBC(str(pbc_root), 'val', str(split_file), split_seed=5,
-                pipeline=[])
+    other = PBC(
+        str(pbc_root), 'val', str(split_file), split_seed=5, pipeline=[]
+    )
     assert names(other) == names(eight)
-    assert names(PBC(str(pbc_root), 'val', split_seed=5,
-                     pipeline=[])) != names(eight)
+    assert names(
+        PBC(str(pbc_root), 'val', split_seed=5, pipeline=[])
+    ) != names(eight)
 
 
 def test_a_source_without_all_class_folders(pbc_root, tmp_path):
     for name in ('ig', 'platelet', 'erythroblast'):
         shutil.rmtree(pbc_root / name)
-    dataset = PBC(str(pbc_root), 'train', str(tmp_path / 'split.csv'),
-                  classes=WBC5_CLASSES, pipeline=[])
+    dataset = PBC(
+        str(pbc_root),
+        'train',
+        str(tmp_path / 'split.csv'),
+        classes=WBC5_CLASSES,
+        pipeline=[],
+    )
     assert len(dataset) == 30
 
 
@@ -120,7 +139,7 @@ def test_wrong_arguments(pbc_root):
     with pytest.raises(InputError, match="split='dev' must be 'train'"):
         PBC(str(pbc_root), split='dev', pipeline=[])
     with pytest.raises(InputError, match="no class 'basophile'"):
-        PBC(str(pbc_root), classes=('basophile', ), pipeline=[])
+        PBC(str(pbc_root), classes=('basophile',), pipeline=[])
 
 
 def test_an_image_that_the_split_file_lacks(pbc_root, tmp_path):
@@ -154,7 +173,8 @@ def test_a_broken_image_ends_the_run_or_is_left_out(pbc_root, caplog, spoil):
     path = pbc_root / 'monocyte' / 'MONOCYTE_3.jpg'
     spoil(path)
     options = dict(
-        data_root=str(pbc_root), classes=('monocyte', ), pipeline=LOAD)
+        data_root=str(pbc_root), classes=('monocyte',), pipeline=LOAD
+    )
     dataset = PBC(**options)
     assert len(dataset) == 10
     with pytest.raises(InputError, match='cannot be decoded') as caught:
@@ -169,27 +189,33 @@ def test_a_broken_image_ends_the_run_or_is_left_out(pbc_root, caplog, spoil):
 
 def test_leaving_out_is_said(pbc_root, tmp_path):
     from mmengine.logging import MMLogger
+
     log = tmp_path / 'run.log'
     MMLogger.get_instance('skip_broken', log_file=str(log))
     empty(pbc_root / 'ig' / 'IG_7.jpg')
     PBC(str(pbc_root), skip_broken=True, pipeline=LOAD)
-    (line, ) = (line for line in log.read_text().splitlines()
-                if 'WARNING' in line)
+    (line,) = (
+        line for line in log.read_text().splitlines() if 'WARNING' in line
+    )
     assert f'skipped {pbc_root / "ig" / "IG_7.jpg"}' in line
 
 
 def test_a_broken_image_in_a_loader_worker(pbc_root, capsys):
     from daffnet_mm.apis.command_line import one_sentence_errors
+
     path = pbc_root / 'ig' / 'IG_0.jpg'
     truncate(path)
     loader = DataLoader(
-        PBC(str(pbc_root), classes=('ig', ), pipeline=LOAD),
-        batch_size=5, num_workers=1, collate_fn=pseudo_collate,
-        multiprocessing_context='fork')
+        PBC(str(pbc_root), classes=('ig',), pipeline=LOAD),
+        batch_size=5,
+        num_workers=1,
+        collate_fn=pseudo_collate,
+        multiprocessing_context='fork',
+    )
     with pytest.raises(SystemExit) as caught, one_sentence_errors():
         list(loader)
     assert caught.value.code == 2
-    (line, ) = capsys.readouterr().err.splitlines()
+    (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f'error: image {path} cannot be decoded (')
 
 
@@ -199,7 +225,14 @@ def test_real_cells(shared):
         pytest.skip(f'no {root}')
     eight = PBC(str(root), pipeline=LOAD)
     assert np.bincount(eight.get_gt_labels()).tolist() == [
-        869, 2190, 500, 500, 847, 975, 2318, 500
+        869,
+        2190,
+        500,
+        500,
+        847,
+        975,
+        2318,
+        500,
     ]
     five = PBC(str(root), classes=WBC5_CLASSES, pipeline=LOAD)
     assert len(five) == 7199

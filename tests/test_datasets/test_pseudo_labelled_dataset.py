@@ -23,7 +23,7 @@ from daffnet_mm.structures import (
 
 PIPELINE = [
     dict(type='LoadCellImage'),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 
 
@@ -50,7 +50,8 @@ def label_file(tmp_path):
             name = f'PBC/{label.upper()}_{number}.jpg'
             labels.values[name] = first_values(number)
             labels.scores[name] = scores_of(
-                first_values(number), 0.51 + number / 20)
+                first_values(number), 0.51 + number / 20
+            )
     labels.save(tmp_path / 'labels.json')
     return str(tmp_path / 'labels.json')
 
@@ -60,7 +61,8 @@ def config(pbc_root, label_file, **kwargs):
         type='PseudoLabelledDataset',
         dataset=dict(type='PBC', data_root=str(pbc_root), pipeline=PIPELINE),
         label_file=label_file,
-        **kwargs)
+        **kwargs,
+    )
 
 
 def test_labels_of_both_kinds(pbc_root, label_file):
@@ -97,7 +99,8 @@ def test_the_threshold_is_for_each_attribute(pbc_root, label_file):
     labels.scores[name][:2] = [0.4, 0.6]
     labels.save(label_file)
     dataset = PseudoLabelledDataset(
-        PBC(str(pbc_root), pipeline=[]), label_file, 0.7)
+        PBC(str(pbc_root), pipeline=[]), label_file, 0.7
+    )
     info = dataset.get_data_info(0)
     assert info['gt_attributes'].tolist() == [-1] + [0] * 10
     # what a caller does to one sample does not reach the next reader
@@ -111,7 +114,8 @@ def test_the_indices_of_the_file_count(pbc_root, label_file):
     labels.values['PBC/BASOPHIL_0.jpg'][-1] = 1
     labels.save(label_file)
     dataset = PseudoLabelledDataset(
-        PBC(str(pbc_root), pipeline=[]), label_file)
+        PBC(str(pbc_root), pipeline=[]), label_file
+    )
     assert dataset.get_data_info(0)['gt_attributes'].tolist() == [0] * 10 + [1]
 
 
@@ -124,14 +128,16 @@ def test_options_are_off_by_default(pbc_root, label_file):
 
 def test_soft_targets_and_weights(pbc_root, label_file):
     dataset = DATASETS.build(
-        config(pbc_root, label_file, soft=True, weight=0.25))
+        config(pbc_root, label_file, soft=True, weight=0.25)
+    )
     for i in (0, 13, 79):
         number = int(dataset.get_data_info(i)['img_path'][-5])
         sample = dataset[i]['data_samples']
         assert sample.attribute_weight == 0.25
         torch.testing.assert_close(
             sample.attribute_targets,
-            torch.tensor(scores_of(first_values(number), 0.51 + number / 20)))
+            torch.tensor(scores_of(first_values(number), 0.51 + number / 20)),
+        )
         assert sample.gt_attributes.tolist() == first_values(number)
 
 
@@ -142,38 +148,45 @@ def test_soft_targets_above_a_threshold(pbc_root, label_file):
     labels.scores[name][-2:] = [0.6, 0.4]
     labels.save(label_file)
     dataset = DATASETS.build(
-        config(pbc_root, label_file, soft=True, threshold=0.7))
+        config(pbc_root, label_file, soft=True, threshold=0.7)
+    )
     sample = dataset[0]['data_samples']
     assert sample.gt_attributes.tolist() == [0] * 10 + [-1]
     torch.testing.assert_close(
         sample.attribute_targets,
-        torch.tensor(labels.scores[name][:-2] + [0., 0.]))
+        torch.tensor(labels.scores[name][:-2] + [0.0, 0.0]),
+    )
 
 
 def test_the_loss_of_soft_targets_and_weights(pbc_root, label_file):
     """Eq. (1) by hand, for one pseudo-labelled cell."""
     from mmpretrain.registry import MODELS
+
     torch.manual_seed(0)
     head = MODELS.build(dict(type='MAPHead', in_channels=4, num_classes=5))
-    feature = (torch.randn(1, 4), )
+    feature = (torch.randn(1, 4),)
     scores = head.layout.softmax(head(feature)[0])[0]
-    for soft, weight in ((True, 1.), (True, .5), (False, .5)):
+    for soft, weight in ((True, 1.0), (True, 0.5), (False, 0.5)):
         dataset = DATASETS.build(
-            config(pbc_root, label_file, soft=soft, weight=weight))
+            config(pbc_root, label_file, soft=soft, weight=weight)
+        )
         sample = dataset[3]['data_samples']
         truth = scores_of(first_values(3), 0.66)
         if not soft:
-            truth = scores_of(first_values(3), 1.)
+            truth = scores_of(first_values(3), 1.0)
         expected = -(torch.tensor(truth) * scores.log2()).sum() / 11
         loss = head.loss(feature, [sample])['loss_attribute']
-        torch.testing.assert_close(loss, .8 * weight * expected)
+        torch.testing.assert_close(loss, 0.8 * weight * expected)
 
 
-@pytest.mark.parametrize('option, message', [
-    (dict(threshold=1.5), 'from 0 to 1, but is 1.5'),
-    (dict(weight=-1), '0 or more, but is -1'),
-    (dict(classes=('a', 'b', 'a')), 'each once, but is a, b, a'),
-])
+@pytest.mark.parametrize(
+    'option, message',
+    [
+        (dict(threshold=1.5), 'from 0 to 1, but is 1.5'),
+        (dict(weight=-1), '0 or more, but is -1'),
+        (dict(classes=('a', 'b', 'a')), 'each once, but is a, b, a'),
+    ],
+)
 def test_options_out_of_range(pbc_root, label_file, option, message):
     with pytest.raises(InputError, match=message):
         DATASETS.build(config(pbc_root, label_file, **option))
@@ -181,8 +194,10 @@ def test_options_out_of_range(pbc_root, label_file, option, message):
 
 def test_other_classes(pbc_root, label_file):
     dataset = PseudoLabelledDataset(
-        PBC(str(pbc_root), pipeline=[]), label_file,
-        classes=('platelet', 'monocyte'))
+        PBC(str(pbc_root), pipeline=[]),
+        label_file,
+        classes=('platelet', 'monocyte'),
+    )
     labels = {
         info['img_path'].split('/')[-2]: info['gt_label']
         for info in map(dataset.get_data_info, range(80))
@@ -195,10 +210,15 @@ def test_other_classes(pbc_root, label_file):
 
 def test_labels_of_other_classes(pbc_root, label_file):
     mature = dict(
-        type='PBC', data_root=str(pbc_root), classes=WBC5_CLASSES,
-        pipeline=PIPELINE)
-    with pytest.raises(InputError, match='made for the classes basophil, '
-                       'eosinophil, erythroblast') as caught:
+        type='PBC',
+        data_root=str(pbc_root),
+        classes=WBC5_CLASSES,
+        pipeline=PIPELINE,
+    )
+    with pytest.raises(
+        InputError,
+        match='made for the classes basophil, eosinophil, erythroblast',
+    ) as caught:
         PseudoLabelledDataset(mature, label_file)
     assert label_file in str(caught.value)
 
@@ -214,15 +234,18 @@ def test_beside_wbcatt(pbc_root, wbcatt_dir, label_file):
                     type='WBCAtt',
                     data_root=str(pbc_root),
                     ann_dir=str(wbcatt_dir),
-                    pipeline=PIPELINE),
+                    pipeline=PIPELINE,
+                ),
                 config(pbc_root, label_file),
-            ]))
+            ],
+        )
+    )
     assert len(dataset) == 45 + 80
     assert dataset.metainfo['classes'] == WBC5_CLASSES
-    (batch, ) = DataLoader(
-        dataset, batch_size=125, collate_fn=pseudo_collate)
+    (batch,) = DataLoader(dataset, batch_size=125, collate_fn=pseudo_collate)
     attributes = torch.stack(
-        [sample.gt_attributes for sample in batch['data_samples']])
+        [sample.gt_attributes for sample in batch['data_samples']]
+    )
     assert attributes.shape == (125, 11)
     labels = torch.cat([sample.gt_label for sample in batch['data_samples']])
     assert labels.min() == -1 and (labels == -1).sum() == 30
@@ -239,8 +262,10 @@ def test_an_image_without_label(pbc_root, label_file):
 def test_lazy_initialisation(pbc_root, tmp_path):
     missing = str(tmp_path / 'missing.json')
     dataset = PseudoLabelledDataset(
-        PBC(str(pbc_root), pipeline=[], lazy_init=True), missing,
-        lazy_init=True)
+        PBC(str(pbc_root), pipeline=[], lazy_init=True),
+        missing,
+        lazy_init=True,
+    )
     assert dataset.metainfo['classes'] == WBC5_CLASSES
     with pytest.raises(InputError, match='tools/pseudo_label.py CONFIG CKPT'):
         dataset.full_init()
@@ -255,8 +280,11 @@ def test_lazy_initialisation(pbc_root, tmp_path):
         ('[]', 'is no pseudo label file'),
         (json.dumps(dict(format=FORMAT, epoch=3)), 'is no pseudo label file'),
         # what version 1 wrote
-        ('{"checkpoint": "a", "checkpoint_sha256": "b", "classes": [], '
-         '"attributes": {}, "scores": {}}', 'of this version'),
+        (
+            '{"checkpoint": "a", "checkpoint_sha256": "b", "classes": [], '
+            '"attributes": {}, "scores": {}}',
+            'of this version',
+        ),
     ],
 )
 def test_another_kind_of_file(tmp_path, content, message):
@@ -272,7 +300,7 @@ def test_a_truncated_file(label_file, share):
     with open(label_file) as file:
         content = file.read()
     with open(label_file, 'w') as file:
-        file.write(content[:int(share * len(content))])
+        file.write(content[: int(share * len(content))])
     with pytest.raises(InputError, match='not a whole one') as caught:
         PseudoLabels.load(label_file)
     assert label_file in str(caught.value)
@@ -287,13 +315,16 @@ def rewrite(path, change):
         json.dump(content, file)
 
 
-@pytest.mark.parametrize('change', [
-    lambda a: a.update(cell_size=['small', 'big']),
-    lambda a: a.update(lobes=['one', 'two']),
-    lambda a: a.pop('granularity'),
-    # the same, in another order
-    lambda a: a.update(cell_size=a.pop('cell_size')),
-])
+@pytest.mark.parametrize(
+    'change',
+    [
+        lambda a: a.update(cell_size=['small', 'big']),
+        lambda a: a.update(lobes=['one', 'two']),
+        lambda a: a.pop('granularity'),
+        # the same, in another order
+        lambda a: a.update(cell_size=a.pop('cell_size')),
+    ],
+)
 def test_labels_of_other_attributes(label_file, change):
     rewrite(label_file, lambda content: change(content['attributes']))
     with pytest.raises(InputError, match='another order of values'):
@@ -304,18 +335,21 @@ def first_image(content, key):
     return content[key]['PBC/BASOPHIL_1.jpg']
 
 
-@pytest.mark.parametrize('change', [
-    lambda c: first_image(c, 'values').__setitem__(0, 2),
-    lambda c: first_image(c, 'values').__setitem__(0, -1),
-    lambda c: first_image(c, 'values').__setitem__(0, 0.5),
-    lambda c: first_image(c, 'values').pop(),
-    lambda c: first_image(c, 'scores').pop(),
-    lambda c: first_image(c, 'scores').__setitem__(3, 0.9),
-    lambda c: first_image(c, 'scores').__setitem__(3, float('nan')),
-    lambda c: first_image(c, 'scores').__setitem__(3, 'x'),
-    lambda c: c['values'].pop('PBC/IG_0.jpg'),
-    lambda c: c.update(scores=None),
-])
+@pytest.mark.parametrize(
+    'change',
+    [
+        lambda c: first_image(c, 'values').__setitem__(0, 2),
+        lambda c: first_image(c, 'values').__setitem__(0, -1),
+        lambda c: first_image(c, 'values').__setitem__(0, 0.5),
+        lambda c: first_image(c, 'values').pop(),
+        lambda c: first_image(c, 'scores').pop(),
+        lambda c: first_image(c, 'scores').__setitem__(3, 0.9),
+        lambda c: first_image(c, 'scores').__setitem__(3, float('nan')),
+        lambda c: first_image(c, 'scores').__setitem__(3, 'x'),
+        lambda c: c['values'].pop('PBC/IG_0.jpg'),
+        lambda c: c.update(scores=None),
+    ],
+)
 def test_a_damaged_file(label_file, change):
     rewrite(label_file, change)
     with pytest.raises(InputError, match='is damaged') as caught:
@@ -326,9 +360,12 @@ def test_a_damaged_file(label_file, change):
 def test_files_are_read_as_written(tmp_path):
     path = tmp_path / 'new' / 'labels.json'
     labels = PseudoLabels(
-        'map.pth', 'abc', ['x', 'y'],
+        'map.pth',
+        'abc',
+        ['x', 'y'],
         values={'PBC/ä.jpg': first_values(1)},
-        scores={'PBC/ä.jpg': scores_of(first_values(1), 0.75)})
+        scores={'PBC/ä.jpg': scores_of(first_values(1), 0.75)},
+    )
     labels.save(path)
     read = PseudoLabels.load(path)
     assert read.scores == labels.scores and read.values == labels.values
@@ -341,4 +378,5 @@ def test_hash_of_a_file(tmp_path):
     path.write_bytes(b'abc')
     # FIPS 180-2, appendix B.1
     assert file_sha256(path) == (
-        'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
+        'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+    )

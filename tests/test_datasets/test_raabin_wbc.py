@@ -15,17 +15,20 @@ def root(tmp_path):
 
 
 def ids(dataset):
-    return {
-        dataset.get_data_info(i)['image_id']
-        for i in range(len(dataset))
-    }
+    return {dataset.get_data_info(i)['image_id'] for i in range(len(dataset))}
 
 
 def test_all_that_is_there(root):
     dataset = DATASETS.build(
-        dict(type='RaabinWBC', data_root=str(root), **QUICK))
-    assert np.bincount(
-        dataset.get_gt_labels()).tolist() == [10, 10, 11, 10, 13]
+        dict(type='RaabinWBC', data_root=str(root), **QUICK)
+    )
+    assert np.bincount(dataset.get_gt_labels()).tolist() == [
+        10,
+        10,
+        11,
+        10,
+        13,
+    ]
     # one file name in several folders is several images
     assert len(ids(dataset)) == len(dataset)
     assert 'RaabinWBC/TestA/Basophil/1.jpg' in ids(dataset)
@@ -34,23 +37,31 @@ def test_all_that_is_there(root):
 def test_subsets(root):
     papers = RaabinWBC(str(root), subsets=('Train', 'TestA'), **QUICK)
     assert np.bincount(papers.get_gt_labels()).tolist() == [10] * 5
-    test_b = RaabinWBC(str(root), subsets=('TestB', ), **QUICK,
-                       classes=('lymphocyte', 'neutrophil'))
+    test_b = RaabinWBC(
+        str(root),
+        subsets=('TestB',),
+        **QUICK,
+        classes=('lymphocyte', 'neutrophil'),
+    )
     assert np.bincount(test_b.get_gt_labels()).tolist() == [1, 3]
     with pytest.raises(InputError, match="names 'TestC', but the release has"):
-        RaabinWBC(str(root), subsets=('TestC', ), **QUICK)
+        RaabinWBC(str(root), subsets=('TestC',), **QUICK)
 
 
 def test_the_official_split(root):
     build = dict(
-        data_root=str(root), official_split=True, **QUICK,
-        subsets=('Train', 'TestA'))
+        data_root=str(root),
+        official_split=True,
+        **QUICK,
+        subsets=('Train', 'TestA'),
+    )
     parts = {
         split: RaabinWBC(split=split, **build)
         for split in ('train', 'val', 'test')
     }
     assert {k: len(v) for k, v in parts.items()} == dict(
-        train=30, val=10, test=10)
+        train=30, val=10, test=10
+    )
     # 3:1 in every class, as Chen et al.
     assert set(Counter(parts['val'].get_gt_labels().tolist()).values()) == {2}
     assert all('/TestA/' in i for i in ids(parts['test']))
@@ -70,18 +81,22 @@ def test_other_spellings_and_places(tmp_path):
     (root / 'Test-A').rename(root / 'Exam')
     with pytest.raises(InputError, match='has no folder TestA; it must be'):
         RaabinWBC(str(root), subsets=('Train', 'TestA'), **QUICK)
-    with pytest.raises(InputError, match='no folder Train; .*Raabin-WBC has '
-                       'one: set data_root to that'):
+    with pytest.raises(
+        InputError,
+        match='no folder Train; .*Raabin-WBC has one: set data_root to that',
+    ):
         RaabinWBC(str(tmp_path), **QUICK)
 
 
 def test_an_unknown_class_folder(root):
     paint(root / 'TestA' / 'Burst' / '1.jpg')
-    with pytest.raises(InputError, match='TestA/Burst means no class; '
-                       'expected are basophil, eosinophil'):
+    with pytest.raises(
+        InputError,
+        match='TestA/Burst means no class; expected are basophil, eosinophil',
+    ):
         RaabinWBC(str(root), **QUICK)
 
 
 def test_a_wrong_val_ratio(root):
     with pytest.raises(InputError, match='val_ratio=1.0 must lie between'):
-        RaabinWBC(str(root), val_ratio=1., **QUICK)
+        RaabinWBC(str(root), val_ratio=1.0, **QUICK)

@@ -26,7 +26,8 @@ from daffnet_mm.errors import InputError
 def labels_of(**counts):
     return {
         f'{label}_{i}.jpg': label
-        for label, count in counts.items() for i in range(count)
+        for label, count in counts.items()
+        for i in range(count)
     }
 
 
@@ -53,9 +54,16 @@ def test_by_hand():
 def test_ratios_hold_in_each_class():
     # PBC's own counts: only rounding may differ
     counts = dict(
-        basophil=1218, eosinophil=3117, erythroblast=1551, ig=2895,
-        lymphocyte=1214, monocyte=1420, neutrophil=3329, platelet=2348,
-        rare=1)
+        basophil=1218,
+        eosinophil=3117,
+        erythroblast=1551,
+        ig=2895,
+        lymphocyte=1214,
+        monocyte=1420,
+        neutrophil=3329,
+        platelet=2348,
+        rare=1,
+    )
     labels = labels_of(**counts)
     parts = stratified_split(labels)
     assert parts.keys() == labels.keys()
@@ -68,7 +76,8 @@ def test_ratios_hold_in_each_class():
 
 def test_other_ratios():
     found = Counter(
-        stratified_split(labels_of(a=40), ratios=(0.5, 0.25, 0.25)).values())
+        stratified_split(labels_of(a=40), ratios=(0.5, 0.25, 0.25)).values()
+    )
     assert found == dict(train=20, val=10, test=10)
     found = Counter(stratified_split(labels_of(a=40), (3, 1, 0)).values())
     assert found == dict(train=30, val=10)
@@ -110,11 +119,15 @@ def test_files_are_read_as_written(tmp_path):
     [
         ('image,part\na.jpg,train\n', "has no column 'split'"),
         ('', "has no column 'image'"),
-        ('image,split\na.jpg,train\nb.jpg,dev\n',
-         "line 3: split 'dev' must be train, val or test"),
+        (
+            'image,split\na.jpg,train\nb.jpg,dev\n',
+            "line 3: split 'dev' must be train, val or test",
+        ),
         ('image,split\na.jpg\n', 'line 2: split None must be'),
-        ('image,split\na.jpg,train\na.jpg,val\n',
-         'line 3: image a.jpg is named twice'),
+        (
+            'image,split\na.jpg,train\na.jpg,val\n',
+            'line 3: image a.jpg is named twice',
+        ),
     ],
 )
 def test_faulty_files(tmp_path, text, message):
@@ -163,11 +176,20 @@ def test_groups_by_hand():
     # Order of seed 0: a d b e c (above). The middles of {a, b}, {d, e} and
     # {c} lie at 1, 3 and 4.5, the cuts of 3:1:1 at 3 and 4.
     labels = dict.fromkeys(['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg', 'e.jpg'], 'x')
-    groups = {'a.jpg': 'p', 'b.jpg': 'p', 'd.jpg': 'q', 'e.jpg': 'q',
-              'c.jpg': 'r'}
+    groups = {
+        'a.jpg': 'p',
+        'b.jpg': 'p',
+        'd.jpg': 'q',
+        'e.jpg': 'q',
+        'c.jpg': 'r',
+    }
     assert stratified_split(labels, (3, 1, 1), groups=groups) == {
-        'a.jpg': 'train', 'b.jpg': 'train', 'd.jpg': 'train',
-        'e.jpg': 'train', 'c.jpg': 'test'}
+        'a.jpg': 'train',
+        'b.jpg': 'train',
+        'd.jpg': 'train',
+        'e.jpg': 'train',
+        'c.jpg': 'test',
+    }
 
 
 @pytest.mark.parametrize('seed', range(5))
@@ -176,12 +198,14 @@ def test_no_group_is_cut(seed):
     parts = stratified_split(labels, seed=seed, groups=groups)
     assert parts.keys() == labels.keys()
     assert cut_groups(parts, groups) == {}
-    assert_within_one_group(labels, parts, groups,
-                            dict(train=0.6, val=0.2, test=0.2))
+    assert_within_one_group(
+        labels, parts, groups, dict(train=0.6, val=0.2, test=0.2)
+    )
     folds = k_fold(labels, 5, seed, groups)
     assert cut_groups(folds, groups) == {}
-    assert_within_one_group(labels, folds, groups,
-                            dict.fromkeys(range(5), 0.2))
+    assert_within_one_group(
+        labels, folds, groups, dict.fromkeys(range(5), 0.2)
+    )
     # The folds are the split 6:2:2, finer.
     names = ['train', 'train', 'train', 'val', 'test']
     assert {name: names[fold] for name, fold in folds.items()} == parts
@@ -207,8 +231,9 @@ def test_groups_of_several_classes():
     for seed in range(3):
         parts = stratified_split(labels, seed=seed, groups=groups)
         assert cut_groups(parts, groups) == {}
-        assert_within_one_group(labels, parts, groups,
-                                dict(train=0.6, val=0.2, test=0.2))
+        assert_within_one_group(
+            labels, parts, groups, dict(train=0.6, val=0.2, test=0.2)
+        )
 
 
 def test_a_share_of_nothing_gets_nothing():
@@ -220,7 +245,7 @@ def test_a_share_of_nothing_gets_nothing():
 
 
 # The packages' own files would import torch, which takes seconds.
-PROGRAM = '''
+PROGRAM = """
 import json, random, sys, types
 for name in ('daffnet_mm', 'daffnet_mm.datasets', 'daffnet_mm.fileio'):
     sys.modules[name] = types.ModuleType(name)
@@ -236,19 +261,25 @@ labels, groups = shuffled(labels), shuffled(groups)
 json.dump([stratified_split(labels, groups=groups), k_fold(labels, 4, 7,
                                                            groups)],
           sys.stdout)
-'''
+"""
 
 
 def test_the_same_in_every_process_order_and_path_style():
     labels, groups = grouped(a=120, b=33)
     groups['a/1.jpg'] = groups['b/4.jpg'] = 'both'
-    expected = [stratified_split(labels, groups=groups),
-                k_fold(labels, 4, 7, groups)]
+    expected = [
+        stratified_split(labels, groups=groups),
+        k_fold(labels, 4, 7, groups),
+    ]
     root = str(Path(__file__).resolve().parents[2])
     processes = [
-        subprocess.Popen([sys.executable, '-W', 'ignore', '-c', PROGRAM, root],
-                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                         text=True, env={**os.environ, 'PYTHONHASHSEED': seed})
+        subprocess.Popen(
+            [sys.executable, '-W', 'ignore', '-c', PROGRAM, root],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, 'PYTHONHASHSEED': seed},
+        )
         for seed in ('1', '2')
     ]
     for seed, process in enumerate(processes):
@@ -260,10 +291,12 @@ def test_composed_and_decomposed_letters():
     names = [f'Zellen/Bär_{i}.jpg' for i in range(20)]
     composed = stratified_split(dict.fromkeys(names, 'x'))
     other = stratified_split(
-        {unicodedata.normalize('NFD', name): 'x' for name in names})
+        {unicodedata.normalize('NFD', name): 'x' for name in names}
+    )
     assert list(other) != list(composed)
-    assert {unicodedata.normalize('NFC', n): p
-            for n, p in other.items()} == composed
+    assert {
+        unicodedata.normalize('NFC', n): p for n, p in other.items()
+    } == composed
 
 
 # -- published splits --------------------------------------------------------
@@ -271,8 +304,9 @@ def test_composed_and_decomposed_letters():
 
 def test_chen_et_al_lisc():
     # Table 2 of Chen et al.: 242 images give 145, 48 and 49
-    labels = labels_of(basophil=53, monocyte=48, eosinophil=39, neutrophil=50,
-                       lymphocyte=52)
+    labels = labels_of(
+        basophil=53, monocyte=48, eosinophil=39, neutrophil=50, lymphocyte=52
+    )
     for ratios in ((3, 1, 1), (6, 2, 2)):
         parts = stratified_split(labels, ratios)
         assert Counter(parts.values()) == dict(train=145, val=48, test=49)
@@ -280,16 +314,23 @@ def test_chen_et_al_lisc():
 
 def test_chen_et_al_raabin():
     # Table 2: 10,175 training images give 7,631 and 2,544; the test set stays
-    labels = labels_of(basophil=212, eosinophil=744, lymphocyte=2427,
-                       monocyte=561, neutrophil=6231)
+    labels = labels_of(
+        basophil=212,
+        eosinophil=744,
+        lymphocyte=2427,
+        monocyte=561,
+        neutrophil=6231,
+    )
     official = dict.fromkeys(labels, 'train')
     labels['test.jpg'], official['test.jpg'] = 'neutrophil', 'test'
     parts = complete_official_split(labels, official)
     assert Counter(parts.values()) == dict(train=7631, val=2544, test=1)
     assert parts['test.jpg'] == 'test'
     # a validation part that is there stays
-    parts = {name: 'val' if i % 3 else 'train'
-             for i, name in enumerate(sorted(labels))}
+    parts = {
+        name: 'val' if i % 3 else 'train'
+        for i, name in enumerate(sorted(labels))
+    }
     assert complete_official_split(labels, parts) == parts
 
 
@@ -297,8 +338,9 @@ def test_folds_are_tested_on_once():
     folds = k_fold(labels_of(a=40, b=13), 4)
     runs = [fold_parts(folds, fold, 4) for fold in range(4)]
     for name in folds:
-        assert Counter(run[name] for run in runs) == dict(train=2, val=1,
-                                                          test=1)
+        assert Counter(run[name] for run in runs) == dict(
+            train=2, val=1, test=1
+        )
 
 
 # -- faults ------------------------------------------------------------------
@@ -311,8 +353,9 @@ def test_faulty_requests():
             stratified_split(labels, ratios)
     with pytest.raises(InputError, match='k=1 must be at least 2'):
         k_fold(labels, 1)
-    with pytest.raises(InputError, match='2 of the images have no group, '
-                       'first a_3.jpg'):
+    with pytest.raises(
+        InputError, match='2 of the images have no group, first a_3.jpg'
+    ):
         stratified_split(labels, groups={f'a_{i}.jpg': 'g' for i in range(3)})
     with pytest.raises(InputError, match='image x/1.jpg is there twice'):
         stratified_split({'x/1.jpg': 'a', 'x\\1.jpg': 'a'})
@@ -355,8 +398,9 @@ def test_a_file_that_cannot_be_written(tmp_path, monkeypatch):
     labels = labels_of(a=5)
     parts = stratified_split(labels)
     (tmp_path / 'file').touch()
-    with pytest.raises(InputError, match='cannot write split file .*'
-                       'name a file in a folder'):
+    with pytest.raises(
+        InputError, match='cannot write split file .*name a file in a folder'
+    ):
         write_split_file(tmp_path / 'file' / 'split.csv', labels, parts)
 
     def full(_):

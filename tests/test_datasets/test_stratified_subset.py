@@ -14,10 +14,13 @@ def subset(root, fraction, **kwargs):
             type='StratifiedSubset',
             fraction=fraction,
             dataset=dict(
-                type='PBC', data_root=str(root),
-                pipeline=[dict(type='LoadCellImage'),
-                          dict(type='PackInputs')]),
-            **kwargs))
+                type='PBC',
+                data_root=str(root),
+                pipeline=[dict(type='LoadCellImage'), dict(type='PackInputs')],
+            ),
+            **kwargs,
+        )
+    )
 
 
 @pytest.mark.parametrize('fraction', [0.1, 0.3, 1])
@@ -29,10 +32,11 @@ def test_a_share_of_each_class(pbc_root, fraction):
 
 
 def test_share_and_rest_are_the_whole(pbc_root):
-    part, rest = subset(pbc_root, .3), subset(pbc_root, .3, rest=True)
+    part, rest = subset(pbc_root, 0.3), subset(pbc_root, 0.3, rest=True)
     assert set(image_ids(part)).isdisjoint(image_ids(rest))
     assert sorted(image_ids(part) + image_ids(rest)) == sorted(
-        image_ids(part.dataset))
+        image_ids(part.dataset)
+    )
     # samples belong to the names
     for dataset in (part, rest):
         for i, name in enumerate(image_ids(dataset)):
@@ -41,18 +45,21 @@ def test_share_and_rest_are_the_whole(pbc_root):
 
 
 def test_a_larger_share_holds_the_smaller(pbc_root):
-    shares = [set(image_ids(subset(pbc_root, f))) for f in (.1, .2, .5)]
+    shares = [set(image_ids(subset(pbc_root, f))) for f in (0.1, 0.2, 0.5)]
     assert shares[0] < shares[1] < shares[2]
-    assert shares[1] != set(image_ids(subset(pbc_root, .2, seed=1)))
-    assert shares[1] == set(image_ids(subset(pbc_root, .2)))
+    assert shares[1] != set(image_ids(subset(pbc_root, 0.2, seed=1)))
+    assert shares[1] == set(image_ids(subset(pbc_root, 0.2)))
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(fraction=0), 'above 0'),
-    (dict(fraction=1.1), 'at most 1'),
-    (dict(fraction=0.01), 'holds none'),
-    (dict(fraction=1, rest=True), 'the rest after a share'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(fraction=0), 'above 0'),
+        (dict(fraction=1.1), 'at most 1'),
+        (dict(fraction=0.01), 'holds none'),
+        (dict(fraction=1, rest=True), 'the rest after a share'),
+    ],
+)
 def test_what_cannot_be(pbc_root, options, message):
     with pytest.raises(InputError, match=message):
         subset(pbc_root, **options)
@@ -60,7 +67,9 @@ def test_what_cannot_be(pbc_root, options, message):
 
 def test_reading_can_wait(pbc_root):
     part = StratifiedSubset(
-        dict(type='PBC', data_root=str(pbc_root / 'x'), lazy_init=True), .5,
-        lazy_init=True)
+        dict(type='PBC', data_root=str(pbc_root / 'x'), lazy_init=True),
+        0.5,
+        lazy_init=True,
+    )
     with pytest.raises(InputError, match='does not exist'):
         part.full_init()

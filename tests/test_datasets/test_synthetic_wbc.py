@@ -2,6 +2,7 @@
 
 The pictures are measured with masks and colours, not by the painter's code.
 """
+
 import hashlib
 import json
 import subprocess
@@ -39,28 +40,53 @@ LOAD = [dict(type='LoadSyntheticCell')]
 #: The most frequent combination of each cell type.
 TYPICAL = {
     'basophil': dict(
-        cell_size='small', nucleus_shape='irregular', granule_type='coarse',
-        granule_colour='purple', granularity='yes'),
+        cell_size='small',
+        nucleus_shape='irregular',
+        granule_type='coarse',
+        granule_colour='purple',
+        granularity='yes',
+    ),
     'eosinophil': dict(
-        cell_size='big', nucleus_shape='segmented-bilobed',
-        granule_type='round', granule_colour='red', granularity='yes'),
+        cell_size='big',
+        nucleus_shape='segmented-bilobed',
+        granule_type='round',
+        granule_colour='red',
+        granularity='yes',
+    ),
     'lymphocyte': dict(
-        cell_size='small', nucleus_shape='unsegmented-round',
-        nuclear_cytoplasmic_ratio='high', cytoplasm_texture='frosted',
-        cytoplasm_colour='blue'),
+        cell_size='small',
+        nucleus_shape='unsegmented-round',
+        nuclear_cytoplasmic_ratio='high',
+        cytoplasm_texture='frosted',
+        cytoplasm_colour='blue',
+    ),
     'monocyte': dict(
-        cell_size='big', nucleus_shape='unsegmented-indented',
-        cytoplasm_texture='frosted', cytoplasm_colour='purple blue'),
+        cell_size='big',
+        nucleus_shape='unsegmented-indented',
+        cytoplasm_texture='frosted',
+        cytoplasm_colour='purple blue',
+    ),
     'neutrophil': dict(
-        cell_size='small', nucleus_shape='unsegmented-band',
-        granule_type='small', granule_colour='pink', granularity='yes'),
+        cell_size='small',
+        nucleus_shape='unsegmented-band',
+        granule_type='small',
+        granule_colour='pink',
+        granularity='yes',
+    ),
 }
 PLAIN = dict(
-    cell_size='big', cell_shape='round', nucleus_shape='unsegmented-round',
-    nuclear_cytoplasmic_ratio='low', chromatin_density='densely',
-    cytoplasm_vacuole='no', cytoplasm_texture='clear',
-    cytoplasm_colour='light blue', granule_type='nil', granule_colour='nil',
-    granularity='no')
+    cell_size='big',
+    cell_shape='round',
+    nucleus_shape='unsegmented-round',
+    nuclear_cytoplasmic_ratio='low',
+    chromatin_density='densely',
+    cytoplasm_vacuole='no',
+    cytoplasm_texture='clear',
+    cytoplasm_colour='light blue',
+    granule_type='nil',
+    granule_colour='nil',
+    granularity='no',
+)
 
 
 def vector(**values):
@@ -79,10 +105,12 @@ def painted(number=12, laboratory='a', **values):
 
 
 def measured(function, number=12, laboratory='a', **values):
-    return np.array([
-        function(image.astype(float), masks['cell'], masks['nucleus'])
-        for image, masks in painted(number, laboratory, **values)
-    ])
+    return np.array(
+        [
+            function(image.astype(float), masks['cell'], masks['nucleus'])
+            for image, masks in painted(number, laboratory, **values)
+        ]
+    )
 
 
 def background(image, cell):
@@ -126,8 +154,13 @@ def digest(dataset):
 def test_builds_from_the_registry_and_gives_what_a_sample_needs():
     dataset = DATASETS.build(
         dict(
-            type='SyntheticWBC', split='val', num_samples=7, image_size=64,
-            pipeline=LOAD))
+            type='SyntheticWBC',
+            split='val',
+            num_samples=7,
+            image_size=64,
+            pipeline=LOAD,
+        )
+    )
     assert dataset.CLASSES == WBC5_CLASSES
     assert len(dataset) == 7
     sample = dataset[6]
@@ -139,7 +172,7 @@ def test_builds_from_the_registry_and_gives_what_a_sample_needs():
     assert sample['sample_idx'] == 6
     assert isinstance(sample['gt_label'], int)
     assert isinstance(sample['gt_attributes'], torch.LongTensor)
-    assert sample['gt_attributes'].shape == (11, )
+    assert sample['gt_attributes'].shape == (11,)
     assert 'Laboratory' in repr(dataset)
 
 
@@ -151,14 +184,16 @@ def test_mmpretrain_pipeline_packs_the_attributes():
             *LOAD,
             dict(type='RandomCrop', crop_size=80),
             dict(type='RandomFlip', prob=0.5),
-            dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
-        ])
+            dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
+        ],
+    )
     packed = dataset[1]
     assert packed['inputs'].shape == (3, 80, 80)
     sample = packed['data_samples']
     assert sample.gt_attributes.dtype == torch.long
     assert sample.gt_attributes.tolist() == list(
-        dataset.get_data_info(1)['synthetic_cell']['attributes'])
+        dataset.get_data_info(1)['synthetic_cell']['attributes']
+    )
     assert sample.img_path == 'synthetic/a/0/train/000001.png'
 
 
@@ -174,8 +209,9 @@ def test_samples_do_not_depend_on_order_length_or_global_state():
         again = many[i]
         assert np.array_equal(again['img'], expected[i]['img'])
         assert again['gt_label'] == expected[i]['gt_label']
-        assert torch.equal(again['gt_attributes'],
-                           expected[i]['gt_attributes'])
+        assert torch.equal(
+            again['gt_attributes'], expected[i]['gt_attributes']
+        )
     assert np.array_equal(np.random.get_state()[1], state)
 
 
@@ -197,19 +233,29 @@ def test_another_process_paints_the_same():
         'd = SyntheticWBC(num_samples=4, image_size=64, laboratory="b",'
         ' pipeline=[LoadSyntheticCell()])\n'
         'print(json.dumps([hashlib.sha256(d[i]["img"].tobytes()).hexdigest()'
-        ' for i in (3, 2, 1, 0)][::-1]))\n')
-    answer = subprocess.run([sys.executable, '-W', 'ignore', '-c', script],
-                            capture_output=True, text=True, check=True)
+        ' for i in (3, 2, 1, 0)][::-1]))\n'
+    )
+    answer = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', script],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     dataset = SyntheticWBC(
-        num_samples=4, image_size=64, laboratory='b', pipeline=LOAD)
+        num_samples=4, image_size=64, laboratory='b', pipeline=LOAD
+    )
     assert json.loads(answer.stdout.splitlines()[-1]) == digest(dataset)
 
 
 def test_worker_processes_paint_the_same():
     dataset = SyntheticWBC(num_samples=6, image_size=64, pipeline=LOAD)
     loader = DataLoader(
-        dataset, batch_size=2, num_workers=2, collate_fn=pseudo_collate,
-        sampler=DefaultSampler(dataset, shuffle=False))
+        dataset,
+        batch_size=2,
+        num_workers=2,
+        collate_fn=pseudo_collate,
+        sampler=DefaultSampler(dataset, shuffle=False),
+    )
     images = [image for batch in loader for image in batch['img']]
     for i, image in enumerate(images):
         assert np.array_equal(image, dataset[i]['img'])
@@ -231,7 +277,8 @@ def test_splits_seeds_and_laboratories_share_no_image():
 def test_unlabelled_laboratory_hides_the_attributes():
     told = SyntheticWBC(num_samples=5, image_size=48, pipeline=LOAD)
     hidden = SyntheticWBC(
-        num_samples=5, image_size=48, with_attributes=False, pipeline=LOAD)
+        num_samples=5, image_size=48, with_attributes=False, pipeline=LOAD
+    )
     for i in range(5):
         assert (hidden[i]['gt_attributes'] == -1).all()
         assert hidden[i]['gt_label'] == told[i]['gt_label']
@@ -239,8 +286,7 @@ def test_unlabelled_laboratory_hides_the_attributes():
 
 
 def test_class_weights_and_classes_select():
-    dataset = SyntheticWBC(
-        num_samples=600, class_weights=[0, 3, 0, 0, 1])
+    dataset = SyntheticWBC(num_samples=600, class_weights=[0, 3, 0, 0, 1])
     counts = Counter(dataset.get_gt_labels().tolist())
     assert set(counts) == {1, 4}
     assert counts[1] / 600 == pytest.approx(0.75, abs=0.06)
@@ -267,13 +313,15 @@ def test_attributes_follow_wbcatt():
     for i in range(4000):
         info = dataset.get_data_info(i)
         drawn[WBC5_CLASSES[info['gt_label']]].append(
-            tuple(info['gt_attributes'].tolist()))
+            tuple(info['gt_attributes'].tolist())
+        )
     for name, combinations in drawn.items():
         table = tables[name]
         shares = {
             tuple(row): count / table.counts.sum()
             for row, count in zip(
-                table.attributes.tolist(), table.counts, strict=True)
+                table.attributes.tolist(), table.counts, strict=True
+            )
         }
         number = len(combinations)
         assert number == pytest.approx(800, abs=4 * np.sqrt(4000 * 0.16))
@@ -289,18 +337,22 @@ def test_combination_table_agrees_with_the_published_file(shared):
     if not source.is_file():
         pytest.skip(f'no {source}')
     import csv
+
     counted = Counter()
     with source.open(newline='') as file:
         for row in csv.DictReader(file):
             values = tuple(
                 options.index(row[name])
-                for name, options in WBC_ATTRIBUTES.items())
+                for name, options in WBC_ATTRIBUTES.items()
+            )
             counted[row['label'].lower(), values] += 1
-    ours = {(name, tuple(row)): count
-            for name, table in combination_tables().items()
-            for row, count in zip(
-                table.attributes.tolist(), table.counts.tolist(),
-                strict=True)}
+    ours = {
+        (name, tuple(row)): count
+        for name, table in combination_tables().items()
+        for row, count in zip(
+            table.attributes.tolist(), table.counts.tolist(), strict=True
+        )
+    }
     assert ours == counted
 
 
@@ -309,12 +361,17 @@ def test_mean_colour_alone_does_not_tell_the_cell_type():
     rng = np.random.default_rng(0)
     tables = [combination_tables()[name] for name in WBC5_CLASSES]
     for laboratory in LABORATORIES:
-        colours = np.array([
-            render_cell(tables[k].draw(rng.random()), 64, rng,
-                        laboratory).mean(axis=(0, 1)) for k in labels
-        ])
-        model = make_pipeline(StandardScaler(),
-                              LogisticRegression(max_iter=1000))
+        colours = np.array(
+            [
+                render_cell(
+                    tables[k].draw(rng.random()), 64, rng, laboratory
+                ).mean(axis=(0, 1))
+                for k in labels
+            ]
+        )
+        model = make_pipeline(
+            StandardScaler(), LogisticRegression(max_iter=1000)
+        )
         model.fit(colours[:250], labels[:250])
         assert model.score(colours[250:], labels[250:]) < 0.7
 
@@ -338,7 +395,8 @@ def test_round_cells_are_round():
 
     def solidity(image, cell, nucleus):
         outline, _ = cv2.findContours(
-            cell.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+            cell.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+        )
         outline = max(outline, key=cv2.contourArea)
         _, radius = cv2.minEnclosingCircle(outline)
         return cell.sum() / (np.pi * radius**2)
@@ -356,10 +414,10 @@ def test_nuclear_cytoplasmic_ratio(shape):
         assert not (nucleus & ~cell).any()
         return nucleus.sum() / cell.sum()
 
-    high = measured(ratio, nucleus_shape=shape,
-                    nuclear_cytoplasmic_ratio='high')
-    low = measured(ratio, nucleus_shape=shape,
-                   nuclear_cytoplasmic_ratio='low')
+    high = measured(
+        ratio, nucleus_shape=shape, nuclear_cytoplasmic_ratio='high'
+    )
+    low = measured(ratio, nucleus_shape=shape, nuclear_cytoplasmic_ratio='low')
     assert high.min() > low.max()
     assert high.mean() > 0.5 and low.mean() < 0.42
 
@@ -368,8 +426,7 @@ def lobes(image, cell, nucleus):
     """Parts left when what is thinner than a thread is taken away."""
     width = int(0.24 * np.sqrt(cell.sum() / np.pi)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    opened = cv2.morphologyEx(
-        nucleus.astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    opened = cv2.morphologyEx(nucleus.astype(np.uint8), cv2.MORPH_OPEN, kernel)
     return cv2.connectedComponents(opened)[0] - 1
 
 
@@ -391,9 +448,11 @@ def test_nuclear_lobes_can_be_counted():
     assert (whole == 1).all()
     # The threads join them: a segmented nucleus is in one piece.
     joined = measured(
-        lambda image, cell, nucleus: cv2.connectedComponents(
-            nucleus.astype(np.uint8))[0] - 1,
-        nucleus_shape='segmented-multilobed')
+        lambda image, cell, nucleus: (
+            cv2.connectedComponents(nucleus.astype(np.uint8))[0] - 1
+        ),
+        nucleus_shape='segmented-multilobed',
+    )
     assert np.median(joined) == 1
 
 
@@ -406,8 +465,10 @@ def test_nuclear_outlines_differ():
     assert whole.min() > 0.95
     for values in shapes.values():
         assert np.median(values) < whole.min()
-    assert shapes['unsegmented-band'].mean() < shapes[
-        'unsegmented-indented'].mean()
+    assert (
+        shapes['unsegmented-band'].mean()
+        < shapes['unsegmented-indented'].mean()
+    )
 
 
 def test_loose_chromatin_is_paler_and_rougher():
@@ -441,9 +502,13 @@ def test_frosted_cytoplasm_is_grainy():
         texture = [
             measured(
                 lambda image, cell, nucleus: roughness(
-                    image, cytoplasm(cell, nucleus)),
-                cell_size='small', cytoplasm_colour='blue',
-                nuclear_cytoplasmic_ratio=ratio, cytoplasm_texture=value)
+                    image, cytoplasm(cell, nucleus)
+                ),
+                cell_size='small',
+                cytoplasm_colour='blue',
+                nuclear_cytoplasmic_ratio=ratio,
+                cytoplasm_texture=value,
+            )
             for value in ('clear', 'frosted')
         ]
         assert np.median(texture[1]) > 1.25 * np.median(texture[0])
@@ -457,7 +522,8 @@ def test_cytoplasm_colours(laboratory):
 
     blue, light, purple = (
         measured(colour, 20, laboratory, cytoplasm_colour=value)
-        for value in ('blue', 'light blue', 'purple blue'))
+        for value in ('blue', 'light blue', 'purple blue')
+    )
     # More stain takes more red light away; purple takes green as well.
     assert light[:, 2].mean() < 0.5 * blue[:, 2].mean()
     assert light[:, 2].mean() < 0.5 * purple[:, 2].mean()
@@ -472,9 +538,16 @@ def test_granule_colours(laboratory):
         return density(image, cell, cytoplasm(cell, nucleus))
 
     nil, pink, purple, red = (
-        measured(colour, 12, laboratory, granule_type='round',
-                 granularity='yes', granule_colour=value).mean(axis=0)
-        for value in WBC_ATTRIBUTES['granule_colour'])
+        measured(
+            colour,
+            12,
+            laboratory,
+            granule_type='round',
+            granularity='yes',
+            granule_colour=value,
+        ).mean(axis=0)
+        for value in WBC_ATTRIBUTES['granule_colour']
+    )
     # Red granules let red light through and hold green back; pink ones less
     # so; purple ones hold back both.
     assert red[1] > 2 * red[2]
@@ -493,8 +566,12 @@ def test_granule_types():
         return rough[where].std(), smooth[where].std() / rough[where].std()
 
     kinds = {
-        kind: measured(grain, granule_type=kind, granule_colour='purple',
-                       granularity='yes')
+        kind: measured(
+            grain,
+            granule_type=kind,
+            granule_colour='purple',
+            granularity='yes',
+        )
         for kind in ('coarse', 'round', 'small')
     }
     none = measured(grain)
@@ -508,8 +585,9 @@ def test_granule_types():
         return density(image, cell, nucleus)[1]
 
     # Only coarse granules lie over the nucleus.
-    pale = dict(chromatin_density='loosely', granule_colour='purple',
-                granularity='yes')
+    pale = dict(
+        chromatin_density='loosely', granule_colour='purple', granularity='yes'
+    )
     over = measured(covered, granule_type='coarse', **pale).mean()
     beside = measured(covered, granule_type='round', **pale).mean()
     assert over > 1.03 * beside
@@ -523,17 +601,23 @@ def test_granularity_without_a_type_shows():
     dust = measured(rough, 8, granularity='yes', granule_colour='red')
     assert np.median(dust) > 1.3 * np.median(measured(rough, 8))
     trace = measured(rough, 8, granule_type='round', granule_colour='red')
-    full = measured(rough, 8, granule_type='round', granule_colour='red',
-                    granularity='yes')
+    full = measured(
+        rough, 8, granule_type='round', granule_colour='red', granularity='yes'
+    )
     assert np.median(trace) < 0.7 * np.median(full)
 
 
 def test_laboratories_look_different():
     means = [
-        np.mean([
-            image.mean(axis=(0, 1)) for name in TYPICAL
-            for image, _ in painted(6, laboratory, **TYPICAL[name])
-        ], axis=0) for laboratory in ('a', 'b')
+        np.mean(
+            [
+                image.mean(axis=(0, 1))
+                for name in TYPICAL
+                for image, _ in painted(6, laboratory, **TYPICAL[name])
+            ],
+            axis=0,
+        )
+        for laboratory in ('a', 'b')
     ]
     # Warm light against cold: red over blue.
     assert means[0][2] / means[0][0] > 1.1 * means[1][2] / means[1][0]
@@ -556,35 +640,42 @@ def test_render_cell_takes_a_seed_a_generator_or_nothing():
     two = render_cell(attributes, 64, np.random.default_rng(7))
     assert np.array_equal(one, two)
     assert not np.array_equal(
-        render_cell(attributes, 64), render_cell(attributes, 64))
+        render_cell(attributes, 64), render_cell(attributes, 64)
+    )
 
 
 # --- bad input --------------------------------------------------------------
 
 
-@pytest.mark.parametrize('attributes, words', [
-    ([0] * 10, '11 attribute values'),
-    (vector()[:-1] + [2], "'granularity'.*0 to 1.*2"),
-    ([-1] + vector()[1:], "'cell_size'.*-1"),
-    ([0.0] * 11, 'integers'),
-])
+@pytest.mark.parametrize(
+    'attributes, words',
+    [
+        ([0] * 10, '11 attribute values'),
+        (vector()[:-1] + [2], "'granularity'.*0 to 1.*2"),
+        ([-1] + vector()[1:], "'cell_size'.*-1"),
+        ([0.0] * 11, 'integers'),
+    ],
+)
 def test_attributes_that_cannot_be_painted(attributes, words):
     with pytest.raises(ValueError, match=words):
         render_cell(attributes)
 
 
-@pytest.mark.parametrize('arguments, words', [
-    (dict(split='dev'), "'dev'.*'train', 'val', 'test'"),
-    (dict(laboratory='c'), "'c'.*'a', 'b'"),
-    (dict(seed=-1), 'seed.*-1'),
-    (dict(seed=0.5), 'seed.*0.5'),
-    (dict(num_samples=0), 'num_samples.*0'),
-    (dict(image_size=16), 'image size.*16'),
-    (dict(class_weights=[1, 1]), 'class_weights.*5 numbers'),
-    (dict(class_weights=[1, 1, 1, 1, -1]), 'class_weights'),
-    (dict(class_weights=[0, 0, 0, 0, 0]), 'class_weights'),
-    (dict(classes=['neutrophil', 'platelet']), "'platelet'"),
-])
+@pytest.mark.parametrize(
+    'arguments, words',
+    [
+        (dict(split='dev'), "'dev'.*'train', 'val', 'test'"),
+        (dict(laboratory='c'), "'c'.*'a', 'b'"),
+        (dict(seed=-1), 'seed.*-1'),
+        (dict(seed=0.5), 'seed.*0.5'),
+        (dict(num_samples=0), 'num_samples.*0'),
+        (dict(image_size=16), 'image size.*16'),
+        (dict(class_weights=[1, 1]), 'class_weights.*5 numbers'),
+        (dict(class_weights=[1, 1, 1, 1, -1]), 'class_weights'),
+        (dict(class_weights=[0, 0, 0, 0, 0]), 'class_weights'),
+        (dict(classes=['neutrophil', 'platelet']), "'platelet'"),
+    ],
+)
 def test_data_set_arguments_that_do_not_exist(arguments, words):
     with pytest.raises(ValueError, match=words):
         SyntheticWBC(**arguments)

@@ -9,7 +9,7 @@ from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 
 PIPELINE = [
     dict(type='LoadCellImage'),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 SIX = ('erythroblast', *reversed(WBC5_CLASSES))
 
@@ -26,13 +26,17 @@ def pbc(root, **kwargs):
 
 def wbcatt(root, folder):
     return dict(
-        type='WBCAtt', data_root=str(root), ann_dir=str(folder),
-        pipeline=PIPELINE)
+        type='WBCAtt',
+        data_root=str(root),
+        ann_dir=str(folder),
+        pipeline=PIPELINE,
+    )
 
 
 def test_labels_go_by_name(pbc_root):
     dataset = DATASETS.build(
-        dict(type='TaxonomyDataset', classes=SIX, dataset=pbc(pbc_root)))
+        dict(type='TaxonomyDataset', classes=SIX, dataset=pbc(pbc_root))
+    )
     assert len(dataset) == 80
     assert dataset.metainfo['classes'] == SIX
     for i in range(80):
@@ -48,27 +52,41 @@ def test_finer_types_are_joined(pbc_root):
         dict(
             type='TaxonomyDataset',
             dataset=dict(
-                type='CustomDataset', data_root=str(pbc_root), pipeline=[],
+                type='CustomDataset',
+                data_root=str(pbc_root),
+                pipeline=[],
                 classes=[
-                    'basophil', 'eosinophil', 'myeloblast', 'metamyelocyte',
-                    'lymphocyte', 'neutrophil_band', 'neutrophil_segment',
-                    'normoblast'
-                ])))
+                    'basophil',
+                    'eosinophil',
+                    'myeloblast',
+                    'metamyelocyte',
+                    'lymphocyte',
+                    'neutrophil_band',
+                    'neutrophil_segment',
+                    'normoblast',
+                ],
+            ),
+        )
+    )
     labels = [dataset.get_cat_ids(10 * i)[0] for i in range(8)]
     assert labels == [0, 1, -1, -1, 2, 4, 4, -1]
 
 
 def test_a_cell_outside_teaches_attributes_only(pbc_root, wbcatt_dir):
     from mmpretrain.registry import MODELS
+
     torch.manual_seed(0)
     dataset = DATASETS.build(
         dict(
-            type='TaxonomyDataset', classes=('monocyte', 'neutrophil'),
-            dataset=wbcatt(pbc_root, wbcatt_dir)))
+            type='TaxonomyDataset',
+            classes=('monocyte', 'neutrophil'),
+            dataset=wbcatt(pbc_root, wbcatt_dir),
+        )
+    )
     samples = [dataset[i]['data_samples'] for i in (0, 1)]
     assert [s.gt_label.item() for s in samples] == [-1, -1]
     head = MODELS.build(dict(type='MAPHead', in_channels=4, num_classes=2))
-    losses = head.loss((torch.randn(2, 4), ), samples)
+    losses = head.loss((torch.randn(2, 4),), samples)
     assert losses['loss_class'] == 0
     assert losses['loss_attribute'] > 0
 
@@ -81,20 +99,23 @@ def test_several_datasets_of_one_taxonomy(pbc_root, wbcatt_dir):
             datasets=[
                 dict(type='TaxonomyDataset', classes=SIX, dataset=part)
                 for part in (wbcatt(pbc_root, wbcatt_dir), pbc(pbc_root))
-            ]))
+            ],
+        )
+    )
     assert len(mixed) == 45 + 80
     assert mixed.metainfo == dict(classes=SIX)
     names = dict.fromkeys(range(-1, 6), ())
     for i in range(125):
         info = mixed.get_data_info(i)
-        names[info['gt_label']] += (info['img_path'].split('/')[-2], )
+        names[info['gt_label']] += (info['img_path'].split('/')[-2],)
     assert set(names[-1]) == {'ig', 'platelet'}
     for label, name in enumerate(SIX):
         assert set(names[label]) == {name}
 
 
-@pytest.mark.parametrize('classes', [
-    PBC8_CLASSES, WBC5_CLASSES[::-1], WBC5_CLASSES[:4]])
+@pytest.mark.parametrize(
+    'classes', [PBC8_CLASSES, WBC5_CLASSES[::-1], WBC5_CLASSES[:4]]
+)
 def test_mixed_class_orders_are_refused(pbc_root, wbcatt_dir, classes):
     with pytest.raises(InputError) as caught:
         DATASETS.build(
@@ -102,8 +123,10 @@ def test_mixed_class_orders_are_refused(pbc_root, wbcatt_dir, classes):
                 type='MixedDataset',
                 datasets=[
                     wbcatt(pbc_root, wbcatt_dir),
-                    pbc(pbc_root, classes=classes)
-                ]))
+                    pbc(pbc_root, classes=classes),
+                ],
+            )
+        )
     message = str(caught.value)
     assert 'datasets[1] (PBC)' in message
     assert ', '.join(classes) in message

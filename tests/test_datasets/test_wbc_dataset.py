@@ -18,9 +18,7 @@ PARTS = ('train', 'val', 'test')
 
 
 def ids(dataset):
-    return [
-        dataset.get_data_info(i)['image_id'] for i in range(len(dataset))
-    ]
+    return [dataset.get_data_info(i)['image_id'] for i in range(len(dataset))]
 
 
 # -- what a release holds ----------------------------------------------------
@@ -28,7 +26,8 @@ def ids(dataset):
 
 def test_samples_are_listed_whole(pbc_root):
     samples = PBC(
-        str(pbc_root), 'val', classes=('ig', ), **QUICK).list_samples()
+        str(pbc_root), 'val', classes=('ig',), **QUICK
+    ).list_samples()
     assert len(samples) == 80
     assert [s['name'] for s in samples] == sorted(s['name'] for s in samples)
     assert samples[0] == dict(
@@ -36,7 +35,8 @@ def test_samples_are_listed_whole(pbc_root):
         path=str(pbc_root / 'basophil' / 'BASOPHIL_0.jpg'),
         label='basophil',
         group='BASOPHIL_0.jpg',
-        part=None)
+        part=None,
+    )
 
 
 def test_aliases_and_several_folders_of_one_class(pbc_root):
@@ -59,10 +59,8 @@ def test_an_unknown_class_folder(pbc_root):
     assert '\n' not in message
     with pytest.raises(InputError, match="Smudge .by class_map: 'debris'. "):
         PBC(str(pbc_root), class_map=dict(Smudge='debris'), **QUICK)
-    assert len(PBC(str(pbc_root), class_map=dict(Smudge=None),
-                   **QUICK)) == 80
-    assert len(PBC(str(pbc_root), class_map=dict(Smudge='PLT'),
-                   **QUICK)) == 81
+    assert len(PBC(str(pbc_root), class_map=dict(Smudge=None), **QUICK)) == 80
+    assert len(PBC(str(pbc_root), class_map=dict(Smudge='PLT'), **QUICK)) == 81
 
 
 def test_a_class_map_of_nothing(pbc_root):
@@ -71,8 +69,11 @@ def test_a_class_map_of_nothing(pbc_root):
 
 
 def test_an_empty_root(tmp_path):
-    with pytest.raises(InputError, match='basophil does not exist, by no '
-                       'alias either; .* must hold basophil, eosinophil'):
+    with pytest.raises(
+        InputError,
+        match='basophil does not exist, by no '
+        'alias either; .* must hold basophil, eosinophil',
+    ):
         LDWBC(str(tmp_path), **QUICK)
 
 
@@ -82,8 +83,11 @@ def test_links(pbc_root, tmp_path):
     (pbc_root / 'ig').symlink_to(tmp_path / 'elsewhere')
     assert len(PBC(str(pbc_root), **QUICK)) == 80
     (pbc_root / 'basophil' / 'loop').symlink_to(pbc_root / 'basophil')
-    with pytest.raises(InputError, match='basophil/loop is a symbolic link '
-                       'that leads back to a folder above it'):
+    with pytest.raises(
+        InputError,
+        match='basophil/loop is a symbolic link '
+        'that leads back to a folder above it',
+    ):
         PBC(str(pbc_root), **QUICK)
     loop = tmp_path / 'loop'
     loop.symlink_to(loop)
@@ -99,8 +103,13 @@ def test_long_and_foreign_paths(tmp_path):
             paint(root / name / f'é白{number}.jpg', shade=10 * number)
     split_file = tmp_path / 'größe' / 'split.csv'
     parts = [
-        LDWBC(str(root), part, str(split_file),
-              pipeline=[dict(type='LoadCellImage')]) for part in PARTS
+        LDWBC(
+            str(root),
+            part,
+            str(split_file),
+            pipeline=[dict(type='LoadCellImage')],
+        )
+        for part in PARTS
     ]
     assert [len(part) for part in parts] == [15, 5, 5]
     assert all(len(list(part)) == len(part) for part in parts)
@@ -114,8 +123,11 @@ def test_accents_are_the_same_on_every_system(tmp_path):
         root = tmp_path / form
         for label in WBC5_CLASSES:
             for number in range(5):
-                paint(root / label /
-                      unicodedata.normalize(form, f'é{number}.jpg'))
+                paint(
+                    root
+                    / label
+                    / unicodedata.normalize(form, f'é{number}.jpg')
+                )
         names[form] = [ids(LDWBC(str(root), p, **QUICK)) for p in PARTS]
     assert names['NFC'] == names['NFD']
 
@@ -133,11 +145,16 @@ def test_the_split_does_not_depend_on_the_place(pbc_root, tmp_path):
 
 def test_an_empty_part(pbc_root, tmp_path):
     split_file = tmp_path / 'split.csv'
-    split_file.write_text('image,split\n' + ''.join(
-        f'IG_{number}.jpg,train\n' for number in range(10)))
-    with pytest.raises(InputError, match="no image for split='val' and the "
-                       'classes ig; .*split.csv leaves that part empty'):
-        PBC(str(pbc_root), 'val', str(split_file), classes=('ig', ), **QUICK)
+    split_file.write_text(
+        'image,split\n'
+        + ''.join(f'IG_{number}.jpg,train\n' for number in range(10))
+    )
+    with pytest.raises(
+        InputError,
+        match="no image for split='val' and the "
+        'classes ig; .*split.csv leaves that part empty',
+    ):
+        PBC(str(pbc_root), 'val', str(split_file), classes=('ig',), **QUICK)
 
 
 def test_groups_of_a_file_stay_together(pbc_root, tmp_path):
@@ -147,11 +164,18 @@ def test_groups_of_a_file_stay_together(pbc_root, tmp_path):
         writer.writerow(['image', 'group'])
         for name in ('IG', 'MONOCYTE', 'PLATELET'):
             for number in range(10):
-                writer.writerow([f'{name}_{number}.jpg', f'{name}{number//2}'])
+                writer.writerow(
+                    [f'{name}_{number}.jpg', f'{name}{number // 2}']
+                )
     sides = defaultdict(set)
     for part in PARTS:
-        dataset = PBC(str(pbc_root), part, str(tmp_path / 'split.csv'),
-                      group_file=str(group_file), **QUICK)
+        dataset = PBC(
+            str(pbc_root),
+            part,
+            str(tmp_path / 'split.csv'),
+            group_file=str(group_file),
+            **QUICK,
+        )
         assert len(dataset) == dict(train=48, val=16, test=16)[part]
         for name in ids(dataset):
             label, number = name[4:-4].split('_')
@@ -160,38 +184,52 @@ def test_groups_of_a_file_stay_together(pbc_root, tmp_path):
     assert len(sides) == 15
     assert all(len(parts) == 1 for parts in sides.values())
     # the split file that was written has the groups, and can lend them
-    again = PBC(str(pbc_root), 'val', group_file=str(tmp_path / 'split.csv'),
-                **QUICK)
-    assert ids(again) == ids(PBC(str(pbc_root), 'val',
-                                 str(tmp_path / 'split.csv'), **QUICK))
+    again = PBC(
+        str(pbc_root), 'val', group_file=str(tmp_path / 'split.csv'), **QUICK
+    )
+    assert ids(again) == ids(
+        PBC(str(pbc_root), 'val', str(tmp_path / 'split.csv'), **QUICK)
+    )
 
 
 def test_a_group_file_of_other_images(pbc_root, tmp_path):
     group_file = tmp_path / 'groups.csv'
     group_file.write_text('image,group\nbasophil/BASOPHIL_0.jpg,1\n')
-    with pytest.raises(InputError, match='names no image of .*such as '
-                       'BASOPHIL_0.jpg'):
+    with pytest.raises(
+        InputError, match='names no image of .*such as BASOPHIL_0.jpg'
+    ):
         PBC(str(pbc_root), group_file=str(group_file), **QUICK)
 
 
 def test_a_split_file_that_cuts_groups_is_said(pbc_root, tmp_path):
     from mmengine.logging import MMLogger
+
     log = tmp_path / 'run.log'
     MMLogger.get_instance('cut', log_file=str(log))
     split_file = tmp_path / 'split.csv'
     PBC(str(pbc_root), 'train', str(split_file), **QUICK)
     group_file = tmp_path / 'groups.csv'
-    group_file.write_text('image,group\n' + ''.join(
-        f'IG_{number}.jpg,twins\n' for number in range(10)))
+    group_file.write_text(
+        'image,group\n'
+        + ''.join(f'IG_{number}.jpg,twins\n' for number in range(10))
+    )
     assert 'WARNING' not in log.read_text()
-    PBC(str(pbc_root), 'train', str(split_file), group_file=str(group_file),
-        **QUICK)
+    PBC(
+        str(pbc_root),
+        'train',
+        str(split_file),
+        group_file=str(group_file),
+        **QUICK,
+    )
     assert 'cuts 1 groups, first twins' in log.read_text()
 
 
 def test_no_official_split(pbc_root):
-    with pytest.raises(InputError, match='ships no official part for 80 of '
-                       '80 images, first BASOPHIL_0.jpg; leave'):
+    with pytest.raises(
+        InputError,
+        match='ships no official part for 80 of '
+        '80 images, first BASOPHIL_0.jpg; leave',
+    ):
         PBC(str(pbc_root), 'train', official_split=True, **QUICK)
 
 
@@ -207,7 +245,8 @@ def test_a_split_file_that_cannot_be_written(pbc_root, tmp_path):
 
 @pytest.mark.skipif(
     not hasattr(os, 'geteuid') or os.geteuid() == 0,
-    reason='an administrator may write everywhere')
+    reason='an administrator may write everywhere',
+)
 def test_a_read_only_folder(pbc_root, tmp_path):
     folder = tmp_path / 'sealed'
     folder.mkdir(mode=0o555)
@@ -226,8 +265,12 @@ def test_a_read_only_file_system(pbc_root, tmp_path, monkeypatch):
 
     monkeypatch.setattr('builtins.open', refuse)
     with pytest.raises(InputError, match='split.csv.*Read-only file system'):
-        PBC(str(pbc_root), 'train', str(tmp_path / 'sealed' / 'split.csv'),
-            **QUICK)
+        PBC(
+            str(pbc_root),
+            'train',
+            str(tmp_path / 'sealed' / 'split.csv'),
+            **QUICK,
+        )
 
 
 # -- mixing ------------------------------------------------------------------
@@ -235,8 +278,9 @@ def test_a_read_only_file_system(pbc_root, tmp_path, monkeypatch):
 
 def test_conflicting_class_orders_are_refused(pbc_root, tmp_path):
     other = tuple(reversed(WBC5_CLASSES))
-    pbc = dict(type='PBC', data_root=str(pbc_root), classes=WBC5_CLASSES,
-               **QUICK)
+    pbc = dict(
+        type='PBC', data_root=str(pbc_root), classes=WBC5_CLASSES, **QUICK
+    )
     tecom = dict(type='JTSC', data_root=str(jtsc(tmp_path)), **QUICK)
     mixed = MixedDataset([pbc, tecom])
     assert len(mixed) == 50 + 25

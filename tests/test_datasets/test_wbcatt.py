@@ -15,10 +15,7 @@ PARTS = ('train', 'val', 'test')
 
 
 def names(dataset):
-    return {
-        dataset.get_data_info(i)['image_id']
-        for i in range(len(dataset))
-    }
+    return {dataset.get_data_info(i)['image_id'] for i in range(len(dataset))}
 
 
 def build(pbc_root, wbcatt_dir, split=None, **kwargs):
@@ -29,7 +26,9 @@ def build(pbc_root, wbcatt_dir, split=None, **kwargs):
             ann_dir=str(wbcatt_dir),
             split=split,
             pipeline=[],
-            **kwargs))
+            **kwargs,
+        )
+    )
 
 
 def test_attributes_and_classes(pbc_root, wbcatt_dir):
@@ -42,9 +41,10 @@ def test_attributes_and_classes(pbc_root, wbcatt_dir):
         label, number = info['image_id'][4:-4].lower().split('_')
         assert WBC5_CLASSES[info['gt_label']] == label
         assert info['img_path'].endswith(
-            f'{label}/{label.upper()}_{number}.jpg')
+            f'{label}/{label.upper()}_{number}.jpg'
+        )
         attributes = info['gt_attributes']
-        assert attributes.dtype == torch.long and attributes.shape == (11, )
+        assert attributes.dtype == torch.long and attributes.shape == (11,)
         assert attributes.tolist() == [int(number) % k for k in sizes]
 
 
@@ -56,7 +56,8 @@ def test_the_official_split(pbc_root, wbcatt_dir):
     assert [len(part) for part in parts] == [20, 15, 10]
     assert names(parts[2]) == {
         f'PBC/{label.upper()}_{n}.jpg'
-        for label in WBC5_CLASSES for n in (7, 8)
+        for label in WBC5_CLASSES
+        for n in (7, 8)
     }
     assert len(build(pbc_root, wbcatt_dir, official_split=True)) == 45
 
@@ -68,7 +69,8 @@ def test_the_shared_split_is_that_of_pbc(pbc_root, wbcatt_dir, tmp_path):
         annotated = build(pbc_root, wbcatt_dir, split, split_file=split_file)
         # number 9 of each class is not annotated
         expected = {
-            name for name in names(cells)
+            name
+            for name in names(cells)
             if name.split('/')[1].split('_')[0].lower() in WBC5_CLASSES
             and not name.endswith('_9.jpg')
         }
@@ -76,7 +78,8 @@ def test_the_shared_split_is_that_of_pbc(pbc_root, wbcatt_dir, tmp_path):
 
 
 def test_the_split_file_is_the_same_whoever_writes_it(
-        pbc_root, wbcatt_dir, tmp_path):
+    pbc_root, wbcatt_dir, tmp_path
+):
     first, second = tmp_path / '1.csv', tmp_path / '2.csv'
     PBC(str(pbc_root), 'train', str(first), pipeline=[])
     build(pbc_root, wbcatt_dir, 'train', split_file=str(second))
@@ -91,19 +94,27 @@ def test_fewer_classes(pbc_root, wbcatt_dir):
 @pytest.mark.parametrize(
     'change, message',
     [
-        (dict(cell_size='huge'),
-         "line 2: cell_size is 'huge', but must be one of big, small"),
+        (
+            dict(cell_size='huge'),
+            "line 2: cell_size is 'huge', but must be one of big, small",
+        ),
         (dict(granule_colour=''), "granule_colour is '', but must be one of"),
         (dict(label='Platelet'), "label 'Platelet' must be one of basophil"),
-        (dict(img_name='BASOPHIL_2.jpg'),
-         'image BASOPHIL_2.jpg is annotated twice'),
-        (dict(img_name='BASOPHIL_99.jpg'),
-         'image BASOPHIL_99.jpg is not in .*basophil; complete the download'),
+        (
+            dict(img_name='BASOPHIL_2.jpg'),
+            'image BASOPHIL_2.jpg is annotated twice',
+        ),
+        (
+            dict(img_name='BASOPHIL_99.jpg'),
+            'BASOPHIL_99.jpg is not in .*basophil; complete the download',
+        ),
         # in the folder of another class
         (dict(label='Monocyte'), 'image BASOPHIL_0.jpg is not in .*monocyte'),
         # listed by PBC's own archive, but hidden
-        (dict(label='Neutrophil', img_name='.DS_169665.jpg'),
-         'image .DS_169665.jpg is not in'),
+        (
+            dict(label='Neutrophil', img_name='.DS_169665.jpg'),
+            'image .DS_169665.jpg is not in',
+        ),
     ],
 )
 def test_faulty_annotations(pbc_root, wbcatt_dir, change, message):
@@ -157,25 +168,36 @@ def test_real_annotations(shared):
         for split in ('train', 'val')
     )
     assert np.bincount(train.get_gt_labels()).tolist() == [
-        744, 1876, 736, 829, 1984
+        744,
+        1876,
+        736,
+        829,
+        1984,
     ]
     assert np.bincount(val.get_gt_labels()).tolist() == [
-        125, 314, 111, 146, 334
+        125,
+        314,
+        111,
+        146,
+        334,
     ]
     # one line of the file, by hand
-    (info, ) = (
-        train.get_data_info(i) for i in range(len(train))
-        if train.get_data_info(i)['image_id'] == 'PBC/BNE_7323.jpg')
+    (info,) = (
+        train.get_data_info(i)
+        for i in range(len(train))
+        if train.get_data_info(i)['image_id'] == 'PBC/BNE_7323.jpg'
+    )
     assert info['gt_attributes'].tolist() == [0, 1, 3, 1, 0, 0, 0, 1, 3, 1, 1]
     # all annotated cells are on the disk, and the shared parts are PBC's
     assert isinstance(train, WBCAtt) and len(train) + len(val) == 7199
     for split in PARTS:
         assert names(build(root, folder, split)) == names(
-            PBC(str(root), split, classes=WBC5_CLASSES, pipeline=[]))
+            PBC(str(root), split, classes=WBC5_CLASSES, pipeline=[])
+        )
 
 
 def test_a_tenth_set_aside_to_select_by(pbc_root, wbcatt_dir):
-    options = dict(official_split=True, select_ratio=.25)
+    options = dict(official_split=True, select_ratio=0.25)
     parts = {
         split: names(build(pbc_root, wbcatt_dir, split, **options))
         for split in (*PARTS, 'select')
@@ -186,8 +208,9 @@ def test_a_tenth_set_aside_to_select_by(pbc_root, wbcatt_dir):
     }
     # one in four of each class, and nothing else moves
     assert len(parts['select']) == 5
-    assert {i[4:].split('_')[0].lower()
-            for i in parts['select']} == set(WBC5_CLASSES)
+    assert {i[4:].split('_')[0].lower() for i in parts['select']} == set(
+        WBC5_CLASSES
+    )
     assert parts['select'] | parts['train'] == official['train']
     assert not parts['select'] & parts['train']
     assert parts['val'] == official['val']
@@ -201,12 +224,21 @@ def test_a_tenth_set_aside_to_select_by(pbc_root, wbcatt_dir):
     assert any(other != again for other in others)
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(split='select', official_split=True), "'select' needs a select_rat"),
-    (dict(select_ratio=.1), 'set official_split too'),
-    (dict(official_split=True, select_ratio=1.), '0 or more and less than 1'),
-    (dict(split='dev'), "'select' or None"),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (
+            dict(split='select', official_split=True),
+            "'select' needs a select_rat",
+        ),
+        (dict(select_ratio=0.1), 'set official_split too'),
+        (
+            dict(official_split=True, select_ratio=1.0),
+            '0 or more and less than 1',
+        ),
+        (dict(split='dev'), "'select' or None"),
+    ],
+)
 def test_wrong_ways_to_select(pbc_root, wbcatt_dir, options, message):
     with pytest.raises(InputError, match=message):
         build(pbc_root, wbcatt_dir, **options)
@@ -218,11 +250,15 @@ def test_a_real_tenth(shared):
     if not root.is_dir() or not folder.is_dir():
         pytest.skip(f'no {root} or {folder}')
     train, select = (
-        build(root, folder, split, official_split=True, select_ratio=.1)
+        build(root, folder, split, official_split=True, select_ratio=0.1)
         for split in ('train', 'select')
     )
     assert len(train) + len(select) == 6169 and len(select) == 617
     assert np.bincount(select.get_gt_labels()).tolist() == [
-        74, 188, 74, 83, 198
+        74,
+        188,
+        74,
+        83,
+        198,
     ]
     assert not names(train) & names(select)

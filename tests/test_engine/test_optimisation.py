@@ -1,4 +1,5 @@
 """Mixed precision and gradient accumulation with our models and hooks."""
+
 import pytest
 import torch
 from mmengine.hooks import Hook
@@ -34,15 +35,18 @@ def one_epoch(work_dir, **options):
     gradient descent, which does not blow up the smallest differences.
     """
     cfg = tiny_config(
-        work_dir, **{
+        work_dir,
+        **{
             'train_cfg.max_epochs': 1,
             'train_dataloader.dataset.num_samples': 32,
             'model.backbone.norm_cfg': dict(type='GN', num_groups=2),
-            'model.head.dropout': 0.,
+            'model.head.dropout': 0.0,
             'optim_wrapper': dict(
-                _delete_=True, optimizer=dict(type='SGD', lr=0.5)),
-            **options
-        })
+                _delete_=True, optimizer=dict(type='SGD', lr=0.5)
+            ),
+            **options,
+        },
+    )
     cfg.train_dataloader.dataset.pipeline = cfg.test_pipeline
     cfg.param_scheduler = []
     return cfg
@@ -52,10 +56,12 @@ def test_two_half_batches_are_one_batch(tmp_path):
     whole, halves = CountSteps(), CountSteps()
     train(one_epoch(tmp_path / 'whole'), whole)
     cfg = one_epoch(
-        tmp_path / 'halves', **{
+        tmp_path / 'halves',
+        **{
             'train_dataloader.batch_size': 8,
-            'optim_wrapper.accumulative_counts': 2
-        })
+            'optim_wrapper.accumulative_counts': 2,
+        },
+    )
     train(cfg, halves)
     assert whole.stepped == [True, True]
     assert halves.stepped == [False, True, False, True]
@@ -80,7 +86,8 @@ def test_mixed_precision(tmp_path, model):
     (batch, *_) = runner.build_dataloader(cfg.train_dataloader)
     kinds = []
     model.backbone.layer1[0].conv1.register_forward_hook(
-        lambda module, args, output: kinds.append(output.dtype))
+        lambda module, args, output: kinds.append(output.dtype)
+    )
     with torch.autocast('cpu', torch.bfloat16):
         data = model.data_preprocessor(batch, training=True)
         losses = model(**data, mode='loss')
@@ -90,8 +97,7 @@ def test_mixed_precision(tmp_path, model):
     # losses are summed up in full precision
     assert loss.dtype == torch.float32 and loss.isfinite()
     gradients = {
-        name: p.grad for name, p in model.named_parameters()
-        if p.requires_grad
+        name: p.grad for name, p in model.named_parameters() if p.requires_grad
     }
     for name, gradient in gradients.items():
         assert gradient is not None and gradient.isfinite().all(), name
@@ -102,11 +108,14 @@ def test_mixed_precision(tmp_path, model):
 def test_mixed_precision_on_a_gpu(tmp_path):
     train(
         tiny_config(
-            tmp_path, **{
+            tmp_path,
+            **{
                 'model': daffnet_model(),
                 'optim_wrapper.type': 'AmpOptimWrapper',
                 'optim_wrapper.loss_scale': 'dynamic',
-            }))
+            },
+        )
+    )
     state = weights(tmp_path / 'best.pth')
     assert {v.dtype for v in state.values()} == {torch.float32, torch.int64}
     assert all(value.isfinite().all() for value in state.values())

@@ -9,6 +9,7 @@ from mmengine.runner import save_checkpoint
 @pytest.fixture
 def backend():
     import daffnet_mm  # noqa: F401
+
     return get_file_backend(backend_args=dict(backend='atomic_local'))
 
 
@@ -25,7 +26,8 @@ def test_it_writes_and_reads_like_the_local_one(tmp_path, backend):
 
 @pytest.mark.parametrize('function', ['replace', 'fsync'])
 def test_an_interrupted_write_keeps_the_old_checkpoint(
-        tmp_path, monkeypatch, function):
+    tmp_path, monkeypatch, function
+):
     path = tmp_path / 'epoch_1.pth'
     args = dict(backend='atomic_local')
     save_checkpoint(dict(epoch=1), str(path), backend_args=args)
@@ -37,8 +39,10 @@ def test_an_interrupted_write_keeps_the_old_checkpoint(
         patch.setattr(os, function, interrupt)
         with pytest.raises(KeyboardInterrupt):
             save_checkpoint(
-                dict(epoch=2, weights=torch.ones(1000)), str(path),
-                backend_args=args)
+                dict(epoch=2, weights=torch.ones(1000)),
+                str(path),
+                backend_args=args,
+            )
     assert torch.load(path, weights_only=True) == dict(epoch=1)
     assert [p.name for p in tmp_path.iterdir()] == ['epoch_1.pth']
 

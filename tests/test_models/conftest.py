@@ -18,13 +18,16 @@ def map_cfg():
                 type='ResNet',
                 depth=18,
                 base_channels=base_channels,
-                stem_channels=base_channels),
+                stem_channels=base_channels,
+            ),
             head=dict(
                 type='MAPHead',
                 in_channels=8 * base_channels,
                 num_features=20,
-                num_classes=num_classes),
-            **kwargs)
+                num_classes=num_classes,
+            ),
+            **kwargs,
+        )
 
     return make
 
@@ -42,18 +45,17 @@ def daffnet_cfg(map_cfg):
                 depth=18,
                 base_channels=16,
                 stem_channels=16,
-                spatial_attention=dict(type='SpatialAttention')),
-            neck={
-                'type': 'MFE',
-                'predictor': map_cfg(),
-                **neck
-            },
+                spatial_attention=dict(type='SpatialAttention'),
+            ),
+            neck={'type': 'MFE', 'predictor': map_cfg(), **neck},
             head=dict(
                 type='FusionHead',
                 num_classes=5,
                 in_channels=128,
                 num_features=30,
-                morphological_channels=128 if with_encoder else 31))
+                morphological_channels=128 if with_encoder else 31,
+            ),
+        )
 
     return make
 
@@ -68,7 +70,8 @@ def cells():
             sample = DataSample().set_gt_label(i % 5)
             sample.set_field(
                 torch.tensor([i % size for size in ATTRIBUTE_SIZES]),
-                'gt_attributes')
+                'gt_attributes',
+            )
             samples.append(sample)
         return samples
 

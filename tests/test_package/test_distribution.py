@@ -46,7 +46,8 @@ def shipped_weights(checkout):
     folder = checkout / 'daffnet_mm' / 'weights'
     names = {
         path.relative_to(checkout).as_posix()
-        for path in folder.rglob('*') if path.is_file()
+        for path in folder.rglob('*')
+        if path.is_file()
     }
     assert {f'daffnet_mm/weights/{name}' for name in WEIGHTS} <= names
     return names
@@ -110,8 +111,7 @@ def test_wheel_works_from_a_source_distribution(checkout, tmp_path):
         assert wanted <= files(source / folder, '.py', '.sh', '.csv')
     assert (source / 'requirements' / 'runtime.txt').is_file()
     assert (source / 'model-index.yml').is_file()
-    assert all((source / name).is_file()
-               for name in shipped_weights(checkout))
+    assert all((source / name).is_file() for name in shipped_weights(checkout))
 
 
 def test_no_requirement_of_one_line_is_in_the_other():

@@ -1,4 +1,5 @@
 """The model that comes with the package."""
+
 import csv
 
 import cv2
@@ -32,8 +33,7 @@ def test_file():
     meta = checkpoint['meta']
     assert tuple(meta['dataset_meta']['classes']) == WBC5_CLASSES
     assert meta['attributes'] == {
-        name: list(values)
-        for name, values in WBC_ATTRIBUTES.items()
+        name: list(values) for name, values in WBC_ATTRIBUTES.items()
     }
     assert 'cell_type' in meta['temperatures']
     assert len(meta['train_images']) == 5552
@@ -49,9 +49,11 @@ def test_card():
 
 def test_through_mmpretrain():
     model = get_model(
-        Config.fromfile(shipped_file(SHIPPED_CONFIG)), pretrained=WEIGHTS)
-    weights = torch.load(
-        WEIGHTS, map_location='cpu', weights_only=True)['state_dict']
+        Config.fromfile(shipped_file(SHIPPED_CONFIG)), pretrained=WEIGHTS
+    )
+    weights = torch.load(WEIGHTS, map_location='cpu', weights_only=True)[
+        'state_dict'
+    ]
     for name, value in model.state_dict().items():
         torch.testing.assert_close(value, weights[name].to(value))
 
@@ -72,13 +74,16 @@ def test_a_folder_with_broken_files(tmp_path, capfd):
     """180 painted cells give rows, 20 files that are none give errors."""
     folder = tmp_path / 'cells'
     folder.mkdir()
-    painted = SyntheticWBC(num_samples=30, image_size=96, pipeline=[
-        dict(type='LoadSyntheticCell')])
+    painted = SyntheticWBC(
+        num_samples=30,
+        image_size=96,
+        pipeline=[dict(type='LoadSyntheticCell')],
+    )
     images = [painted[index]['img'] for index in range(30)]
     for number in range(180):
         cv2.imwrite(str(folder / f'{number:03}.png'), images[number % 30])
     whole = (folder / '000.png').read_bytes()
-    contents = [b'', b'no image', whole[:len(whole) // 2], whole[:20]]
+    contents = [b'', b'no image', whole[: len(whole) // 2], whole[:20]]
     for number in range(20):
         name = folder / f'{number:03}_broken.png'
         name.write_bytes(contents[number % 4])
@@ -93,7 +98,8 @@ def test_a_folder_with_broken_files(tmp_path, capfd):
     for number, row in enumerate(rows):
         assert row['cell_type'] == rows[number % 30]['cell_type']
     errors = [
-        line for line in capfd.readouterr().err.splitlines()
+        line
+        for line in capfd.readouterr().err.splitlines()
         if line.startswith('error: ')
     ]
     assert len(errors) == 20
@@ -115,9 +121,13 @@ def test_real_cells(shared, tmp_path):
     with open(out) as file:
         cells = list(csv.DictReader(file))
     assert len(cells) == len(truth) > 100
-    types = [c['cell_type'] == truth[c['image']]['label'].lower()
-             for c in cells]
-    values = [c[name] == truth[c['image']][name]
-              for c in cells for name in WBC_ATTRIBUTES]
+    types = [
+        c['cell_type'] == truth[c['image']]['label'].lower() for c in cells
+    ]
+    values = [
+        c[name] == truth[c['image']][name]
+        for c in cells
+        for name in WBC_ATTRIBUTES
+    ]
     # What the card states, less what so few cells vary by.
     assert np.mean(types) > 0.96 and np.mean(values) > 0.9

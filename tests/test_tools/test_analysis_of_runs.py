@@ -22,8 +22,9 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp('run')
     with pytest.MonkeyPatch.context() as patch:
         # Formatted anew for each checkpoint, which takes seconds.
-        patch.setattr(Config, 'pretty_text',
-                      property(lambda cfg: f'{cfg.to_dict()!r}'))
+        patch.setattr(
+            Config, 'pretty_text', property(lambda cfg: f'{cfg.to_dict()!r}')
+        )
         train(tiny_config(folder, train_cfg=dict(max_epochs=1)))
     return folder
 
@@ -43,15 +44,31 @@ def tool_error(tool, *arguments, log):
 
 def test_cross_dataset(run, tmp_path):
     laboratory = tmp_path / 'other.py'
-    laboratory.write_text(f"_base_ = '{CONFIG}'\n"
-                          "test_dataloader = dict(dataset=dict("
-                          "laboratory='b'))\n")
+    laboratory.write_text(
+        f"_base_ = '{CONFIG}'\n"
+        'test_dataloader = dict(dataset=dict('
+        "laboratory='b'))\n"
+    )
     out = tmp_path / 'out'
     model = (CONFIG, run / 'best.pth')
     status, output = run_tool(
-        CROSS, *model, *model, '--names', 'one', 'two', '--test',
-        f'b={laboratory}', '--home', '--adapt-bn', '--num-workers', 0,
-        '--out-dir', out, '--no-figures', log=tmp_path / 'log')
+        CROSS,
+        *model,
+        *model,
+        '--names',
+        'one',
+        'two',
+        '--test',
+        f'b={laboratory}',
+        '--home',
+        '--adapt-bn',
+        '--num-workers',
+        0,
+        '--out-dir',
+        out,
+        '--no-figures',
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
 
     rows = rows_of(out / 'cross_dataset.csv')
@@ -64,19 +81,27 @@ def test_cross_dataset(run, tmp_path):
     # What the training's own test found.
     metrics = json.loads((run / 'evaluation/wbc_metrics.json').read_text())
     assert float(rows[0]['accuracy']) == pytest.approx(
-        metrics['metrics']['wbc/accuracy'], abs=1e-3)
+        metrics['metrics']['wbc/accuracy'], abs=1e-3
+    )
     table = (out / 'cross_dataset.md').read_text()
     assert '| home (16 cells) | home, balanced | b (16 cells) |' in table
     first = json.loads((out / 'cross_dataset.json').read_text())[0]
-    assert first['confusion_matrix']['counts'] == metrics[
-        'confusion_matrices']['cell_type']['counts']
+    assert (
+        first['confusion_matrix']['counts']
+        == metrics['confusion_matrices']['cell_type']['counts']
+    )
     assert (out / 'two_adapted' / 'b' / 'wbc_predictions.csv').is_file()
 
     # The folders are what plot_roc.py reads.
     figure = tmp_path / 'roc.png'
     status, output = run_tool(
-        'analysis_tools/plot_roc.py', run, out / 'one' / 'b', '--out', figure,
-        log=tmp_path / 'log')
+        'analysis_tools/plot_roc.py',
+        run,
+        out / 'one' / 'b',
+        '--out',
+        figure,
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
     assert Image.open(figure).size[0] > 1000
     areas = rows_of(figure.with_suffix('.csv'))
@@ -86,9 +111,17 @@ def test_cross_dataset(run, tmp_path):
 
 def test_robustness(run, tmp_path):
     status, output = run_tool(
-        'analysis_tools/robustness.py', CONFIG, run / 'best.pth',
-        '--corruptions', 'jpeg', '--num-workers', 0, '--out-dir',
-        tmp_path, log=tmp_path / 'log')
+        'analysis_tools/robustness.py',
+        CONFIG,
+        run / 'best.pth',
+        '--corruptions',
+        'jpeg',
+        '--num-workers',
+        0,
+        '--out-dir',
+        tmp_path,
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
     rows = rows_of(tmp_path / 'robustness.csv')
     assert len(rows) == 6 and rows[0]['corruption'] == 'none'
@@ -99,38 +132,52 @@ def test_robustness(run, tmp_path):
 def test_plot_curves(run, tmp_path):
     figure = tmp_path / 'curves.png'
     status, output = run_tool(
-        'analysis_tools/plot_curves.py', run, '--out', figure,
-        log=tmp_path / 'log')
+        'analysis_tools/plot_curves.py',
+        run,
+        '--out',
+        figure,
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
     rows = rows_of(figure.with_suffix('.csv'))
-    assert [(r['key'], r['epoch']) for r in rows] == [('loss', '1'),
-                                                      ('wbc/accuracy', '1')]
+    assert [(r['key'], r['epoch']) for r in rows] == [
+        ('loss', '1'),
+        ('wbc/accuracy', '1'),
+    ]
 
 
 def test_one_sentence_each(run, tmp_path):
     log = tmp_path / 'log'
     model = (CONFIG, run / 'best.pth')
     assert 'nowhere is no dataset' in tool_error(
-        CROSS, *model, '--test', f'nowhere={tmp_path}', log=log)
+        CROSS, *model, '--test', f'nowhere={tmp_path}', log=log
+    )
     assert 'does not exist' in tool_error(
-        CROSS, *model, '--test', 'JTSC=nowhere', log=log)
+        CROSS, *model, '--test', 'JTSC=nowhere', log=log
+    )
     assert 'nothing to test on' in tool_error(CROSS, *model, log=log)
     assert 'a name of its own' in tool_error(
-        CROSS, *model, '--test', 'home=x.py', log=log)
+        CROSS, *model, '--test', 'home=x.py', log=log
+    )
 
     cfg = Config.fromfile(CONFIG)
     cfg.model.head.num_classes = 8
     torch.save(MODELS.build(cfg.model).state_dict(), tmp_path / 'eight.pth')
     assert 'another number of classes' in tool_error(
-        CROSS, CONFIG, tmp_path / 'eight.pth', '--home', log=log)
+        CROSS, CONFIG, tmp_path / 'eight.pth', '--home', log=log
+    )
     assert 'has no logs' in tool_error(
-        'analysis_tools/plot_curves.py', tmp_path, log=log)
+        'analysis_tools/plot_curves.py', tmp_path, log=log
+    )
     assert 'no run has logged nonsense; there are' in tool_error(
-        'analysis_tools/plot_curves.py', run, '--keys', 'nonsense', log=log)
+        'analysis_tools/plot_curves.py', run, '--keys', 'nonsense', log=log
+    )
     assert 'has no predictions' in tool_error(
-        'analysis_tools/plot_roc.py', tmp_path, log=log)
+        'analysis_tools/plot_roc.py', tmp_path, log=log
+    )
     assert 'no corruption fog' in tool_error(
-        'analysis_tools/robustness.py', *model, '--corruptions', 'fog',
-        log=log)
+        'analysis_tools/robustness.py', *model, '--corruptions', 'fog', log=log
+    )
     assert WBC5_CLASSES[0] in tool_error(
-        CROSS, *model, '--names', *WBC5_CLASSES, '--home', log=log)
+        CROSS, *model, '--names', *WBC5_CLASSES, '--home', log=log
+    )

@@ -25,7 +25,7 @@ def test_what_is_printed_is_a_config(tmp_path):
     assert status == 0, output
     assert '# 3 cells annotated twice' in output
     text = output.partition('label_smoothing = ')[2]
-    assert ast.literal_eval(text) == [round(1 / 3, 4)] + [0.] * 10
+    assert ast.literal_eval(text) == [round(1 / 3, 4)] + [0.0] * 10
 
     status, output = run(tmp_path, first, second, '--tables')
     assert status == 0, output

@@ -11,8 +11,10 @@ from tool_process import REPOSITORY, run_tool
 def lab(tmp_path):
     for part, seeds in dict(train=(1, 2, 3), test=(4, 5)).items():
         for seed in seeds:
-            save(picture(seed, 48, 48),
-                 tmp_path / 'lab' / part / 'monocyte' / f'{seed}.png')
+            save(
+                picture(seed, 48, 48),
+                tmp_path / 'lab' / part / 'monocyte' / f'{seed}.png',
+            )
     return tmp_path / 'lab'
 
 
@@ -38,8 +40,18 @@ def test_exit_status(tmp_path, lab, monkeypatch, capsys):
 
     save(picture(1, 48, 48).rotate(90), lab / 'test' / 'monocyte' / 'c.png')
     groups, sheet = tmp_path / 'groups.csv', tmp_path / 'sheet.png'
-    assert run(monkeypatch, lab, *arguments, '--groups-out', groups,
-               '--contact-sheet', sheet) == 1
+    assert (
+        run(
+            monkeypatch,
+            lab,
+            *arguments,
+            '--groups-out',
+            groups,
+            '--contact-sheet',
+            sheet,
+        )
+        == 1
+    )
     printed = capsys.readouterr().out
     assert 'leaks: 1 groups' in printed and 'near duplicate' in printed
     assert len(json.loads((out / 'audit.json').read_text())['leaks']) == 1
@@ -52,7 +64,13 @@ def test_exit_status(tmp_path, lab, monkeypatch, capsys):
 
 def test_in_a_process_of_its_own(tmp_path, lab):
     status, output = run_tool(
-        'audit_dataset.py', lab, '--out', tmp_path / 'out', '--workers', 2,
-        log=tmp_path / 'log')
+        'audit_dataset.py',
+        lab,
+        '--out',
+        tmp_path / 'out',
+        '--workers',
+        2,
+        log=tmp_path / 'log',
+    )
     assert status == 0 and 'leaks: 0 groups' in output
     assert 'looking at images' in output

@@ -13,16 +13,31 @@ def test_all_cases_are_measured(tmp_path):
     img = np.random.default_rng(0).integers(0, 255, (70, 60, 3), np.uint8)
     cv2.imwrite(str(data / 'cell.jpg'), img)
     status, output = run_tool(
-        TOOL, '--rounds', 1, '--images', 1, '--data', data, '--out',
-        tmp_path / 'out.json', log=tmp_path / 'log')
+        TOOL,
+        '--rounds',
+        1,
+        '--images',
+        1,
+        '--data',
+        data,
+        '--out',
+        tmp_path / 'out.json',
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
-    rows = {row['images']: row
-            for row in json.loads((tmp_path / 'out.json').read_text())}
+    rows = {
+        row['images']: row
+        for row in json.loads((tmp_path / 'out.json').read_text())
+    }
     assert list(rows) == [
-        'JPEG 1280 x 1280', 'JPEG 1280 x 1280, from its copy',
-        'BMP 1200 x 1200', 'JPEG 360 x 363', 'real cells',
+        'JPEG 1280 x 1280',
+        'JPEG 1280 x 1280, from its copy',
+        'BMP 1200 x 1200',
+        'JPEG 360 x 363',
+        'real cells',
         'real cells, enlarged to 1280',
-        'real cells, enlarged to 1280, from its copy']
+        'real cells, enlarged to 1280, from its copy',
+    ]
     for row in rows.values():
         assert min(row['ratio'], row['default_ms'], row['ours_ms']) > 0
     # at full size the very same, at reduced scale nearer to the truth
@@ -30,13 +45,19 @@ def test_all_cases_are_measured(tmp_path):
     assert rows['BMP 1200 x 1200']['ours_from_default'] == [0, 0]
     large = rows['JPEG 1280 x 1280']
     assert 0 < large['ours_from_default'][0] < 4
-    assert (large['ours_from_reference'][0] <
-            large['default_from_reference'][0])
+    assert large['ours_from_reference'][0] < large['default_from_reference'][0]
 
 
 def test_a_folder_without_images(tmp_path):
     status, output = run_tool(
-        TOOL, '--rounds', 1, '--images', 1, '--data', tmp_path,
-        log=tmp_path.parent / 'log')
+        TOOL,
+        '--rounds',
+        1,
+        '--images',
+        1,
+        '--data',
+        tmp_path,
+        log=tmp_path.parent / 'log',
+    )
     assert status == 2 and 'Traceback' not in output
     assert f'--data {tmp_path} holds no JPEG' in output

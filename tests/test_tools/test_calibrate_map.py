@@ -1,4 +1,5 @@
 """Temperatures that go into a checkpoint and come out as probabilities."""
+
 import copy
 
 import torch
@@ -17,23 +18,24 @@ BASE = "_base_ = '{base}'\nmodel = {model}\n"
 
 def test_divided_logits():
     head = MAPHead(6, num_features=5, num_classes=4)
-    feature = (torch.randn(3, 6), )
+    feature = (torch.randn(3, 6),)
     logits, classes = head(feature)
-    temperatures = [1 + .1 * i for i in range(11)]
-    head.divide_logits(temperatures, 2.)
+    temperatures = [1 + 0.1 * i for i in range(11)]
+    head.divide_logits(temperatures, 2.0)
     divided, divided_classes = head(feature)
     for part, other, temperature in zip(
-            logits.split(ATTRIBUTE_SIZES, 1),
-            divided.split(ATTRIBUTE_SIZES, 1),
-            temperatures,
-            strict=True):
+        logits.split(ATTRIBUTE_SIZES, 1),
+        divided.split(ATTRIBUTE_SIZES, 1),
+        temperatures,
+        strict=True,
+    ):
         torch.testing.assert_close(other, part / temperature)
     torch.testing.assert_close(divided_classes, classes / 2)
 
 
 def test_adjusted_logits():
     head = MAPHead(6, num_features=5)
-    feature = (torch.randn(3, 6), )
+    feature = (torch.randn(3, 6),)
     before = head(feature)[0].split(ATTRIBUTE_SIZES, 1)
     counts = [[3] * size for size in ATTRIBUTE_SIZES]
     counts[1] = [30, 10]
@@ -42,9 +44,10 @@ def test_adjusted_logits():
     # Equal shares change no probability; three to one moves the odds by
     # the root of three.
     torch.testing.assert_close(after[0].softmax(1), before[0].softmax(1))
-    odds = (after[1] - before[1])
+    odds = after[1] - before[1]
     torch.testing.assert_close(
-        (odds[:, 1] - odds[:, 0]).exp(), torch.full((3, ), 3**0.5))
+        (odds[:, 1] - odds[:, 0]).exp(), torch.full((3,), 3**0.5)
+    )
 
 
 def write(tmp_path, model):
@@ -53,15 +56,15 @@ def write(tmp_path, model):
     config.write_text(BASE.format(base=CONFIG, model=model))
     cfg = Config.fromfile(config)
     torch.manual_seed(0)
-    built = MODELS.build({
-        **cfg.model, 'data_preprocessor': cfg.data_preprocessor
-    })
+    built = MODELS.build(
+        {**cfg.model, 'data_preprocessor': cfg.data_preprocessor}
+    )
     built.init_weights()
     for name, parameter in built.head.named_parameters():
         if name.endswith('weight'):
             parameter.data.mul_(30)
         else:
-            parameter.data.fill_(.1)
+            parameter.data.fill_(0.1)
     path = tmp_path / 'model.pth'
     torch.save(dict(meta=dict(epoch=3), state_dict=built.state_dict()), path)
     return config, path, built
@@ -73,8 +76,8 @@ def predictions(model, state_dict=None):
         model.load_state_dict(state_dict)
     model.eval()
     images = torch.randint(
-        0, 256, (4, 3, 32, 32),
-        generator=torch.Generator().manual_seed(1)).byte()
+        0, 256, (4, 3, 32, 32), generator=torch.Generator().manual_seed(1)
+    ).byte()
     return model.test_step(dict(inputs=list(images), data_samples=None))
 
 
@@ -82,7 +85,8 @@ def test_a_map(tmp_path):
     config, path, model = write(tmp_path, dict(PREDICTOR, _delete_=True))
     out = tmp_path / 'calibrated.pth'
     status, output = run_tool(
-        TOOL, config, path, '--out', out, '--test', log=tmp_path / 'log')
+        TOOL, config, path, '--out', out, '--test', log=tmp_path / 'log'
+    )
     assert status == 0, output
     assert 'granule type' in output and 'cell type' in output
     assert 'test part' in output
@@ -98,12 +102,14 @@ def test_a_map(tmp_path):
     # once more: the list tells of both
     again = tmp_path / 'again.pth'
     status, output = run_tool(
-        TOOL, config, out, '--out', again, log=tmp_path / 'log')
+        TOOL, config, out, '--out', again, log=tmp_path / 'log'
+    )
     assert status == 0, output
     calibrated = torch.load(again, weights_only=True)
     after = predictions(copy.deepcopy(model), calibrated['state_dict'])
-    assert_scaled(before, after,
-                  calibrated['meta']['temperatures']['cell_type'])
+    assert_scaled(
+        before, after, calibrated['meta']['temperatures']['cell_type']
+    )
 
 
 def assert_scaled(before, after, temperature):
@@ -111,20 +117,21 @@ def assert_scaled(before, after, temperature):
     for one, other in zip(before, after, strict=True):
         assert torch.equal(one.pred_attributes, other.pred_attributes)
         assert torch.equal(one.pred_label, other.pred_label)
-        expected = scale_temperature(one.pred_score[None].numpy(),
-                                     temperature)
+        expected = scale_temperature(one.pred_score[None].numpy(), temperature)
         torch.testing.assert_close(
             other.pred_score[None].double(),
             torch.from_numpy(expected),
             rtol=1e-3,
-            atol=1e-6)
+            atol=1e-6,
+        )
 
 
 def test_a_daffnet_keeps_its_attributes(tmp_path):
     config, path, model = write(tmp_path, daffnet_model())
     out = tmp_path / 'calibrated.pth'
     status, output = run_tool(
-        TOOL, config, path, '--out', out, log=tmp_path / 'log')
+        TOOL, config, path, '--out', out, log=tmp_path / 'log'
+    )
     assert status == 0, output
     calibrated = torch.load(out, weights_only=True)
     assert list(calibrated['meta']['temperatures']) == ['cell_type']
@@ -141,38 +148,55 @@ def test_another_head_is_refused(tmp_path):
         _delete_=True,
         type='ImageClassifier',
         backbone=dict(
-            type='ResNet', depth=18, base_channels=8, stem_channels=8),
+            type='ResNet', depth=18, base_channels=8, stem_channels=8
+        ),
         neck=dict(type='GlobalAveragePooling'),
-        head=dict(type='StackedLinearClsHead', num_classes=5, in_channels=64,
-                  mid_channels=[8]))
+        head=dict(
+            type='StackedLinearClsHead',
+            num_classes=5,
+            in_channels=64,
+            mid_channels=[8],
+        ),
+    )
     config, path, _ = write(tmp_path, model)
     status, output = run_tool(
-        TOOL, config, path, '--out', tmp_path / 'out.pth',
-        log=tmp_path / 'log')
+        TOOL, config, path, '--out', tmp_path / 'out.pth', log=tmp_path / 'log'
+    )
     assert status == 2, output
     assert 'StackedLinearClsHead does not end in a linear layer' in output
     assert not (tmp_path / 'out.pth').exists()
-
 
 
 def test_adjustment_for_rare_values(tmp_path):
     config, path, model = write(tmp_path, dict(PREDICTOR, _delete_=True))
     out = tmp_path / 'adjusted.pth'
     status, output = run_tool(
-        TOOL, config, path, '--out', out, '--logit-adjustment', '0.5',
-        log=tmp_path / 'log')
+        TOOL,
+        config,
+        path,
+        '--out',
+        out,
+        '--logit-adjustment',
+        '0.5',
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
     adjusted = torch.load(out, weights_only=True)
     assert adjusted['meta']['logit_adjustment'] == 0.5
     temperature = adjusted['meta']['temperatures']['granularity']
     shift = (
-        adjusted['state_dict']['head.fc_attributes.bias'][-2:] * temperature -
-        model.head.fc_attributes.bias[-2:])
-    dataset = DATASETS.build(
-        Config.fromfile(config).train_dataloader.dataset)
-    values = [int(dataset.get_data_info(i)['gt_attributes'][-1])
-              for i in range(len(dataset))]
+        adjusted['state_dict']['head.fc_attributes.bias'][-2:] * temperature
+        - model.head.fc_attributes.bias[-2:]
+    )
+    dataset = DATASETS.build(Config.fromfile(config).train_dataloader.dataset)
+    values = [
+        int(dataset.get_data_info(i)['gt_attributes'][-1])
+        for i in range(len(dataset))
+    ]
     shares = torch.bincount(torch.tensor(values), minlength=2) / len(values)
     torch.testing.assert_close(
-        shift, -0.5 * shares.clamp(min=1 / len(values)).log(),
-        atol=1e-4, rtol=1e-4)
+        shift,
+        -0.5 * shares.clamp(min=1 / len(values)).log(),
+        atol=1e-4,
+        rtol=1e-4,
+    )

@@ -16,7 +16,8 @@ def test_crop_cells(tmp_path):
     cell = render_cell([1, 1, 5, 0, 0, 0, 0, 0, 1, 0, 0], 96, 1)
     Image.fromarray(cell[..., ::-1]).save(source / 'lymphocyte' / 'a.png')
     Image.fromarray(np.full((60, 60, 3), 225, np.uint8)).save(
-        source / 'blank.png')
+        source / 'blank.png'
+    )
     log = tmp_path / 'log'
     status, output = run_tool(TOOL, source, target, log=log)
     assert status == 0, output
@@ -26,8 +27,9 @@ def test_crop_cells(tmp_path):
     assert (target / 'boxes.csv').read_text().startswith('image,x1,y1,x2,y2\n')
 
     (source / 'bad.png').write_bytes(b'')
-    status, output = run_tool(TOOL, source, target, '--num-workers', 1,
-                              log=log)
+    status, output = run_tool(
+        TOOL, source, target, '--num-workers', 1, log=log
+    )
     assert status == 1 and '2 of them from before' in output
     assert f'not read: {source / "bad.png"}: the file is empty' in output
     status, output = run_tool(TOOL, tmp_path / 'nothing', target, log=log)
@@ -37,13 +39,17 @@ def test_crop_cells(tmp_path):
 
 def test_each_box_is_matched_once():
     match = runpy.run_path(
-        str(REPOSITORY / 'tools/analysis_tools/evaluate_cropping.py'))['match']
+        str(REPOSITORY / 'tools/analysis_tools/evaluate_cropping.py')
+    )['match']
     wanted = [(0, 0, 10, 10), (0, 0, 10, 20)]
     # IoU 1/2 and 1 with the one, 1 and 1/2 with the other, 0 with the third
-    ious, false = match(wanted, [(0, 0, 10, 20), (0, 0, 10, 10),
-                                 (50, 50, 60, 60)])
+    ious, false = match(
+        wanted, [(0, 0, 10, 20), (0, 0, 10, 10), (50, 50, 60, 60)]
+    )
     assert ious == [1, 1] and false == 1
     assert match(wanted, [(0, 0, 10, 10)]) == ([1, 0], 0)
     assert match([], [(0, 0, 9, 9)]) == ([], 1)
-    assert match([(0, 0, 10, 10)], [(0, 0, 10, 4)]) == ([
-        pytest.approx(0.4)], 1)
+    assert match([(0, 0, 10, 10)], [(0, 0, 10, 4)]) == (
+        [pytest.approx(0.4)],
+        1,
+    )

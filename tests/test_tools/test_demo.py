@@ -14,7 +14,8 @@ import demo  # noqa: E402
 
 def demo_args(**kwargs):
     return demo.argparse.Namespace(
-        **{**dict(data_root=None, ann_dir=None, out_dir=None), **kwargs})
+        **{**dict(data_root=None, ann_dir=None, out_dir=None), **kwargs}
+    )
 
 
 def make_data(root):
@@ -27,13 +28,15 @@ def test_data_are_found_one_level_below(tmp_path):
     make_data(tmp_path)
     assert demo.locate_data(demo_args(data_root=tmp_path)) == dict(
         PBC_ROOT=str(tmp_path / 'pbc' / demo.PBC_FOLDER),
-        WBCATT_ROOT=str(tmp_path / 'wbcatt'))
+        WBCATT_ROOT=str(tmp_path / 'wbcatt'),
+    )
 
 
 def test_data_are_found_in_two_folders(tmp_path):
     make_data(tmp_path)
     found = demo.locate_data(
-        demo_args(data_root=tmp_path / 'pbc', ann_dir=tmp_path / 'wbcatt'))
+        demo_args(data_root=tmp_path / 'pbc', ann_dir=tmp_path / 'wbcatt')
+    )
     assert found['WBCATT_ROOT'] == str(tmp_path / 'wbcatt')
 
 
@@ -52,10 +55,12 @@ def test_missing_folder_is_one_sentence():
         [sys.executable, 'tools/demo.py', '--data-root', 'no/such/folder'],
         cwd=ROOT,
         capture_output=True,
-        text=True)
+        text=True,
+    )
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith(
-        'error: no/such/folder is no folder')
+        'error: no/such/folder is no folder'
+    )
 
 
 def test_results_of_other_data_are_not_mixed(tmp_path):
@@ -83,7 +88,8 @@ def test_a_stage_resumes_until_it_is_finished(tmp_path, monkeypatch):
     assert len(commands) == 2
     command, env = commands[1]
     assert command[:2] == [
-        'tools/train.py', 'configs/daffnet/map-tiny_synthetic.py'
+        'tools/train.py',
+        'configs/daffnet/map-tiny_synthetic.py',
     ]
     assert '--resume' in command
     assert command[-2:] == ['--cfg-options', 'x=1']

@@ -11,8 +11,11 @@ from mmpretrain.registry import MODELS
 from daffnet_mm.models.backbones import EPSAResNet
 
 TOOL = (
-    Path(__file__).resolve().parents[2] / 'tools' / 'model_converters' /
-    'epsanet_to_mmpretrain.py')
+    Path(__file__).resolve().parents[2]
+    / 'tools'
+    / 'model_converters'
+    / 'epsanet_to_mmpretrain.py'
+)
 
 
 @pytest.fixture(scope='module')
@@ -46,7 +49,8 @@ def reference_value(name, shape):
 def figures(shared):
     folder = shared / 'fixtures' / 'epsanet'
     shapes = json.loads(
-        (folder / 'epsanet50_state_dict_shapes.json').read_text())
+        (folder / 'epsanet50_state_dict_shapes.json').read_text()
+    )
     weights = {n: reference_value(n, s) for n, s in shapes.items()}
     return weights, np.load(folder / 'epsanet50_expected.npz')
 
@@ -69,14 +73,15 @@ def public50():
 
 
 @pytest.mark.parametrize('wrapped', [False, True])
-def test_whole_network_agrees_with_the_public_code(tool, figures, tmp_path,
-                                                   wrapped, capsys):
+def test_whole_network_agrees_with_the_public_code(
+    tool, figures, tmp_path, wrapped, capsys
+):
     weights, expected = figures
     if wrapped:
         weights = dict(
             epoch=120,
-            state_dict={f'module.{n}': v
-                        for n, v in weights.items()})
+            state_dict={f'module.{n}': v for n, v in weights.items()},
+        )
     src, dst = tmp_path / 'epsanet50.pth', tmp_path / 'converted.pth'
     torch.save(weights, src)
     assert tool.main([str(src), str(dst)]) == 0
@@ -86,21 +91,27 @@ def test_whole_network_agrees_with_the_public_code(tool, figures, tmp_path,
         dict(
             type='ImageClassifier',
             backbone=dict(
-                type='EPSAResNet', depth=50, out_indices=(0, 1, 2, 3)),
+                type='EPSAResNet', depth=50, out_indices=(0, 1, 2, 3)
+            ),
             neck=dict(type='GlobalAveragePooling'),
             head=dict(
-                type='LinearClsHead', num_classes=1000, in_channels=2048)))
+                type='LinearClsHead', num_classes=1000, in_channels=2048
+            ),
+        )
+    )
     checkpoint = torch.load(dst, weights_only=True)
     model.load_state_dict(checkpoint['state_dict'])
     model.eval()
     with torch.no_grad():
         pooled = model.neck(
-            model.backbone(torch.from_numpy(expected['input'])))
+            model.backbone(torch.from_numpy(expected['input']))
+        )
         logits = model.head(pooled)
     for out, key in zip(
         (*pooled, logits),
         (*(f'layer{i}_pooled' for i in range(1, 5)), 'logits'),
-            strict=True):
+        strict=True,
+    ):
         error = np.abs(out.numpy() - expected[key]).max()
         assert error < 1e-4 * np.abs(expected[key]).max(), key
 
@@ -112,15 +123,19 @@ def test_converted_backbone_loads_by_init_cfg(tool, public50, tmp_path):
     model = EPSAResNet(
         50,
         init_cfg=dict(
-            type='Pretrained', checkpoint=str(dst), prefix='backbone.'))
+            type='Pretrained', checkpoint=str(dst), prefix='backbone.'
+        ),
+    )
     model.init_weights()
     block = model.layer2[1]
     public = 'layer2.1.conv2.conv_3.weight'
-    torch.testing.assert_close(block.conv2.branches[2].weight,
-                               public50[public])
+    torch.testing.assert_close(
+        block.conv2.branches[2].weight, public50[public]
+    )
     # the first branch's 32 channels come last in the public code
-    torch.testing.assert_close(block.conv3.weight[:, :32],
-                               public50['layer2.1.conv3.weight'][:, -32:])
+    torch.testing.assert_close(
+        block.conv3.weight[:, :32], public50['layer2.1.conv3.weight'][:, -32:]
+    )
 
 
 def test_depth_101(tool):
@@ -170,18 +185,21 @@ def save_misshapen(path):
     torch.save(weights, path)
 
 
-@pytest.mark.parametrize('save, message', [
-    (None, 'does not exist'),
-    (save_text, 'cannot be read as a checkpoint'),
-    (save_nothing, 'cannot be read as a checkpoint'),
-    (save_code, 'cannot be read as a checkpoint'),
-    (save_list, 'holds no state dict'),
-    (save_resnet, 'tensors are missing'),
-    (save_other_depth, 'no EPSANet-50 or -101'),
-    (save_without_classifier, '1 tensors are missing'),
-    (save_unknown, 'unknown, the first is'),
-    (save_misshapen, 'misshapen'),
-])
+@pytest.mark.parametrize(
+    'save, message',
+    [
+        (None, 'does not exist'),
+        (save_text, 'cannot be read as a checkpoint'),
+        (save_nothing, 'cannot be read as a checkpoint'),
+        (save_code, 'cannot be read as a checkpoint'),
+        (save_list, 'holds no state dict'),
+        (save_resnet, 'tensors are missing'),
+        (save_other_depth, 'no EPSANet-50 or -101'),
+        (save_without_classifier, '1 tensors are missing'),
+        (save_unknown, 'unknown, the first is'),
+        (save_misshapen, 'misshapen'),
+    ],
+)
 def test_bad_sources(tool, tmp_path, capsys, save, message):
     src, dst = tmp_path / 'source.pth', tmp_path / 'converted.pth'
     dst.write_text('an earlier result')

@@ -18,22 +18,27 @@ def files(tmp_path_factory):
     """A config, a checkpoint and two images of one name."""
     folder = tmp_path_factory.mktemp('explain')
     config = folder / 'config.py'
-    config.write_text(f"_base_ = '{CONFIG}'\n"
-                      f'model = {dict(PREDICTOR, _delete_=True)}\n')
+    config.write_text(
+        f"_base_ = '{CONFIG}'\nmodel = {dict(PREDICTOR, _delete_=True)}\n"
+    )
     cfg = Config.fromfile(config)
     model = MODELS.build(cfg.model)
     path = folder / 'model.pth'
     torch.save(
         dict(
             meta=dict(dataset_meta=dict(classes=WBC5_CLASSES)),
-            state_dict=model.state_dict()), path)
+            state_dict=model.state_dict(),
+        ),
+        path,
+    )
     rng = np.random.default_rng(0)
     images = []
     for name in ('a', 'b'):
         (folder / name).mkdir()
         images.append(folder / name / 'cell.png')
-        Image.fromarray(rng.integers(0, 256, (64, 64, 3),
-                                     np.uint8)).save(images[-1])
+        Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8)).save(
+            images[-1]
+        )
     return config, path, images
 
 
@@ -41,37 +46,77 @@ def test_figures(files, tmp_path):
     config, path, images = files
     out = tmp_path / 'figures'
     status, output = run_tool(
-        TOOL, config, path, *images, '--attribute', 'granularity',
-        '--out-dir', out, log=tmp_path / 'log')
+        TOOL,
+        config,
+        path,
+        *images,
+        '--attribute',
+        'granularity',
+        '--out-dir',
+        out,
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
     assert (out / 'a' / 'cell.png').is_file()
     assert (out / 'b' / 'cell.png').is_file()
     status, output = run_tool(
-        TOOL, config, path, images[0], '--out-dir', tmp_path,
-        log=tmp_path / 'log')
+        TOOL,
+        config,
+        path,
+        images[0],
+        '--out-dir',
+        tmp_path,
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
     # twelve targets in three rows of four beside the image
     width, height = Image.open(tmp_path / 'cell.png').size
-    assert width / height == pytest.approx(5 * 2.2 / (3 * 2.5), rel=.01)
+    assert width / height == pytest.approx(5 * 2.2 / (3 * 2.5), rel=0.01)
     status, output = run_tool(
-        TOOL, config, path, images[0], '--attribute', 'granule_type=coarse',
-        'cell_type', '--layer', 'backbone.layer2', 'backbone.layer3',
-        '--out-dir', out, log=tmp_path / 'log')
+        TOOL,
+        config,
+        path,
+        images[0],
+        '--attribute',
+        'granule_type=coarse',
+        'cell_type',
+        '--layer',
+        'backbone.layer2',
+        'backbone.layer3',
+        '--out-dir',
+        out,
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
     assert (out / 'cell.png').is_file()
 
 
 @pytest.mark.parametrize(
     ('options', 'message'),
-    [(['--attribute', 'granules'], 'predicts no granules; it predicts cell_'),
-     (['--attribute', 'granularity=maybe'],
-      "granularity has no value 'maybe'; its values are no, yes"),
-     (['--layer', 'layer4'], "the model has no layer 'layer4'; near are")])
+    [
+        (
+            ['--attribute', 'granules'],
+            'predicts no granules; it predicts cell_',
+        ),
+        (
+            ['--attribute', 'granularity=maybe'],
+            "granularity has no value 'maybe'; its values are no, yes",
+        ),
+        (['--layer', 'layer4'], "the model has no layer 'layer4'; near are"),
+    ],
+)
 def test_bad_input(files, tmp_path, options, message):
     config, path, images = files
     status, output = run_tool(
-        TOOL, config, path, images[0], *options, '--out-dir', tmp_path,
-        log=tmp_path / 'log')
+        TOOL,
+        config,
+        path,
+        images[0],
+        *options,
+        '--out-dir',
+        tmp_path,
+        log=tmp_path / 'log',
+    )
     assert status == 2, output
     sentence = output.splitlines()[-1]
     assert sentence.startswith('error: ') and message in sentence
@@ -81,7 +126,13 @@ def test_bad_input(files, tmp_path, options, message):
 def test_a_missing_image(files, tmp_path):
     config, path, _ = files
     status, output = run_tool(
-        TOOL, config, path, 'nothing.png', '--out-dir', tmp_path,
-        log=tmp_path / 'log')
+        TOOL,
+        config,
+        path,
+        'nothing.png',
+        '--out-dir',
+        tmp_path,
+        log=tmp_path / 'log',
+    )
     assert status == 2, output
     assert 'nothing.png does not exist' in output

@@ -21,7 +21,8 @@ def finish(folder, figure):
     prefixes = ['attr/', *(f'attr/{name}/' for name in WBC_ATTRIBUTES)]
     metrics = {f'{p}{key}': figure for p in prefixes for key in keys}
     (folder / 'evaluation' / 'attr_metrics.json').write_text(
-        json.dumps(dict(metrics=metrics)))
+        json.dumps(dict(metrics=metrics))
+    )
 
 
 def test_what_has_finished_is_laid_out_and_drawn(tmp_path, capsys):
@@ -29,13 +30,26 @@ def test_what_has_finished_is_laid_out_and_drawn(tmp_path, capsys):
         for percent in (5, 100):
             for seed in (0, 1):
                 finish(
-                    tmp_path / 'runs' /
-                    f'{strategy}_{percent}percent_seed{seed}',
-                    70 + gain + percent / 10 + seed)
-    status = map_experiments.main([
-        '--out-dir', str(tmp_path), '--scale', 'synthetic', '--tables-only',
-        '--fractions', '100', '5', '--seeds', '0', '1'
-    ])
+                    tmp_path
+                    / 'runs'
+                    / f'{strategy}_{percent}percent_seed{seed}',
+                    70 + gain + percent / 10 + seed,
+                )
+    status = map_experiments.main(
+        [
+            '--out-dir',
+            str(tmp_path),
+            '--scale',
+            'synthetic',
+            '--tables-only',
+            '--fractions',
+            '100',
+            '5',
+            '--seeds',
+            '0',
+            '1',
+        ]
+    )
     assert status == 0
     page = capsys.readouterr().out
     assert '| 5 % | supervised | ours | 71.00 ± 0.71 |' in page
@@ -46,16 +60,20 @@ def test_what_has_finished_is_laid_out_and_drawn(tmp_path, capsys):
     assert picture.startswith(b'\x89PNG')
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (['--fractions', '0'], 'at most 100 %, but is 0 %'),
-    (['--epochs', '0'], 'must be 1 or more'),
-    (['--official-split', 'val'], 'has no WBCAtt'),
-    (['--foreign', 'no/such.py'], 'no/such.py is neither'),
-])
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (['--fractions', '0'], 'at most 100 %, but is 0 %'),
+        (['--epochs', '0'], 'must be 1 or more'),
+        (['--official-split', 'val'], 'has no WBCAtt'),
+        (['--foreign', 'no/such.py'], 'no/such.py is neither'),
+    ],
+)
 def test_wrong_settings_are_said_first(tmp_path, capsys, arguments, message):
     with pytest.raises(SystemExit) as caught:
         map_experiments.main(
-            ['--out-dir', str(tmp_path), '--scale', 'synthetic', *arguments])
+            ['--out-dir', str(tmp_path), '--scale', 'synthetic', *arguments]
+        )
     assert caught.value.code == 2
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 1 and message in errors[0]
@@ -70,8 +88,17 @@ def test_a_teacher_is_shown_too(tmp_path, monkeypatch):
         return {}
 
     monkeypatch.setattr(map_experiments, 'run_experiments', run)
-    map_experiments.main([
-        '--out-dir', str(tmp_path), '--scale', 'synthetic', '--strategies',
-        'ssl', '--seeds', '1', '1'
-    ])
+    map_experiments.main(
+        [
+            '--out-dir',
+            str(tmp_path),
+            '--scale',
+            'synthetic',
+            '--strategies',
+            'ssl',
+            '--seeds',
+            '1',
+            '1',
+        ]
+    )
     assert [(r.strategy, r.seed) for r in asked] == [('plain', 1), ('ssl', 1)]

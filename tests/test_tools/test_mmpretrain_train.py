@@ -1,4 +1,5 @@
 """Our configs under MMPretrain's own script, which knows nothing of us."""
+
 from pathlib import Path
 
 import mmpretrain
@@ -7,8 +8,11 @@ from tool_process import REPOSITORY, run_tool
 
 PACKAGE = Path(mmpretrain.__file__).parent
 SCRIPTS = [
-    script for script in (PACKAGE / '.mim' / 'tools' / 'train.py',
-                          PACKAGE.parent / 'tools' / 'train.py')
+    script
+    for script in (
+        PACKAGE / '.mim' / 'tools' / 'train.py',
+        PACKAGE.parent / 'tools' / 'train.py',
+    )
     if script.exists()
 ]
 
@@ -24,8 +28,14 @@ def test_mmpretrain_trains_one_of_our_configs(tmp_path):
             f'{part}_dataloader.num_workers=0',
         ]
     status, output = run_tool(
-        SCRIPTS[0], config, '--work-dir', tmp_path, '--cfg-options', *options,
-        log=tmp_path / 'log')
+        SCRIPTS[0],
+        config,
+        '--work-dir',
+        tmp_path,
+        '--cfg-options',
+        *options,
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
     assert 'Epoch(train) [1][2/2]' in output
     assert 'attr/accuracy' in output

@@ -1,4 +1,5 @@
 """What is shipped loads everywhere and predicts what was trained."""
+
 import importlib.util
 import json
 
@@ -48,9 +49,9 @@ class Trained:
         self.config.write_text(TEXT.format(base=CONFIG, model=model))
         self.cfg = Config.fromfile(self.config)
         torch.manual_seed(0)
-        self.model = MODELS.build({
-            **self.cfg.model, 'data_preprocessor': self.cfg.data_preprocessor
-        }).eval()
+        self.model = MODELS.build(
+            {**self.cfg.model, 'data_preprocessor': self.cfg.data_preprocessor}
+        ).eval()
         for name, value in self.model.named_parameters():
             if 'head' in name and value.dim() == 2:
                 value.data.mul_(5)  # so that probabilities differ
@@ -66,23 +67,25 @@ class Trained:
                 epoch=3,
                 cfg='secret = 1',
                 train_images=['PBC/BA_1.jpg', 'PBC/BA_2.jpg'],
-                temperatures=dict(cell_type=1.25)),
+                temperatures=dict(cell_type=1.25),
+            ),
             state_dict=weights,
             ema_state_dict={
                 f'module.{name}': torch.zeros_like(value)
                 for name, value in weights.items()
             },
             optimizer=dict(state={0: dict(step=torch.ones(9))}),
-            message_hub=dict(log_scalars={}))
+            message_hub=dict(log_scalars={}),
+        )
 
     def save(self, **content):
         self.content = content
         torch.save(content, self.checkpoint)
 
     def publish(self, tool, *options):
-        tool.main([
-            str(self.config), str(self.checkpoint), str(self.out), *options
-        ])
+        tool.main(
+            [str(self.config), str(self.checkpoint), str(self.out), *options]
+        )
 
 
 @pytest.fixture
@@ -92,15 +95,16 @@ def trained(tmp_path):
 
 def images():
     return torch.randint(
-        0, 256, (3, 3, 32, 32),
-        generator=torch.Generator().manual_seed(1)).byte()
+        0, 256, (3, 3, 32, 32), generator=torch.Generator().manual_seed(1)
+    ).byte()
 
 
 @torch.no_grad()
 def scores(model):
     samples = model.test_step(dict(inputs=list(images()), data_samples=None))
     return torch.stack([s.pred_score for s in samples]), torch.stack(
-        [s.pred_attribute_scores for s in samples])
+        [s.pred_attribute_scores for s in samples]
+    )
 
 
 def assert_close(model, other):
@@ -133,10 +137,8 @@ def test_what_is_published(trained, tool, capsys):
         attributes={k: list(v) for k, v in WBC_ATTRIBUTES.items()},
         temperatures=dict(cell_type=1.25),
         train_images=['PBC/BA_1.jpg', 'PBC/BA_2.jpg'],
-        notes={
-            'licence': 'CC BY 4.0',
-            'seed': '0'
-        })
+        notes={'licence': 'CC BY 4.0', 'seed': '0'},
+    )
 
     weights = trained.content['state_dict']
     assert published['state_dict'].keys() == weights.keys()
@@ -146,7 +148,8 @@ def test_what_is_published(trained, tool, capsys):
         else:
             assert value.dtype == torch.float16
             torch.testing.assert_close(
-                value.float(), weights[name], rtol=2**-11, atol=2**-25)
+                value.float(), weights[name], rtol=2**-11, atol=2**-25
+            )
 
 
 def test_it_loads_as_any_checkpoint(trained, tool, tmp_path, monkeypatch):
@@ -163,14 +166,23 @@ def test_it_loads_as_any_checkpoint(trained, tool, tmp_path, monkeypatch):
     inferencer = WBCInferencer(str(trained.config), out)
     assert_close(inferencer.model, trained.model)
     cell = images()[0].permute(1, 2, 0).numpy()
-    result, = inferencer(cell)
+    (result,) = inferencer(cell)
     assert result['pred_class'] in WBC5_CLASSES
     assert list(result['attributes']) == list(WBC_ATTRIBUTES)
 
     predictions = tmp_path / 'predictions.pkl'
     status, output = run_tool(
-        'test.py', trained.config, out, '--work-dir', tmp_path / 'test',
-        '--out', predictions, '--out-item', 'pred', log=tmp_path / 'log')
+        'test.py',
+        trained.config,
+        out,
+        '--work-dir',
+        tmp_path / 'test',
+        '--out',
+        predictions,
+        '--out-item',
+        'pred',
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
     assert predictions.exists()
     assert 'wbc/accuracy' in output
@@ -178,12 +190,10 @@ def test_it_loads_as_any_checkpoint(trained, tool, tmp_path, monkeypatch):
 
 def test_a_map_is_published_for_the_next_stage(tmp_path, tool):
     """Its head without an auxiliary classifier, loaded by init_cfg."""
-    predictor = dict(
-        PREDICTOR, head=dict(type='MAPHead', in_channels=64))
+    predictor = dict(PREDICTOR, head=dict(type='MAPHead', in_channels=64))
     trained = Trained(tmp_path / 'run', dict(predictor, _delete_=True))
     trained.publish(tool)
-    cfg = daffnet_model(
-        dict(type='Pretrained', checkpoint=str(trained.out)))
+    cfg = daffnet_model(dict(type='Pretrained', checkpoint=str(trained.out)))
     cfg['neck']['predictor'].update(head=predictor['head'])
     cfg.pop('_delete_')
     model = MODELS.build(cfg)
@@ -193,7 +203,8 @@ def test_a_map_is_published_for_the_next_stage(tmp_path, tool):
             value,
             trained.content['state_dict'][name],
             rtol=2**-11,
-            atol=2**-25)
+            atol=2**-25,
+        )
 
 
 def test_the_average_of_a_real_run(tmp_path, tool):
@@ -202,18 +213,19 @@ def test_the_average_of_a_real_run(tmp_path, tool):
         tmp_path / 'run',
         **{
             'train_cfg.max_epochs': 1,
-            'custom_hooks': [dict(type='EMAHook', momentum=.5)],
+            'custom_hooks': [dict(type='EMAHook', momentum=0.5)],
             'val_evaluator': dict(
-                _delete_=True, type='ScriptedMetric', scores=[10.])
-        })
+                _delete_=True, type='ScriptedMetric', scores=[10.0]
+            ),
+        },
+    )
     train(cfg, ScriptHook())
     published = []
     for name in ('epoch_1.pth', 'best.pth'):
         source, out = tmp_path / 'run' / name, tmp_path / name
         tool.main([str(CONFIG), str(source), str(out)])
         published.append(torch.load(out, weights_only=True)['state_dict'])
-    both = torch.load(
-        tmp_path / 'run' / 'epoch_1.pth', weights_only=True)
+    both = torch.load(tmp_path / 'run' / 'epoch_1.pth', weights_only=True)
     assert 'ema_state_dict' in both
     name = 'backbone.layer1.0.conv1.weight'
     averaged = both['state_dict'][name]
@@ -250,18 +262,25 @@ def more_classes(content):
     content['meta']['dataset_meta']['classes'] = ('a', 'b')
 
 
-@pytest.mark.parametrize('spoil, options, sentence', [
-    (lacking, [], 'has no weight head.fc.weight'),
-    (surplus, [], "1 weights that the config's model lacks, such as "
-     'head.other.weight'),
-    (other_width, [], 'head.classifier.bias of shape (8,)'),
-    (not_finite, [], 'values in head.fc.bias that are not finite'),
-    (too_large, [], '7e+04 in head.fc.bias, above 65504'),
-    (nameless, [], 'does not name its classes'),
-    (more_classes, [], 'names 2 classes, but its model has 5'),
-    (None, ['--max-mb', '0.5'], 'MB, more than the 0.5 MB of --max-mb'),
-    (None, ['--note', 'CC BY 4.0'], '--note CC BY 4.0 must be KEY=VALUE'),
-])
+@pytest.mark.parametrize(
+    'spoil, options, sentence',
+    [
+        (lacking, [], 'has no weight head.fc.weight'),
+        (
+            surplus,
+            [],
+            "1 weights that the config's model lacks, such as "
+            'head.other.weight',
+        ),
+        (other_width, [], 'head.classifier.bias of shape (8,)'),
+        (not_finite, [], 'values in head.fc.bias that are not finite'),
+        (too_large, [], '7e+04 in head.fc.bias, above 65504'),
+        (nameless, [], 'does not name its classes'),
+        (more_classes, [], 'names 2 classes, but its model has 5'),
+        (None, ['--max-mb', '0.5'], 'MB, more than the 0.5 MB of --max-mb'),
+        (None, ['--note', 'CC BY 4.0'], '--note CC BY 4.0 must be KEY=VALUE'),
+    ],
+)
 def test_refused(trained, tool, capsys, spoil, options, sentence):
     trained.out.parent.mkdir()
     trained.out.write_text('as it was')

@@ -9,14 +9,22 @@ TOOL = 'dataset_converters/resize_dataset.py'
 def test_a_dataset_reads_the_copy(tmp_path, pbc_root):
     target = tmp_path / 'small'
     status, output = run_tool(
-        TOOL, pbc_root, target, '--short-edge', 18, log=tmp_path / 'log')
+        TOOL, pbc_root, target, '--short-edge', 18, log=tmp_path / 'log'
+    )
     assert status == 0, output
     assert '80 files written, 0 were there, 0 not copied' in output
     pipeline = [dict(type='LoadCellImage')]
-    full, small = (DATASETS.build(
-        dict(
-            type='PBC', data_root=str(root), split='train',
-            pipeline=pipeline)) for root in (pbc_root, target))
+    full, small = (
+        DATASETS.build(
+            dict(
+                type='PBC',
+                data_root=str(root),
+                split='train',
+                pipeline=pipeline,
+            )
+        )
+        for root in (pbc_root, target)
+    )
     assert len(full) == len(small)
     for one, other in zip(full, small, strict=True):
         assert one['image_id'] == other['image_id']
@@ -31,12 +39,22 @@ def test_what_was_not_copied_is_named(tmp_path):
     cv2.imwrite(str(source / 'good.png'), np.zeros((9, 9, 3), np.uint8))
     (source / 'bad.png').write_bytes(b'')
     status, output = run_tool(
-        TOOL, source, tmp_path / 'target', '--short-edge', 4,
-        log=tmp_path / 'log')
+        TOOL,
+        source,
+        tmp_path / 'target',
+        '--short-edge',
+        4,
+        log=tmp_path / 'log',
+    )
     assert status == 1
     assert f'not copied: {source / "bad.png"}: the file is empty' in output
     status, output = run_tool(
-        TOOL, tmp_path / 'nothing', tmp_path / 'target', '--short-edge', 4,
-        log=tmp_path / 'log')
+        TOOL,
+        tmp_path / 'nothing',
+        tmp_path / 'target',
+        '--short-edge',
+        4,
+        log=tmp_path / 'log',
+    )
     assert status == 2 and 'Traceback' not in output
     assert f'error: {tmp_path / "nothing"} is no folder' in output

@@ -1,4 +1,5 @@
 """The runner of experiments in a process of its own, killed and whole."""
+
 import csv
 import os
 import re
@@ -10,21 +11,30 @@ from pathlib import Path
 import pytest
 from tool_process import REPOSITORY, ToolProcess, run_tool
 
-sys.path.append(
-    str(REPOSITORY / 'tests' / 'test_apis' / 'test_experiments'))
+sys.path.append(str(REPOSITORY / 'tests' / 'test_apis' / 'test_experiments'))
 
 from fake_tools import attempts, write_fake_tools  # noqa: E402
 
-_DRIVER = '''
+_DRIVER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tools!r})
 import run_experiments
 run_experiments.TOOLS = Path({fake!r})
 raise SystemExit(run_experiments.main())
-'''
-_WHAT = ('--methods', 'resnet50', 'epsa-sa-map', '--datasets', 'synthetic',
-         '--scale', 'tiny', '--seeds', 0, 1)
+"""
+_WHAT = (
+    '--methods',
+    'resnet50',
+    'epsa-sa-map',
+    '--datasets',
+    'synthetic',
+    '--scale',
+    'tiny',
+    '--seeds',
+    0,
+    1,
+)
 
 
 @pytest.fixture
@@ -33,7 +43,8 @@ def driver(tmp_path):
     fake = write_fake_tools(tmp_path / 'tools')
     path = tmp_path / 'driver.py'
     path.write_text(
-        _DRIVER.format(tools=str(REPOSITORY / 'tools'), fake=str(fake)))
+        _DRIVER.format(tools=str(REPOSITORY / 'tools'), fake=str(fake))
+    )
     return path
 
 
@@ -41,7 +52,8 @@ def tables(folder):
     """All that the tables say, but the time that runs took."""
     found = {
         path.name: path.read_text()
-        for path in (folder / 'tables').iterdir() if path.name != 'runs.csv'
+        for path in (folder / 'tables').iterdir()
+        if path.name != 'runs.csv'
     }
     with open(folder / 'tables' / 'runs.csv', newline='') as f:
         found['runs'] = [
@@ -80,7 +92,8 @@ def test_killed_and_started_again_the_tables_are_the_same(driver, tmp_path):
 def test_a_failed_run_gives_status_1(driver, tmp_path):
     (tmp_path / 'tools' / 'fail').write_text('resnet50/seed1|loss became nan')
     status, output = run_tool(
-        driver, '--out-dir', tmp_path / 'out', *_WHAT, log=tmp_path / 'log')
+        driver, '--out-dir', tmp_path / 'out', *_WHAT, log=tmp_path / 'log'
+    )
     assert status == 1
     assert 'resnet50/seed1 failed: train.py ended with status 2' in output
     assert '6 of 6 runs' in output
@@ -88,21 +101,51 @@ def test_a_failed_run_gives_status_1(driver, tmp_path):
     assert '1 of 2, 1 failed (1 diverged)' in text
 
 
-@pytest.mark.parametrize('arguments, words', [
-    (('--tables', 'chen_table3'), "error: there is no table 'chen_table3'"),
-    (('--tables', 'chen_table4', '--datasets', 'mnist'),
-     "error: there is no dataset 'mnist'"),
-    (('--tables', 'chen_table4', '--metrics', 'x'),
-     "error: there is no metric 'x'"),
-    (('--methods', 'x', '--datasets', 'pbc'), "error: there is no method 'x'"),
-    (('--tables', 'daffnet_table4', '--datasets', 'lisc', '--map',
-      'nowhere.pth'), 'error: there is no MAP nowhere.pth'),
-    (('--methods', 'resnet50', '--datasets', 'lisc', '--seeds', 0), 'LISC'),
-])
+@pytest.mark.parametrize(
+    'arguments, words',
+    [
+        (
+            ('--tables', 'chen_table3'),
+            "error: there is no table 'chen_table3'",
+        ),
+        (
+            ('--tables', 'chen_table4', '--datasets', 'mnist'),
+            "error: there is no dataset 'mnist'",
+        ),
+        (
+            ('--tables', 'chen_table4', '--metrics', 'x'),
+            "error: there is no metric 'x'",
+        ),
+        (
+            ('--methods', 'x', '--datasets', 'pbc'),
+            "error: there is no method 'x'",
+        ),
+        (
+            (
+                '--tables',
+                'daffnet_table4',
+                '--datasets',
+                'lisc',
+                '--map',
+                'nowhere.pth',
+            ),
+            'error: there is no MAP nowhere.pth',
+        ),
+        (
+            ('--methods', 'resnet50', '--datasets', 'lisc', '--seeds', 0),
+            'LISC',
+        ),
+    ],
+)
 def test_bad_input_is_one_sentence(arguments, words, tmp_path):
     status, output = run_tool(
-        'run_experiments.py', '--out-dir', tmp_path / 'out', *arguments,
-        log=tmp_path / 'log', LISC_ROOT=str(tmp_path / 'nothing'))
+        'run_experiments.py',
+        '--out-dir',
+        tmp_path / 'out',
+        *arguments,
+        log=tmp_path / 'log',
+        LISC_ROOT=str(tmp_path / 'nothing'),
+    )
     assert status == 2, output
     last = output.strip().splitlines()[-1]
     assert words in last
@@ -111,15 +154,29 @@ def test_bad_input_is_one_sentence(arguments, words, tmp_path):
 
 def test_lists(tmp_path):
     status, output = run_tool(
-        'run_experiments.py', '--list', log=tmp_path / 'log')
+        'run_experiments.py', '--list', log=tmp_path / 'log'
+    )
     assert status == 0
-    for name in ('chen_table12', 'ldwbc', 'scam/peer/vgg19_raw',
-                 'wbc/f1_macro'):
+    for name in (
+        'chen_table12',
+        'ldwbc',
+        'scam/peer/vgg19_raw',
+        'wbc/f1_macro',
+    ):
         assert name in output
     status, output = run_tool(
-        'run_experiments.py', '--out-dir', tmp_path / 'out', '--tables',
-        'daffnet_table4', '--datasets', 'synthetic', '--scale', 'tiny',
-        '--dry-run', log=tmp_path / 'log')
+        'run_experiments.py',
+        '--out-dir',
+        tmp_path / 'out',
+        '--tables',
+        'daffnet_table4',
+        '--datasets',
+        'synthetic',
+        '--scale',
+        'tiny',
+        '--dry-run',
+        log=tmp_path / 'log',
+    )
     assert status == 0
     assert re.search(r'daffnet/seed2 .*after synthetic/map.dsl/seed2', output)
     assert output.strip().endswith('18 runs')
@@ -128,17 +185,32 @@ def test_lists(tmp_path):
 
 def test_real_trainings(tmp_path):
     loaders = [
-        f'{part}_dataloader.{key}' for part in ('train', 'val', 'test')
-        for key in ('num_workers=0', 'dataset.num_samples=24',
-                    'batch_size=12')
+        f'{part}_dataloader.{key}'
+        for part in ('train', 'val', 'test')
+        for key in ('num_workers=0', 'dataset.num_samples=24', 'batch_size=12')
     ]
     status, output = run_tool(
-        'run_experiments.py', '--out-dir', tmp_path / 'out', '--methods',
-        'scam', '--datasets', 'synthetic', '--scale', 'tiny', '--seeds', 0,
-        '--epochs', 1, '--image-size', 32, '--cfg-options', *loaders,
-        log=tmp_path / 'log')
+        'run_experiments.py',
+        '--out-dir',
+        tmp_path / 'out',
+        '--methods',
+        'scam',
+        '--datasets',
+        'synthetic',
+        '--scale',
+        'tiny',
+        '--seeds',
+        0,
+        '--epochs',
+        1,
+        '--image-size',
+        32,
+        '--cfg-options',
+        *loaders,
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
     with open(tmp_path / 'out' / 'tables' / 'matrix.csv', newline='') as f:
-        row, = csv.DictReader(f)
+        (row,) = csv.DictReader(f)
     assert row['state'] == '1 of 1'
     assert 0 <= float(row['wbc/accuracy']) <= 100

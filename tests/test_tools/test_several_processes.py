@@ -1,4 +1,5 @@
 """Training with two processes on a CPU, connected by gloo."""
+
 import os
 import shutil
 import socket
@@ -11,7 +12,8 @@ from tiny_run import CONFIG, assert_same, daffnet_model, weights
 from tool_process import REPOSITORY, ToolProcess, run_tool
 
 pytestmark = pytest.mark.skipif(
-    torch.cuda.is_available(), reason='would take GPUs')
+    torch.cuda.is_available(), reason='would take GPUs'
+)
 
 
 def free_port():
@@ -26,10 +28,20 @@ def train_with_two(config, work_dir, *options):
     work_dir.mkdir()
     processes = [
         ToolProcess(
-            'train.py', config, '--launcher', 'pytorch', '--work-dir',
-            work_dir, *options, log=work_dir / f'log{rank}',
-            RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2',
-            MASTER_ADDR='127.0.0.1', MASTER_PORT=port)
+            'train.py',
+            config,
+            '--launcher',
+            'pytorch',
+            '--work-dir',
+            work_dir,
+            *options,
+            log=work_dir / f'log{rank}',
+            RANK=str(rank),
+            LOCAL_RANK=str(rank),
+            WORLD_SIZE='2',
+            MASTER_ADDR='127.0.0.1',
+            MASTER_PORT=port,
+        )
         for rank in range(2)
     ]
     results = [process.wait() for process in processes]
@@ -43,10 +55,12 @@ def states(work_dir):
     found = []
     for rank in range(2):
         state = torch.load(work_dir / f'rank{rank}.pth', weights_only=True)
-        found.append({
-            name.removeprefix('module.'): value
-            for name, value in state.items()
-        })
+        found.append(
+            {
+                name.removeprefix('module.'): value
+                for name, value in state.items()
+            }
+        )
     return found
 
 
@@ -68,19 +82,30 @@ def test_two_half_batches_are_one_batch(tmp_path):
     # without batch statistics and chance, and with plain gradient descent,
     # two processes must do exactly what one does with the whole batch
     config = write_config(
-        tmp_path / 'config.py', CONFIG, """
+        tmp_path / 'config.py',
+        CONFIG,
+        """
 model = dict(
     backbone=dict(norm_cfg=dict(type='GN', num_groups=2)),
     head=dict(dropout=0.))
 optim_wrapper = dict(_delete_=True, optimizer=dict(type='SGD', lr=0.5))
 train_dataloader = dict(dataset=dict(pipeline=_base_.test_pipeline))
-""")
+""",
+    )
     status, output = run_tool(
-        'train.py', config, '--work-dir', tmp_path / 'one',
-        log=tmp_path / 'log')
+        'train.py',
+        config,
+        '--work-dir',
+        tmp_path / 'one',
+        log=tmp_path / 'log',
+    )
     assert status == 0, output
-    outputs = train_with_two(config, tmp_path / 'two', '--cfg-options',
-                             'train_dataloader.batch_size=8')
+    outputs = train_with_two(
+        config,
+        tmp_path / 'two',
+        '--cfg-options',
+        'train_dataloader.batch_size=8',
+    )
     first, second = states(tmp_path / 'two')
     assert_same(first, second)
     assert_same(weights(tmp_path / 'one' / 'epoch_1.pth'), first)
@@ -93,12 +118,15 @@ train_dataloader = dict(dataset=dict(pipeline=_base_.test_pipeline))
 def test_frozen_layers_and_batch_statistics(tmp_path):
     # stage 3 in both its phases: the pretrained layers frozen, then all
     config = write_config(
-        tmp_path / 'config.py', CONFIG, f"""
+        tmp_path / 'config.py',
+        CONFIG,
+        f"""
 model = {daffnet_model()}
 train_cfg = dict(max_epochs=2)
 default_hooks = dict(
     freeze=dict(type='FreezePretrainedHook', epochs=1, layers=['backbone']))
-""")
+""",
+    )
     outputs = train_with_two(config, tmp_path / 'two')
     first, second = states(tmp_path / 'two')
     # the statistics of batch normalisation too
@@ -118,19 +146,33 @@ def test_the_script(tmp_path):
     config = write_config(
         tmp_path / 'config.py',
         REPOSITORY / 'configs' / 'daffnet' / 'map-tiny_synthetic.py',
-        "default_hooks = dict(report=dict(figures=False))\n" + '\n'.join(
+        'default_hooks = dict(report=dict(figures=False))\n'
+        + '\n'.join(
             f'{part}_dataloader = dict(batch_size=4, num_workers=0, '
             f'dataset=dict(num_samples={size}))'
-            for part, size in (('train', 8), ('val', 5), ('test', 5))))
+            for part, size in (('train', 8), ('val', 5), ('test', 5))
+        ),
+    )
     environment = dict(
         os.environ,
         PYTHON=sys.executable,
         PORT=free_port(),
-        PYTHONPATH=str(REPOSITORY / 'tests'))
+        PYTHONPATH=str(REPOSITORY / 'tests'),
+    )
     process = subprocess.run(
-        ['bash', REPOSITORY / 'tools' / 'dist_train.sh', config, '2',
-         '--work-dir', tmp_path / 'run'],
-        capture_output=True, text=True, env=environment, timeout=300)
+        [
+            'bash',
+            REPOSITORY / 'tools' / 'dist_train.sh',
+            config,
+            '2',
+            '--work-dir',
+            tmp_path / 'run',
+        ],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+    )
     assert process.returncode == 0, process.stderr
     first, second = states(tmp_path / 'run')
     assert_same(first, second)

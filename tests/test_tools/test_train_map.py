@@ -12,7 +12,8 @@ def test_three_steps(tmp_path):
     cfg = tiny_config(
         tmp_path / 'unused',
         model=dict(PREDICTOR, _delete_=True),
-        train_cfg=dict(max_epochs=1))
+        train_cfg=dict(max_epochs=1),
+    )
     for part in ('val_evaluator', 'test_evaluator'):
         cfg[part] = dict(type='MultiAttributeMetric')
     cfg.default_hooks.checkpoint.save_best = 'attr/accuracy'
@@ -26,11 +27,20 @@ def test_three_steps(tmp_path):
             dict(
                 type='PseudoLabelledDataset',
                 label_file='unused/b.json',
-                dataset=dict(own, laboratory='b', with_attributes=False))
-        ])
+                dataset=dict(own, laboratory='b', with_attributes=False),
+            ),
+        ],
+    )
     cfg.dump(tmp_path / 'stage_2.py')
-    call = ('train_map.py', tmp_path / 'stage_1.py', tmp_path / 'stage_2.py',
-            '--work-dir', tmp_path / 'run', '--pseudo', 'soft=True')
+    call = (
+        'train_map.py',
+        tmp_path / 'stage_1.py',
+        tmp_path / 'stage_2.py',
+        '--work-dir',
+        tmp_path / 'run',
+        '--pseudo',
+        'soft=True',
+    )
     status, output = run_tool(*call, log=tmp_path / 'log')
     assert status == 0, output
     stage_2 = tmp_path / 'run' / 'stage_2'
@@ -41,12 +51,14 @@ def test_three_steps(tmp_path):
     labels = json.loads((stage_2 / 'pseudo_labels' / 'b.json').read_text())
     assert labels['checkpoint'] == str(tmp_path / 'run/stage_1/best.pth')
     assert (stage_2 / 'evaluation' / 'attr_metrics.json').is_file()
-    times = [(stage_2 / f).stat().st_mtime_ns for f in ('best.pth',
-                                                        'train.log')]
+    times = [
+        (stage_2 / f).stat().st_mtime_ns for f in ('best.pth', 'train.log')
+    ]
     status, output = run_tool(*call, log=tmp_path / 'log')
     assert status == 0, output
-    assert times == [(stage_2 / f).stat().st_mtime_ns for f in ('best.pth',
-                                                                'train.log')]
+    assert times == [
+        (stage_2 / f).stat().st_mtime_ns for f in ('best.pth', 'train.log')
+    ]
     # other settings are not mixed in
     status, output = run_tool(*call[:-1], 'soft=False', log=tmp_path / 'log')
     assert status == 2

@@ -28,12 +28,14 @@ def test_areas_are_those_of_scikit_learn(panel):
     assert list(curves) == [*classes, 'macro average', 'micro average']
     for k, name in enumerate(classes):
         assert curves[name][2] == pytest.approx(
-            roc_auc_score(true == k, scores[:, k]))
+            roc_auc_score(true == k, scores[:, k])
+        )
     assert curves['macro average'][2] == pytest.approx(
-        roc_auc_score(true, scores, multi_class='ovr', average='macro'))
+        roc_auc_score(true, scores, multi_class='ovr', average='macro')
+    )
     assert curves['micro average'][2] == pytest.approx(
-        roc_auc_score(
-            np.eye(3)[true], scores, average='micro'))
+        roc_auc_score(np.eye(3)[true], scores, average='micro')
+    )
     for x, y, _ in curves.values():
         assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 1, 1)
 
@@ -57,29 +59,42 @@ def test_roc_figure(panel):
 
 def test_training_figure():
     runs = {
-        'mixup': {'wbc/accuracy': ([1, 2, 3], [50., 90., 80.]),
-                  'loss': ([1, 2, 3], [3., 1., 2.])},
-        'raw': {'loss': ([1, 2], [2., 4.])},
+        'mixup': {
+            'wbc/accuracy': ([1, 2, 3], [50.0, 90.0, 80.0]),
+            'loss': ([1, 2, 3], [3.0, 1.0, 2.0]),
+        },
+        'raw': {'loss': ([1, 2], [2.0, 4.0])},
     }
     figure = plot_training_curves(runs, ['loss', 'wbc/accuracy'])
     loss, accuracy = figure.axes
     assert [t.get_text() for t in loss.get_legend().get_texts()] == [
-        'mixup: 1 (epoch 2)', 'raw: 2 (epoch 1)']
+        'mixup: 1 (epoch 2)',
+        'raw: 2 (epoch 1)',
+    ]
     assert [t.get_text() for t in accuracy.get_legend().get_texts()] == [
-        'mixup: 90 (epoch 2)']
-    assert accuracy.lines[0].get_ydata().tolist() == [50., 90., 80.]
+        'mixup: 90 (epoch 2)'
+    ]
+    assert accuracy.lines[0].get_ydata().tolist() == [50.0, 90.0, 80.0]
 
 
 def test_robustness_figure():
-    points = [(None, 90., 80., 95.), (80, 70., 60., 80.),
-              (10, 20., 10., 30.)]
-    figure = plot_robustness({
-        'jpeg': ('quality', dict(a=points, b=points)),
-        'noise': ('grey levels', dict(a=points)),
-        'blur': ('px', dict(a=points))
-    })
+    points = [
+        (None, 90.0, 80.0, 95.0),
+        (80, 70.0, 60.0, 80.0),
+        (10, 20.0, 10.0, 30.0),
+    ]
+    figure = plot_robustness(
+        {
+            'jpeg': ('quality', dict(a=points, b=points)),
+            'noise': ('grey levels', dict(a=points)),
+            'blur': ('px', dict(a=points)),
+        }
+    )
     jpeg, *_, empty = figure.axes
-    assert jpeg.lines[0].get_ydata().tolist() == [90., 70., 20.]
+    assert jpeg.lines[0].get_ydata().tolist() == [90.0, 70.0, 20.0]
     assert [t.get_text() for t in jpeg.get_xticklabels()] == [
-        'none', '80', '10']
+        'none',
+        '80',
+        '10',
+    ]
     assert not empty.axison

@@ -28,7 +28,7 @@ class ThreeColours(nn.Module):
         self.pool = nn.AvgPool2d(4)
 
     def forward(self, x):
-        return (self.pool(self.conv(x)), )
+        return (self.pool(self.conv(x)),)
 
 
 def build(cfg):
@@ -47,7 +47,10 @@ def map_of(backbone, channels):
                 type='MAPHead',
                 in_channels=channels,
                 num_features=8,
-                num_classes=5)))
+                num_classes=5,
+            ),
+        )
+    )
 
 
 @pytest.fixture(scope='module')
@@ -64,19 +67,22 @@ def test_planted_evidence():
         layer.weight.data.zero_()
         layer.bias.data.zero_()
     head.fc.weight.data[:3] = torch.eye(3)
-    head.fc_attributes.weight.data[0, 0] = 1.  # size: big
-    head.fc_attributes.weight.data[3, 1] = 1.  # shape: round
+    head.fc_attributes.weight.data[0, 0] = 1.0  # size: big
+    head.fc_attributes.weight.data[3, 1] = 1.0  # shape: round
     image = torch.zeros(1, 3, 32, 32)
     image[0, 0, 4:8, 4:8] = 1
     image[0, 1, 20:28, 20:28] = 1
     explainer = GradCAMExplainer(model)
-    for name, value, corner in [('cell_size', 0, (6, 6)),
-                                ('cell_shape', 1, (24, 24))]:
+    for name, value, corner in [
+        ('cell_size', 0, (6, 6)),
+        ('cell_shape', 1, (24, 24)),
+    ]:
         target = explainer.target(name, value)
         assert explainer.last_layer(image, target) == 'backbone.pool'
-        found, = explainer.explain(image, target, 'backbone.pool')
+        (found,) = explainer.explain(image, target, 'backbone.pool')
         assert found.shape == (32, 32) and found.max() == pytest.approx(
-            1, abs=1e-4)
+            1, abs=1e-4
+        )
         peak = np.unravel_index(found.argmax(), found.shape)
         assert np.abs(np.subtract(peak, corner)).max() <= 4
         # nothing speaks for the other value
@@ -90,12 +96,13 @@ def test_agrees_with_the_formula(layer, images):
     model = build(PREDICTOR)
     kept = []
     handle = model.get_submodule(layer).register_forward_hook(
-        lambda module, args, output: kept.append(output) or output.clone())
+        lambda module, args, output: kept.append(output) or output.clone()
+    )
     logits = model(images, mode='tensor')[0]
     handle.remove()
     # the third attribute: places 4 to 9; its second value
     odds = logits[:, 5] - logits[:, [4, 6, 7, 8, 9]].logsumexp(1)
-    gradient, = torch.autograd.grad(odds.sum(), kept[0])
+    (gradient,) = torch.autograd.grad(odds.sum(), kept[0])
     weighted = (gradient.mean((2, 3), keepdim=True) * kept[0]).sum(1)
     expected = []
     for plain in weighted.relu().detach().numpy():
@@ -104,8 +111,9 @@ def test_agrees_with_the_formula(layer, images):
         plain = plain - plain.min()
         expected.append(plain / (1e-7 + plain.max()))
     explainer = GradCAMExplainer(model)
-    found = explainer.explain(images, explainer.target('nucleus_shape', 1),
-                              layer)
+    found = explainer.explain(
+        images, explainer.target('nucleus_shape', 1), layer
+    )
     np.testing.assert_allclose(found, np.stack(expected), atol=1e-4)
     # and nothing stays behind in the model
     assert not any(m._forward_hooks for m in model.modules())
@@ -113,23 +121,39 @@ def test_agrees_with_the_formula(layer, images):
 
 BACKBONES = {
     'backbone.layer4': (PREDICTOR['backbone'], 64),
-    'backbone.stages.3': (dict(
-        type='ConvNeXt',
-        arch=dict(depths=[1, 1, 1, 1], channels=[8, 16, 32, 64])), 64),
-    'backbone.norm3': (dict(
-        type='SwinTransformer',
-        arch=dict(
-            embed_dims=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8]),
-        img_size=64,
-        window_size=2), 128),
-    'backbone.layers.1.ln1': (dict(
-        type='VisionTransformer',
-        arch=dict(
-            embed_dims=32, num_layers=2, num_heads=2,
-            feedforward_channels=64),
-        img_size=64,
-        patch_size=16,
-        out_type='cls_token'), 32),
+    'backbone.stages.3': (
+        dict(
+            type='ConvNeXt',
+            arch=dict(depths=[1, 1, 1, 1], channels=[8, 16, 32, 64]),
+        ),
+        64,
+    ),
+    'backbone.norm3': (
+        dict(
+            type='SwinTransformer',
+            arch=dict(
+                embed_dims=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8]
+            ),
+            img_size=64,
+            window_size=2,
+        ),
+        128,
+    ),
+    'backbone.layers.1.ln1': (
+        dict(
+            type='VisionTransformer',
+            arch=dict(
+                embed_dims=32,
+                num_layers=2,
+                num_heads=2,
+                feedforward_channels=64,
+            ),
+            img_size=64,
+            patch_size=16,
+            out_type='cls_token',
+        ),
+        32,
+    ),
 }
 
 
@@ -144,18 +168,22 @@ def test_the_last_layer_of_other_backbones(layer, images):
 
 
 def test_all_logits_are_the_models_own(images):
-    for cfg, classes in ((PREDICTOR, slice(31, None)), (daffnet_model(),
-                                                        slice(31, None))):
+    for cfg, classes in (
+        (PREDICTOR, slice(31, None)),
+        (daffnet_model(), slice(31, None)),
+    ):
         model = build(cfg)
         logits = AllLogits(model)(images)
         assert logits.shape == (2, 36)
         samples = model(images, mode='predict')
         torch.testing.assert_close(
             logits[:, classes].softmax(1),
-            torch.stack([s.pred_score for s in samples]))
+            torch.stack([s.pred_score for s in samples]),
+        )
         torch.testing.assert_close(
             logits[:, :2].softmax(1),
-            torch.stack([s.pred_attribute_scores[:2] for s in samples]))
+            torch.stack([s.pred_attribute_scores[:2] for s in samples]),
+        )
 
 
 def test_both_branches_of_daffnet(images):
@@ -167,8 +195,11 @@ def test_both_branches_of_daffnet(images):
     assert explainer.last_layer(images, cell_type) == 'backbone.layer4'
     # a frozen network, through which the cell type depends on the image too
     for target in (attribute, cell_type):
-        assert explainer.explain(images, target, predictor).shape == (2, 64,
-                                                                      64)
+        assert explainer.explain(images, target, predictor).shape == (
+            2,
+            64,
+            64,
+        )
     with pytest.raises(InputError, match='granularity does not depend on'):
         explainer.explain(images, attribute, 'backbone.layer4')
 
@@ -179,12 +210,17 @@ def test_classifiers_without_attributes(images):
             type='ImageClassifier',
             backbone=PREDICTOR['backbone'],
             neck=dict(type='GlobalAveragePooling'),
-            head=dict(type='LinearClsHead', num_classes=3, in_channels=64)))
+            head=dict(type='LinearClsHead', num_classes=3, in_channels=64),
+        )
+    )
     for method in ('gradcam', 'gradcam++', 'layercam'):
         explainer = GradCAMExplainer(model, method)
         target = explainer.target(CELL_TYPE, 0, 3)
         assert explainer.explain(images, target, 'backbone.layer3').shape == (
-            2, 64, 64)
+            2,
+            64,
+            64,
+        )
     with pytest.raises(InputError, match='predicts no cell_size'):
         explainer.target('cell_size', 0)
 
@@ -193,8 +229,9 @@ def test_what_cannot_be_explained(images):
     model = build(PREDICTOR)
     explainer = GradCAMExplainer(model)
     target = explainer.target('cell_size', 0)
-    with pytest.raises(InputError, match="no layer 'backbone.layer5'; near "
-                       'are backbone.layer'):
+    with pytest.raises(
+        InputError, match="no layer 'backbone.layer5'; near are backbone.layer"
+    ):
         explainer.explain(images, target, 'backbone.layer5')
     with pytest.raises(InputError, match='no square of tokens'):
         explainer.explain(images, target, 'head.fc')
@@ -207,6 +244,6 @@ def test_log_odds_by_hand():
     target = explainer.target('nucleus_shape', 2)
     assert (target.start, target.size) == (4, 6)
     logits = torch.zeros(36)
-    logits[4:10] = torch.tensor([.1, .2, .5, .1, .05, .05]).log() + 3
+    logits[4:10] = torch.tensor([0.1, 0.2, 0.5, 0.1, 0.05, 0.05]).log() + 3
     assert target(logits).item() == pytest.approx(0, abs=1e-6)
-    assert F.softmax(logits[4:10], 0)[2].item() == pytest.approx(.5)
+    assert F.softmax(logits[4:10], 0)[2].item() == pytest.approx(0.5)

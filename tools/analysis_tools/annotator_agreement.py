@@ -12,6 +12,7 @@ training. What is printed is a config's ``label_smoothing``: a share for each
 attribute, or with --tables the distribution of the other annotator's value
 for each value.
 """
+
 import argparse
 
 import daffnet_mm  # noqa: F401
@@ -28,13 +29,15 @@ from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Measure how far annotators agree')
+        description='Measure how far annotators agree'
+    )
     parser.add_argument('first', help="one annotator's file (CSV)")
     parser.add_argument('second', help="another annotator's file (CSV)")
     parser.add_argument(
         '--tables',
         action='store_true',
-        help='print a table for each attribute instead of one share')
+        help='print a table for each attribute instead of one share',
+    )
     return parser.parse_args()
 
 
@@ -53,7 +56,8 @@ def main() -> None:
         if not common:
             raise InputError(
                 f'{args.first} and {args.second} have no image in common; '
-                'name two files that annotate the same cells')
+                'name two files that annotate the same cells'
+            )
         confusions = annotator_confusions(first, second, ATTRIBUTE_SIZES)
     print(f'# {common} cells annotated twice')
     print('label_smoothing = [')

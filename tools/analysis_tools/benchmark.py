@@ -19,6 +19,7 @@ A training step is the loss, its gradients and a step of Adam. All layers of
 the backbone train; the attribute predictor (MAP) is frozen, as in stage 3.
 The images are noise and the weights random: speed does not depend on them.
 """
+
 import argparse
 import json
 import os
@@ -46,10 +47,15 @@ from daffnet_mm.bfloat16_support import multiplies_bfloat16
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 
-DEFAULT_CONFIG = Path(
-    __file__).resolve().parents[2] / 'configs/daffnet/daffnet_pbc.py'
-OURS, OBVIOUS, CHANNELS_LAST, RESNET = ('ours', 'obvious, NCHW',
-                                        'obvious, channels-last', 'ResNet50')
+DEFAULT_CONFIG = (
+    Path(__file__).resolve().parents[2] / 'configs/daffnet/daffnet_pbc.py'
+)
+OURS, OBVIOUS, CHANNELS_LAST, RESNET = (
+    'ours',
+    'obvious, NCHW',
+    'obvious, channels-last',
+    'ResNet50',
+)
 FLOAT32, BFLOAT16 = 'float32', 'bfloat16'
 
 
@@ -64,18 +70,22 @@ def positive(text: str) -> int:
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description='Measure training and inference speed against the '
-        'obvious composition and ResNet50.')
+        'obvious composition and ResNet50.'
+    )
     parser.add_argument(
         '--config',
         type=Path,
         default=DEFAULT_CONFIG,
-        help='the config whose model is measured')
+        help='the config whose model is measured',
+    )
     parser.add_argument('--batch-size', type=positive, default=8)
     parser.add_argument(
-        '--size', type=positive, default=224, help='of the images, in pixels')
+        '--size', type=positive, default=224, help='of the images, in pixels'
+    )
     parser.add_argument('--rounds', type=positive, default=5)
     parser.add_argument(
-        '--threads', type=positive, help="default: PyTorch's choice")
+        '--threads', type=positive, help="default: PyTorch's choice"
+    )
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--out', type=Path, help='a JSON file to write')
     return parser.parse_args(argv)
@@ -91,14 +101,16 @@ class Contestant:
         images (Tensor): The batch, of shape (N, 3, H, W).
     """
 
-    def __init__(self, model: nn.Module, loss: Callable, infer: Callable,
-                 images: Tensor):
+    def __init__(
+        self, model: nn.Module, loss: Callable, infer: Callable, images: Tensor
+    ):
         self.model = model
         self.loss = loss
         self.infer = infer
         self.images = images
         self.optimizer = torch.optim.Adam(
-            [p for p in model.parameters() if p.requires_grad], lr=1e-4)
+            [p for p in model.parameters() if p.requires_grad], lr=1e-4
+        )
 
     def train_step(self, precision: str) -> None:
         """Take a step; the mode is set outside of the measured time."""
@@ -118,7 +130,8 @@ class Contestant:
         return torch.autocast(
             self.images.device.type,
             torch.bfloat16,
-            enabled=precision == BFLOAT16)
+            enabled=precision == BFLOAT16,
+        )
 
 
 def mmpretrain_contestant(cfg: dict, images: Tensor) -> Contestant:
@@ -140,9 +153,12 @@ def obvious_contestant(num_classes: int, images: Tensor) -> Contestant:
     if images.is_contiguous(memory_format=torch.channels_last):
         model.to(memory_format=torch.channels_last)
     labels = torch.zeros(len(images), dtype=torch.long, device=images.device)
-    return Contestant(model,
-                      lambda images: F.cross_entropy(model(images), labels),
-                      model, images)
+    return Contestant(
+        model,
+        lambda images: F.cross_entropy(model(images), labels),
+        model,
+        images,
+    )
 
 
 def load_config(path: Path) -> Config:
@@ -162,13 +178,16 @@ def load_config(path: Path) -> Config:
     cfg = Config.fromfile(path)
     model = cfg.get('model')
     if not model or 'num_classes' not in model.get('head', {}):
-        raise InputError(f'the config {path} has no model with a '
-                         'head.num_classes to measure')
+        raise InputError(
+            f'the config {path} has no model with a '
+            'head.num_classes to measure'
+        )
     return cfg
 
 
-def build_contestants(cfg: Config, batch_size: int, size: int,
-                      device: str) -> dict[str, Contestant]:
+def build_contestants(
+    cfg: Config, batch_size: int, size: int, device: str
+) -> dict[str, Contestant]:
     """Build all contestants.
 
     Args:
@@ -186,15 +205,17 @@ def build_contestants(cfg: Config, batch_size: int, size: int,
     try:
         images = torch.rand(batch_size, 3, size, size, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise InputError(f'the device {device!r} cannot be used: '
-                         f'{str(error).splitlines()[0]}') from error
+        raise InputError(
+            f'the device {device!r} cannot be used: '
+            f'{str(error).splitlines()[0]}'
+        ) from error
     classes = cfg.model.head.num_classes
     resnet = dict(
         type='ImageClassifier',
         backbone=dict(type='ResNet', depth=50),
         neck=dict(type='GlobalAveragePooling'),
-        head=dict(
-            type='LinearClsHead', num_classes=classes, in_channels=2048))
+        head=dict(type='LinearClsHead', num_classes=classes, in_channels=2048),
+    )
     last = images.contiguous(memory_format=torch.channels_last)
     return {
         OURS: mmpretrain_contestant(cfg.model, images),
@@ -204,8 +225,9 @@ def build_contestants(cfg: Config, batch_size: int, size: int,
     }
 
 
-def measure(contestants: dict[str, Contestant], precisions: list[str],
-            rounds: int) -> dict:
+def measure(
+    contestants: dict[str, Contestant], precisions: list[str], rounds: int
+) -> dict:
     """Let the contestants take their steps in turn.
 
     Args:
@@ -218,13 +240,13 @@ def measure(contestants: dict[str, Contestant], precisions: list[str],
         ``'inference'``, each precision and each contestant, the images per
         second of each round.
     """
-    turns = [(precision, name) for precision in precisions
-             for name in contestants]
+    turns = [
+        (precision, name) for precision in precisions for name in contestants
+    ]
     speeds = {}
     for task in ('training', 'inference'):
         speeds[task] = {
-            precision: {name: []
-                        for name in contestants}
+            precision: {name: [] for name in contestants}
             for precision in precisions
         }
         for contestant in contestants.values():
@@ -235,7 +257,9 @@ def measure(contestants: dict[str, Contestant], precisions: list[str],
                 contestant = contestants[name]
                 step = (
                     contestant.train_step
-                    if task == 'training' else contestant.infer_step)
+                    if task == 'training'
+                    else contestant.infer_step
+                )
                 device = contestant.images.device
                 if device.type == 'cuda':
                     torch.cuda.synchronize(device)
@@ -246,10 +270,13 @@ def measure(contestants: dict[str, Contestant], precisions: list[str],
                 seconds = time.perf_counter() - started
                 if number:
                     speeds[task][precision][name].append(
-                        len(contestant.images) / seconds)
+                        len(contestant.images) / seconds
+                    )
             if number:
-                print(f'{task}, round {number} of {rounds} measured',
-                      file=sys.stderr)
+                print(
+                    f'{task}, round {number} of {rounds} measured',
+                    file=sys.stderr,
+                )
     return speeds
 
 
@@ -268,19 +295,23 @@ def summarise(speeds: dict, training_precision: str) -> dict:
 
     def faster(ours, other):
         return statistics.median(
-            mine / its for mine, its in zip(ours, other, strict=True))
+            mine / its for mine, its in zip(ours, other, strict=True)
+        )
 
     summary = {}
     for task, of_task in speeds.items():
-        configured = of_task[training_precision if task ==
-                             'training' else FLOAT32][OURS]
+        configured = of_task[
+            training_precision if task == 'training' else FLOAT32
+        ][OURS]
         summary[task] = {
             precision: {
                 name: dict(
                     images_per_second=statistics.median(of_name),
                     ours_is_faster_by=faster(configured, of_name),
                     ours_in_this_precision_is_faster_by=faster(
-                        of_precision[OURS], of_name))
+                        of_precision[OURS], of_name
+                    ),
+                )
                 for name, of_name in of_precision.items()
             }
             for precision, of_precision in of_task.items()
@@ -300,9 +331,11 @@ def render(summary: dict) -> str:
             for name, row in of_precision.items():
                 ratio = f'{row["ours_is_faster_by"]:.2f} x'
                 same = f'{row["ours_in_this_precision_is_faster_by"]:.2f} x'
-                lines.append(f'{precision:<10}{name:<24}'
-                             f'{row["images_per_second"]:>10.2f}'
-                             f'{ratio:>10}{same:>30}')
+                lines.append(
+                    f'{precision:<10}{name:<24}'
+                    f'{row["images_per_second"]:>10.2f}'
+                    f'{ratio:>10}{same:>30}'
+                )
     return '\n'.join(lines)
 
 
@@ -313,8 +346,9 @@ def main(argv=None) -> int:
         torch.set_num_threads(args.threads)
     try:
         cfg = load_config(args.config)
-        contestants = build_contestants(cfg, args.batch_size, args.size,
-                                        args.device)
+        contestants = build_contestants(
+            cfg, args.batch_size, args.size, args.device
+        )
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -333,7 +367,8 @@ def main(argv=None) -> int:
         device=args.device,
         threads=torch.get_num_threads(),
         torch=torch.__version__,
-        machine=platform.machine())
+        machine=platform.machine(),
+    )
     print(', '.join(f'{key} {value}' for key, value in setting.items()))
     speeds = measure(contestants, precisions, args.rounds)
     summary = summarise(speeds, training_precision)
@@ -343,7 +378,8 @@ def main(argv=None) -> int:
             json.dump(
                 dict(setting=setting, summary=summary, rounds=speeds),
                 file,
-                indent=2)
+                indent=2,
+            )
         print(f'Wrote {args.out}.')
     return 0
 

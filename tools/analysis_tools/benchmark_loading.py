@@ -20,6 +20,7 @@ Also printed is how far, in grey levels, the loaded images are from the default
 and from a reference that averages over all pixels of the full image: the
 default's ``ResizeEdge`` looks at four pixels each, so it aliases.
 """
+
 import argparse
 import json
 import statistics
@@ -46,26 +47,31 @@ from daffnet_mm.worker_pool import worker_pool
 def parse_args(argv=None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Measure how fast images are loaded, against MMPretrain's "
-        'default.')
+        'default.'
+    )
     parser.add_argument(
-        '--data', type=Path, help='a folder of real JPEG cells, such as PBC')
+        '--data', type=Path, help='a folder of real JPEG cells, such as PBC'
+    )
     parser.add_argument('--rounds', type=int, default=20)
     parser.add_argument('--images', type=int, default=4, help='of each kind')
     parser.add_argument(
         '--noise',
         type=float,
-        default=4.,
-        help='standard deviation in grey levels (default: 4)')
+        default=4.0,
+        help='standard deviation in grey levels (default: 4)',
+    )
     parser.add_argument(
-        '--quality', type=int, default=90, help='of JPEGs (default: 90)')
+        '--quality', type=int, default=90, help='of JPEGs (default: 90)'
+    )
     parser.add_argument('--short-edge', type=int, default=256)
     parser.add_argument('--crop', type=int, default=224)
     parser.add_argument('--out', type=Path, help='a JSON file to write')
     return parser.parse_args(argv)
 
 
-def detailed_image(height: int, width: int, noise: float,
-                   rng: np.random.Generator) -> np.ndarray:
+def detailed_image(
+    height: int, width: int, noise: float, rng: np.random.Generator
+) -> np.ndarray:
     """Make an image with detail of every scale.
 
     Args:
@@ -84,16 +90,19 @@ def detailed_image(height: int, width: int, noise: float,
         # Each octave twice as fine and 0.65 times as strong: natural images
         # fall about so.
         coarse = rng.standard_normal(
-            (height // scale + 2, width // scale + 2, 3), np.float32)
+            (height // scale + 2, width // scale + 2, 3), np.float32
+        )
         octave = cv2.resize(
-            coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-        img += 40 * (2 * scale / min(height, width))**0.62 * octave
+            coarse, (width, height), interpolation=cv2.INTER_CUBIC
+        )
+        img += 40 * (2 * scale / min(height, width)) ** 0.62 * octave
         scale //= 2
     return noisy(img, noise, rng)
 
 
-def noisy(img: np.ndarray, noise: float,
-          rng: np.random.Generator) -> np.ndarray:
+def noisy(
+    img: np.ndarray, noise: float, rng: np.random.Generator
+) -> np.ndarray:
     """Add a camera's noise to an image and round it to 8 bits."""
     img = img + noise * rng.standard_normal(img.shape, np.float32)
     return img.round().clip(0, 255).astype(np.uint8)
@@ -122,19 +131,23 @@ def make_images(folder: Path, args: argparse.Namespace) -> dict:
             files[case].append(path)
     if args.data:
         found = sorted(
-            path for path in args.data.rglob('[!.]*')
-            if path.suffix.lower() in ('.jpg', '.jpeg'))
+            path
+            for path in args.data.rglob('[!.]*')
+            if path.suffix.lower() in ('.jpg', '.jpeg')
+        )
         if not found:
             raise InputError(f'--data {args.data} holds no JPEG')
         step = max(len(found) // args.images, 1)
-        files['real cells'] = found[::step][:args.images]
+        files['real cells'] = found[::step][: args.images]
         large = files['real cells, enlarged to 1280'] = []
         for path in files['real cells']:
             img = cv2.imdecode(
-                np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+                np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR
+            )
             scale = 1280 / min(img.shape[:2])
             img = cv2.resize(
-                img, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+                img, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC
+            )
             large.append(folder / 'enlarged' / f'{len(large)}.jpg')
             _write(large[-1], noisy(img, args.noise, rng), jpeg)
     return files
@@ -158,28 +171,37 @@ def pipelines(short_edge: int, crop: int) -> dict[str, Callable]:
     """
 
     def build(load: dict, interpolation: str = 'bilinear') -> Callable:
-        steps = Compose([
-            TRANSFORMS.build(step) for step in (
-                load,
-                dict(
-                    type='ResizeEdge',
-                    scale=short_edge,
-                    edge='short',
-                    interpolation=interpolation),
-                dict(type='CenterCrop', crop_size=crop),
-            )
-        ])
+        steps = Compose(
+            [
+                TRANSFORMS.build(step)
+                for step in (
+                    load,
+                    dict(
+                        type='ResizeEdge',
+                        scale=short_edge,
+                        edge='short',
+                        interpolation=interpolation,
+                    ),
+                    dict(type='CenterCrop', crop_size=crop),
+                )
+            ]
+        )
         return lambda path: steps(dict(img_path=str(path)))['img']
 
     return dict(
         default=build(dict(type='LoadImageFromFile')),
         ours=build(dict(type='LoadCellImage', min_edge=short_edge)),
-        reference=build(dict(type='LoadImageFromFile'), 'area'))
+        reference=build(dict(type='LoadImageFromFile'), 'area'),
+    )
 
 
-def measure(first: Callable, first_files: Sequence[Path], second: Callable,
-            second_files: Sequence[Path],
-            rounds: int) -> tuple[float, float, float]:
+def measure(
+    first: Callable,
+    first_files: Sequence[Path],
+    second: Callable,
+    second_files: Sequence[Path],
+    rounds: int,
+) -> tuple[float, float, float]:
     """Time two pipelines, which take turns image by image.
 
     Processor time counts, for other programs on the machine hardly change it.
@@ -206,12 +228,15 @@ def measure(first: Callable, first_files: Sequence[Path], second: Callable,
                 load(pair[which])
                 if number >= 0:  # the first round only warms up
                     spent[which].append(time.process_time() - started)
-    return (*map(statistics.median, spent),
-            statistics.median(a / b for a, b in zip(*spent, strict=True)))
+    return (
+        *map(statistics.median, spent),
+        statistics.median(a / b for a, b in zip(*spent, strict=True)),
+    )
 
 
-def difference(first: Callable, second: Callable,
-               files: Sequence[Path]) -> tuple[float, int]:
+def difference(
+    first: Callable, second: Callable, files: Sequence[Path]
+) -> tuple[float, int]:
     """Compare what two pipelines load, in grey levels.
 
     Args:
@@ -222,11 +247,11 @@ def difference(first: Callable, second: Callable,
     Returns:
         tuple[float, int]: Mean and largest absolute difference.
     """
-    gaps = [
-        np.abs(first(path).astype(int) - second(path)) for path in files
-    ]
-    return (float(np.mean([gap.mean() for gap in gaps])),
-            int(max(gap.max() for gap in gaps)))
+    gaps = [np.abs(first(path).astype(int) - second(path)) for path in files]
+    return (
+        float(np.mean([gap.mean() for gap in gaps])),
+        int(max(gap.max() for gap in gaps)),
+    )
 
 
 def compare(args: argparse.Namespace, folder: Path) -> list[dict]:
@@ -248,8 +273,9 @@ def compare(args: argparse.Namespace, folder: Path) -> list[dict]:
     rows = []
 
     def add(case, slow, slow_files, fast, fast_files):
-        seconds, fast_seconds, ratio = measure(slow, slow_files, fast,
-                                               fast_files, args.rounds)
+        seconds, fast_seconds, ratio = measure(
+            slow, slow_files, fast, fast_files, args.rounds
+        )
         size = sum(p.stat().st_size for p in fast_files) / len(fast_files)
         rows.append(
             dict(
@@ -257,7 +283,9 @@ def compare(args: argparse.Namespace, folder: Path) -> list[dict]:
                 kilobytes=size / 1e3,
                 default_ms=1e3 * seconds,
                 ours_ms=1e3 * fast_seconds,
-                ratio=ratio))
+                ratio=ratio,
+            )
+        )
 
     # In another process: large arrays change how this one's C library hands
     # out memory from then on, and it should do so as in a data loader's
@@ -266,42 +294,70 @@ def compare(args: argparse.Namespace, folder: Path) -> list[dict]:
         cases = pool.submit(make_images, folder / 'full', args).result()
     for case, files in cases.items():
         add(case, loads['default'], files, loads['ours'], files)
-        for first, second in (('ours', 'default'), ('ours', 'reference'),
-                              ('default', 'reference')):
+        for first, second in (
+            ('ours', 'default'),
+            ('ours', 'reference'),
+            ('default', 'reference'),
+        ):
             rows[-1][f'{first}_from_{second}'] = difference(
-                loads[first], loads[second], files)
+                loads[first], loads[second], files
+            )
         if '1280' in case:
             copy = folder / 'copies' / case.replace(' ', '_')
             resize_dataset(
-                files[0].parent, copy, args.short_edge, num_workers=1)
+                files[0].parent, copy, args.short_edge, num_workers=1
+            )
             # Default against default: what the copy alone is worth.
-            add(f'{case}, from its copy', loads['default'], files,
-                loads['default'], [copy / path.name for path in files])
+            add(
+                f'{case}, from its copy',
+                loads['default'],
+                files,
+                loads['default'],
+                [copy / path.name for path in files],
+            )
     return rows
 
 
 def show(rows: list[dict]) -> None:
     """Print the figures."""
-    table = Table(title='loading, resizing and cropping, milliseconds of the '
-                  'processor an image')
+    table = Table(
+        title='loading, resizing and cropping, milliseconds of the '
+        'processor an image'
+    )
     for column in ('images', 'KB', 'default', 'ours', 'default / ours'):
         table.add_column(
-            column, justify='left' if column == 'images' else 'right')
+            column, justify='left' if column == 'images' else 'right'
+        )
     gaps = Table(title='difference in grey levels of 0 to 255, mean (largest)')
-    for column in ('images', 'ours - default', 'ours - reference',
-                   'default - reference'):
+    for column in (
+        'images',
+        'ours - default',
+        'ours - reference',
+        'default - reference',
+    ):
         gaps.add_column(
-            column, justify='left' if column == 'images' else 'right')
+            column, justify='left' if column == 'images' else 'right'
+        )
     for row in rows:
-        table.add_row(row['images'], f'{row["kilobytes"]:.0f}',
-                      f'{row["default_ms"]:.2f}', f'{row["ours_ms"]:.2f}',
-                      f'{row["ratio"]:.2f}x')
+        table.add_row(
+            row['images'],
+            f'{row["kilobytes"]:.0f}',
+            f'{row["default_ms"]:.2f}',
+            f'{row["ours_ms"]:.2f}',
+            f'{row["ratio"]:.2f}x',
+        )
         if 'ours_from_default' in row:
             gaps.add_row(
-                row['images'], *('{:.2f} ({})'.format(*row[key])
-                                 for key in ('ours_from_default',
-                                             'ours_from_reference',
-                                             'default_from_reference')))
+                row['images'],
+                *(
+                    '{:.2f} ({})'.format(*row[key])
+                    for key in (
+                        'ours_from_default',
+                        'ours_from_reference',
+                        'default_from_reference',
+                    )
+                ),
+            )
     console = Console(width=max(Console().width, 100))
     console.print(table)
     console.print(gaps)

@@ -14,6 +14,7 @@ to the finished file: building the model and hashing its checkpoint are in, so
 the ratio grows with the number of images. Without a checkpoint, the weights
 are random: speed does not depend on them.
 """
+
 import argparse
 import json
 import statistics
@@ -41,12 +42,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Measure pseudo-labelling against inference alone')
+        description='Measure pseudo-labelling against inference alone'
+    )
     parser.add_argument(
         '--config',
         type=Path,
         default=ROOT / 'configs/daffnet/map-tiny_synthetic.py',
-        help="a MAP's config, whose training part is labelled")
+        help="a MAP's config, whose training part is labelled",
+    )
     parser.add_argument('--checkpoint', help='default: random weights')
     parser.add_argument('--images', type=int, default=2000)
     parser.add_argument('--rounds', type=int, default=3)
@@ -65,7 +68,8 @@ def infer(model: torch.nn.Module, dataset, args: argparse.Namespace) -> float:
         dataset,
         batch_size=args.batch_size,
         num_workers=args.num_workers,
-        collate_fn=pseudo_collate)
+        collate_fn=pseudo_collate,
+    )
     with torch.inference_mode():
         for batch in loader:
             model.test_step(batch)
@@ -74,8 +78,13 @@ def infer(model: torch.nn.Module, dataset, args: argparse.Namespace) -> float:
     return len(dataset) / (time.perf_counter() - start)
 
 
-def label(cfg: Config, checkpoint: str, dataset_cfg: dict, folder: str,
-          args: argparse.Namespace) -> float:
+def label(
+    cfg: Config,
+    checkpoint: str,
+    dataset_cfg: dict,
+    folder: str,
+    args: argparse.Namespace,
+) -> float:
     """Label the data; gives the images per second."""
     start = time.perf_counter()
     labels = pseudo_label(
@@ -86,7 +95,8 @@ def label(cfg: Config, checkpoint: str, dataset_cfg: dict, folder: str,
         batch_size=args.batch_size,
         num_workers=args.num_workers,
         device=args.device,
-        num_processes=args.num_processes)
+        num_processes=args.num_processes,
+    )
     return len(labels.scores) / (time.perf_counter() - start)
 
 
@@ -100,11 +110,14 @@ def measure(args: argparse.Namespace, folder: str) -> dict:
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     dataset_cfg = cfg.train_dataloader.dataset
     if 'dataset' in dataset_cfg or 'datasets' in dataset_cfg:
-        raise InputError(f'{args.config} trains on several datasets; name '
-                         'the config of stage 1')
+        raise InputError(
+            f'{args.config} trains on several datasets; name '
+            'the config of stage 1'
+        )
     dataset_cfg = {
-        **dataset_cfg, 'pipeline': cfg.test_dataloader.dataset.pipeline,
-        'test_mode': True
+        **dataset_cfg,
+        'pipeline': cfg.test_dataloader.dataset.pipeline,
+        'test_mode': True,
     }
     available = len(DATASETS.build(dataset_cfg))
     dataset_cfg['indices'] = min(args.images, available)
@@ -120,15 +133,20 @@ def measure(args: argparse.Namespace, folder: str) -> dict:
     for number in range(args.rounds):
         speeds['inference'].append(infer(model, dataset, args))
         speeds['labelling'].append(
-            label(cfg, checkpoint, dataset_cfg, folder, args))
+            label(cfg, checkpoint, dataset_cfg, folder, args)
+        )
         print(
             f'round {number + 1} of {args.rounds}: inference '
             f'{speeds["inference"][-1]:.1f} images/s, labelling '
             f'{speeds["labelling"][-1]:.1f}',
-            file=sys.stderr)
+            file=sys.stderr,
+        )
     ratio = statistics.median(
-        ours / plain for ours, plain in zip(
-            speeds['labelling'], speeds['inference'], strict=True))
+        ours / plain
+        for ours, plain in zip(
+            speeds['labelling'], speeds['inference'], strict=True
+        )
+    )
     return dict(images=len(dataset), speeds=speeds, ratio=ratio)
 
 
@@ -139,8 +157,10 @@ def main(argv: list[str] | None = None) -> None:
         result = measure(args, folder)
     for name, speeds in result['speeds'].items():
         print(f'{name:<10}{statistics.median(speeds):>10.1f} images/s')
-    print(f'labelling has {100 * result["ratio"]:.1f} % of the throughput of '
-          f'inference alone, on {result["images"]} images')
+    print(
+        f'labelling has {100 * result["ratio"]:.1f} % of the throughput of '
+        f'inference alone, on {result["images"]} images'
+    )
     if args.out:
         with atomic_write(args.out) as f:
             json.dump({**result, 'device': args.device}, f, indent=2)

@@ -7,6 +7,7 @@ Usage:
 It prints the images per second of processor time, which another program on
 the same machine hardly changes, and those of the clock on the wall.
 """
+
 import argparse
 import time
 
@@ -19,13 +20,26 @@ from daffnet_mm.datasets.synthetic import LABORATORIES
 def parse_args():
     parser = argparse.ArgumentParser(
         description='Measure how many synthetic cells one core paints in a '
-        'second.')
-    parser.add_argument('--image-size', type=int, default=112,
-                        help='height and width in pixels (default: 112)')
-    parser.add_argument('--num-images', type=int, default=1000,
-                        help='cells to paint (default: 1000)')
-    parser.add_argument('--laboratory', choices=LABORATORIES, default='a',
-                        help='whose stain and microscope (default: a)')
+        'second.'
+    )
+    parser.add_argument(
+        '--image-size',
+        type=int,
+        default=112,
+        help='height and width in pixels (default: 112)',
+    )
+    parser.add_argument(
+        '--num-images',
+        type=int,
+        default=1000,
+        help='cells to paint (default: 1000)',
+    )
+    parser.add_argument(
+        '--laboratory',
+        choices=LABORATORIES,
+        default='a',
+        help='whose stain and microscope (default: a)',
+    )
     return parser.parse_args()
 
 
@@ -38,7 +52,8 @@ def main():
         num_samples=args.num_images,
         image_size=args.image_size,
         laboratory=args.laboratory,
-        pipeline=[dict(type='LoadSyntheticCell')])
+        pipeline=[dict(type='LoadSyntheticCell')],
+    )
     listed = time.perf_counter() - started
     # The first image also makes the textures that all share.
     cells[0]
@@ -50,11 +65,15 @@ def main():
     processor = time.process_time() - processor
 
     number = len(cells)
-    print(f'{number} cells of laboratory {args.laboratory!r}, '
-          f'{args.image_size} px, one thread')
+    print(
+        f'{number} cells of laboratory {args.laboratory!r}, '
+        f'{args.image_size} px, one thread'
+    )
     print(f'listed (nothing painted) in {listed:.2f} s')
-    print(f'{number / processor:.0f} images/s per core (processor time), '
-          f'{number / wall:.0f} images/s on the clock')
+    print(
+        f'{number / processor:.0f} images/s per core (processor time), '
+        f'{number / wall:.0f} images/s on the clock'
+    )
 
 
 if __name__ == '__main__':

@@ -23,6 +23,7 @@ Of a DAFFNet only the cell type is calibrated: its attributes feed the
 classifier, which was trained on them as they are. Calibrate the MAP of
 stage 2, then train stage 3 with it.
 """
+
 import argparse
 import os.path as osp
 
@@ -59,33 +60,40 @@ CELL_TYPE = CalibrationMetric.CELL_TYPE
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Fit temperatures and store them in a checkpoint')
+        description='Fit temperatures and store them in a checkpoint'
+    )
     parser.add_argument('config', help='config of the model')
     parser.add_argument('checkpoint', help='its checkpoint')
     parser.add_argument(
-        '--out', required=True, help='calibrated checkpoint to write')
+        '--out', required=True, help='calibrated checkpoint to write'
+    )
     parser.add_argument(
-        '--figure', help='figure to write; default: --out with .png')
+        '--figure', help='figure to write; default: --out with .png'
+    )
     parser.add_argument(
-        '--test', action='store_true', help='measure on the test part too')
+        '--test', action='store_true', help='measure on the test part too'
+    )
     parser.add_argument(
         '--logit-adjustment',
         type=float,
-        default=0.,
+        default=0.0,
         metavar='STRENGTH',
         help='of a MAP; 1 trades accuracy for the recall of rare values '
-        'fully (default: 0)')
+        'fully (default: 0)',
+    )
     parser.add_argument('--device', help='default: a GPU if there is one')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
-        help='override settings of CONFIG, as key=value')
+        help='override settings of CONFIG, as key=value',
+    )
     return parser.parse_args()
 
 
-def predict(model: torch.nn.Module, dataloader: dict, checkpoint: dict,
-            source: str) -> dict:
+def predict(
+    model: torch.nn.Module, dataloader: dict, checkpoint: dict, source: str
+) -> dict:
     """Predict a part of the data; gives scores and truth by target."""
     loader = Runner.build_dataloader(dataloader)
     check_classes(loader.dataset, checkpoint, source)
@@ -99,7 +107,8 @@ def predict(model: torch.nn.Module, dataloader: dict, checkpoint: dict,
         # the attributes belong to a predictor that is not to be changed
         predictions = {
             name: pair
-            for name, pair in predictions.items() if name == CELL_TYPE
+            for name, pair in predictions.items()
+            if name == CELL_TYPE
         }
     return predictions
 
@@ -109,15 +118,17 @@ def build_in(model: torch.nn.Module, temperatures: dict) -> None:
     head = model.head
     if isinstance(head, MAPHead):
         head.divide_logits(
-            [temperatures.get(name, 1.) for name in head.attributes],
-            temperatures.get(CELL_TYPE, 1.))
+            [temperatures.get(name, 1.0) for name in head.attributes],
+            temperatures.get(CELL_TYPE, 1.0),
+        )
         return
     layer = getattr(head, 'classifier', getattr(head, 'fc', None))
     if not isinstance(layer, torch.nn.Linear):
         raise InputError(
             f'{type(head).__name__} does not end in a linear layer called '
             'classifier or fc, so there is nothing to build a temperature '
-            'into; use a MAPHead, a FusionHead or a LinearClsHead')
+            'into; use a MAPHead, a FusionHead or a LinearClsHead'
+        )
     divide_outputs(layer, temperatures[CELL_TYPE])
 
 
@@ -126,53 +137,86 @@ def adjust(model: torch.nn.Module, cfg: Config, strength: float) -> None:
     if not isinstance(model.head, MAPHead):
         raise InputError(
             f'--logit-adjustment is for a MAP, whose head is a MAPHead, not a '
-            f'{type(model.head).__name__}')
+            f'{type(model.head).__name__}'
+        )
     dataset = DATASETS.build(cfg.train_dataloader.dataset)
     model.head.adjust_logits(
-        count_values(dataset, model.head.layout.sizes), strength)
+        count_values(dataset, model.head.layout.sizes), strength
+    )
 
 
-def compare(title: str, predictions: dict,
-            temperatures: dict) -> tuple[Table, dict]:
+def compare(
+    title: str, predictions: dict, temperatures: dict
+) -> tuple[Table, dict]:
     """Set the figures before and after side by side."""
     diagrams, rows = {}, {}
     for name, (scores, true) in predictions.items():
         # of a value that no validation cell knows there is none
-        temperature = temperatures.get(name, 1.)
+        temperature = temperatures.get(name, 1.0)
         after = scale_temperature(scores, temperature)
         bins = {
             label: ReliabilityBins.from_scores(values, true)
             for label, values in (('before', scores), ('after', after))
         }
         diagrams[name] = bins
-        rows[name] = (len(true), temperature,
-                      100 * (scores.argmax(1) == true).mean(),
-                      100 * bins['before'].error, 100 * bins['after'].error,
-                      log_loss_bits(scores, true),
-                      log_loss_bits(after, true))
+        rows[name] = (
+            len(true),
+            temperature,
+            100 * (scores.argmax(1) == true).mean(),
+            100 * bins['before'].error,
+            100 * bins['after'].error,
+            log_loss_bits(scores, true),
+            log_loss_bits(after, true),
+        )
 
-    table = Table('target', 'cells', 'temperature', 'accuracy %',
-                  'ECE % before', 'after', 'bits before', 'after', title=title)
+    table = Table(
+        'target',
+        'cells',
+        'temperature',
+        'accuracy %',
+        'ECE % before',
+        'after',
+        'bits before',
+        'after',
+        title=title,
+    )
     attributes = [name for name in rows if name != CELL_TYPE]
     for name in attributes:
         add_row(table, name.replace('_', ' '), *rows[name])
     if attributes:
         table.add_section()
         columns = list(zip(*(rows[name] for name in attributes), strict=True))
-        add_row(table, 'attributes, mean', None, None,
-                *(sum(column) / len(column) for column in columns[2:]))
+        add_row(
+            table,
+            'attributes, mean',
+            None,
+            None,
+            *(sum(column) / len(column) for column in columns[2:]),
+        )
     if CELL_TYPE in rows:
         add_row(table, 'cell type', *rows[CELL_TYPE])
     return table, diagrams
 
 
-def add_row(table: Table, name: str, cells: int | None,
-            temperature: float | None, accuracy: float, *figures) -> None:
+def add_row(
+    table: Table,
+    name: str,
+    cells: int | None,
+    temperature: float | None,
+    accuracy: float,
+    *figures,
+) -> None:
     before, after, bits_before, bits_after = figures
-    table.add_row(name, '' if cells is None else str(cells),
-                  '' if temperature is None else f'{temperature:.3f}',
-                  f'{accuracy:.2f}', f'{before:.2f}', f'{after:.2f}',
-                  f'{bits_before:.4f}', f'{bits_after:.4f}')
+    table.add_row(
+        name,
+        '' if cells is None else str(cells),
+        '' if temperature is None else f'{temperature:.3f}',
+        f'{accuracy:.2f}',
+        f'{before:.2f}',
+        f'{after:.2f}',
+        f'{bits_before:.4f}',
+        f'{bits_after:.4f}',
+    )
 
 
 def main() -> None:
@@ -184,24 +228,28 @@ def main() -> None:
         if args.cfg_options:
             cfg.merge_from_dict(args.cfg_options)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        model = build_predictor(cfg, args.checkpoint,
-                                args.device or get_device())
+        model = build_predictor(
+            cfg, args.checkpoint, args.device or get_device()
+        )
         checkpoint = CheckpointLoader.load_checkpoint(
-            args.checkpoint, map_location='cpu')
+            args.checkpoint, map_location='cpu'
+        )
         if args.logit_adjustment:
             adjust(model, cfg, args.logit_adjustment)
-        predictions = predict(model, cfg.val_dataloader, checkpoint,
-                              args.checkpoint)
+        predictions = predict(
+            model, cfg.val_dataloader, checkpoint, args.checkpoint
+        )
         temperatures = {
-            name: fit_temperature(*pair)
-            for name, pair in predictions.items()
+            name: fit_temperature(*pair) for name, pair in predictions.items()
         }
-        table, diagrams = compare('validation part (fitted on it)',
-                                  predictions, temperatures)
+        table, diagrams = compare(
+            'validation part (fitted on it)', predictions, temperatures
+        )
         console.print(table)
         if args.test:
-            tested = predict(model, cfg.test_dataloader, checkpoint,
-                             args.checkpoint)
+            tested = predict(
+                model, cfg.test_dataloader, checkpoint, args.checkpoint
+            )
             table, diagrams = compare('test part', tested, temperatures)
             console.print(table)
 
@@ -209,16 +257,18 @@ def main() -> None:
         meta = dict(checkpoint.get('meta', {}))
         earlier = meta.get('temperatures', {})
         meta['temperatures'] = {
-            name: value * earlier.get(name, 1.)
+            name: value * earlier.get(name, 1.0)
             for name, value in temperatures.items()
         }
         if args.logit_adjustment:
             meta['logit_adjustment'] = args.logit_adjustment + meta.get(
-                'logit_adjustment', 0.)
+                'logit_adjustment', 0.0
+            )
         with atomic_write(args.out, 'wb') as f:
             torch.save(
                 dict(meta=meta, state_dict=weights_to_cpu(model.state_dict())),
-                f)
+                f,
+            )
         figure = args.figure or f'{osp.splitext(args.out)[0]}.png'
         with atomic_write(figure, 'wb') as f:
             plot_reliability(diagrams).savefig(f, format='png', dpi=120)

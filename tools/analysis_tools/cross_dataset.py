@@ -31,6 +31,7 @@ classifier and dataset a folder with all metrics, the predictions and the
 confusion matrix. Accuracies come with Wilson's 95 % interval; balanced
 accuracy is the mean recall of the classes that a dataset has.
 """
+
 import argparse
 import json
 from collections.abc import Iterator
@@ -60,42 +61,48 @@ Row = tuple[str, str, ClassifierResult]
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Test classifiers on the datasets of other laboratories')
+        description='Test classifiers on the datasets of other laboratories'
+    )
     parser.add_argument(
         'models',
         nargs='+',
         metavar='CONFIG CKPT',
-        help='a config and its checkpoint, for each row of the table')
+        help='a config and its checkpoint, for each row of the table',
+    )
     parser.add_argument(
         '--test',
         nargs='+',
         default=[],
         metavar='NAME=ROOT',
-        help='datasets: NAME=ROOT or NAME=CONFIG.py')
+        help='datasets: NAME=ROOT or NAME=CONFIG.py',
+    )
     parser.add_argument(
         '--home',
         action='store_true',
-        help="test on the test part of each classifier's own config too")
+        help="test on the test part of each classifier's own config too",
+    )
     parser.add_argument(
         '--adapt-bn',
         action='store_true',
-        help='add rows with batch statistics of the tested images')
+        help='add rows with batch statistics of the tested images',
+    )
     parser.add_argument(
         '--names',
         nargs='+',
-        help='names of the rows; default: those of the configs')
+        help='names of the rows; default: those of the configs',
+    )
     parser.add_argument(
         '--out-dir',
         type=Path,
         default=Path('work_dirs/cross_dataset'),
-        help='default: work_dirs/cross_dataset')
+        help='default: work_dirs/cross_dataset',
+    )
     parser.add_argument('--batch-size', type=int, default=64)
     parser.add_argument('--num-workers', type=int, default=2)
     parser.add_argument('--device', help='default: a GPU if there is one')
     parser.add_argument(
-        '--no-figures',
-        action='store_true',
-        help='draw no confusion matrices')
+        '--no-figures', action='store_true', help='draw no confusion matrices'
+    )
     return parser.parse_args(argv)
 
 
@@ -105,12 +112,15 @@ def check_tests(args: argparse.Namespace) -> None:
         raise InputError('nothing to test on: give --test NAME=ROOT or --home')
     columns = [text.partition('=')[0] for text in args.test]
     if len({HOME, *columns}) <= len(columns):
-        raise InputError('every dataset needs a name of its own, and not '
-                         f'{HOME}: {", ".join(columns)}')
+        raise InputError(
+            'every dataset needs a name of its own, and not '
+            f'{HOME}: {", ".join(columns)}'
+        )
 
 
-def run(pairs: dict[str, tuple[str, str]],
-        args: argparse.Namespace) -> Iterator[Row]:
+def run(
+    pairs: dict[str, tuple[str, str]], args: argparse.Namespace
+) -> Iterator[Row]:
     """Test every classifier on every dataset."""
     for name, (config, checkpoint) in pairs.items():
         classifier = TrainedClassifier(
@@ -118,7 +128,8 @@ def run(pairs: dict[str, tuple[str, str]],
             checkpoint,
             device=args.device,
             batch_size=args.batch_size,
-            num_workers=args.num_workers)
+            num_workers=args.num_workers,
+        )
         datasets = [(HOME, classifier.home())] if args.home else []
         datasets += [classifier.dataset(text) for text in args.test]
         for column, dataset in datasets:
@@ -141,7 +152,7 @@ def accuracy_table(rows: list[Row]) -> str:
             low, high = result.interval
             line += [
                 f'{result.accuracy:.1f} ({low:.1f} to {high:.1f})',
-                f'{result.balanced_accuracy:.1f}'
+                f'{result.balanced_accuracy:.1f}',
             ]
         lines.append(line)
     headers = ['classifier']
@@ -160,27 +171,31 @@ def recall_table(rows: list[Row]) -> str:
     lines = []
     for name, column, result in rows:
         values = (result.recalls.get(c) for c in classes)
-        lines.append([
-            name, column,
-            *('-' if v is None else f'{v:.1f}' for v in values)
-        ])
+        lines.append(
+            [name, column, *('-' if v is None else f'{v:.1f}' for v in values)]
+        )
     return to_markdown(['classifier', 'tested on', *classes], lines)
 
 
 def write(rows: list[Row], args: argparse.Namespace) -> str:
     """Write the tables; gives the one in Markdown."""
     notes = dict.fromkeys(note for _, _, r in rows for note in r.notes)
-    text = ('Accuracy in percent, with its 95 % interval (Wilson), and '
-            f'balanced accuracy.\n\n{accuracy_table(rows)}\n'
-            f'Recall of each class in percent.\n\n{recall_table(rows)}')
+    text = (
+        'Accuracy in percent, with its 95 % interval (Wilson), and '
+        f'balanced accuracy.\n\n{accuracy_table(rows)}\n'
+        f'Recall of each class in percent.\n\n{recall_table(rows)}'
+    )
     if notes:
         text += '\n' + ''.join(f'- {note}\n' for note in notes)
     with atomic_write(args.out_dir / 'cross_dataset.md') as file:
         file.write(text)
-    write_csv(args.out_dir / 'cross_dataset.csv', [
-        dict(classifier=name, dataset=column, **result.summary())
-        for name, column, result in rows
-    ])
+    write_csv(
+        args.out_dir / 'cross_dataset.csv',
+        [
+            dict(classifier=name, dataset=column, **result.summary())
+            for name, column, result in rows
+        ],
+    )
     content = []
     for name, column, result in rows:
         labels, counts = result.report.confusions['cell_type']
@@ -190,8 +205,11 @@ def write(rows: list[Row], args: argparse.Namespace) -> str:
                 dataset=column,
                 **result.summary(),
                 confusion_matrix=dict(
-                    labels=list(labels), counts=counts.tolist()),
-                notes=result.notes))
+                    labels=list(labels), counts=counts.tolist()
+                ),
+                notes=result.notes,
+            )
+        )
     with atomic_write(args.out_dir / 'cross_dataset.json') as file:
         json.dump(content, file, indent=2)
         file.write('\n')
@@ -211,8 +229,10 @@ def main() -> None:
             write_report(result.report, folder, figures=not args.no_figures)
             rows.append((name, column, result))
             # What there is so far, should the rest fail.
-            if len({c for n, c, _ in rows if n == name}) == len(
-                    args.test) + args.home:
+            if (
+                len({c for n, c, _ in rows if n == name})
+                == len(args.test) + args.home
+            ):
                 text = write(rows, args)
         print(text)
         print(f'written to {args.out_dir}')

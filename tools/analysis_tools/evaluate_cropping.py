@@ -12,6 +12,7 @@ JTSC, the mean IoU of nucleus and cell with the masks, of the cell whose
 nucleus is the largest. --show draws the worst ones: what is wanted in green,
 what was found in red.
 """
+
 import argparse
 import time
 from pathlib import Path
@@ -36,7 +37,8 @@ def read_boxes(path: Path) -> list[tuple[int, ...]]:
     return [
         tuple(
             int(cell.findtext(f'bndbox/{side}'))
-            for side in ('xmin', 'ymin', 'xmax', 'ymax'))
+            for side in ('xmin', 'ymin', 'xmax', 'ymax')
+        )
         for cell in ElementTree.parse(path).iter('object')
         if cell.findtext('name') == 'WBC'
     ]
@@ -47,7 +49,7 @@ def box_iou(one: tuple, other: tuple) -> float:
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     if width <= 0 or height <= 0:
-        return 0.
+        return 0.0
     both = width * height
     areas = ((b[2] - b[0]) * (b[3] - b[1]) for b in (one, other))
     return both / (sum(areas) - both)
@@ -60,25 +62,32 @@ def match(wanted: list, found: list) -> tuple[list[float], int]:
         tuple[list[float], int]: The IoU of each wanted box (0: none is left),
         and how many found ones reach ``LEAST_IOU`` with no wanted one.
     """
-    pairs = sorted(((box_iou(w, f), i, j) for i, w in enumerate(wanted)
-                    for j, f in enumerate(found)),
-                   reverse=True)
+    pairs = sorted(
+        (
+            (box_iou(w, f), i, j)
+            for i, w in enumerate(wanted)
+            for j, f in enumerate(found)
+        ),
+        reverse=True,
+    )
     ious, used = {}, set()
     for iou, i, j in pairs:
         if i not in ious and j not in used and iou > 0:
             ious[i] = iou
             used.add(j)
     hits = sum(iou >= LEAST_IOU for iou in ious.values())
-    return [ious.get(i, 0.) for i in range(len(wanted))], len(found) - hits
+    return [ious.get(i, 0.0) for i in range(len(wanted))], len(found) - hits
 
 
 def evaluate_bccd(root: Path, every: int) -> list[np.ndarray]:
     """Print BCCD's figures and draw the failures."""
     annotations = sorted(root.rglob('Annotations/*.xml'))[::every]
     if not annotations:
-        raise InputError(f'{root} holds no Annotations/*.xml; --bccd is the '
-                         'folder of the detection release')
-    ious, false, seconds, failures = [], 0, 0., []
+        raise InputError(
+            f'{root} holds no Annotations/*.xml; --bccd is the '
+            'folder of the detection release'
+        )
+    ious, false, seconds, failures = [], 0, 0.0, []
     for path in track(annotations, 'BCCD'):
         file = path.parent.parent / 'JPEGImages' / f'{path.stem}.jpg'
         image = decode_image(file.read_bytes())[0]
@@ -93,10 +102,12 @@ def evaluate_bccd(root: Path, every: int) -> list[np.ndarray]:
             failures.append(draw_boxes(image, wanted, found, path.stem))
     ious = np.array(ious)
     hits = int((ious >= LEAST_IOU).sum())
-    print(f'BCCD: {len(annotations)} fields, {len(ious)} WBC boxes: '
-          f'{100 * hits / len(ious):.1f} % found ({hits}), mean IoU '
-          f'{ious.mean():.3f}; {false / len(annotations):.3f} false crops a '
-          f'field ({false}); {seconds / len(annotations):.2f} s a field')
+    print(
+        f'BCCD: {len(annotations)} fields, {len(ious)} WBC boxes: '
+        f'{100 * hits / len(ious):.1f} % found ({hits}), mean IoU '
+        f'{ious.mean():.3f}; {false / len(annotations):.3f} false crops a '
+        f'field ({false}); {seconds / len(annotations):.2f} s a field'
+    )
     return failures
 
 
@@ -104,8 +115,10 @@ def evaluate_jtsc(root: Path, every: int) -> list[np.ndarray]:
     """Print JTSC's figures and draw the worst cells."""
     masks = sorted((root / 'Dataset 1').glob('*.png'))[::every]
     if not masks:
-        raise InputError(f"{root} holds no 'Dataset 1/*.png'; --jtsc is the "
-                         'folder of zxaoyou/segmentation_WBC')
+        raise InputError(
+            f"{root} holds no 'Dataset 1/*.png'; --jtsc is the "
+            'folder of zxaoyou/segmentation_WBC'
+        )
     rows, several, drawn = [], 0, []
     for path in track(masks, 'JTSC'):
         mask = decode_image(path.read_bytes())[0][..., 0]
@@ -118,48 +131,68 @@ def evaluate_jtsc(root: Path, every: int) -> list[np.ndarray]:
             part: cells[0][part] if cells else np.zeros(mask.shape, bool)
             for part in wanted
         }
-        rows.append([(wanted[p] & found[p]).sum() /
-                     (wanted[p] | found[p]).sum() for p in wanted])
+        rows.append(
+            [
+                (wanted[p] & found[p]).sum() / (wanted[p] | found[p]).sum()
+                for p in wanted
+            ]
+        )
         drawn.append((min(rows[-1]), path.stem, image, wanted, found))
     nucleus, cell = np.mean(rows, axis=0)
     bad_nucleus, bad_cell = (np.array(rows) < LEAST_IOU).sum(axis=0)
-    print(f'JTSC: {len(masks)} cells: mean IoU nucleus {nucleus:.3f}, whole '
-          f'cell {cell:.3f}; below {LEAST_IOU}: {bad_nucleus} nuclei, '
-          f'{bad_cell} cells; {several} images with more than one cell')
+    print(
+        f'JTSC: {len(masks)} cells: mean IoU nucleus {nucleus:.3f}, whole '
+        f'cell {cell:.3f}; below {LEAST_IOU}: {bad_nucleus} nuclei, '
+        f'{bad_cell} cells; {several} images with more than one cell'
+    )
     drawn.sort(key=lambda item: item[0])
     return [draw_masks(*item) for item in drawn[:20]]
 
 
-def draw_boxes(image: np.ndarray, wanted: list, found: list,
-               title: str) -> np.ndarray:
+def draw_boxes(
+    image: np.ndarray, wanted: list, found: list, title: str
+) -> np.ndarray:
     image = image.copy()
-    for boxes, colour, width in ((wanted, (0, 160, 0), 5), (found, (0, 0, 255),
-                                                            3)):
+    for boxes, colour, width in (
+        (wanted, (0, 160, 0), 5),
+        (found, (0, 0, 255), 3),
+    ):
         for x1, y1, x2, y2 in boxes:
             cv2.rectangle(image, (x1, y1), (x2, y2), colour, width)
     return tile(image, title)
 
 
-def draw_masks(iou: float, stem: str, image: np.ndarray, wanted: dict,
-               found: dict) -> np.ndarray:
+def draw_masks(
+    iou: float, stem: str, image: np.ndarray, wanted: dict, found: dict
+) -> np.ndarray:
     image = cv2.resize(image, None, fx=3, fy=3)
     for masks, colour in ((wanted, (0, 160, 0)), (found, (0, 0, 255))):
         for mask in masks.values():
             mask = np.kron(mask, np.ones((3, 3), np.uint8)).astype(np.uint8)
-            contours, _ = cv2.findContours(mask, cv2.RETR_LIST,
-                                           cv2.CHAIN_APPROX_NONE)
+            contours, _ = cv2.findContours(
+                mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
+            )
             cv2.drawContours(image, contours, -1, colour, 1)
     return tile(image, f'{stem} IoU {iou:.2f}')
 
 
 def tile(image: np.ndarray, title: str) -> np.ndarray:
     scale = min(n / m for n, m in zip(TILE, image.shape[1::-1], strict=True))
-    image = cv2.resize(image, None, fx=scale, fy=scale,
-                       interpolation=cv2.INTER_AREA)
+    image = cv2.resize(
+        image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
+    )
     canvas = np.zeros((TILE[1], TILE[0], 3), np.uint8)
-    canvas[:image.shape[0], :image.shape[1]] = image[:TILE[1], :TILE[0]]
-    cv2.putText(canvas, title, (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5,
-                (0, 0, 0), 1, cv2.LINE_AA)
+    canvas[: image.shape[0], : image.shape[1]] = image[: TILE[1], : TILE[0]]
+    cv2.putText(
+        canvas,
+        title,
+        (4, 16),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.5,
+        (0, 0, 0),
+        1,
+        cv2.LINE_AA,
+    )
     return canvas
 
 
@@ -168,7 +201,8 @@ def write_sheet(tiles: list[np.ndarray], path: str) -> None:
     blank = np.zeros_like(tiles[0])
     tiles += [blank] * (-len(tiles) % COLUMNS)
     rows = [
-        np.hstack(tiles[i:i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)
+        np.hstack(tiles[i : i + COLUMNS])
+        for i in range(0, len(tiles), COLUMNS)
     ]
     with atomic_write(path, 'wb') as file:
         file.write(cv2.imencode('.png', np.vstack(rows))[1].tobytes())
@@ -177,15 +211,28 @@ def write_sheet(tiles: list[np.ndarray], path: str) -> None:
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Measure how well white cells are found')
-    parser.add_argument('--bccd', type=Path, metavar='DIR',
-                        help='folder of the detection release')
-    parser.add_argument('--jtsc', type=Path, metavar='DIR',
-                        help='folder of zxaoyou/segmentation_WBC')
-    parser.add_argument('--every', type=int, default=1, metavar='N',
-                        help='take every Nth image only (default: 1)')
-    parser.add_argument('--show', metavar='FILE.png',
-                        help='draw the failures')
+        description='Measure how well white cells are found'
+    )
+    parser.add_argument(
+        '--bccd',
+        type=Path,
+        metavar='DIR',
+        help='folder of the detection release',
+    )
+    parser.add_argument(
+        '--jtsc',
+        type=Path,
+        metavar='DIR',
+        help='folder of zxaoyou/segmentation_WBC',
+    )
+    parser.add_argument(
+        '--every',
+        type=int,
+        default=1,
+        metavar='N',
+        help='take every Nth image only (default: 1)',
+    )
+    parser.add_argument('--show', metavar='FILE.png', help='draw the failures')
     return parser.parse_args()
 
 
@@ -195,8 +242,9 @@ def main() -> None:
         if not (args.bccd or args.jtsc):
             raise InputError('nothing to measure: give --bccd, --jtsc or both')
         if args.every < 1:
-            raise InputError(f'--every is {args.every}, but must be at least '
-                             '1')
+            raise InputError(
+                f'--every is {args.every}, but must be at least 1'
+            )
         failures = []
         if args.bccd:
             failures += evaluate_bccd(args.bccd, args.every)

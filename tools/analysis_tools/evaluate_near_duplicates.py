@@ -12,6 +12,7 @@ that is found, and the share of the folder's own images that is flagged as near
 duplicates of each other. Whether those are false, or cells that were
 photographed twice, only the eye can tell: --show draws the pairs.
 """
+
 import argparse
 import fnmatch
 import os
@@ -45,8 +46,12 @@ def turned(image: Image.Image, rng: random.Random) -> Image.Image:
 def resized(factor: float) -> Callable:
 
     def apply(image: Image.Image, rng: random.Random) -> Image.Image:
-        filters = (Image.Resampling.NEAREST, Image.Resampling.BILINEAR,
-                   Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
+        filters = (
+            Image.Resampling.NEAREST,
+            Image.Resampling.BILINEAR,
+            Image.Resampling.BICUBIC,
+            Image.Resampling.LANCZOS,
+        )
         size = (round(image.width * factor), round(image.height * factor))
         return image.resize(size, rng.choice(filters))
 
@@ -56,16 +61,16 @@ def resized(factor: float) -> Callable:
 #: What is done to a planted copy, and the quality of its JPEG, if it is one.
 KINDS = {
     'the same pixels': ((), None),
-    'turned or mirrored': ((turned, ), None),
+    'turned or mirrored': ((turned,), None),
     'JPEG 90': ((), 90),
     'JPEG 70': ((), 70),
     'JPEG 50': ((), 50),
     'JPEG 30': ((), 30),
-    'doubled': ((resized(2), ), None),
-    'halved': ((resized(1 / 2), ), None),
-    'a third': ((resized(1 / 3), ), None),
-    'halved, JPEG 75': ((resized(1 / 2), ), 75),
-    'turned, JPEG 75': ((turned, ), 75),
+    'doubled': ((resized(2),), None),
+    'halved': ((resized(1 / 2),), None),
+    'a third': ((resized(1 / 3),), None),
+    'halved, JPEG 75': ((resized(1 / 2),), 75),
+    'turned, JPEG 75': ((turned,), 75),
     'turned, 3/4, JPEG 60': ((turned, resized(3 / 4)), 60),
 }
 
@@ -80,8 +85,9 @@ def list_folder(folder: str, pattern: str) -> dict[str, str]:
     return {name: os.path.join(folder, name) for name in names}
 
 
-def plant(sources: dict[str, str], folder: str,
-          rng: random.Random) -> dict[str, tuple[str, str]]:
+def plant(
+    sources: dict[str, str], folder: str, rng: random.Random
+) -> dict[str, tuple[str, str]]:
     """Write copies of all kinds.
 
     Returns:
@@ -106,10 +112,12 @@ def plant(sources: dict[str, str], folder: str,
     return planted
 
 
-def evaluate(paths: Mapping[str, str],
-             num_planted: int = 100,
-             num_workers: int | None = None,
-             seed: int = 0) -> dict:
+def evaluate(
+    paths: Mapping[str, str],
+    num_planted: int = 100,
+    num_workers: int | None = None,
+    seed: int = 0,
+) -> dict:
     """Measure both figures.
 
     Args:
@@ -132,24 +140,29 @@ def evaluate(paths: Mapping[str, str],
     pairs = find_near_duplicates(fingerprints)
     own_groups = group_images(pairs, fingerprints)
 
-    chosen = rng.sample(sorted(fingerprints),
-                        min(num_planted, len(fingerprints)))
+    chosen = rng.sample(
+        sorted(fingerprints), min(num_planted, len(fingerprints))
+    )
     with tempfile.TemporaryDirectory() as temporary:
         planted = plant({name: paths[name] for name in chosen}, temporary, rng)
-        copies, _ = fingerprint_files({path: path for path in planted},
-                                      num_workers=num_workers)
+        copies, _ = fingerprint_files(
+            {path: path for path in planted}, num_workers=num_workers
+        )
     all_pairs = find_near_duplicates(fingerprints | copies)
     source = {path: name for path, (_, name) in planted.items()}
     truly = [
-        own_groups[source.get(first, first)] == own_groups[source.get(
-            second, second)] for first, second, *_ in all_pairs
+        own_groups[source.get(first, first)]
+        == own_groups[source.get(second, second)]
+        for first, second, *_ in all_pairs
     ]
     joined = group_images(
         [pair for pair, true in zip(all_pairs, truly, strict=True) if true],
-        fingerprints | copies)
+        fingerprints | copies,
+    )
     strange = {
         name
-        for pair, true in zip(all_pairs, truly, strict=True) if not true
+        for pair, true in zip(all_pairs, truly, strict=True)
+        if not true
         for name in pair[:2]
     }
     kinds = {path: kind for path, (kind, _) in planted.items()}
@@ -157,25 +170,34 @@ def evaluate(paths: Mapping[str, str],
         rate=rate,
         pairs=pairs,
         planted=Counter(kinds.values()),
-        found=Counter(kind for path, kind in kinds.items()
-                      if joined[path] == joined[source[path]]),
-        strangers=Counter(kind for path, kind in kinds.items()
-                          if path in strange))
+        found=Counter(
+            kind
+            for path, kind in kinds.items()
+            if joined[path] == joined[source[path]]
+        ),
+        strangers=Counter(
+            kind for path, kind in kinds.items() if path in strange
+        ),
+    )
 
 
-def draw_pairs(pairs: Sequence[DuplicatePair], paths: Mapping[str, str],
-               target: str) -> None:
+def draw_pairs(
+    pairs: Sequence[DuplicatePair], paths: Mapping[str, str], target: str
+) -> None:
     """Draw pairs beside each other, four to a row."""
     side, columns = 180, 4
     rows = -(-len(pairs) // columns)
-    sheet = Image.new('RGB', (columns * (2 * side + 20), rows * (side + 20)),
-                      'white')
+    sheet = Image.new(
+        'RGB', (columns * (2 * side + 20), rows * (side + 20)), 'white'
+    )
     for index, pair in enumerate(pairs):
         left = index % columns * (2 * side + 20)
         for name in pair[:2]:
             with Image.open(paths[name]) as image:
-                sheet.paste(ImageOps.fit(image.convert('RGB'), (side, side)),
-                            (left, index // columns * (side + 20)))
+                sheet.paste(
+                    ImageOps.fit(image.convert('RGB'), (side, side)),
+                    (left, index // columns * (side + 20)),
+                )
             left += side
     with atomic_write(target, 'wb') as f:
         sheet.save(f, 'PNG')
@@ -190,8 +212,10 @@ def report(result: dict, paths: Mapping[str, str], show: str | None) -> None:
     for pair in exact:
         print(f'  {pair.first}  {pair.second}')
     flagged = {name for pair in near for name in pair[:2]}
-    print(f'flagged as near duplicates: {len(flagged)} images '
-          f'({100 * len(flagged) / number:.2f} %) in {len(near)} pairs')
+    print(
+        f'flagged as near duplicates: {len(flagged)} images '
+        f'({100 * len(flagged) / number:.2f} %) in {len(near)} pairs'
+    )
     for pair in near:
         print(f'  {pair.first}  {pair.second}  {pair.correlation:.3f}')
     if show and near:
@@ -200,34 +224,53 @@ def report(result: dict, paths: Mapping[str, str], show: str | None) -> None:
 
     table = Table(title='planted copies')
     for column in ('kind', 'planted', 'found', '%', 'joined to strangers'):
-        table.add_column(column,
-                         justify='left' if column == 'kind' else 'right')
+        table.add_column(
+            column, justify='left' if column == 'kind' else 'right'
+        )
     kinds = [*result['planted'], 'all']
     for kind in kinds:
         planted, found, strangers = (
             result[key].total() if kind == 'all' else result[key][kind]
-            for key in ('planted', 'found', 'strangers'))
-        table.add_row(kind, str(planted), str(found),
-                      f'{100 * found / planted:.1f}', str(strangers))
+            for key in ('planted', 'found', 'strangers')
+        )
+        table.add_row(
+            kind,
+            str(planted),
+            str(found),
+            f'{100 * found / planted:.1f}',
+            str(strangers),
+        )
     rich_print(table)
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Measure how well near duplicates are found')
-    parser.add_argument('folder', help='folder of images, searched to the '
-                        'bottom')
-    parser.add_argument('--pattern', default='*', help='only images called '
-                        "so, such as '*.bmp' (default: all)")
-    parser.add_argument('--num-images', type=int,
-                        help='take so many at random (default: all)')
-    parser.add_argument('--num-planted', type=int, default=100,
-                        help='images to plant copies of (default: 100)')
-    parser.add_argument('--num-workers', type=int,
-                        help='processes (default: one a processor)')
+        description='Measure how well near duplicates are found'
+    )
+    parser.add_argument(
+        'folder', help='folder of images, searched to the bottom'
+    )
+    parser.add_argument(
+        '--pattern',
+        default='*',
+        help="only images called so, such as '*.bmp' (default: all)",
+    )
+    parser.add_argument(
+        '--num-images', type=int, help='take so many at random (default: all)'
+    )
+    parser.add_argument(
+        '--num-planted',
+        type=int,
+        default=100,
+        help='images to plant copies of (default: 100)',
+    )
+    parser.add_argument(
+        '--num-workers', type=int, help='processes (default: one a processor)'
+    )
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--show', metavar='FILE.png',
-                        help='draw the flagged pairs')
+    parser.add_argument(
+        '--show', metavar='FILE.png', help='draw the flagged pairs'
+    )
     return parser.parse_args()
 
 
@@ -236,8 +279,9 @@ def main() -> None:
     with one_sentence_errors():
         paths = list_folder(args.folder, args.pattern)
         if args.num_images and args.num_images < len(paths):
-            names = random.Random(args.seed).sample(list(paths),
-                                                    args.num_images)
+            names = random.Random(args.seed).sample(
+                list(paths), args.num_images
+            )
             paths = {name: paths[name] for name in sorted(names)}
         result = evaluate(paths, args.num_planted, args.num_workers, args.seed)
     report(result, paths, args.show)

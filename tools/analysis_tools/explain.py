@@ -13,6 +13,7 @@ predicts. Explained is the predicted value, or the one behind the equals sign
 positions. One figure an image is written, with a panel for each target and
 layer. Needs pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
 """
+
 import argparse
 import os.path as osp
 from pathlib import Path
@@ -37,7 +38,8 @@ from daffnet_mm.visualization.grad_cam import CELL_TYPE, METHODS
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Show where a model looks, by Grad-CAM')
+        description='Show where a model looks, by Grad-CAM'
+    )
     parser.add_argument('config', help='config of the model')
     parser.add_argument('checkpoint', help='its checkpoint')
     parser.add_argument('images', nargs='+', help='image files')
@@ -47,25 +49,30 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         metavar='NAME[=VALUE]',
         help='attributes or cell_type, and what to explain instead of the '
-        'predicted value; default: all')
+        'predicted value; default: all',
+    )
     parser.add_argument(
         '--layer',
         nargs='+',
-        help='names of layers; default: the last one with positions')
+        help='names of layers; default: the last one with positions',
+    )
     parser.add_argument(
         '--method',
         default='gradcam',
-        help=f'{", ".join(METHODS)}; default: gradcam')
+        help=f'{", ".join(METHODS)}; default: gradcam',
+    )
     parser.add_argument(
         '--out-dir',
         default='work_dirs/explanations',
-        help='folder for the figures; default: work_dirs/explanations')
+        help='folder for the figures; default: work_dirs/explanations',
+    )
     parser.add_argument('--device', help='default: a GPU if there is one')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
-        help='override settings of CONFIG, as key=value')
+        help='override settings of CONFIG, as key=value',
+    )
     return parser.parse_args()
 
 
@@ -86,28 +93,35 @@ class Explanation:
         classes (Sequence[str], optional): Names of the cell types.
     """
 
-    def __init__(self, explainer: GradCAMExplainer, images: torch.Tensor,
-                 classes: tuple[str, ...] | None) -> None:
+    def __init__(
+        self,
+        explainer: GradCAMExplainer,
+        images: torch.Tensor,
+        classes: tuple[str, ...] | None,
+    ) -> None:
         self.explainer = explainer
         self.images = images
         with torch.no_grad():
-            sample, = explainer.logits.model(images, mode='predict')
+            (sample,) = explainer.logits.model(images, mode='predict')
         self.values, self.scores, self.predicted = {}, {}, {}
         if 'pred_attributes' in sample:
             attributes = explainer.logits.attributes
             parts = sample.pred_attribute_scores.split(
-                [len(values) for values in attributes.values()])
+                [len(values) for values in attributes.values()]
+            )
             for (name, values), part, value in zip(
-                    attributes.items(),
-                    parts,
-                    sample.pred_attributes.tolist(),
-                    strict=True):
+                attributes.items(),
+                parts,
+                sample.pred_attributes.tolist(),
+                strict=True,
+            ):
                 self._add(name, values, part, value)
         if 'pred_score' in sample:
             number = len(sample.pred_score)
             names = classes or tuple(map(str, range(number)))
-            self._add(CELL_TYPE, names, sample.pred_score,
-                      int(sample.pred_label))
+            self._add(
+                CELL_TYPE, names, sample.pred_score, int(sample.pred_label)
+            )
 
     def _add(self, name, values, scores, predicted) -> None:
         self.values[name] = tuple(values)
@@ -120,24 +134,30 @@ class Explanation:
         for text in wanted or self.values:
             name, _, asked = text.partition('=')
             if name not in self.values:
-                raise InputError(f'the model predicts no {name}; it predicts '
-                                 f'{", ".join(self.values)}')
+                raise InputError(
+                    f'the model predicts no {name}; it predicts '
+                    f'{", ".join(self.values)}'
+                )
             values = self.values[name]
             if asked and asked not in values:
-                raise InputError(f'{name} has no value {asked!r}; its values '
-                                 f'are {", ".join(values)}')
+                raise InputError(
+                    f'{name} has no value {asked!r}; its values '
+                    f'are {", ".join(values)}'
+                )
             value = values.index(asked) if asked else self.predicted[name]
             target = self.explainer.target(name, value, len(values))
             share = 100 * self.scores[name][value]
             for layer in layers or [
-                    self.explainer.last_layer(self.images, target)
+                self.explainer.last_layer(self.images, target)
             ]:
-                heading = f'{name.replace("_", " ")}:\n{values[value]} ' \
-                    f'{share:.0f} %'
+                heading = (
+                    f'{name.replace("_", " ")}:\n{values[value]} {share:.0f} %'
+                )
                 if layers and len(layers) > 1:
                     heading += f'\n{layer}'
-                values_map, = self.explainer.explain(self.images, target,
-                                                     layer)
+                (values_map,) = self.explainer.explain(
+                    self.images, target, layer
+                )
                 maps.append((heading, values_map))
         return maps
 
@@ -149,11 +169,13 @@ def main() -> None:
         if args.cfg_options:
             cfg.merge_from_dict(args.cfg_options)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        model = build_predictor(cfg, args.checkpoint,
-                                args.device or get_device())
+        model = build_predictor(
+            cfg, args.checkpoint, args.device or get_device()
+        )
         explainer = GradCAMExplainer(model, args.method)
         meta = CheckpointLoader.load_checkpoint(
-            args.checkpoint, map_location='cpu').get('meta', {})
+            args.checkpoint, map_location='cpu'
+        ).get('meta', {})
         classes = (meta.get('dataset_meta') or {}).get('classes')
         pipeline = build_pipeline(cfg)
         # one name a file, also where two folders have an image of one name
@@ -169,9 +191,11 @@ def main() -> None:
                 # OpenMMLab's images are BGR
                 seen.permute(1, 2, 0).numpy()[..., ::-1],
                 maps,
-                columns=len(args.layer) if len(args.layer or ()) > 1 else 4)
-            path = Path(args.out_dir,
-                        f'{osp.relpath(osp.abspath(stem), root)}.png')
+                columns=len(args.layer) if len(args.layer or ()) > 1 else 4,
+            )
+            path = Path(
+                args.out_dir, f'{osp.relpath(osp.abspath(stem), root)}.png'
+            )
             with atomic_write(path, 'wb') as f:
                 figure.savefig(f, format='png', dpi=120)
             print(f'wrote {path}')

@@ -6,6 +6,7 @@ has its own layers in a loop, and the frozen predictor runs under ``no_grad``.
 ``benchmark.py`` measures the plugin's DAFFNet against it; both compute the
 same function.
 """
+
 import torch
 import torch.nn as nn
 from torchvision.models import resnet50
@@ -14,7 +15,6 @@ from daffnet_mm.structures.attributes import ATTRIBUTE_SIZES
 
 
 class ObviousSEWeight(nn.Module):
-
     def __init__(self, channels, reduction=16):
         super().__init__()
         self.avg_pool = nn.AdaptiveAvgPool2d(1)
@@ -30,7 +30,6 @@ class ObviousSEWeight(nn.Module):
 
 
 class ObviousPSA(nn.Module):
-
     def __init__(self, channels, stride):
         super().__init__()
         self.channels = channels // 4
@@ -42,8 +41,10 @@ class ObviousPSA(nn.Module):
                 stride=stride,
                 padding=kernel // 2,
                 groups=groups,
-                bias=False)
-            for kernel, groups in ((3, 1), (5, 4), (7, 8), (9, 16)))
+                bias=False,
+            )
+            for kernel, groups in ((3, 1), (5, 4), (7, 8), (9, 16))
+        )
         self.se = ObviousSEWeight(channels // 4)
 
     def forward(self, x):
@@ -59,7 +60,6 @@ class ObviousPSA(nn.Module):
 
 
 class ObviousSpatialAttention(nn.Module):
-
     def __init__(self):
         super().__init__()
         self.conv = nn.Conv2d(2, 1, 7, padding=3, bias=False)
@@ -73,7 +73,6 @@ class ObviousSpatialAttention(nn.Module):
 
 
 class ObviousBottleneck(nn.Module):
-
     def __init__(self, in_channels, width, stride):
         super().__init__()
         out_channels = width * 4
@@ -89,8 +88,10 @@ class ObviousBottleneck(nn.Module):
         if stride != 1 or in_channels != out_channels:
             self.downsample = nn.Sequential(
                 nn.Conv2d(
-                    in_channels, out_channels, 1, stride=stride, bias=False),
-                nn.BatchNorm2d(out_channels))
+                    in_channels, out_channels, 1, stride=stride, bias=False
+                ),
+                nn.BatchNorm2d(out_channels),
+            )
 
     def forward(self, x):
         identity = x if self.downsample is None else self.downsample(x)
@@ -116,20 +117,21 @@ class ObviousMAP(nn.Module):
 
 
 class ObviousMAE(nn.Module):
-
     def __init__(self):
         super().__init__()
         count = len(ATTRIBUTE_SIZES)
         self.encoders = nn.ModuleList(
             nn.Sequential(
-                nn.Linear(n, 10 * n), nn.Sigmoid(), nn.Linear(10 * n, count))
-            for n in ATTRIBUTE_SIZES)
+                nn.Linear(n, 10 * n), nn.Sigmoid(), nn.Linear(10 * n, count)
+            )
+            for n in ATTRIBUTE_SIZES
+        )
         layers, channels = [], 1
         for kernel, out_channels in ((1, 8), (3, 64), (5, 128)):
             layers += [
                 nn.Conv2d(channels, out_channels, kernel, bias=False),
                 nn.BatchNorm2d(out_channels),
-                nn.ReLU(inplace=True)
+                nn.ReLU(inplace=True),
             ]
             channels = out_channels
         self.convs = nn.Sequential(*layers)
@@ -138,7 +140,8 @@ class ObviousMAE(nn.Module):
     def forward(self, probabilities):
         rows = []
         for encoder, probability in zip(
-                self.encoders, probabilities, strict=True):
+            self.encoders, probabilities, strict=True
+        ):
             rows.append(encoder(probability))
         x = torch.stack(rows, dim=1).unsqueeze(1)
         return torch.flatten(self.avg_pool(self.convs(x)), 1)

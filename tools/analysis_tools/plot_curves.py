@@ -15,6 +15,7 @@ are written beside the figure as CSV. ``train_accuracy``, which also exists
 under mixup, is logged by TrainingAccuracyHook:
 ``--cfg-options custom_hooks.0.type=TrainingAccuracyHook`` in the training.
 """
+
 import argparse
 from pathlib import Path
 
@@ -28,19 +29,22 @@ from daffnet_mm.visualization import plot_training_curves
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Draw the training curves of one or more runs')
+        description='Draw the training curves of one or more runs'
+    )
     parser.add_argument('runs', nargs='+', metavar='RUN', help='work folders')
     parser.add_argument(
         '--keys',
         nargs='+',
         default=['loss', 'wbc/accuracy'],
-        help='what to draw; default: loss wbc/accuracy')
+        help='what to draw; default: loss wbc/accuracy',
+    )
     parser.add_argument('--names', nargs='+', help="default: the folders'")
     parser.add_argument(
         '--out',
         type=Path,
         default=Path('work_dirs/training_curves.png'),
-        help='default: work_dirs/training_curves.png')
+        help='default: work_dirs/training_curves.png',
+    )
     return parser.parse_args(argv)
 
 
@@ -54,17 +58,24 @@ def main() -> None:
         known = sorted({key for log in runs.values() for key in log})
         for key in args.keys:
             if key not in known:
-                raise InputError(f'no run has logged {key}; there are '
-                                 f'{", ".join(known)}')
+                raise InputError(
+                    f'no run has logged {key}; there are {", ".join(known)}'
+                )
     with atomic_write(args.out, 'wb') as file:
         plot_training_curves(runs, args.keys).savefig(
-            file, format=args.out.suffix[1:] or 'png', dpi=150)
+            file, format=args.out.suffix[1:] or 'png', dpi=150
+        )
     table = args.out.with_suffix('.csv')
-    write_csv(table, [
-        dict(run=name, key=key, epoch=epoch, value=value)
-        for name, log in runs.items() for key in args.keys if key in log
-        for epoch, value in zip(*log[key], strict=True)
-    ])
+    write_csv(
+        table,
+        [
+            dict(run=name, key=key, epoch=epoch, value=value)
+            for name, log in runs.items()
+            for key in args.keys
+            if key in log
+            for epoch, value in zip(*log[key], strict=True)
+        ],
+    )
     print(f'wrote {args.out} and {table}')
 
 

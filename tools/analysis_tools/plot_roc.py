@@ -11,6 +11,7 @@ tools/test.py), such a folder of cross_dataset.py, or a file
 their micro and macro averages; the areas are written beside the figure as
 CSV.
 """
+
 import argparse
 from pathlib import Path
 
@@ -25,15 +26,18 @@ from daffnet_mm.visualization.roc_curves import roc_curves
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Draw the ROC curves of tested models')
+        description='Draw the ROC curves of tested models'
+    )
     parser.add_argument(
-        'runs', nargs='+', metavar='RUN', help='folders or files')
+        'runs', nargs='+', metavar='RUN', help='folders or files'
+    )
     parser.add_argument('--names', nargs='+', help="default: the folders'")
     parser.add_argument(
         '--out',
         type=Path,
         default=Path('work_dirs/roc_curves.png'),
-        help='default: work_dirs/roc_curves.png')
+        help='default: work_dirs/roc_curves.png',
+    )
     return parser.parse_args(argv)
 
 
@@ -54,7 +58,8 @@ def main() -> None:
             ]
     with atomic_write(args.out, 'wb') as file:
         plot_roc(panels).savefig(
-            file, format=args.out.suffix[1:] or 'png', dpi=150)
+            file, format=args.out.suffix[1:] or 'png', dpi=150
+        )
     table = args.out.with_suffix('.csv')
     write_csv(table, rows)
     print(f'wrote {args.out} and {table}')

@@ -13,6 +13,7 @@ classifiers become several curves; they see the same noise. Written are
 ``robustness.csv`` (accuracy with Wilson's 95 % interval, balanced accuracy,
 recalls), ``robustness.md`` and ``robustness.png``.
 """
+
 import argparse
 from pathlib import Path
 
@@ -32,26 +33,31 @@ from daffnet_mm.visualization import plot_robustness
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Measure how classifiers bear worse images')
+        description='Measure how classifiers bear worse images'
+    )
     parser.add_argument(
         'models',
         nargs='+',
         metavar='CONFIG CKPT',
-        help='a config and its checkpoint, for each curve')
+        help='a config and its checkpoint, for each curve',
+    )
     parser.add_argument(
         '--corruptions',
         nargs='+',
         default=list(CORRUPTIONS),
-        help=f'default: {" ".join(CORRUPTIONS)}')
+        help=f'default: {" ".join(CORRUPTIONS)}',
+    )
     parser.add_argument(
         '--names',
         nargs='+',
-        help='names of the curves; default: those of the configs')
+        help='names of the curves; default: those of the configs',
+    )
     parser.add_argument(
         '--out-dir',
         type=Path,
         default=Path('work_dirs/robustness'),
-        help='default: work_dirs/robustness')
+        help='default: work_dirs/robustness',
+    )
     parser.add_argument('--batch-size', type=int, default=64)
     parser.add_argument('--num-workers', type=int, default=2)
     parser.add_argument('--device', help='default: a GPU if there is one')
@@ -64,13 +70,23 @@ def curves(rows: list[dict], names: list[str]) -> dict:
     for corruption in dict.fromkeys(r['corruption'] for r in rows):
         if corruption == 'none':
             continue
-        found[corruption] = CORRUPTIONS[corruption][0], {
-            name: [(r['severity'], r['accuracy'], r['accuracy_low'],
-                    r['accuracy_high']) for r in rows
-                   if r['classifier'] == name
-                   and r['corruption'] in ('none', corruption)]
-            for name in names
-        }
+        found[corruption] = (
+            CORRUPTIONS[corruption][0],
+            {
+                name: [
+                    (
+                        r['severity'],
+                        r['accuracy'],
+                        r['accuracy_low'],
+                        r['accuracy_high'],
+                    )
+                    for r in rows
+                    if r['classifier'] == name
+                    and r['corruption'] in ('none', corruption)
+                ]
+                for name in names
+            },
+        )
     return found
 
 
@@ -78,13 +94,18 @@ def markdown(rows: list[dict], names: list[str]) -> str:
     """One row a corruption and severity, one column a classifier."""
     lines = {}
     for r in rows:
-        key = (r['corruption'],
-               '-' if r['severity'] is None else f'{r["severity"]:g}')
+        key = (
+            r['corruption'],
+            '-' if r['severity'] is None else f'{r["severity"]:g}',
+        )
         lines.setdefault(key, []).append(
             f'{r["accuracy"]:.1f} ({r["accuracy_low"]:.1f} to '
-            f'{r["accuracy_high"]:.1f})')
-    return to_markdown(['corruption', 'severity', *names],
-                       [[*key, *cells] for key, cells in lines.items()])
+            f'{r["accuracy_high"]:.1f})'
+        )
+    return to_markdown(
+        ['corruption', 'severity', *names],
+        [[*key, *cells] for key, cells in lines.items()],
+    )
 
 
 def main() -> None:
@@ -100,14 +121,18 @@ def main() -> None:
                 checkpoint,
                 device=args.device,
                 batch_size=args.batch_size,
-                num_workers=args.num_workers)
+                num_workers=args.num_workers,
+            )
             rows += [
                 dict(
                     classifier=name,
                     corruption=corruption,
                     severity=severity,
-                    **result.summary()) for corruption, severity, result in
-                measure_robustness(classifier, args.corruptions)
+                    **result.summary(),
+                )
+                for corruption, severity, result in measure_robustness(
+                    classifier, args.corruptions
+                )
             ]
     names = list(pairs)
     text = markdown(rows, names)
@@ -116,7 +141,8 @@ def main() -> None:
         file.write(text)
     with atomic_write(args.out_dir / 'robustness.png', 'wb') as file:
         plot_robustness(curves(rows, names)).savefig(
-            file, format='png', dpi=150)
+            file, format='png', dpi=150
+        )
     print(text)
     print(f'written to {args.out_dir}')
 

@@ -12,6 +12,7 @@ its masks where it has them. A run that was interrupted goes on where it
 stopped. Images without a cell and images that cannot be read are named at the
 end; the latter make the exit status 1.
 """
+
 import argparse
 import sys
 
@@ -29,32 +30,38 @@ def positive(text: str) -> int:
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Crop the white cells of all images in a folder.')
+        description='Crop the white cells of all images in a folder.'
+    )
     parser.add_argument('in_dir', help='folder with the images')
     parser.add_argument('out_dir', help='folder for the crops')
     parser.add_argument(
         '--margin',
         type=float,
         default=0.1,
-        help='around a cell, as a share of its longer side (default: 0.1)')
+        help='around a cell, as a share of its longer side (default: 0.1)',
+    )
     parser.add_argument(
-        '--num-workers', type=positive, default=2, help='default: 2')
+        '--num-workers', type=positive, default=2, help='default: 2'
+    )
     return parser.parse_args()
 
 
 def main() -> int:
     args = parse_args()
     with one_sentence_errors():
-        report = crop_folder(args.in_dir, args.out_dir, args.margin,
-                             args.num_workers)
+        report = crop_folder(
+            args.in_dir, args.out_dir, args.margin, args.num_workers
+        )
     for name in report['empty']:
         print(f'no cell found: {name}')
     for sentence in report['refused']:
         print(f'not read: {sentence}')
-    print(f'{args.out_dir}: {report["cells"]} cells of {report["images"]} '
-          f'images, {report["kept"]} of them from before; '
-          f'{len(report["empty"])} without a cell, '
-          f'{len(report["refused"])} not read')
+    print(
+        f'{args.out_dir}: {report["cells"]} cells of {report["images"]} '
+        f'images, {report["kept"]} of them from before; '
+        f'{len(report["empty"])} without a cell, '
+        f'{len(report["refused"])} not read'
+    )
     return 1 if report['refused'] else 0
 
 

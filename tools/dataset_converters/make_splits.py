@@ -20,6 +20,7 @@ Images of one group are never parted. Groups come from the dataset where file
 names tell them, or from --group-file, as tools/audit_dataset.py writes it for
 near duplicates. Same seed and names, same split, on every machine.
 """
+
 import argparse
 from collections import Counter
 
@@ -50,20 +51,33 @@ def ratios(text: str) -> tuple[float, ...]:
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Write the split file of a dataset')
-    parser.add_argument('config', nargs='?',
-                        help='config whose dataset is split')
-    parser.add_argument('--part', choices=SPLITS, default='train',
-                        help='whose dataset of CONFIG (default: train)')
-    parser.add_argument('--dataset', help='instead of CONFIG: type of the '
-                        'dataset, such as PBC')
+        description='Write the split file of a dataset'
+    )
+    parser.add_argument(
+        'config', nargs='?', help='config whose dataset is split'
+    )
+    parser.add_argument(
+        '--part',
+        choices=SPLITS,
+        default='train',
+        help='whose dataset of CONFIG (default: train)',
+    )
+    parser.add_argument(
+        '--dataset', help='instead of CONFIG: type of the dataset, such as PBC'
+    )
     parser.add_argument('--data-root', help='its folder')
-    parser.add_argument('--options', nargs='+', action=DictAction,
-                        help='further arguments of the dataset, key=value')
+    parser.add_argument(
+        '--options',
+        nargs='+',
+        action=DictAction,
+        help='further arguments of the dataset, key=value',
+    )
     parser.add_argument('--out', required=True, help='file to write (CSV)')
     parser.add_argument('--seed', type=int)
-    parser.add_argument('--group-file', help='CSV with the columns image and '
-                        'group; must name all images')
+    parser.add_argument(
+        '--group-file',
+        help='CSV with the columns image and group; must name all images',
+    )
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument('--ratios', type=ratios, metavar='6:2:2')
     kind.add_argument('--official', action='store_true')
@@ -85,8 +99,11 @@ def counts(samples: list[dict], columns: dict[str, dict[str, str]]) -> Table:
     for name in (*columns, 'all'):
         table.add_column(name, justify='right')
     found = Counter(
-        (s['label'], column) for s in samples
-        for column, names in columns.items() if s['name'] in names)
+        (s['label'], column)
+        for s in samples
+        for column, names in columns.items()
+        if s['name'] in names
+    )
     labels = list(dict.fromkeys(sorted(s['label'] for s in samples)))
     for label in labels:
         row = [found[label, column] for column in columns]
@@ -112,7 +129,8 @@ def main() -> None:
             split_seed=args.seed,
             group_file=args.group_file,
             official_split=args.official or None,
-            val_ratio=args.val_ratio)
+            val_ratio=args.val_ratio,
+        )
         samples = list_release(dataset)
         splits = draw_parts(dataset, samples, args.k_fold)
         paths = write_splits(args.out, samples, splits, args.overwrite)
@@ -133,8 +151,10 @@ def main() -> None:
         print(f'{len(set(groups.values()))} groups')
         cut = cut_groups(splits[0], groups)
         if cut:
-            print(f'warning: this split cuts {len(cut)} groups, first '
-                  f'{next(iter(cut))}: what is measured on them is too good')
+            print(
+                f'warning: this split cuts {len(cut)} groups, first '
+                f'{next(iter(cut))}: what is measured on them is too good'
+            )
     for path in paths:
         print(f'wrote {path}')
 

@@ -10,6 +10,7 @@ CSV files are scaled along. A run that was interrupted goes on where it
 stopped. Files without a copy, such as broken images, are named at the end,
 and the exit status is then 1.
 """
+
 import argparse
 import sys
 
@@ -28,34 +29,45 @@ def positive(text: str) -> int:
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Write a resized copy of a dataset, which then loads many '
-        'times faster.')
+        'times faster.'
+    )
     parser.add_argument('src', help='folder of the dataset')
     parser.add_argument('dst', help='folder for the copy')
     parser.add_argument(
         '--short-edge',
         type=positive,
         required=True,
-        help='of the images in pixels, such as the scale of the config\'s '
-        'ResizeEdge; smaller images are copied as they are')
+        help="of the images in pixels, such as the scale of the config's "
+        'ResizeEdge; smaller images are copied as they are',
+    )
     parser.add_argument(
         '--quality',
         type=positive,
         default=90,
-        help='of JPEG images, 1 to 100 (default: 90)')
+        help='of JPEG images, 1 to 100 (default: 90)',
+    )
     parser.add_argument(
-        '--num-workers', type=positive, default=2, help='default: 2')
+        '--num-workers', type=positive, default=2, help='default: 2'
+    )
     return parser.parse_args()
 
 
 def main() -> int:
     args = parse_args()
     with one_sentence_errors():
-        report = resize_dataset(args.src, args.dst, args.short_edge,
-                                min(args.quality, 100), args.num_workers)
+        report = resize_dataset(
+            args.src,
+            args.dst,
+            args.short_edge,
+            min(args.quality, 100),
+            args.num_workers,
+        )
     for sentence in report['refused']:
         print(f'not copied: {sentence}')
-    print(f'{args.dst}: {report["written"]} files written, {report["kept"]} '
-          f'were there, {len(report["refused"])} not copied')
+    print(
+        f'{args.dst}: {report["written"]} files written, {report["kept"]} '
+        f'were there, {len(report["refused"])} not copied'
+    )
     return 1 if report['refused'] else 0
 
 

@@ -9,6 +9,7 @@ the largest kernel to the smallest, ``PSA`` from the smallest to the largest.
 So the layers that follow, a batch norm and a 1x1 convolution, get their
 channels in another order.
 """
+
 import argparse
 import pickle
 import re
@@ -29,7 +30,8 @@ NUM_BRANCHES = 4
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description='Convert a checkpoint of the public EPSANet code '
-        '(EPSANet-50 or -101) for MMPretrain.')
+        '(EPSANet-50 or -101) for MMPretrain.'
+    )
     parser.add_argument('src', type=Path, help='the public checkpoint')
     parser.add_argument('dst', type=Path, help='the file to write')
     return parser.parse_args(argv)
@@ -53,17 +55,28 @@ def load_state_dict(path: Path) -> dict:
         raise FileNotFoundError(f'The checkpoint {path} does not exist.')
     try:
         state_dict = torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError,
-            KeyError) as error:
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        KeyError,
+    ) as error:
         reason = str(error).splitlines() or ['it is empty']
-        raise InputError(f'{path} cannot be read as a checkpoint of tensors: '
-                         f'{reason[0]}') from error
+        raise InputError(
+            f'{path} cannot be read as a checkpoint of tensors: {reason[0]}'
+        ) from error
     if isinstance(state_dict, dict):
         state_dict = state_dict.get('state_dict', state_dict)
-    if not isinstance(state_dict, dict) or not state_dict or not all(
-            isinstance(value, Tensor) for value in state_dict.values()):
-        raise InputError(f'{path} holds no state dict: expected a dict of '
-                         'tensors, or one under the key state_dict.')
+    if (
+        not isinstance(state_dict, dict)
+        or not state_dict
+        or not all(isinstance(value, Tensor) for value in state_dict.values())
+    ):
+        raise InputError(
+            f'{path} holds no state dict: expected a dict of '
+            'tensors, or one under the key state_dict.'
+        )
     return {
         name.removeprefix('module.'): value
         for name, value in state_dict.items()
@@ -73,14 +86,14 @@ def load_state_dict(path: Path) -> dict:
 def find_depth(state_dict: dict) -> int:
     """Tell the depth from the number of blocks in the third stage."""
     blocks = {
-        name.split('.')[1]
-        for name in state_dict if name.startswith('layer3.')
+        name.split('.')[1] for name in state_dict if name.startswith('layer3.')
     }
     depths = {6: 50, 23: 101}
     if len(blocks) not in depths:
         raise InputError(
             'it is no EPSANet-50 or -101: the third stage (layer3) has '
-            f'{len(blocks)} blocks, not 6 or 23.')
+            f'{len(blocks)} blocks, not 6 or 23.'
+        )
     return depths[len(blocks)]
 
 
@@ -108,8 +121,9 @@ def convert(state_dict: dict) -> OrderedDict:
             value = reverse_branches(value, 0)
         elif re.fullmatch(r'layer\d\.\d+\.conv3\.weight', name):
             value = reverse_branches(value, 1)
-        branch = re.fullmatch(r'(layer\d\.\d+\.conv2)\.conv_(\d)\.weight',
-                              name)
+        branch = re.fullmatch(
+            r'(layer\d\.\d+\.conv2)\.conv_(\d)\.weight', name
+        )
         if branch:
             name = f'{branch[1]}.branches.{int(branch[2]) - 1}.weight'
         if name.startswith('fc.'):
@@ -125,22 +139,25 @@ def convert(state_dict: dict) -> OrderedDict:
     }
     classes = len(state_dict.get('fc.bias', [0] * 1000))
     expected['head.fc.weight'] = (classes, backbone.feat_dim)
-    expected['head.fc.bias'] = (classes, )
+    expected['head.fc.bias'] = (classes,)
     shapes = {name: tuple(value.shape) for name, value in converted.items()}
     optional = 'num_batches_tracked'  # not in the oldest checkpoints
     for fault, names in dict(
-            missing=expected.keys() - shapes.keys(),
-            unknown=shapes.keys() - expected.keys(),
-            misshapen=[
-                name for name in shapes.keys() & expected.keys()
-                if shapes[name] != expected[name]
-            ]).items():
+        missing=expected.keys() - shapes.keys(),
+        unknown=shapes.keys() - expected.keys(),
+        misshapen=[
+            name
+            for name in shapes.keys() & expected.keys()
+            if shapes[name] != expected[name]
+        ],
+    ).items():
         names = sorted(name for name in names if not name.endswith(optional))
         if names:
             raise InputError(
                 f'it is no EPSANet-{backbone.depth} of the public code: '
                 f'{len(names)} tensors are {fault}, the first is '
-                f'{names[0]} (in this tool\'s output naming).')
+                f"{names[0]} (in this tool's output naming)."
+            )
     return converted
 
 
@@ -153,17 +170,20 @@ def main(argv=None) -> int:
             converted = convert(state_dict)
         except InputError as error:
             raise InputError(
-                f'{args.src} was not converted: {error}') from error
+                f'{args.src} was not converted: {error}'
+            ) from error
         meta = dict(
             architecture=f'EPSAResNet-{find_depth(state_dict)}',
-            source=args.src.name)
+            source=args.src.name,
+        )
         with atomic_write(args.dst, 'wb') as file:
             torch.save(dict(meta=meta, state_dict=converted), file)
     except (OSError, InputError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(f'Wrote {args.dst}: {meta["architecture"]}, {len(converted)} '
-          'tensors.')
+    print(
+        f'Wrote {args.dst}: {meta["architecture"]}, {len(converted)} tensors.'
+    )
     return 0
 
 

@@ -15,6 +15,7 @@ What only a training needs is left out. Of a run with averaged weights
 Afterwards OUT is read again, and its predictions are compared with those of
 CHECKPOINT on synthetic cells.
 """
+
 import argparse
 import io
 import os
@@ -45,7 +46,8 @@ CELL_SIZE = 360
 
 def parse_args(argv=None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Turn a trained checkpoint into the file that is shipped')
+        description='Turn a trained checkpoint into the file that is shipped'
+    )
     parser.add_argument('config', help='config of the model')
     parser.add_argument('checkpoint', help='its checkpoint, such as best.pth')
     parser.add_argument('out', help='the file to write')
@@ -53,13 +55,15 @@ def parse_args(argv=None) -> argparse.Namespace:
         '--max-mb',
         type=float,
         default=16,
-        help='refuse a larger file, in millions of bytes; default: 16')
+        help='refuse a larger file, in millions of bytes; default: 16',
+    )
     parser.add_argument(
         '--note',
         nargs='+',
         default=[],
         metavar='KEY=VALUE',
-        help='what else meta should say, such as licence="CC BY 4.0"')
+        help='what else meta should say, such as licence="CC BY 4.0"',
+    )
     return parser.parse_args(argv)
 
 
@@ -73,8 +77,9 @@ def read_notes(words: list[str]) -> dict[str, str]:
     for word in words:
         key, equals, value = word.partition('=')
         if not key or not equals:
-            raise InputError(f'--note {word} must be KEY=VALUE, such as '
-                             'licence="CC BY 4.0"')
+            raise InputError(
+                f'--note {word} must be KEY=VALUE, such as licence="CC BY 4.0"'
+            )
         notes[key] = value
     return notes
 
@@ -98,20 +103,23 @@ def half_precision(model: torch.nn.Module, source: str) -> dict:
             if not value.isfinite().all():
                 raise InputError(
                     f'{source} has values in {name} that are not finite: the '
-                    'training diverged, so publish an earlier checkpoint')
+                    'training diverged, so publish an earlier checkpoint'
+                )
             large = value.abs().max() if value.numel() else 0
             value = value.half()
             if not value.isfinite().all():
                 raise InputError(
                     f'{source} has {large:.4g} in {name}, above '
                     f'{torch.finfo(torch.half).max:.0f}, the largest number '
-                    'in half precision: this model cannot be published so')
+                    'in half precision: this model cannot be published so'
+                )
         weights[name] = value
     return weights
 
 
-def check_no_surplus(model: torch.nn.Module, checkpoint: dict,
-                     source: str) -> None:
+def check_no_surplus(
+    model: torch.nn.Module, checkpoint: dict, source: str
+) -> None:
     """Refuse weights that the model does not have.
 
     Raises:
@@ -121,9 +129,10 @@ def check_no_surplus(model: torch.nn.Module, checkpoint: dict,
     surplus = sorted(state_dict.keys() - model.state_dict().keys())
     if surplus:
         raise InputError(
-            f'{source} has {len(surplus)} weights that the config\'s model '
+            f"{source} has {len(surplus)} weights that the config's model "
             f'lacks, such as {surplus[0]}: it was made by another model than '
-            'this config describes')
+            'this config describes'
+        )
 
 
 def build_meta(model: torch.nn.Module, checkpoint: dict, args) -> dict:
@@ -137,7 +146,8 @@ def build_meta(model: torch.nn.Module, checkpoint: dict, args) -> dict:
     if not classes:
         raise InputError(
             f'{args.checkpoint} does not name its classes in '
-            "meta['dataset_meta']: publish the best.pth of tools/train.py")
+            "meta['dataset_meta']: publish the best.pth of tools/train.py"
+        )
     meta = dict(
         dataset_meta=dict(classes=[str(name) for name in classes]),
         config=os.path.basename(args.config),
@@ -146,13 +156,14 @@ def build_meta(model: torch.nn.Module, checkpoint: dict, args) -> dict:
             daffnet_mm=daffnet_mm.__version__,
             mmengine=mmengine.__version__,
             mmpretrain=mmpretrain.__version__,
-            torch=str(torch.__version__)),
-        notes=read_notes(args.note))
+            torch=str(torch.__version__),
+        ),
+        notes=read_notes(args.note),
+    )
     head = find_map_head(model)
     if head is not None:
         meta['attributes'] = {
-            name: list(values)
-            for name, values in head.attributes.items()
+            name: list(values) for name, values in head.attributes.items()
         }
     if trained.get('temperatures'):
         meta['temperatures'] = {
@@ -184,9 +195,11 @@ def predict(model: torch.nn.Module, cfg: Config) -> dict[str, torch.Tensor]:
         split='test',
         num_samples=NUM_CELLS,
         image_size=dataset.get('image_size', CELL_SIZE),
-        pipeline=[dict(type='LoadSyntheticCell'), *dataset.pipeline[1:]])
+        pipeline=[dict(type='LoadSyntheticCell'), *dataset.pipeline[1:]],
+    )
     samples = model.test_step(
-        pseudo_collate([cells[index] for index in range(NUM_CELLS)]))
+        pseudo_collate([cells[index] for index in range(NUM_CELLS)])
+    )
     return {
         name: torch.stack([sample.get(name) for sample in samples])
         for name in ('pred_score', 'pred_attribute_scores')
@@ -207,7 +220,8 @@ def serialise(content: dict, args) -> bytes:
         raise InputError(
             f'{args.out} would have {size:.2f} MB, more than the '
             f'{args.max_mb:g} MB of --max-mb: publish a smaller model, or '
-            'allow more')
+            'allow more'
+        )
     return file.getvalue()
 
 
@@ -215,36 +229,46 @@ def main(argv=None) -> None:
     args = parse_args(argv)
     with one_sentence_errors():
         if os.path.realpath(args.out) == os.path.realpath(args.checkpoint):
-            raise InputError(f'{args.out} is the checkpoint itself, which '
-                             'half precision would spoil: name another file')
+            raise InputError(
+                f'{args.out} is the checkpoint itself, which '
+                'half precision would spoil: name another file'
+            )
         cfg = Config.fromfile(args.config)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
         model = build_predictor(cfg, args.checkpoint, 'cpu')
         checkpoint = CheckpointLoader.load_checkpoint(
-            args.checkpoint, map_location='cpu')
+            args.checkpoint, map_location='cpu'
+        )
         check_no_surplus(model, checkpoint, args.checkpoint)
         meta = build_meta(model, checkpoint, args)
         weights = half_precision(model, args.checkpoint)
         before = predict(model, cfg)
-        num_classes = before['pred_score'].shape[1] if (
-            'pred_score' in before) else None
+        num_classes = (
+            before['pred_score'].shape[1] if ('pred_score' in before) else None
+        )
         classes = meta['dataset_meta']['classes']
         if num_classes not in (None, len(classes)):
             raise InputError(
                 f'{args.checkpoint} names {len(classes)} classes, but its '
-                f'model has {num_classes}')
+                f'model has {num_classes}'
+            )
         content = serialise(dict(meta=meta, state_dict=weights), args)
         with atomic_write(args.out, 'wb') as file:
             file.write(content)
         after = predict(build_predictor(cfg, args.out, 'cpu'), cfg)
     difference = max(
         (scores - after[name]).abs().max().item()
-        for name, scores in before.items())
-    print(f'wrote {args.out}: {len(weights)} tensors, '
-          f'{len(content) / MEGABYTE:.2f} MB, '
-          f'SHA-256 {file_sha256(args.out)}')
-    print(f'greatest difference of a predicted probability on {NUM_CELLS} '
-          f'synthetic cells: {difference:.6f}')
+        for name, scores in before.items()
+    )
+    print(
+        f'wrote {args.out}: {len(weights)} tensors, '
+        f'{len(content) / MEGABYTE:.2f} MB, '
+        f'SHA-256 {file_sha256(args.out)}'
+    )
+    print(
+        f'greatest difference of a predicted probability on {NUM_CELLS} '
+        f'synthetic cells: {difference:.6f}'
+    )
 
 
 if __name__ == '__main__':

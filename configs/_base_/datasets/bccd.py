@@ -17,7 +17,8 @@ release = dict(
     data_root=data_root,
     split_file=split_file,
     subsets=subsets,
-    classes=classes)
+    classes=classes,
+)
 train_dataloader = dict(dataset=release)
 val_dataloader = dict(dataset=release)
 test_dataloader = dict(dataset=release)

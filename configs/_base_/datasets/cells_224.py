@@ -5,7 +5,8 @@ data_preprocessor = dict(
     # ImageNet's statistics, as the pretrained weights expect.
     mean=[123.675, 116.28, 103.53],
     std=[58.395, 57.12, 57.375],
-    to_rgb=True)
+    to_rgb=True,
+)
 
 # Random crops of 224 for training, the centre for validation (Sec. 3.2). The
 # paper does not say from which size: here the short side is 256 first.
@@ -13,13 +14,13 @@ train_pipeline = [
     dict(type='LoadCellImage', min_edge=256),
     dict(type='ResizeEdge', scale=256, edge='short'),
     dict(type='RandomCrop', crop_size=224),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 test_pipeline = [
     dict(type='LoadCellImage', min_edge=256),
     dict(type='ResizeEdge', scale=256, edge='short'),
     dict(type='CenterCrop', crop_size=224),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 
 train_dataloader = dict(
@@ -28,19 +29,22 @@ train_dataloader = dict(
     # Workers that start with each epoch make a resumed run exact.
     persistent_workers=False,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(split='train', pipeline=train_pipeline))
+    dataset=dict(split='train', pipeline=train_pipeline),
+)
 val_dataloader = dict(
     batch_size=64,
     num_workers=4,
     persistent_workers=False,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(split='val', pipeline=test_pipeline))
+    dataset=dict(split='val', pipeline=test_pipeline),
+)
 test_dataloader = dict(
     batch_size=64,
     num_workers=4,
     persistent_workers=False,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(split='test', pipeline=test_pipeline))
+    dataset=dict(split='test', pipeline=test_pipeline),
+)
 
 val_evaluator = dict(type='WBCMetric')
 test_evaluator = val_evaluator

@@ -5,8 +5,7 @@ _base_ = './cells_224.py'
 dataset_type = 'JTSC'
 data_root = '{{$JTSC_ROOT:data/segmentation_WBC}}'
 split_file = '{{$JTSC_SPLIT_FILE:data/splits/jtsc.csv}}'
-release = dict(
-    type=dataset_type, data_root=data_root, split_file=split_file)
+release = dict(type=dataset_type, data_root=data_root, split_file=split_file)
 train_dataloader = dict(dataset=release)
 val_dataloader = dict(dataset=release)
 test_dataloader = dict(dataset=release)

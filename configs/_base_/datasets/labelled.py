@@ -6,8 +6,7 @@ _base_ = './cells_224.py'
 dataset_type = 'LabelledWBC'
 data_root = '{{$LABELLED_ROOT:data/Labelled}}'
 split_file = '{{$LABELLED_SPLIT_FILE:data/splits/labelled.csv}}'
-release = dict(
-    type=dataset_type, data_root=data_root, split_file=split_file)
+release = dict(type=dataset_type, data_root=data_root, split_file=split_file)
 train_dataloader = dict(dataset=release)
 val_dataloader = dict(dataset=release)
 test_dataloader = dict(dataset=release)

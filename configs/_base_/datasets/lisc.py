@@ -4,8 +4,7 @@ _base_ = './cells_224.py'
 dataset_type = 'LISC'
 data_root = '{{$LISC_ROOT:data/LISC}}'
 split_file = '{{$LISC_SPLIT_FILE:data/splits/lisc.csv}}'
-release = dict(
-    type=dataset_type, data_root=data_root, split_file=split_file)
+release = dict(type=dataset_type, data_root=data_root, split_file=split_file)
 train_dataloader = dict(dataset=release)
 val_dataloader = dict(dataset=release)
 test_dataloader = dict(dataset=release)

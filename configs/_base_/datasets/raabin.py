@@ -10,7 +10,8 @@ release = dict(
     type=dataset_type,
     data_root=data_root,
     split_file=split_file,
-    subsets=subsets)
+    subsets=subsets,
+)
 train_dataloader = dict(dataset=release)
 val_dataloader = dict(dataset=release)
 test_dataloader = dict(dataset=release)

@@ -5,18 +5,19 @@ data_preprocessor = dict(
     type='ChannelsLastDataPreprocessor',
     mean=[123.675, 116.28, 103.53],
     std=[58.395, 57.12, 57.375],
-    to_rgb=True)
+    to_rgb=True,
+)
 
 # Small and few, so that the demonstration ends in minutes on two cores.
 train_pipeline = [
     dict(type='LoadSyntheticCell'),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomQuarterTurn'),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 test_pipeline = [
     dict(type='LoadSyntheticCell'),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 
 train_dataloader = dict(
@@ -30,7 +31,9 @@ train_dataloader = dict(
         split='train',
         num_samples=2600,
         image_size=96,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=128,
     num_workers=2,
@@ -42,7 +45,9 @@ val_dataloader = dict(
         split='val',
         num_samples=300,
         image_size=96,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = dict(
     batch_size=128,
     num_workers=2,
@@ -54,7 +59,9 @@ test_dataloader = dict(
         split='test',
         num_samples=1000,
         image_size=96,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 
 val_evaluator = [dict(type='WBCMetric'), dict(type='MultiAttributeMetric')]
 test_evaluator = val_evaluator

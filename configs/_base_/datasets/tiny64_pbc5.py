@@ -13,7 +13,7 @@ symmetries = [
     dict(type='RandomQuarterTurn'),
 ]
 centre = [dict(type='CenterCrop', crop_size=64)]
-pack = [dict(type='PackInputs', algorithm_keys=('gt_attributes', ))]
+pack = [dict(type='PackInputs', algorithm_keys=('gt_attributes',))]
 
 train_pipeline = [*view, *symmetries, *pack]
 test_pipeline = [*view, *centre, *pack]

@@ -13,27 +13,30 @@ train_pipeline = [
     dict(type='RandomCrop', crop_size=96),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomQuarterTurn'),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 test_pipeline = [
     dict(type='LoadCellImage', min_edge=146),
     dict(type='FrameCell', share=0.66),
     dict(type='ResizeEdge', scale=96, edge='short'),
     dict(type='CenterCrop', crop_size=96),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes', )),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 train_dataloader = dict(
     batch_size=64,
     num_workers=2,
     pin_memory=False,
-    dataset=dict(classes=classes, pipeline=train_pipeline))
+    dataset=dict(classes=classes, pipeline=train_pipeline),
+)
 val_dataloader = dict(
     batch_size=128,
     num_workers=2,
     pin_memory=False,
-    dataset=dict(classes=classes, pipeline=test_pipeline))
+    dataset=dict(classes=classes, pipeline=test_pipeline),
+)
 test_dataloader = dict(
     batch_size=128,
     num_workers=2,
     pin_memory=False,
-    dataset=dict(classes=classes, pipeline=test_pipeline))
+    dataset=dict(classes=classes, pipeline=test_pipeline),
+)

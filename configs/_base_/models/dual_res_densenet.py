@@ -15,12 +15,14 @@ model = dict(
             num_stages=3,
             strides=(1, 2, 2),
             dilations=(1, 1, 1),
-            out_indices=(2, ),
+            out_indices=(2,),
             init_cfg=dict(
                 type='Pretrained',
                 checkpoint='https://download.openmmlab.com/mmclassification/'
                 'v0/resnet/resnet50_8xb32_in1k_20210831-ea4938fc.pth',
-                prefix='backbone.')),
+                prefix='backbone.',
+            ),
+        ),
         densenet=dict(
             type='TruncatedDenseNet',
             arch='121',
@@ -29,11 +31,14 @@ model = dict(
                 type='Pretrained',
                 checkpoint='https://download.openmmlab.com/mmclassification/'
                 'v0/densenet/densenet121_4xb256_in1k_20220426-07450f99.pth',
-                prefix='backbone.')),
+                prefix='backbone.',
+            ),
+        ),
         in_channels=dict(resnet=1024, densenet=1024),
         channels=512,
         fusion='sum',
-        attention=dict(type='SCAM')),
+        attention=dict(type='SCAM'),
+    ),
     neck=dict(type='GlobalAveragePooling'),
     head=dict(
         type='StackedLinearClsHead',
@@ -42,6 +47,8 @@ model = dict(
         mid_channels=[512],
         # Before the last layer (Table 3).
         dropout_rate=0.5,
-        num_classes=5),
+        num_classes=5,
+    ),
     # Eqs. (1) and (2), Table 4.
-    train_cfg=dict(augments=dict(type='Mixup', alpha=0.2)))
+    train_cfg=dict(augments=dict(type='Mixup', alpha=0.2)),
+)

@@ -7,4 +7,5 @@ model = dict(
         base_channels=40,
         stem_channels=40,
     ),
-    head=dict(type='MAPHead', in_channels=320, num_classes=5))
+    head=dict(type='MAPHead', in_channels=320, num_classes=5),
+)

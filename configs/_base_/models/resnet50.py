@@ -2,4 +2,5 @@
 # MAP's attribute layer.
 _base_ = './map_resnet50.py'
 model = dict(
-    head=dict(type='FusionHead', num_classes=8, morphological_channels=0))
+    head=dict(type='FusionHead', num_classes=8, morphological_channels=0)
+)

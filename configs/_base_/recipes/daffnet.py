@@ -11,6 +11,10 @@ model = dict(
             head=dict(type='MAPHead', in_channels=2048, num_classes=5),
             # What stage 2 leaves.
             init_cfg=dict(
-                type='Pretrained', checkpoint='work_dirs/map_ssl/best.pth')),
-        encoder=dict(type='MorphologicalAttributeEncoder')),
-    head=dict(morphological_channels=128))
+                type='Pretrained', checkpoint='work_dirs/map_ssl/best.pth'
+            ),
+        ),
+        encoder=dict(type='MorphologicalAttributeEncoder'),
+    ),
+    head=dict(morphological_channels=128),
+)

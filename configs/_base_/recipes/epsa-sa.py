@@ -1,4 +1,3 @@
 # Table 4, row 3: + SA, a spatial gate on each residual branch.
 _base_ = './epsa.py'
-model = dict(
-    backbone=dict(spatial_attention=dict(type='SpatialAttention')))
+model = dict(backbone=dict(spatial_attention=dict(type='SpatialAttention')))

@@ -5,4 +5,6 @@ model = dict(backbone=dict(type='EPSAResNet'))
 # row is, too.
 default_hooks = dict(
     freeze=dict(
-        except_layers=[r'\.conv2\.', r'\.bn2\.', r'\.spatial_attention\.']))
+        except_layers=[r'\.conv2\.', r'\.bn2\.', r'\.spatial_attention\.']
+    )
+)

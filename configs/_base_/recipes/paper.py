@@ -6,9 +6,10 @@ default_hooks = dict(
     freeze=dict(
         type='FreezePretrainedHook',
         epochs=5,
-        layers=[r'backbone\.', r'head\.fc\.']),
+        layers=[r'backbone\.', r'head\.fc\.'],
+    ),
     early_stopping=dict(
-        type='ResumableEarlyStoppingHook',
-        monitor='wbc/accuracy',
-        patience=10),
-    checkpoint=dict(save_best='wbc/accuracy', rule='greater'))
+        type='ResumableEarlyStoppingHook', monitor='wbc/accuracy', patience=10
+    ),
+    checkpoint=dict(save_best='wbc/accuracy', rule='greater'),
+)

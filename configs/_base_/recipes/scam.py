@@ -6,8 +6,7 @@ _base_ = [
     '../default_runtime.py',
 ]
 # The best on validation is tested; nothing is frozen, nothing stops early.
-default_hooks = dict(
-    checkpoint=dict(save_best='wbc/accuracy', rule='greater'))
+default_hooks = dict(checkpoint=dict(save_best='wbc/accuracy', rule='greater'))
 
 # All images are resized to 224x224. "Rotation, flipping, translation, etc.":
 # how far is not said. The paper's copies were made in advance; here every
@@ -21,17 +20,20 @@ scam_train_pipeline = [
         type='Rotate',
         magnitude_range=(0, 30),
         magnitude_std='inf',
-        interpolation='bilinear'),
+        interpolation='bilinear',
+    ),
     dict(
         type='Translate',
         magnitude_range=(0, 0.1),
         magnitude_std='inf',
-        direction='horizontal'),
+        direction='horizontal',
+    ),
     dict(
         type='Translate',
         magnitude_range=(0, 0.1),
         magnitude_std='inf',
-        direction='vertical'),
+        direction='vertical',
+    ),
     dict(type='PackInputs'),
 ]
 scam_test_pipeline = [

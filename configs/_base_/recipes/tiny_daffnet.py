@@ -7,12 +7,16 @@ model = dict(
         predictor=dict(
             type='ImageClassifier',
             backbone=dict(
-                type='ResNet', depth=18, base_channels=40, stem_channels=40),
+                type='ResNet', depth=18, base_channels=40, stem_channels=40
+            ),
             head=dict(type='MAPHead', in_channels=320, num_classes=5),
             # What stage 2 leaves.
             init_cfg=dict(
-                type='Pretrained',
-                checkpoint='work_dirs/map-tiny_ssl/best.pth')),
+                type='Pretrained', checkpoint='work_dirs/map-tiny_ssl/best.pth'
+            ),
+        ),
         encoder=dict(type='MorphologicalAttributeEncoder'),
-        predictor_config='configs/daffnet/map-tiny_ssl.py'),
-    head=dict(morphological_channels=128))
+        predictor_config='configs/daffnet/map-tiny_ssl.py',
+    ),
+    head=dict(morphological_channels=128),
+)

@@ -8,9 +8,12 @@ model = dict(
         depth=18,
         base_channels=32,
         stem_channels=32,
-        spatial_attention=dict(type='SpatialAttention')),
+        spatial_attention=dict(type='SpatialAttention'),
+    ),
     head=dict(
         type='FusionHead',
         num_classes=5,
         in_channels=256,
-        morphological_channels=0))
+        morphological_channels=0,
+    ),
+)

@@ -5,7 +5,8 @@
 # precision; optim_wrapper.type=OptimWrapper is float32 everywhere.
 optim_wrapper = dict(
     type='mmpretrain.BFloat16OptimWrapper',
-    optimizer=dict(type='Adam', lr=1e-4))
+    optimizer=dict(type='Adam', lr=1e-4),
+)
 param_scheduler = []
 train_cfg = dict(by_epoch=True, max_epochs=100, val_interval=1)
 val_cfg = dict()

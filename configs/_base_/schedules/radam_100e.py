@@ -3,7 +3,8 @@
 # Mixed precision is a departure, as in adam_100e.py.
 optim_wrapper = dict(
     type='mmpretrain.BFloat16OptimWrapper',
-    optimizer=dict(type='RAdam', lr=1e-5))
+    optimizer=dict(type='RAdam', lr=1e-5),
+)
 param_scheduler = []
 train_cfg = dict(by_epoch=True, max_epochs=100, val_interval=1)
 val_cfg = dict()

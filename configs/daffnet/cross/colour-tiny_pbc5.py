@@ -5,7 +5,5 @@ colour = [
     dict(type='RandomHueSaturation', hue=0.05, saturation=0.4),
     dict(type='RandomGamma', strength=0.3),
 ]
-train_pipeline = [
-    *_base_.view, *_base_.symmetries, *colour, *_base_.pack
-]
+train_pipeline = [*_base_.view, *_base_.symmetries, *colour, *_base_.pack]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -17,7 +17,8 @@ train_pipeline = [
     dict(
         type='RandomChoice',
         transforms=[as_they_are, elsewhere],
-        prob=[0.5, 0.5]),
+        prob=[0.5, 0.5],
+    ),
     *_base_.pack,
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

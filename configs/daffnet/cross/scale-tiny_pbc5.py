@@ -4,7 +4,7 @@ _base_ = './flips-tiny_pbc5.py'
 zoomed_view = [
     dict(type='LoadCellImage', min_edge=144),
     dict(type='ResizeEdge', scale=144, edge='short'),
-    dict(type='RandomZoom', zoom=(1., 2.3)),
+    dict(type='RandomZoom', zoom=(1.0, 2.3)),
     dict(type='ResizeEdge', scale=72, edge='short'),
 ]
 train_pipeline = [*zoomed_view, *_base_.symmetries, *_base_.pack]

@@ -4,12 +4,16 @@ model = dict(
     backbone=dict(init_cfg=_base_.scratch.backbone_init),
     neck=dict(
         predictor=dict(
-            init_cfg=dict(checkpoint='work_dirs/map-scratch_ssl/best.pth')),
-        predictor_config='configs/daffnet/scratch/map-scratch_ssl.py'),
-    head=dict(init_cfg=_base_.scratch.head_init))
+            init_cfg=dict(checkpoint='work_dirs/map-scratch_ssl/best.pth')
+        ),
+        predictor_config='configs/daffnet/scratch/map-scratch_ssl.py',
+    ),
+    head=dict(init_cfg=_base_.scratch.head_init),
+)
 train_dataloader = dict(
     batch_size=_base_.scratch.batch_size,
-    dataset=dict(pipeline=_base_.scratch.train_pipeline))
+    dataset=dict(pipeline=_base_.scratch.train_pipeline),
+)
 val_dataloader = dict(dataset=dict(pipeline=_base_.scratch.test_pipeline))
 test_dataloader = dict(dataset=dict(pipeline=_base_.scratch.test_pipeline))
 optim_wrapper = dict(_delete_=True, **_base_.scratch.optim_wrapper)

@@ -13,9 +13,13 @@ train_dataloader = dict(
                 label_file='{{$PSEUDO_LABELS:data/pseudo_labels/pbc.json}}',
                 dataset=dict(
                     type='PBC',
-                    classes=('ig', ),
+                    classes=('ig',),
                     data_root=_base_.data_root,
                     split='train',
                     split_file=_base_.split_file,
-                    pipeline=_base_.train_pipeline)),
-        ]))
+                    pipeline=_base_.train_pipeline,
+                ),
+            ),
+        ],
+    )
+)

@@ -5,6 +5,7 @@ work_dir = 'work_dirs/daffnet_fusion-balanced_{{$WBC_DATASET:pbc}}'
 model = dict(
     head=dict(
         num_features=128,
-        init_cfg=dict(
-            _delete_=True, type='Normal', layer='Linear', std=0.01)))
+        init_cfg=dict(_delete_=True, type='Normal', layer='Linear', std=0.01),
+    )
+)
 default_hooks = dict(freeze=dict(layers=[r'backbone\.']))

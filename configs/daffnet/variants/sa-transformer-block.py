@@ -3,4 +3,6 @@ _base_ = '../daffnet_{{$WBC_DATASET:pbc}}.py'
 work_dir = 'work_dirs/daffnet_sa-transformer-block_{{$WBC_DATASET:pbc}}'
 model = dict(
     backbone=dict(
-        spatial_attention=dict(_delete_=True, type='SpatialTransformer')))
+        spatial_attention=dict(_delete_=True, type='SpatialTransformer')
+    )
+)

@@ -5,4 +5,6 @@ work_dir = 'work_dirs/daffnet_sa-transformer_{{$WBC_DATASET:pbc}}'
 model = dict(
     backbone=dict(
         spatial_attention=dict(_delete_=True, type='SpatialTransformer'),
-        attention_position='stage'))
+        attention_position='stage',
+    )
+)

@@ -4,4 +4,6 @@ work_dir = 'work_dirs/scam_tl-none_{{$WBC_DATASET:ldwbc}}'
 model = dict(
     backbone=dict(
         resnet=dict(init_cfg=_base_.from_scratch),
-        densenet=dict(init_cfg=_base_.from_scratch)))
+        densenet=dict(init_cfg=_base_.from_scratch),
+    )
+)

@@ -9,4 +9,5 @@ model = dict(
     _base_.peer,
     _delete_=True,
     head=dict(_base_.peer.head, num_classes=num_classes),
-    train_cfg=_base_.model.train_cfg)
+    train_cfg=_base_.model.train_cfg,
+)

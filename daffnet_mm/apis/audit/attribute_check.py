@@ -1,4 +1,5 @@
 """Hold attribute files against the images, and count their values."""
+
 import csv
 import os.path as osp
 import re
@@ -16,7 +17,7 @@ _OFFICIAL = re.compile(r'pbc_attr_v1_(train|val|test)\.csv$')
 
 
 def check_attributes(
-        folder: str, sources: Sequence[AuditSource]
+    folder: str, sources: Sequence[AuditSource]
 ) -> tuple[dict, AuditSource | None]:
     """Read the attribute files of a folder, whatever is wrong with them.
 
@@ -37,18 +38,23 @@ def check_attributes(
     official = {
         name: own
         for name, files in rows.items()
-        if (own := {f: r
-                    for f, r in files.items() if _OFFICIAL.search(f)})
+        if (own := {f: r for f, r in files.items() if _OFFICIAL.search(f)})
     }
     report['annotated_twice'] = sorted(
-        name for name, files in official.items() if len(files) > 1)
+        name for name, files in official.items() if len(files) > 1
+    )
     annotated_classes = {
         row['label'] for files in rows.values() for row in files.values()
     }
-    report['images_without_annotation'] = Counter(
-        sample.label for name, sample in images.items()
-        if name not in official and sample.label in annotated_classes
-    ) if official else {}
+    report['images_without_annotation'] = (
+        Counter(
+            sample.label
+            for name, sample in images.items()
+            if name not in official and sample.label in annotated_classes
+        )
+        if official
+        else {}
+    )
     report['values'] = _count_values(official or rows)
     report['agreement'] = _agreement(rows)
     samples = [
@@ -57,21 +63,26 @@ def check_attributes(
             path=images[name].path,
             label=next(iter(files.values()))['label'],
             group=images[name].group,
-            parts={_OFFICIAL.search(file)[1] for file in files})
-        for name, files in sorted(official.items()) if name in images
+            parts={_OFFICIAL.search(file)[1] for file in files},
+        )
+        for name, files in sorted(official.items())
+        if name in images
     ]
     if not samples:
         return report, None
     attributes = {
         images[name].path: _attributes(next(iter(files.values())))
-        for name, files in official.items() if name in images
+        for name, files in official.items()
+        if name in images
     }
     return report, AuditSource(
-        'WBCAtt', 'WBCAtt', folder, [], samples, attributes=attributes)
+        'WBCAtt', 'WBCAtt', folder, [], samples, attributes=attributes
+    )
 
 
-def _images_by_name(sources: Sequence[AuditSource]
-                    ) -> tuple[dict[str, AuditSample], str | None]:
+def _images_by_name(
+    sources: Sequence[AuditSource],
+) -> tuple[dict[str, AuditSample], str | None]:
     """The images of PBC, or of whatever source there is in its place."""
     for wanted in (lambda s: s.release == 'PBC', lambda s: True):
         for source in sources:
@@ -83,17 +94,20 @@ def _images_by_name(sources: Sequence[AuditSource]
     return {}, None
 
 
-def _check_file(path: str, images: Mapping[str, AuditSample],
-                rows: dict[str, dict]) -> dict:
+def _check_file(
+    path: str, images: Mapping[str, AuditSample], rows: dict[str, dict]
+) -> dict:
     """Check one file, and add its good rows to ``rows`` by image and file."""
     file_name = osp.basename(path)
     faults, absent, other_class, contradictions = [], [], [], []
     number = 0
     with open(
-            path, newline='', encoding='utf-8-sig', errors='replace') as file:
+        path, newline='', encoding='utf-8-sig', errors='replace'
+    ) as file:
         reader = csv.DictReader(file)
         missing = [
-            column for column in ('label', *WBC_ATTRIBUTES)
+            column
+            for column in ('label', *WBC_ATTRIBUTES)
             if column not in reader.fieldnames
         ]
         if missing:
@@ -121,11 +135,17 @@ def _check_file(path: str, images: Mapping[str, AuditSample],
             elif images and images[name].label != label:
                 other_class.append(
                     f'{name}: {label}, but in the folder of '
-                    f'{images[name].label}')
-            if len({
-                    row.get(attribute) == value
-                    for attribute, value in EQUIVALENT_VALUES.items()
-            }) > 1:
+                    f'{images[name].label}'
+                )
+            if (
+                len(
+                    {
+                        row.get(attribute) == value
+                        for attribute, value in EQUIVALENT_VALUES.items()
+                    }
+                )
+                > 1
+            ):
                 contradictions.append(name)
     # Images with faulty lines only were entered by the look-up.
     for name in [name for name, files in rows.items() if not files]:
@@ -136,7 +156,8 @@ def _check_file(path: str, images: Mapping[str, AuditSample],
         faults=faults,
         images_not_found=absent,
         in_another_class=other_class,
-        contradictory_granules=contradictions)
+        contradictory_granules=contradictions,
+    )
 
 
 def _attributes(row: dict) -> dict[str, str]:
@@ -146,8 +167,7 @@ def _attributes(row: dict) -> dict[str, str]:
 def _count_values(rows: Mapping[str, dict]) -> dict:
     """Count attribute values by class; one row an image."""
     counts = {
-        attribute: {value: Counter()
-                    for value in values}
+        attribute: {value: Counter() for value in values}
         for attribute, values in WBC_ATTRIBUTES.items()
     }
     for files in rows.values():
@@ -166,8 +186,9 @@ def _agreement(rows: Mapping[str, dict]) -> dict | None:
     if not twice:
         return None
     same = {
-        attribute: [one.get(attribute) == two.get(attribute)
-                    for one, two in twice]
+        attribute: [
+            one.get(attribute) == two.get(attribute) for one, two in twice
+        ]
         for attribute in WBC_ATTRIBUTES
     }
     cells = [all(values) for values in zip(*same.values(), strict=True)]
@@ -177,7 +198,7 @@ def _agreement(rows: Mapping[str, dict]) -> dict | None:
 
     return dict(
         images=len(twice),
-        attributes={name: percent(values)
-                    for name, values in same.items()},
+        attributes={name: percent(values) for name, values in same.items()},
         mean=percent([v for values in same.values() for v in values]),
-        whole_cells=percent(cells))
+        whole_cells=percent(cells),
+    )

@@ -1,4 +1,5 @@
 """The audit from end to end."""
+
 import csv
 import json
 import os.path as osp
@@ -43,12 +44,14 @@ from .image_check import ImageFacts
 from .source_report import report_source
 
 
-def audit_datasets(locations: Sequence[str],
-                   out_dir: str,
-                   groups_out: str | None = None,
-                   contact_sheet: str | None = None,
-                   num_workers: int | None = None,
-                   console: Console | None = None) -> dict:
+def audit_datasets(
+    locations: Sequence[str],
+    out_dir: str,
+    groups_out: str | None = None,
+    contact_sheet: str | None = None,
+    num_workers: int | None = None,
+    console: Console | None = None,
+) -> dict:
     """Look for all that makes figures of datasets wrong.
 
     Args:
@@ -74,8 +77,9 @@ def audit_datasets(locations: Sequence[str],
     if num_workers is None:
         num_workers = available_processors()
     if num_workers < 0:
-        raise InputError(f'the number of workers is {num_workers}, but must '
-                         'be 0 or more')
+        raise InputError(
+            f'the number of workers is {num_workers}, but must be 0 or more'
+        )
     sources, attribute_folders = _read_locations(locations)
     attributes = []
     for folder in attribute_folders:
@@ -87,16 +91,21 @@ def audit_datasets(locations: Sequence[str],
     samples = Samples(sources)
     console = console or Console(stderr=True)
     with Progress(
-            TextColumn('{task.description}'),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console) as progress:
+        TextColumn('{task.description}'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    ) as progress:
         facts = collect_facts(
-            _files(sources), Path(out_dir) / 'cache.sqlite', num_workers,
-            progress)
+            _files(sources),
+            Path(out_dir) / 'cache.sqlite',
+            num_workers,
+            progress,
+        )
         places = find_crops(
-            *_crops_and_fields(sources, facts), num_workers, progress)
+            *_crops_and_fields(sources, facts), num_workers, progress
+        )
     links = find_links(samples, facts, progress=console.is_terminal)
     links += link_crops(samples, places)
     groups = join_groups(samples, links)
@@ -107,7 +116,8 @@ def audit_datasets(locations: Sequence[str],
         label_conflicts=find_conflicts(samples, links),
         attribute_conflicts=find_attribute_conflicts(sources, samples, links),
         split=any(s.parts for s in samples.by_key.values()),
-        leaks=find_leaks(samples, links, groups))
+        leaks=find_leaks(samples, links, groups),
+    )
     with _output(Path(out_dir) / 'audit.json') as path:
         _write_json(path, report)
     if groups_out:
@@ -120,7 +130,8 @@ def audit_datasets(locations: Sequence[str],
 
 
 def _read_locations(
-        locations: Sequence[str]) -> tuple[list[AuditSource], list[str]]:
+    locations: Sequence[str],
+) -> tuple[list[AuditSource], list[str]]:
     sources, attribute_folders = [], []
     for location in locations:
         if osp.isdir(location):
@@ -129,8 +140,9 @@ def _read_locations(
         elif location.endswith('.py') and osp.isfile(location):
             found = read_config(location)
         else:
-            raise InputError(f'{location} is neither a folder nor a config '
-                             '(.py)')
+            raise InputError(
+                f'{location} is neither a folder nor a config (.py)'
+            )
         for source in found:
             source.title = unique_title(source.title, sources)
             sources.append(source)
@@ -147,8 +159,8 @@ def _files(sources: Sequence[AuditSource]) -> dict[str, tuple]:
 
 
 def _crops_and_fields(
-        sources: Sequence[AuditSource],
-        facts: Mapping[str, ImageFacts]) -> tuple[list[str], list[str]]:
+    sources: Sequence[AuditSource], facts: Mapping[str, ImageFacts]
+) -> tuple[list[str], list[str]]:
     """Find the images that may be crops, and the fields with boxes."""
     fields, crops = set(), set()
     for source in sources:
@@ -159,9 +171,11 @@ def _crops_and_fields(
         return [], []
     width = max(facts[path].width for path in fields)
     height = max(facts[path].height for path in fields)
-    return sorted(path for path in crops - fields
-                  if facts[path].width < width
-                  and facts[path].height < height), sorted(fields)
+    return sorted(
+        path
+        for path in crops - fields
+        if facts[path].width < width and facts[path].height < height
+    ), sorted(fields)
 
 
 def _report_duplicates(samples: Samples, links: Sequence[Link]) -> dict:
@@ -174,8 +188,11 @@ def _report_duplicates(samples: Samples, links: Sequence[Link]) -> dict:
                 first=link.first,
                 second=link.second,
                 kind=link.kind,
-                correlation=link.correlation) for link in sorted(copies)
-        ])
+                correlation=link.correlation,
+            )
+            for link in sorted(copies)
+        ],
+    )
 
 
 @contextmanager
@@ -183,8 +200,10 @@ def _output(path: str | Path) -> Iterator[str]:
     try:
         yield str(path)
     except OSError as e:
-        raise InputError(f'{path} cannot be written ({e.strerror or e}); name '
-                         'a file in another folder, or make room') from e
+        raise InputError(
+            f'{path} cannot be written ({e.strerror or e}); name '
+            'a file in another folder, or make room'
+        ) from e
 
 
 def _write_json(path: str, report: dict) -> None:
@@ -193,8 +212,9 @@ def _write_json(path: str, report: dict) -> None:
         file.write('\n')
 
 
-def _write_groups(path: str, samples: Samples,
-                  groups: Mapping[str, str]) -> None:
+def _write_groups(
+    path: str, samples: Samples, groups: Mapping[str, str]
+) -> None:
     """Write the groups of all images, by the names that datasets use.
 
     A group file is keyed by name alone: where two datasets have an image of
@@ -203,10 +223,12 @@ def _write_groups(path: str, samples: Samples,
     names = {key: sample.name for key, sample in samples.by_key.items()}
     by_name = group_images([], groups, names)
     joined = group_images(by_name.items(), groups, groups)
-    rows = sorted({
-        name: joined[key]
-        for key, name in sorted(names.items(), reverse=True)
-    }.items())
+    rows = sorted(
+        {
+            name: joined[key]
+            for key, name in sorted(names.items(), reverse=True)
+        }.items()
+    )
     with atomic_write(path) as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(['image', 'group'])

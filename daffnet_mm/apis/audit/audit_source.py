@@ -1,4 +1,5 @@
 """What an audit looks at: samples, and where they come from."""
+
 from dataclasses import dataclass, field
 
 from .image_check import Box

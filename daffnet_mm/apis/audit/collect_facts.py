@@ -1,4 +1,5 @@
 """Look at all images of an audit, in several processes."""
+
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
@@ -23,9 +24,12 @@ def available_processors() -> int:
     return os.cpu_count() or 1
 
 
-def collect_facts(files: Mapping[str, tuple[Box, ...]], cache_file: Path,
-                  num_workers: int,
-                  progress: Progress) -> dict[str, ImageFacts]:
+def collect_facts(
+    files: Mapping[str, tuple[Box, ...]],
+    cache_file: Path,
+    num_workers: int,
+    progress: Progress,
+) -> dict[str, ImageFacts]:
     """Look at every file once.
 
     Args:
@@ -57,8 +61,9 @@ def collect_facts(files: Mapping[str, tuple[Box, ...]], cache_file: Path,
     return facts
 
 
-def _examine(files: Mapping[str, tuple[Box, ...]],
-             num_workers: int) -> Iterator[tuple[str, ImageFacts]]:
+def _examine(
+    files: Mapping[str, tuple[Box, ...]], num_workers: int
+) -> Iterator[tuple[str, ImageFacts]]:
     """Yield path and facts, in any number of processes."""
     paths = list(files)
     if num_workers == 0:
@@ -70,9 +75,11 @@ def _examine(files: Mapping[str, tuple[Box, ...]],
         executor = worker_pool(num_workers)
         try:
             for found in executor.map(
-                    check_image,
-                    paths, [files[path] for path in paths],
-                    chunksize=_CHUNK):
+                check_image,
+                paths,
+                [files[path] for path in paths],
+                chunksize=_CHUNK,
+            ):
                 yield paths[done], found
                 done += 1
         except BrokenProcessPool:
@@ -82,9 +89,9 @@ def _examine(files: Mapping[str, tuple[Box, ...]],
         finally:
             executor.shutdown(cancel_futures=True)
         paths = paths[done:]
-        for path in paths[:_CHUNK * num_workers]:
+        for path in paths[: _CHUNK * num_workers]:
             yield path, _examine_alone(path, files[path])
-        paths = paths[_CHUNK * num_workers:]
+        paths = paths[_CHUNK * num_workers :]
 
 
 def _examine_alone(path: str, boxes: tuple[Box, ...]) -> ImageFacts:
@@ -95,4 +102,5 @@ def _examine_alone(path: str, boxes: tuple[Box, ...]) -> ImageFacts:
             return ImageFacts(
                 bytes=os.path.getsize(path),
                 fault='unreadable',
-                message='the decoder crashed or ran out of memory')
+                message='the decoder crashed or ran out of memory',
+            )

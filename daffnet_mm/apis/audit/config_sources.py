@@ -1,4 +1,5 @@
 """List the samples of the datasets that a config trains and tests on."""
+
 import os.path as osp
 from collections.abc import Iterator
 
@@ -43,16 +44,22 @@ def read_config(path: str) -> list[AuditSource]:
             dataset = DATASETS.build(_only_listing(loader['dataset']))
             _add_samples(found, classes, dataset, part)
     if not found:
-        raise InputError(f'config {path} has no train_dataloader, '
-                         'val_dataloader or test_dataloader with images')
+        raise InputError(
+            f'config {path} has no train_dataloader, '
+            'val_dataloader or test_dataloader with images'
+        )
     sources = []
     for (name, root), samples in found.items():
         sources.append(
             AuditSource(
                 unique_title(name, sources),
-                _release(name, root), path, [root] if root else [],
+                _release(name, root),
+                path,
+                [root] if root else [],
                 list(samples.values()),
-                classes=classes[name, root]))
+                classes=classes[name, root],
+            )
+        )
     return sources
 
 
@@ -85,13 +92,15 @@ def _leaves(dataset, indices=None) -> Iterator[tuple[object, list[int]]]:
         for inner in dataset.datasets:
             end = start + len(inner)
             yield from _leaves(
-                inner, [i - start for i in indices if start <= i < end])
+                inner, [i - start for i in indices if start <= i < end]
+            )
             start = end
     elif hasattr(dataset, 'dataset'):
         inner = dataset.dataset
         # Of our subsets, and of MMEngine's ClassBalancedDataset.
-        own = getattr(dataset, 'indices',
-                      getattr(dataset, 'repeat_indices', None))
+        own = getattr(
+            dataset, 'indices', getattr(dataset, 'repeat_indices', None)
+        )
         if own is not None:
             indices = [own[i] for i in indices]
         # RepeatDataset goes through its samples again and again.
@@ -103,8 +112,10 @@ def _leaves(dataset, indices=None) -> Iterator[tuple[object, list[int]]]:
 def _add_samples(found: dict, all_classes: dict, dataset, part: str) -> None:
     for leaf, indices in _leaves(dataset):
         if isinstance(leaf, SyntheticWBC):
-            raise InputError('SyntheticWBC draws its images itself: there are '
-                             'no files to audit')
+            raise InputError(
+                'SyntheticWBC draws its images itself: there are '
+                'no files to audit'
+            )
         key = type(leaf).__name__, getattr(leaf, 'data_root', None) or ''
         source = found.setdefault(key, {})
         prefix = f'{getattr(leaf, "SOURCE", "")}/'
@@ -122,9 +133,12 @@ def _add_samples(found: dict, all_classes: dict, dataset, part: str) -> None:
                     name=name,
                     path=path,
                     label=classes[label]
-                    if 0 <= label < len(classes) else 'unlabelled',
+                    if 0 <= label < len(classes)
+                    else 'unlabelled',
                     group=info.get('group') or name,
-                    box=None if box is None else tuple(box)))
+                    box=None if box is None else tuple(box),
+                ),
+            )
             sample.parts.add(part)
 
 

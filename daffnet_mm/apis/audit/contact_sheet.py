@@ -1,4 +1,5 @@
 """One cell of each class and dataset side by side, as in Fig. 5."""
+
 import hashlib
 from collections.abc import Mapping, Sequence
 
@@ -15,8 +16,9 @@ _INCHES = 1.2
 _DPI = 150
 
 
-def draw_contact_sheet(path: str, sources: Sequence[AuditSource],
-                       facts: Mapping[str, ImageFacts]) -> None:
+def draw_contact_sheet(
+    path: str, sources: Sequence[AuditSource], facts: Mapping[str, ImageFacts]
+) -> None:
     """Draw a cell of each class (columns) and dataset (rows).
 
     Which cell of a class is drawn depends on the file names alone, so that
@@ -35,8 +37,9 @@ def draw_contact_sheet(path: str, sources: Sequence[AuditSource],
     columns = [label for label in WBC5_CLASSES if label in labels]
     columns += sorted(labels.difference(WBC5_CLASSES))
     figure = Figure(
-        figsize=(_INCHES * (len(columns) + 1), _INCHES * len(sources) + .3),
-        layout='constrained')
+        figsize=(_INCHES * (len(columns) + 1), _INCHES * len(sources) + 0.3),
+        layout='constrained',
+    )
     axes = figure.subplots(len(sources), len(columns), squeeze=False)
     for row, source in zip(axes, sources, strict=True):
         row[0].set_ylabel(source.title, fontsize=8)
@@ -54,13 +57,20 @@ def draw_contact_sheet(path: str, sources: Sequence[AuditSource],
         figure.savefig(file, format='png', dpi=_DPI)
 
 
-def _choose(source: AuditSource, label: str,
-            facts: Mapping[str, ImageFacts]) -> AuditSample | None:
-    return min((sample for sample in source.samples
-                if sample.label == label and facts[sample.path].fault is None),
-               key=lambda sample: hashlib.sha256(
-                   sample.name.encode('utf-8', 'surrogateescape')).digest(),
-               default=None)
+def _choose(
+    source: AuditSource, label: str, facts: Mapping[str, ImageFacts]
+) -> AuditSample | None:
+    return min(
+        (
+            sample
+            for sample in source.samples
+            if sample.label == label and facts[sample.path].fault is None
+        ),
+        key=lambda sample: hashlib.sha256(
+            sample.name.encode('utf-8', 'surrogateescape')
+        ).digest(),
+        default=None,
+    )
 
 
 def _picture(sample: AuditSample) -> Image.Image:

@@ -4,6 +4,7 @@ A crop with its own margins is no near duplicate of the field, nor of the box
 that somebody else drew around the cell, but its pixels are the field's: it is
 searched at the scale at which it was cut.
 """
+
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -20,7 +21,7 @@ from daffnet_mm.worker_pool import worker_pool
 _COARSE_SIDE = 24
 #: Grey levels by which mean and deviation of a crop may differ from those of
 #: its place in the field: the coarse grids of the two do not coincide.
-_TOLERANCE = 5.
+_TOLERANCE = 5.0
 #: Correlation from which a place of the coarse search is looked at closely.
 #: BCCD's true crops reach 0.93 and more there, a tenth of the other cells
 #: 0.75; textures finer than cells lose more between the two coarse grids.
@@ -56,8 +57,9 @@ class _Crops(NamedTuple):
     statistics: np.ndarray
 
 
-def find_crops(crops: list[str], fields: list[str], num_workers: int,
-               progress) -> list[CropPlace]:
+def find_crops(
+    crops: list[str], fields: list[str], num_workers: int, progress
+) -> list[CropPlace]:
     """Search crops in field images.
 
     Args:
@@ -98,12 +100,13 @@ def _read(path: str) -> np.ndarray:
 def _shrink(image: np.ndarray, factor: int) -> np.ndarray:
     height, width = image.shape[:2]
     return cv2.resize(
-        image, (max(1, round(width / factor)), max(1, round(height / factor))),
-        interpolation=cv2.INTER_AREA)
+        image,
+        (max(1, round(width / factor)), max(1, round(height / factor))),
+        interpolation=cv2.INTER_AREA,
+    )
 
 
-def _describe_crops(
-        paths: list[str]) -> Mapping[tuple[int, int, int], _Crops]:
+def _describe_crops(paths: list[str]) -> Mapping[tuple[int, int, int], _Crops]:
     """Group crops by scale and coarse size."""
     images = defaultdict(dict)
     for path in sorted(paths):
@@ -115,18 +118,22 @@ def _describe_crops(
             images[(factor, *small.shape[:2])][path] = small
     return {
         size: _Crops(
-            list(group), list(group.values()),
-            np.array([
-                np.concatenate([c.mean((0, 1)), c.std((0, 1))])
-                for c in group.values()
-            ]))
+            list(group),
+            list(group.values()),
+            np.array(
+                [
+                    np.concatenate([c.mean((0, 1)), c.std((0, 1))])
+                    for c in group.values()
+                ]
+            ),
+        )
         for size, group in images.items()
     }
 
 
-def _search_field(path: str,
-                  by_size: Mapping[tuple[int, int, int], _Crops]
-                  ) -> list[CropPlace]:
+def _search_field(
+    path: str, by_size: Mapping[tuple[int, int, int], _Crops]
+) -> list[CropPlace]:
     field = _read(path)
     places = []
     small_fields = {
@@ -138,30 +145,38 @@ def _search_field(path: str,
         if small.shape[0] < height or small.shape[1] < width:
             continue
         for index in _candidates(
-                _window_statistics(small, height, width), crops.statistics):
-            place = _verify(small, crops.images[index], field,
-                            crops.paths[index], factor)
+            _window_statistics(small, height, width), crops.statistics
+        ):
+            place = _verify(
+                small, crops.images[index], field, crops.paths[index], factor
+            )
             if place is not None:
                 box, correlation = place
                 places.append(
-                    CropPlace(crops.paths[index], path, box, correlation))
+                    CropPlace(crops.paths[index], path, box, correlation)
+                )
     return sorted(places)
 
 
 def _candidates(windows: np.ndarray, crops: np.ndarray) -> np.ndarray:
     """Indices of the crops that look like one of the windows."""
-    (near, ) = np.nonzero(
-        ((crops > windows.min(0) - _TOLERANCE)
-         & (crops < windows.max(0) + _TOLERANCE)).all(1))
+    (near,) = np.nonzero(
+        (
+            (crops > windows.min(0) - _TOLERANCE)
+            & (crops < windows.max(0) + _TOLERANCE)
+        ).all(1)
+    )
     if not len(near):
         return near
     distances, _ = cKDTree(windows).query(
-        crops[near], p=np.inf, distance_upper_bound=_TOLERANCE)
+        crops[near], p=np.inf, distance_upper_bound=_TOLERANCE
+    )
     return near[np.isfinite(distances)]
 
 
-def _window_statistics(image: np.ndarray, height: int,
-                       width: int) -> np.ndarray:
+def _window_statistics(
+    image: np.ndarray, height: int, width: int
+) -> np.ndarray:
     """Mean and deviation of each channel in all windows of one size."""
     image = image.astype(np.float32)
     box = partial(
@@ -169,7 +184,8 @@ def _window_statistics(image: np.ndarray, height: int,
         ddepth=-1,
         ksize=(width, height),
         anchor=(0, 0),
-        borderType=cv2.BORDER_CONSTANT)
+        borderType=cv2.BORDER_CONSTANT,
+    )
     rows = image.shape[0] - height + 1
     columns = image.shape[1] - width + 1
     mean = box(image)[:rows, :columns]
@@ -178,8 +194,13 @@ def _window_statistics(image: np.ndarray, height: int,
     return np.concatenate([mean, deviation], axis=2).reshape(-1, 6)
 
 
-def _verify(small_field: np.ndarray, small_crop: np.ndarray,
-            field: np.ndarray, crop_path: str, factor: int):
+def _verify(
+    small_field: np.ndarray,
+    small_crop: np.ndarray,
+    field: np.ndarray,
+    crop_path: str,
+    factor: int,
+):
     """Match at the coarse scale, then, around the best place, closely."""
     coarse = cv2.matchTemplate(small_field, small_crop, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(coarse)
@@ -189,14 +210,16 @@ def _verify(small_field: np.ndarray, small_crop: np.ndarray,
     height, width = crop.shape[:2]
     margin = 2 * factor
     left, top = max(0, x * factor - margin), max(0, y * factor - margin)
-    region = field[top:y * factor + height + margin,
-                   left:x * factor + width + margin]
+    region = field[
+        top : y * factor + height + margin, left : x * factor + width + margin
+    ]
     if region.shape[0] < height or region.shape[1] < width:
         return None
     # Half the scale: a fourth of the work, and fine noise does not count.
     fine = 2 if min(height, width) >= 2 * _COARSE_SIDE else 1
     scores = cv2.matchTemplate(
-        _shrink(region, fine), _shrink(crop, fine), cv2.TM_CCOEFF_NORMED)
+        _shrink(region, fine), _shrink(crop, fine), cv2.TM_CCOEFF_NORMED
+    )
     _, best, _, (x, y) = cv2.minMaxLoc(scores)
     if best < MIN_CORRELATION:
         return None

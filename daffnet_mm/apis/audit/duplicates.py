@@ -1,4 +1,5 @@
 """Which images are the same cell, and what follows: leaks and conflicts."""
+
 import os.path as osp
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,7 @@ class Link(NamedTuple):
     first: str
     second: str
     kind: str
-    correlation: float = 1.
+    correlation: float = 1.0
 
 
 class Samples:
@@ -64,8 +65,9 @@ class Samples:
                 key = source.key(sample)
                 self.by_key[key] = sample
                 self.source_of[key] = source
-                self.by_image[osp.realpath(sample.path),
-                              sample.box].append(key)
+                self.by_image[osp.realpath(sample.path), sample.box].append(
+                    key
+                )
 
     def groups(self) -> dict[str, str]:
         """The groups that the datasets themselves know, by key."""
@@ -77,9 +79,9 @@ class Samples:
         }
 
 
-def find_links(samples: Samples,
-               facts: Mapping[str, ImageFacts],
-               progress: bool = True) -> list[Link]:
+def find_links(
+    samples: Samples, facts: Mapping[str, ImageFacts], progress: bool = True
+) -> list[Link]:
     """Find the images that are copies of each other.
 
     Args:
@@ -103,12 +105,14 @@ def find_links(samples: Samples,
             field_of[path] = keys[0]
             fingerprints[keys[0] + _WHOLE] = found[None]
     for first, second, correlation, exact in find_near_duplicates(
-            fingerprints, progress=progress):
+        fingerprints, progress=progress
+    ):
         kind = EXACT if exact else NEAR
         if _WHOLE in first + second:
             kind = FIELD
-            first, second = (key.removesuffix(_WHOLE)
-                             for key in (first, second))
+            first, second = (
+                key.removesuffix(_WHOLE) for key in (first, second)
+            )
         # A field and its own box.
         if samples.by_key[first].path != samples.by_key[second].path:
             links.append(Link(first, second, kind, correlation))
@@ -131,8 +135,10 @@ def link_crops(samples: Samples, places: Sequence[CropPlace]) -> list[Link]:
         by_path[sample.path].append(key)
     links = []
     for place in places:
-        overlap, best = max((_overlap(samples.by_key[key].box, place.box), key)
-                            for key in by_path[place.field])
+        overlap, best = max(
+            (_overlap(samples.by_key[key].box, place.box), key)
+            for key in by_path[place.field]
+        )
         kind = CUT if overlap >= _SAME_CELL else FIELD
         links += [
             Link(key, best, kind, place.correlation)
@@ -146,7 +152,7 @@ def _overlap(first: Sequence[float], second: Sequence[float]) -> float:
     width = min(first[2], second[2]) - max(first[0], second[0])
     height = min(first[3], second[3]) - max(first[1], second[1])
     if width <= 0 or height <= 0:
-        return 0.
+        return 0.0
     areas = sum((b[2] - b[0]) * (b[3] - b[1]) for b in (first, second))
     return width * height / (areas - width * height)
 
@@ -164,8 +170,9 @@ def join_groups(samples: Samples, links: Sequence[Link]) -> dict[str, str]:
     return group_images(links, samples.by_key, samples.groups())
 
 
-def find_leaks(samples: Samples, links: Sequence[Link],
-               groups: Mapping[str, str]) -> list[dict]:
+def find_leaks(
+    samples: Samples, links: Sequence[Link], groups: Mapping[str, str]
+) -> list[dict]:
     """Find the groups with images on two sides of a split.
 
     Args:
@@ -191,12 +198,15 @@ def find_leaks(samples: Samples, links: Sequence[Link],
             leaks.append(
                 dict(
                     because=_reasons(samples, keys, by_group[group]),
-                    parts=dict(sorted(parts.items()))))
+                    parts=dict(sorted(parts.items())),
+                )
+            )
     return leaks
 
 
-def _reasons(samples: Samples, keys: list[str],
-             links: list[Link]) -> list[str]:
+def _reasons(
+    samples: Samples, keys: list[str], links: list[Link]
+) -> list[str]:
     def parted(first: str, second: str) -> bool:
         one, other = (samples.by_key[key].parts for key in (first, second))
         return bool(one and other and len(one | other) > 1)
@@ -207,8 +217,9 @@ def _reasons(samples: Samples, keys: list[str],
     own_groups = defaultdict(set)
     for key in keys:
         sample = samples.by_key[key]
-        own_groups[samples.source_of[key].release,
-                   sample.group].update(sample.parts)
+        own_groups[samples.source_of[key].release, sample.group].update(
+            sample.parts
+        )
     if not reasons and any(len(parts) > 1 for parts in own_groups.values()):
         reasons.add(GROUP)
     # Left is a chain over an image of no part.
@@ -241,12 +252,15 @@ def find_conflicts(samples: Samples, links: Sequence[Link]) -> list[dict]:
             conflicts.append(
                 dict(
                     labels=dict(sorted(labels.items())),
-                    because=sorted(kinds[cluster])))
+                    because=sorted(kinds[cluster]),
+                )
+            )
     return conflicts
 
 
-def find_attribute_conflicts(sources: Sequence[AuditSource], samples: Samples,
-                             links: Sequence[Link]) -> list[dict]:
+def find_attribute_conflicts(
+    sources: Sequence[AuditSource], samples: Samples, links: Sequence[Link]
+) -> list[dict]:
     """Find copies of one image that have different attributes.
 
     Args:
@@ -265,7 +279,8 @@ def find_attribute_conflicts(sources: Sequence[AuditSource], samples: Samples,
                 continue
             first, second = (
                 source.attributes.get(samples.by_key[key].path)
-                for key in link[:2])
+                for key in link[:2]
+            )
             if first and second and first != second:
                 conflicts.append(
                     dict(
@@ -276,13 +291,19 @@ def find_attribute_conflicts(sources: Sequence[AuditSource], samples: Samples,
                             name: [first[name], second.get(name)]
                             for name in first
                             if first[name] != second.get(name)
-                        }))
+                        },
+                    )
+                )
     return conflicts
 
 
 def _agree(first: str, second: str) -> bool:
-    return (first == second or COARSER.get(first) == second
-            or COARSER.get(second) == first or 'unlabelled' in (first, second))
+    return (
+        first == second
+        or COARSER.get(first) == second
+        or COARSER.get(second) == first
+        or 'unlabelled' in (first, second)
+    )
 
 
 def _members(groups: Mapping[str, str]) -> dict[str, list[str]]:
@@ -305,8 +326,7 @@ def count_links(samples: Samples, links: Sequence[Link]) -> list[dict]:
     """
     rows = defaultdict(lambda: dict(pairs=0, first=set(), second=set()))
     for link in links:
-        ends = sorted(
-            (samples.source_of[key].title, key) for key in link[:2])
+        ends = sorted((samples.source_of[key].title, key) for key in link[:2])
         row = rows[ends[0][0], ends[1][0], link.kind]
         row['pairs'] += 1
         row['first'].add(ends[0][1])
@@ -323,5 +343,7 @@ def count_links(samples: Samples, links: Sequence[Link]) -> list[dict]:
                 second=second,
                 kind=kind,
                 pairs=row['pairs'],
-                images=images))
+                images=images,
+            )
+        )
     return counted

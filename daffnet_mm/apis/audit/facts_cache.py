@@ -1,4 +1,5 @@
 """Facts of images kept on disk, so that a killed audit goes on."""
+
 import hashlib
 import io
 import json
@@ -18,7 +19,7 @@ from . import image_check
 from .image_check import Box, ImageFacts
 
 #: Seconds between two commits; each waits for the disk.
-_COMMIT_INTERVAL = 2.
+_COMMIT_INTERVAL = 2.0
 
 
 class FactsCache:
@@ -44,7 +45,8 @@ class FactsCache:
             self._database = sqlite3.connect(path)
             self._database.execute(
                 'CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, '
-                'state TEXT, facts TEXT, fingerprints BLOB)')
+                'state TEXT, facts TEXT, fingerprints BLOB)'
+            )
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
 
@@ -77,7 +79,8 @@ class FactsCache:
             row = self._database.execute(
                 'SELECT facts, fingerprints FROM facts '
                 'WHERE key = ? AND state = ?',
-                (_key(path, boxes), state)).fetchone()
+                (_key(path, boxes), state),
+            ).fetchone()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
         if row is None:
@@ -85,11 +88,13 @@ class FactsCache:
         facts = ImageFacts(**json.loads(row[0]))
         if facts.fault is None:
             facts.fingerprints = dict(
-                zip(boxes, _unpack(row[1], len(boxes)), strict=True))
+                zip(boxes, _unpack(row[1], len(boxes)), strict=True)
+            )
         return facts
 
-    def put(self, path: str, boxes: tuple[Box, ...],
-            facts: ImageFacts) -> None:
+    def put(
+        self, path: str, boxes: tuple[Box, ...], facts: ImageFacts
+    ) -> None:
         """Keep what was found.
 
         Args:
@@ -108,9 +113,15 @@ class FactsCache:
         try:
             self._database.execute(
                 'INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)',
-                (_key(path, boxes), state, text,
-                 _pack([fingerprints[box] for box in boxes])
-                 if fingerprints else b''))
+                (
+                    _key(path, boxes),
+                    state,
+                    text,
+                    _pack([fingerprints[box] for box in boxes])
+                    if fingerprints
+                    else b'',
+                ),
+            )
             if time.monotonic() - self._committed > _COMMIT_INTERVAL:
                 self._database.commit()
                 self._committed = time.monotonic()
@@ -124,7 +135,8 @@ class FactsCache:
     def _unusable(self, error: Exception) -> InputError:
         return InputError(
             f'the cache of the audit, {self._path}, cannot be used ({error}); '
-            'delete it, free space on its disk, or name another --out folder')
+            'delete it, free space on its disk, or name another --out folder'
+        )
 
 
 def _code_version() -> str:
@@ -154,5 +166,7 @@ def _unpack(packed: bytes, number: int) -> list[Fingerprint]:
         Fingerprint(
             np.load(buffer, allow_pickle=False).tobytes().decode('ascii'),
             np.load(buffer, allow_pickle=False),
-            np.load(buffer, allow_pickle=False)) for _ in range(number)
+            np.load(buffer, allow_pickle=False),
+        )
+        for _ in range(number)
     ]

@@ -1,4 +1,5 @@
 """Recognise the release that a folder holds, and list its samples."""
+
 import csv
 import os.path as osp
 import re
@@ -59,7 +60,8 @@ def find_releases(folder: str) -> tuple[list[AuditSource], list[str]]:
         raise InputError(
             f'{folder} holds no dataset: expected are class folders (such as '
             'basophil, SNE, Lymphocyte), one of the releases as unzipped, or '
-            "WBCAtt's pbc_attr_v1_*.csv")
+            "WBCAtt's pbc_attr_v1_*.csv"
+        )
     return sources, attribute_folders
 
 
@@ -85,7 +87,8 @@ def read_folder(folder: str) -> AuditSource:
             label=sample['label'],
             group=sample['group'],
             parts={sample['part']} - {None},
-            box=tuple(sample['box']) if 'box' in sample else None)
+            box=tuple(sample['box']) if 'box' in sample else None,
+        )
         for sample in listed
     ]
     if not samples:
@@ -104,9 +107,12 @@ def attribute_files(folder: str) -> list[str]:
         list[str]: Their paths, sorted.
     """
     return [
-        path for path in (osp.join(folder, name)
-                          for name in scan_folder(folder)[1]
-                          if name.lower().endswith('.csv'))
+        path
+        for path in (
+            osp.join(folder, name)
+            for name in scan_folder(folder)[1]
+            if name.lower().endswith('.csv')
+        )
         if 'img_name' in (columns := _columns(path))
         and columns & set(WBC_ATTRIBUTES)
     ]
@@ -114,7 +120,8 @@ def attribute_files(folder: str) -> list[str]:
 
 def _columns(path: str) -> set[str]:
     with open(
-            path, newline='', encoding='utf-8-sig', errors='replace') as file:
+        path, newline='', encoding='utf-8-sig', errors='replace'
+    ) as file:
         return set(next(csv.reader(file), []))
 
 
@@ -147,7 +154,8 @@ def recognise(folder: str) -> tuple[str, type[WBCDataset]] | None:
         if osp.isdir(osp.join(folder, between, 'Annotations')):
             return 'BCCD detection', BCCD
     if 'images' in folders and find_folders(
-            osp.join(folder, 'images'), BCCD.SUBSETS):
+        osp.join(folder, 'images'), BCCD.SUBSETS
+    ):
         return 'BCCD Kaggle', BCCD
     if find_folders(folder, ('TestA', 'TestB')):
         return 'RaabinWBC', RaabinWBC
@@ -155,8 +163,8 @@ def recognise(folder: str) -> tuple[str, type[WBCDataset]] | None:
 
 
 def _recognise_class_folders(
-        folder: str,
-        folders: list[str]) -> tuple[str, type[WBCDataset]] | None:
+    folder: str, folders: list[str]
+) -> tuple[str, type[WBCDataset]] | None:
     base = osp.basename(osp.abspath(folder))
     parts = [name for name in folders if name.lower() in _PARTS]
     if parts and len(parts) == len(folders):

@@ -1,4 +1,5 @@
 """What an audit notes about one image file."""
+
 import hashlib
 import io
 import os.path as osp
@@ -51,7 +52,7 @@ class ImageFacts:
     fingerprints: dict[Box, Fingerprint] = field(default_factory=dict)
 
 
-def check_image(path: str, boxes: tuple[Box, ...] = (None, )) -> ImageFacts:
+def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
     """Read a file once, whatever is wrong with it.
 
     Args:
@@ -80,14 +81,18 @@ def check_image(path: str, boxes: tuple[Box, ...] = (None, )) -> ImageFacts:
         # Pillow's message names a buffer in memory, which tells nobody more.
         if 'cannot identify image file' in facts.message:
             facts.message = 'the content is of no known image format'
-        facts.fault = ('truncated' if 'truncated' in facts.message.lower() else
-                       'unreadable')
+        facts.fault = (
+            'truncated'
+            if 'truncated' in facts.message.lower()
+            else 'unreadable'
+        )
         facts.fingerprints = {}
     return facts
 
 
-def _decode(path: str, content: bytes, boxes: tuple[Box, ...],
-            facts: ImageFacts) -> None:
+def _decode(
+    path: str, content: bytes, boxes: tuple[Box, ...], facts: ImageFacts
+) -> None:
     with Image.open(io.BytesIO(content)) as image:
         facts.format, facts.mode = image.format, image.mode
         facts.width, facts.height = image.size
@@ -99,7 +104,7 @@ def _decode(path: str, content: bytes, boxes: tuple[Box, ...],
             facts.remarks.append('JPEG without its end marker')
         # A whole JPEG may be decoded at a small scale, which reads the file
         # to its end all the same; boxes are in pixels of the full scale.
-        if boxes != (None, ):
+        if boxes != (None,):
             image.load()
         for box in boxes:
             facts.fingerprints[box] = fingerprint(image, box)
@@ -137,16 +142,21 @@ def _remarks(path: str, image: Image.Image, bits: int) -> list[str]:
     suffix = osp.splitext(path)[1].lower()
     expected = Image.registered_extensions().get(suffix)
     # MPO is what cameras make of JPEG.
-    if expected and expected != image.format and not (
-            expected == 'JPEG' and image.format == 'MPO'):
+    if (
+        expected
+        and expected != image.format
+        and not (expected == 'JPEG' and image.format == 'MPO')
+    ):
         remarks.append(f'{image.format} named {suffix}')
     return remarks
 
 
 def _is_colourless(image: Image.Image) -> bool:
     """Whether red, green and blue agree in a sample of the pixels."""
-    small = image.resize((min(64, image.width), min(64, image.height)),
-                         Image.Resampling.NEAREST)
+    small = image.resize(
+        (min(64, image.width), min(64, image.height)), Image.Resampling.NEAREST
+    )
     red, green, blue = small.split()
     return not any(
-        ImageChops.difference(red, other).getbbox() for other in (green, blue))
+        ImageChops.difference(red, other).getbbox() for other in (green, blue)
+    )

@@ -1,4 +1,5 @@
 """What was published about the datasets, to hold the files against."""
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -31,8 +32,7 @@ class Published:
 
 #: By release, as the audit's sources name them.
 PUBLISHED = {
-    'PBC':
-    Published(
+    'PBC': Published(
         17092,
         DAFFNET,
         classes=dict(
@@ -43,12 +43,13 @@ PUBLISHED = {
             lymphocyte=1214,
             monocyte=1420,
             neutrophil=3329,
-            platelet=2348),
+            platelet=2348,
+        ),
         classes_source='Acevedo et al. 2020',
         size=(360, 363),
-        format='JPEG'),
-    'WBCAtt':
-    Published(
+        format='JPEG',
+    ),
+    'WBCAtt': Published(
         10298,
         'Tsutsui et al. 2023',
         classes=dict(
@@ -56,13 +57,14 @@ PUBLISHED = {
             eosinophil=3117,
             lymphocyte=1214,
             monocyte=1420,
-            neutrophil=3329),
+            neutrophil=3329,
+        ),
         classes_source='Acevedo et al. 2020, whose five WBC classes these are',
         parts=dict(train=6169, val=1030, test=3099),
         size=(360, 363),
-        format='JPEG'),
-    'LISC':
-    Published(
+        format='JPEG',
+    ),
+    'LISC': Published(
         242,
         DAFFNET,
         classes=dict(
@@ -70,12 +72,13 @@ PUBLISHED = {
             eosinophil=39,
             lymphocyte=52,
             monocyte=48,
-            neutrophil=50),
+            neutrophil=50,
+        ),
         classes_source=CHEN,
         size=(720, 576),
-        format='BMP'),
-    'RaabinWBC':
-    Published(
+        format='BMP',
+    ),
+    'RaabinWBC': Published(
         14514,
         DAFFNET,
         classes=dict(
@@ -83,12 +86,13 @@ PUBLISHED = {
             eosinophil=1066,
             lymphocyte=3461,
             monocyte=795,
-            neutrophil=8891),
+            neutrophil=8891,
+        ),
         classes_source=CHEN,
         size=(575, 575),
-        format='JPEG'),
-    'LDWBC':
-    Published(
+        format='JPEG',
+    ),
+    'LDWBC': Published(
         22645,
         DAFFNET,
         classes=dict(
@@ -96,12 +100,13 @@ PUBLISHED = {
             eosinophil=539,
             lymphocyte=10445,
             monocyte=968,
-            neutrophil=10469),
+            neutrophil=10469,
+        ),
         classes_source=CHEN,
         size=(1280, 1280),
-        format='JPEG'),
-    'LabelledWBC':
-    Published(
+        format='JPEG',
+    ),
+    'LabelledWBC': Published(
         16027,
         DAFFNET,
         # Bands and segments of neutrophils, 3,300, are not told apart there.
@@ -112,29 +117,28 @@ PUBLISHED = {
             lymphocyte=3046,
             monocyte=2040,
             myeloblast=2534,
-            normoblast=510),
+            normoblast=510,
+        ),
         classes_source='users of the release',
         size=(1200, 1200),
-        format='BMP'),
+        format='BMP',
+    ),
     # DAFFNet's BCCD, 3,500 images of 84 x 84, is none of the public releases,
     # and no figure of it applies to one of them.
-    'BCCD Kaggle':
-    Published(
+    'BCCD Kaggle': Published(
         12444,
         CHEN,
         classes=dict(
-            eosinophil=3120, lymphocyte=3103, monocyte=3098, neutrophil=3123),
+            eosinophil=3120, lymphocyte=3103, monocyte=3098, neutrophil=3123
+        ),
         classes_source=CHEN,
         size=(320, 240),
-        format='JPEG'),
-    'BCCD detection':
-    Published(
-        364,
-        'Shenggan/BCCD_Dataset, in fields',
-        size=(640, 480),
-        format='JPEG'),
-    'BCCD cropped':
-    Published(
+        format='JPEG',
+    ),
+    'BCCD detection': Published(
+        364, 'Shenggan/BCCD_Dataset, in fields', size=(640, 480), format='JPEG'
+    ),
+    'BCCD cropped': Published(
         351,
         'apple2373/BCCD',
         classes=dict(
@@ -142,10 +146,12 @@ PUBLISHED = {
             eosinophil=88,
             lymphocyte=33,
             monocyte=20,
-            neutrophil=207),
+            neutrophil=207,
+        ),
         classes_source='apple2373/BCCD',
-        format='JPEG'),
-    'JTSC':
-    Published(
-        300, 'Zheng et al. 2018, dataset 1', size=(120, 120), format='BMP'),
+        format='JPEG',
+    ),
+    'JTSC': Published(
+        300, 'Zheng et al. 2018, dataset 1', size=(120, 120), format='BMP'
+    ),
 }

@@ -1,4 +1,5 @@
 """What the report says of one source: counts, files, sizes and faults."""
+
 import os
 import os.path as osp
 from collections import Counter, defaultdict
@@ -15,8 +16,9 @@ from .published_counts import PUBLISHED
 UNSPLIT = 'all'
 
 
-def report_source(source: AuditSource,
-                  facts: Mapping[str, ImageFacts]) -> dict:
+def report_source(
+    source: AuditSource, facts: Mapping[str, ImageFacts]
+) -> dict:
     """Describe one source.
 
     Args:
@@ -39,18 +41,22 @@ def report_source(source: AuditSource,
         files=len(own),
         counts=_count_classes(source),
         published=_compare(source),
-        sizes=_count(f'{f.width}x{f.height}' for f in own.values()
-                     if f.width),
-        formats=_count(f'{f.format} {f.mode} {f.bits} bits'
-                       for f in own.values() if f.format),
+        sizes=_count(f'{f.width}x{f.height}' for f in own.values() if f.width),
+        formats=_count(
+            f'{f.format} {f.mode} {f.bits} bits'
+            for f in own.values()
+            if f.format
+        ),
         megabytes=round(sum(f.bytes for f in own.values()) / 1e6, 1),
         faulty=[
             dict(image=names[path], fault=f.fault, message=f.message)
-            for path, f in own.items() if f.fault
+            for path, f in own.items()
+            if f.fault
         ],
         remarks=_remarks(names, own),
         hidden_files_ignored=hidden,
-        images_not_listed=unlisted)
+        images_not_listed=unlisted,
+    )
 
 
 def _count(values) -> dict[str, int]:
@@ -91,20 +97,20 @@ def _compare(source: AuditSource) -> dict | None:
         classes_source=published.classes_source,
         classes=classes,
         class_differences={
-            label: found[label] - count
-            for label, count in classes.items()
+            label: found[label] - count for label, count in classes.items()
         },
         parts=dict(official),
         part_differences={
-            part: parts[part] - count
-            for part, count in official.items()
+            part: parts[part] - count for part, count in official.items()
         },
         size=published.size and 'x'.join(map(str, published.size)),
-        format=published.format)
+        format=published.format,
+    )
 
 
-def _remarks(names: Mapping[str, str],
-             own: Mapping[str, ImageFacts]) -> dict[str, list[str]]:
+def _remarks(
+    names: Mapping[str, str], own: Mapping[str, ImageFacts]
+) -> dict[str, list[str]]:
     remarks = defaultdict(list)
     for path, facts in own.items():
         for remark in facts.remarks:
@@ -131,7 +137,9 @@ def _other_images(source: AuditSource) -> tuple[list[dict], list[str]]:
                         dict(
                             image=name,
                             fault=found.fault,
-                            message=found.message))
+                            message=found.message,
+                        )
+                    )
                 elif osp.realpath(path) not in listed:
                     unlisted.append(name)
     return hidden, unlisted

@@ -1,4 +1,5 @@
 """Print an audit's report for people."""
+
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -23,8 +24,9 @@ def print_report(report: dict, console: Console) -> None:
         _print_title(f'{source["title"]}: {source["location"]}', console)
         console.print(_counts_table(source))
         _print_files(source, console)
-    _print_title('Cells by category (the content of Supplementary Table 1)',
-                 console)
+    _print_title(
+        'Cells by category (the content of Supplementary Table 1)', console
+    )
     console.print(_supplementary_table(report['sources']), '')
     for attributes in report['attributes']:
         _print_attributes(attributes, console)
@@ -41,8 +43,9 @@ def print_report(report: dict, console: Console) -> None:
 
 def _print_title(title: str, console: Console) -> None:
     # Not the table's own title, which is broken to the table's width.
-    console.print(title, style='bold', markup=False, highlight=False,
-                  soft_wrap=True)
+    console.print(
+        title, style='bold', markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def _counts_table(source: dict) -> Table:
@@ -52,35 +55,53 @@ def _counts_table(source: dict) -> Table:
     parts = [p for p in (*_PARTS, *sorted(present)) if p in present]
     parts = list(dict.fromkeys(parts))
     split = parts != [UNSPLIT]
-    table = Table('class', *(parts if split else []), 'samples', 'published',
-                  'difference')
+    table = Table(
+        'class',
+        *(parts if split else []),
+        'samples',
+        'published',
+        'difference',
+    )
     for column in table.columns[1:]:
         column.justify = 'right'
     classes = published.get('classes', {})
     for label in sorted({*counts, *classes}):
         row = counts.get(label, {})
         table.add_row(
-            label, *(str(row.get(p, 0)) for p in parts if split),
-            str(sum(row.values())), *_against(
+            label,
+            *(str(row.get(p, 0)) for p in parts if split),
+            str(sum(row.values())),
+            *_against(
                 classes.get(label),
-                published.get('class_differences', {}).get(label)))
+                published.get('class_differences', {}).get(label),
+            ),
+        )
     table.add_section()
     totals = [sum(row.get(p, 0) for row in counts.values()) for p in parts]
     table.add_row(
-        'total', *(map(str, totals) if split else []),
-        str(source['samples']), *_against(
-            published.get('total'), published.get('total_difference'),
-            '' if source['samples'] == source['files'] else ' files'))
+        'total',
+        *(map(str, totals) if split else []),
+        str(source['samples']),
+        *_against(
+            published.get('total'),
+            published.get('total_difference'),
+            '' if source['samples'] == source['files'] else ' files',
+        ),
+    )
     if published.get('parts'):
         table.add_row(
-            'published', *(str(published['parts'].get(p, '-'))
-                           for p in parts), '', '', '')
+            'published',
+            *(str(published['parts'].get(p, '-')) for p in parts),
+            '',
+            '',
+            '',
+        )
     return table
 
 
-def _against(count: int | None,
-             difference: int | None,
-             unit: str = '') -> tuple[str, str]:
+def _against(
+    count: int | None, difference: int | None, unit: str = ''
+) -> tuple[str, str]:
     if count is None or difference is None:
         return '-', '-'
     return f'{count}{unit}', (f'{difference:+d}' if difference else '0') + unit
@@ -97,12 +118,18 @@ def _print_files(source: dict, console: Console) -> None:
         lines.append(line)
     lines += [
         f'files: {source["files"]}, {source["megabytes"]} MB',
-        f'sizes: {_several(source["sizes"])}' +
-        (f' (published: {published["size"]})' if published.get('size') else
-         ''),
-        f'formats: {_several(source["formats"])}' +
-        (f' (published: {published["format"]})'
-         if published.get('format') else ''),
+        f'sizes: {_several(source["sizes"])}'
+        + (
+            f' (published: {published["size"]})'
+            if published.get('size')
+            else ''
+        ),
+        f'formats: {_several(source["formats"])}'
+        + (
+            f' (published: {published["format"]})'
+            if published.get('format')
+            else ''
+        ),
     ]
     faulty = [
         f'{f["image"]}: {f["fault"]} ({f["message"]})'
@@ -110,8 +137,7 @@ def _print_files(source: dict, console: Console) -> None:
     ]
     lines.append(_examples('unreadable', faulty) or 'unreadable: none')
     lines += [
-        _examples(remark, names)
-        for remark, names in source['remarks'].items()
+        _examples(remark, names) for remark, names in source['remarks'].items()
     ]
     hidden = [
         f'{h["image"]} ({h["fault"] or "readable"})'
@@ -119,8 +145,10 @@ def _print_files(source: dict, console: Console) -> None:
     ]
     lines.append(_examples('hidden, ignored', hidden))
     lines.append(
-        _examples('image files that are no samples',
-                  source['images_not_listed']))
+        _examples(
+            'image files that are no samples', source['images_not_listed']
+        )
+    )
     for line in filter(None, lines):
         console.print(f'  {escape(line)}', highlight=False, soft_wrap=True)
     console.print()
@@ -143,15 +171,18 @@ def _examples(what: str, items: Sequence[str]) -> str:
 
 def _supplementary_table(sources: Sequence[dict]) -> Table:
     """Classes by datasets, as the paper's Supplementary Table 1."""
-    table = Table(
-        'class', *(escape(source['title']) for source in sources))
+    table = Table('class', *(escape(source['title']) for source in sources))
     for column in table.columns[1:]:
         column.justify = 'right'
     labels = sorted({label for s in sources for label in s['counts']})
     for label in labels:
         table.add_row(
-            label, *(str(sum(s['counts'].get(label, {}).values()) or '-')
-                     for s in sources))
+            label,
+            *(
+                str(sum(s['counts'].get(label, {}).values()) or '-')
+                for s in sources
+            ),
+        )
     table.add_section()
     table.add_row('total', *(str(s['samples']) for s in sources))
     return table
@@ -163,8 +194,13 @@ def _print_attributes(report: dict, console: Console) -> None:
     for file in report['files']:
         problems = [
             _examples(what.replace('_', ' '), file[what])
-            for what in ('faults', 'images_not_found', 'in_another_class',
-                         'contradictory_granules') if file[what]
+            for what in (
+                'faults',
+                'images_not_found',
+                'in_another_class',
+                'contradictory_granules',
+            )
+            if file[what]
         ]
         line = f'{file["file"]}: {file["rows"]} lines'
         for text in (line, *(problems or ['no fault'])):
@@ -174,29 +210,36 @@ def _print_attributes(report: dict, console: Console) -> None:
     if report['images_from'] is None:
         absent_line = 'no images were given to hold the files against'
     else:
-        absent_line = (f'images of {report["images_from"]} without '
-                       f'annotation: {_several(absent)}')
+        absent_line = (
+            f'images of {report["images_from"]} without '
+            f'annotation: {_several(absent)}'
+        )
     for text in filter(None, (twice, absent_line)):
         console.print(f'  {escape(text)}', highlight=False, soft_wrap=True)
     agreement = report['agreement']
     if agreement:
-        values = ', '.join(f'{a} {v}'
-                           for a, v in agreement['attributes'].items())
+        values = ', '.join(
+            f'{a} {v}' for a, v in agreement['attributes'].items()
+        )
         console.print(
             f'  {agreement["images"]} images are in two files, which agree on '
             f'{agreement["mean"]} % of the values and '
             f'{agreement["whole_cells"]} % of the cells: {values}',
             highlight=False,
-            soft_wrap=True)
+            soft_wrap=True,
+        )
     console.print()
 
 
 def _values_table(report: dict) -> Table:
-    classes = sorted({
-        label
-        for values in report['values'].values() for counts in values.values()
-        for label in counts
-    })
+    classes = sorted(
+        {
+            label
+            for values in report['values'].values()
+            for counts in values.values()
+            for label in counts
+        }
+    )
     table = Table('attribute', 'value', *classes, 'cells')
     table.columns[0].no_wrap = True
     for column in table.columns[2:]:
@@ -204,8 +247,11 @@ def _values_table(report: dict) -> Table:
     for attribute, values in report['values'].items():
         for value, counts in values.items():
             table.add_row(
-                attribute, value, *(str(counts.get(c, 0)) for c in classes),
-                str(sum(counts.values())))
+                attribute,
+                value,
+                *(str(counts.get(c, 0)) for c in classes),
+                str(sum(counts.values())),
+            )
             attribute = ''
         table.add_section()
     return table
@@ -215,38 +261,51 @@ def _duplicates_table(rows: Sequence[dict]) -> Table:
     table = Table('dataset', 'dataset', 'found', 'pairs', 'images')
     for row in rows:
         table.add_row(
-            escape(row['first']), escape(row['second']), row['kind'],
-            str(row['pairs']), ' and '.join(map(str, row['images'])))
+            escape(row['first']),
+            escape(row['second']),
+            row['kind'],
+            str(row['pairs']),
+            ' and '.join(map(str, row['images'])),
+        )
     return table
 
 
 def _print_conflicts(conflicts: Sequence[dict], console: Console) -> None:
-    console.print(f'label conflicts between duplicates: {len(conflicts)}',
-                  highlight=False)
+    console.print(
+        f'label conflicts between duplicates: {len(conflicts)}',
+        highlight=False,
+    )
     for conflict in conflicts[:_EXAMPLES]:
-        text = '; '.join(f'{label}: {_several(dict.fromkeys(keys, 1))}'
-                         for label, keys in conflict['labels'].items())
+        text = '; '.join(
+            f'{label}: {_several(dict.fromkeys(keys, 1))}'
+            for label, keys in conflict['labels'].items()
+        )
         text = text.replace(' (1)', '')
         console.print(
             f'  {escape(text)} [dim]({", ".join(conflict["because"])})[/]',
             highlight=False,
-            soft_wrap=True)
+            soft_wrap=True,
+        )
 
 
-def _print_attribute_conflicts(conflicts: Sequence[dict],
-                               console: Console) -> None:
+def _print_attribute_conflicts(
+    conflicts: Sequence[dict], console: Console
+) -> None:
     console.print(
         f'duplicates with different attributes: {len(conflicts)}',
-        highlight=False)
+        highlight=False,
+    )
     for conflict in conflicts[:_EXAMPLES]:
         values = ', '.join(
             f'{name} {" / ".join(map(str, pair))}'
-            for name, pair in conflict['attributes'].items())
+            for name, pair in conflict['attributes'].items()
+        )
         console.print(
             f'  {escape(conflict["first"])} and {escape(conflict["second"])}: '
             f'{escape(values)} [dim]({conflict["kind"]})[/]',
             highlight=False,
-            soft_wrap=True)
+            soft_wrap=True,
+        )
 
 
 def _print_leaks(report: dict, console: Console) -> None:
@@ -255,13 +314,19 @@ def _print_leaks(report: dict, console: Console) -> None:
         console.print('leaks: none of the datasets is split')
         return
     style = 'bold red' if leaks else 'green'
-    console.print(f'leaks: {len(leaks)} groups of images lie on two sides of '
-                  'the split', style=style, highlight=False)
+    console.print(
+        f'leaks: {len(leaks)} groups of images lie on two sides of the split',
+        style=style,
+        highlight=False,
+    )
     for leak in leaks[:_EXAMPLES]:
-        text = '; '.join(f'{part}: {keys[0]}' +
-                         (f' and {len(keys) - 1} more' if keys[1:] else '')
-                         for part, keys in leak['parts'].items())
+        text = '; '.join(
+            f'{part}: {keys[0]}'
+            + (f' and {len(keys) - 1} more' if keys[1:] else '')
+            for part, keys in leak['parts'].items()
+        )
         console.print(
             f'  {escape(text)} [dim]({", ".join(leak["because"])})[/]',
             highlight=False,
-            soft_wrap=True)
+            soft_wrap=True,
+        )

@@ -1,4 +1,5 @@
 """Run every table of both papers, or a matrix of methods and datasets."""
+
 from .matrix import own_table, paper_table
 from .plan import Plan, Run, Settings
 from .run import LocalLauncher, Outcome, SlurmLauncher, Trainer

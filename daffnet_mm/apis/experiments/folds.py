@@ -1,4 +1,5 @@
 """Cross-validation: one split file a fold."""
+
 import copy
 from pathlib import Path
 
@@ -73,7 +74,9 @@ def set_fold(cfg: Config, path: Path) -> None:
     for part in _PARTS:
         for dataset in innermost(cfg[part].dataset):
             if dataset['type'] == 'SyntheticWBC':
-                raise InputError('synthetic cells have no files to lay in '
-                                 'folds: leave out --k-fold')
+                raise InputError(
+                    'synthetic cells have no files to lay in '
+                    'folds: leave out --k-fold'
+                )
             dataset['split_file'] = str(path)
             dataset.pop('official_split', None)

@@ -1,4 +1,5 @@
 """The declared experiments: each table of both papers, or one of one's own."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -27,15 +28,28 @@ METRICS = {
     'f1_macro': 'AF1',
 }
 ATTRIBUTE_METRICS = {
-    **{key: METRICS[key] for key in ('precision', 'recall', 'specificity',
-                                     'f1', 'accuracy', 'auc_hard')},
+    **{
+        key: METRICS[key]
+        for key in (
+            'precision',
+            'recall',
+            'specificity',
+            'f1',
+            'accuracy',
+            'auc_hard',
+        )
+    },
     'f1_macro': 'macro F1',
     'subset_accuracy': 'SAcc',
     'hamming_loss': 'HL',
     'jaccard': 'JS',
 }
-_OF_A_CLASS = {'precision': 'Prec', 'recall': 'Rec', 'f1': 'F1',
-               'specificity': 'Spec'}
+_OF_A_CLASS = {
+    'precision': 'Prec',
+    'recall': 'Rec',
+    'f1': 'F1',
+    'specificity': 'Spec',
+}
 
 #: The method of each row that can be trained, by the paper's name.
 _DAFFNET = {
@@ -142,6 +156,7 @@ class Row:
         note (str): What a reader has to know of the paper's figures, or ''.
         attribute (str, optional): The attribute that the row is about.
     """
+
     label: str
     method: str | None
     published: dict[str, float] = field(default_factory=dict)
@@ -165,6 +180,7 @@ class Section:
         published_on (str, optional): On what the paper's are.
         rows (tuple[Row]): The rows.
     """
+
     dataset: str
     published_on: str | None
     rows: tuple[Row, ...]
@@ -185,15 +201,18 @@ class Table:
         columns (dict[str, str]): Title by metric key.
         sections (tuple[Section]): The datasets.
     """
+
     name: str
     title: str
     columns: dict[str, str]
     sections: tuple[Section, ...]
 
 
-def paper_table(name: str,
-                datasets: Sequence[str] | None = None,
-                metrics: Sequence[str] | None = None) -> Table:
+def paper_table(
+    name: str,
+    datasets: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+) -> Table:
     """Declare a table of one of the papers.
 
     Args:
@@ -211,8 +230,10 @@ def paper_table(name: str,
         InputError: If table, dataset or metric are unknown.
     """
     if name not in PUBLISHED_TABLES:
-        raise InputError(f'there is no table {name!r}; there are '
-                         f'{", ".join(PUBLISHED_TABLES)}')
+        raise InputError(
+            f'there is no table {name!r}; there are '
+            f'{", ".join(PUBLISHED_TABLES)}'
+        )
     found = load_published(name)
     known = _DAFFNET if name.startswith('daffnet') else _CHEN
     ours = {paper: key for key, paper in reversed(DATASETS.items()) if paper}
@@ -220,8 +241,10 @@ def paper_table(name: str,
     sections = []
     for dataset in datasets or [ours[paper] for paper in of_paper]:
         if dataset not in DATASETS:
-            raise InputError(f'there is no dataset {dataset!r}; there are '
-                             f'{", ".join(DATASETS)}')
+            raise InputError(
+                f'there is no dataset {dataset!r}; there are '
+                f'{", ".join(DATASETS)}'
+            )
         paper = DATASETS[dataset]
         if paper not in of_paper:
             paper = of_paper[0]
@@ -238,8 +261,14 @@ def paper_table(name: str,
             if row.origin == 'cited':
                 method = None
             rows.append(
-                Row(row.method.replace('_', ' '), method, row.figures,
-                    row.note, attribute))
+                Row(
+                    row.method.replace('_', ' '),
+                    method,
+                    row.figures,
+                    row.note,
+                    attribute,
+                )
+            )
         # They stand before the paper's own network.
         own = [r.origin for r in found if r.dataset == paper].index('proposed')
         rows[own:own] = [
@@ -251,9 +280,11 @@ def paper_table(name: str,
     return Table(name, TITLES[name], columns, tuple(sections))
 
 
-def own_table(datasets: Sequence[str],
-              methods: Sequence[str],
-              metrics: Sequence[str] | None = None) -> Table:
+def own_table(
+    datasets: Sequence[str],
+    methods: Sequence[str],
+    metrics: Sequence[str] | None = None,
+) -> Table:
     """Declare a table of one's own.
 
     Args:
@@ -288,7 +319,8 @@ def known_metrics() -> dict[str, str]:
         **{f'wbc/{key}': title for key, title in METRICS.items()},
         **{
             f'wbc/{name}/{key}': f'{name} {title}'
-            for name in classes for key, title in _OF_A_CLASS.items()
+            for name in classes
+            for key, title in _OF_A_CLASS.items()
         },
         **{f'attr/{key}': title for key, title in ATTRIBUTE_METRICS.items()},
     }
@@ -312,7 +344,8 @@ def _columns(keys: Sequence[str]) -> dict[str, str]:
             raise InputError(
                 f'there is no metric {key!r}; there are '
                 f'{", ".join(k for k in known if k.count("/") == 1)}, and of '
-                'each class such as wbc/basophil/recall')
+                'each class such as wbc/basophil/recall'
+            )
     titles = {key: known[key] for key in keys}
     # Recall by class: the table's title says of what.
     if all(key.count('/') == 2 and key.endswith('/recall') for key in keys):

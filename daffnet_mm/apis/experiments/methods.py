@@ -1,4 +1,5 @@
 """Which methods and datasets there are, and the config of each pair."""
+
 import json
 import os
 from collections.abc import Iterator
@@ -68,7 +69,8 @@ def list_methods(configs: Path) -> dict[str, str]:
         for path in sorted((configs / folder).glob('*.py')):
             methods[f'{prefix}/{path.stem}'] = f'{folder}/{path.name}'
     for method, name in zip(
-            MAP_METHODS, MAP_SCALES['full'].values(), strict=True):
+        MAP_METHODS, MAP_SCALES['full'].values(), strict=True
+    ):
         methods[method] = f'daffnet/{name}.py'
     return methods
 
@@ -86,26 +88,35 @@ def check_pair(configs: Path, method: str, dataset: str, scale: str) -> None:
         InputError: If one of them is unknown, or they do not go together.
     """
     if dataset not in DATASETS:
-        raise InputError(f'there is no dataset {dataset!r}; there are '
-                         f'{", ".join(DATASETS)}')
+        raise InputError(
+            f'there is no dataset {dataset!r}; there are {", ".join(DATASETS)}'
+        )
     methods = list_methods(configs)
     if method not in methods:
-        raise InputError(f'there is no method {method!r}; there are '
-                         f'{", ".join(methods)}')
+        raise InputError(
+            f'there is no method {method!r}; there are {", ".join(methods)}'
+        )
     if dataset == 'synthetic' and scale != 'tiny':
-        raise InputError('synthetic cells are for small models: say --scale '
-                         'tiny, or name another dataset')
+        raise InputError(
+            'synthetic cells are for small models: say --scale '
+            'tiny, or name another dataset'
+        )
     is_map = method in MAP_METHODS
     if is_map and dataset not in ('wbcatt', 'synthetic'):
-        raise InputError(f'{method} learns attributes, which {dataset} has '
-                         'not: name the dataset wbcatt or synthetic')
+        raise InputError(
+            f'{method} learns attributes, which {dataset} has '
+            'not: name the dataset wbcatt or synthetic'
+        )
     if not is_map and dataset == 'wbcatt':
-        raise InputError(f'{method} learns cell types: in the place of '
-                         'wbcatt, name pbc or pbc5, whose images it has')
+        raise InputError(
+            f'{method} learns cell types: in the place of '
+            'wbcatt, name pbc or pbc5, whose images it has'
+        )
 
 
-def load_config(configs: Path, method: str, dataset: str,
-                scale: str) -> Config:
+def load_config(
+    configs: Path, method: str, dataset: str, scale: str
+) -> Config:
     """Load the config of a method on a dataset, at the papers' size.
 
     A MAP's config is the one of the scale. For synthetic cells the config of
@@ -122,7 +133,8 @@ def load_config(configs: Path, method: str, dataset: str,
     """
     if method in MAP_METHODS:
         strategies = MAP_SCALES[
-            'synthetic' if dataset == 'synthetic' else scale]
+            'synthetic' if dataset == 'synthetic' else scale
+        ]
         name = strategies[method.removeprefix('map/')]
         return Config.fromfile(configs / 'daffnet' / f'{name}.py')
     release = 'pbc' if dataset in ('pbc5', 'synthetic') else dataset

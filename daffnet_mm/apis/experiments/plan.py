@@ -1,4 +1,5 @@
 """From tables to trainings: every run once, with its config and folder."""
+
 import copy
 import json
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,7 @@ class Run:
         fold (int, optional): The fold that is tested on. Defaults to None:
             the split file's test part.
     """
+
     dataset: str
     method: str
     seed: int
@@ -79,6 +81,7 @@ class Settings:
         cfg_options (Mapping): Further settings of all configs. Defaults to
             none.
     """
+
     configs: Path
     tools: Path
     out_dir: Path
@@ -116,8 +119,9 @@ class Plan:
         InputError: If something is asked for that there is not.
     """
 
-    def __init__(self, settings: Settings, tables: Sequence[Table],
-                 seeds: Sequence[int]) -> None:
+    def __init__(
+        self, settings: Settings, tables: Sequence[Table], seeds: Sequence[int]
+    ) -> None:
         self.settings = settings
         self.tables = list(tables)
         self.seeds = list(dict.fromkeys(seeds))
@@ -128,15 +132,16 @@ class Plan:
         self._by_contents: dict[tuple, Run] = {}
         self._loaded: dict[tuple, Config] = {}
         if settings.scale not in DEFAULT_MAP:
-            raise InputError(f'there is no scale {settings.scale!r}; there '
-                             f'are {" and ".join(DEFAULT_MAP)}')
+            raise InputError(
+                f'there is no scale {settings.scale!r}; there '
+                f'are {" and ".join(DEFAULT_MAP)}'
+            )
         for seed in self.seeds:
             for table in self.tables:
                 for section in table.sections:
                     for method in section.methods:
                         for fold in self.folds:
-                            self._add(
-                                Run(section.dataset, method, seed, fold))
+                            self._add(Run(section.dataset, method, seed, fold))
 
     @property
     def folds(self) -> list[int | None]:
@@ -153,7 +158,8 @@ class Plan:
         """The runs of a row, each the one that is trained."""
         asked = [
             Run(dataset, method, seed, fold)
-            for seed in self.seeds for fold in self.folds
+            for seed in self.seeds
+            for fold in self.folds
         ]
         return [self._same.get(run, run) for run in asked]
 
@@ -171,16 +177,17 @@ class Plan:
             first.setdefault(run.dataset, cfg)
         if self.settings.k_fold is not None:
             for dataset, cfg in first.items():
-                write_folds(cfg, self.settings.splits, dataset,
-                            self.settings.k_fold)
+                write_folds(
+                    cfg, self.settings.splits, dataset, self.settings.k_fold
+                )
         for cfg in first.values():
             DATASET_TYPES.build(copy.deepcopy(cfg.test_dataloader.dataset))
         # Those that are there first, so that a folder of other settings stays
         # as it was.
         for run in sorted(
-                self.configs, key=lambda r: not self.folder(r).is_dir()):
-            self.files[run] = keep_config(self.configs[run],
-                                          self.folder(run))
+            self.configs, key=lambda r: not self.folder(r).is_dir()
+        ):
+            self.files[run] = keep_config(self.configs[run], self.folder(run))
 
     def _add(self, run: Run) -> Run:
         if run in self.configs or run in self._same:
@@ -202,21 +209,23 @@ class Plan:
         settings = self.settings
         key = (run.dataset, run.method)
         if key not in self._loaded:
-            check_pair(settings.configs, run.method, run.dataset,
-                       settings.scale)
+            check_pair(
+                settings.configs, run.method, run.dataset, settings.scale
+            )
             self._loaded[key] = self._load(run.method, run.dataset)
         loaded = self._loaded[key]
-        cfg = Config(
-            copy.deepcopy(loaded._cfg_dict), filename=loaded.filename)
+        cfg = Config(copy.deepcopy(loaded._cfg_dict), filename=loaded.filename)
         cfg.randomness['seed'] = run.seed
         if run.fold is not None:
             set_fold(
                 cfg,
-                fold_file(settings.splits, run.dataset, run.fold,
-                          settings.k_fold))
+                fold_file(
+                    settings.splits, run.dataset, run.fold, settings.k_fold
+                ),
+            )
         fraction = settings.fraction
         if fraction is None:
-            fraction = FRACTION if settings.scale == 'tiny' else 1.
+            fraction = FRACTION if settings.scale == 'tiny' else 1.0
         if fraction != 1:
             _take_fraction(cfg, fraction)
         return cfg
@@ -225,9 +234,14 @@ class Plan:
         settings = self.settings
         cfg = load_config(settings.configs, method, dataset, settings.scale)
         if settings.scale == 'tiny':
-            make_tiny(cfg, settings.configs, method, dataset,
-                      settings.image_size or IMAGE_SIZE,
-                      settings.epochs or EPOCHS)
+            make_tiny(
+                cfg,
+                settings.configs,
+                method,
+                dataset,
+                settings.image_size or IMAGE_SIZE,
+                settings.epochs or EPOCHS,
+            )
         else:
             if settings.image_size is not None:
                 set_image_size(cfg, settings.image_size)
@@ -238,14 +252,16 @@ class Plan:
         # Tuples and lists are the same in the file that is kept.
         return Config(
             json.loads(json.dumps(cfg._cfg_dict.to_dict())),
-            filename=cfg.filename)
+            filename=cfg.filename,
+        )
 
     def _needed(self, run: Run, cfg: Config) -> Run | None:
         """Plan what has to be trained before, and tell the config of it."""
         if run.method in _TEACHERS:
             move_label_files(cfg, self.folder(run) / 'pseudo_labels')
             return self._add(
-                Run(run.dataset, _TEACHERS[run.method], run.seed, run.fold))
+                Run(run.dataset, _TEACHERS[run.method], run.seed, run.fold)
+            )
         if (cfg.model.get('neck') or {}).get('type') != 'MFE':
             return None
         chosen = self.settings.map_method or DEFAULT_MAP[self.settings.scale]
@@ -259,21 +275,27 @@ class Plan:
             if not checkpoint.is_file():
                 raise InputError(
                     f'there is no MAP {chosen}: name a checkpoint, or one of '
-                    f'{", ".join(MAP_METHODS)} to train it')
+                    f'{", ".join(MAP_METHODS)} to train it'
+                )
         cfg.model.neck.predictor['init_cfg'] = dict(
-            type='Pretrained', checkpoint=str(checkpoint))
+            type='Pretrained', checkpoint=str(checkpoint)
+        )
         return needed
 
 
 def _take_fraction(cfg: Config, fraction: float) -> None:
     """Train on a share of each class, the same for every run."""
     if not 0 < fraction <= 1:
-        raise InputError('the share of the training images must be above 0 '
-                         f'and at most 1, but is {fraction:g}')
+        raise InputError(
+            'the share of the training images must be above 0 '
+            f'and at most 1, but is {fraction:g}'
+        )
     # What is pseudo-labelled stays whole.
     replace_labelled_part(
         cfg,
         dict(
             type='StratifiedSubset',
             fraction=fraction,
-            dataset=labelled_part(cfg)))
+            dataset=labelled_part(cfg),
+        ),
+    )

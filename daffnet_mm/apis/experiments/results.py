@@ -1,4 +1,5 @@
 """Tables filled with what the runs measured."""
+
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class RowResult:
         same_as (str, optional): The label of the row above that is the same
             training.
     """
+
     row: Row
     asked: int = 0
     finished: int = 0
@@ -48,7 +50,8 @@ class RowResult:
         if self.failures:
             diverged = sum(
                 'became nan' in e or 'became inf' in e
-                for e in self.failures.values())
+                for e in self.failures.values()
+            )
             words += f', {len(self.failures)} failed'
             if diverged:
                 words += f' ({diverged} diverged)'
@@ -64,6 +67,7 @@ class SectionResult:
         columns (dict[str, str]): Title by metric key.
         rows (list[RowResult]): The rows.
     """
+
     section: Section
     columns: dict[str, str]
     rows: list[RowResult]
@@ -82,8 +86,7 @@ def fill(table: Table, plan: Plan) -> list[SectionResult]:
     return [_fill_section(table, section, plan) for section in table.sections]
 
 
-def _fill_section(table: Table, section: Section,
-                  plan: Plan) -> SectionResult:
+def _fill_section(table: Table, section: Section, plan: Plan) -> SectionResult:
     columns = dict(table.columns)
     rows, measured = [], {}
     above = None
@@ -92,8 +95,10 @@ def _fill_section(table: Table, section: Section,
             row,
             published={
                 column: row.published[column]
-                for column in columns if column in row.published
-            })
+                for column in columns
+                if column in row.published
+            },
+        )
         rows.append(result)
         if row.method is None:
             continue
@@ -105,14 +110,16 @@ def _fill_section(table: Table, section: Section,
         elif above is not None:
             result.comparison = compare(
                 _correct(plan, above[1], row.method),
-                _correct(plan, runs, row.method))
+                _correct(plan, runs, row.method),
+            )
         above = (result, runs)
     _add_classes(columns, measured.values())
     for result in rows:
         for column in columns:
             key = result.row.key(column)
             values = [
-                m[key] for m in measured.get(id(result), ())
+                m[key]
+                for m in measured.get(id(result), ())
                 if m.get(key) is not None
             ]
             if values:
@@ -120,8 +127,9 @@ def _fill_section(table: Table, section: Section,
     return SectionResult(section, columns, rows)
 
 
-def _read_runs(plan: Plan, runs: list[Run],
-               result: RowResult) -> list[dict[str, float]]:
+def _read_runs(
+    plan: Plan, runs: list[Run], result: RowResult
+) -> list[dict[str, float]]:
     figures = []
     for run in runs:
         result.asked += 1
@@ -163,8 +171,8 @@ def _correct(plan: Plan, runs: list[Run], method: str) -> dict:
         seeds.setdefault(run.seed, []).append(run)
     return {
         seed: [read(plan.folder(run)) for run in own]
-        for seed, own in seeds.items() if all(
-            (plan.folder(run) / 'finished.json').is_file() for run in own)
+        for seed, own in seeds.items()
+        if all((plan.folder(run) / 'finished.json').is_file() for run in own)
     }
 
 
@@ -175,7 +183,9 @@ def _read_whole_cells(work_dir: Path) -> dict[str, bool]:
         return {
             row['image']: all(
                 row[key.removesuffix('_predicted')] in ('', value)
-                for key, value in row.items() if key.endswith('_predicted'))
+                for key, value in row.items()
+                if key.endswith('_predicted')
+            )
             for row in csv.DictReader(f)
         }
 
@@ -183,13 +193,12 @@ def _read_whole_cells(work_dir: Path) -> dict[str, bool]:
 def _add_classes(columns: dict[str, str], measured) -> None:
     """Add what a table by class lacks: a dataset's further classes."""
     if not columns or not all(
-            key.count('/') == 2 and key.endswith('/recall')
-            for key in columns):
+        key.count('/') == 2 and key.endswith('/recall') for key in columns
+    ):
         return
     for figures in measured:
         for metrics in figures:
             for key in metrics:
                 name = key.split('/')
-                if (len(name) == 3 and name[0] == 'wbc'
-                        and name[2] == 'recall'):
+                if len(name) == 3 and name[0] == 'wbc' and name[2] == 'recall':
                     columns.setdefault(key, name[1])

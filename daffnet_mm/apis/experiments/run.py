@@ -1,4 +1,5 @@
 """Do the trainings of a plan, on GPUs, CPUs or through Slurm."""
+
 import json
 import os
 import queue
@@ -32,6 +33,7 @@ class Outcome(NamedTuple):
         minutes (float, optional): How long it took, where that is known.
         error (str, optional): Why it failed.
     """
+
     state: str
     minutes: float | None = None
     error: str | None = None
@@ -47,6 +49,7 @@ class LocalLauncher:
         jobs (int): Trainings at a time where there are no devices. Defaults
             to 1.
     """
+
     devices: Sequence[str] = ()
     jobs: int = 1
 
@@ -54,8 +57,9 @@ class LocalLauncher:
         """What a training occupies, one item a training at a time."""
         return list(self.devices) or [None] * self.jobs
 
-    def command(self, tool: Path, arguments: Sequence, name: str,
-                training: bool) -> list[str]:
+    def command(
+        self, tool: Path, arguments: Sequence, name: str, training: bool
+    ) -> list[str]:
         """The command of a step."""
         return [sys.executable, str(tool), *map(str, arguments)]
 
@@ -75,6 +79,7 @@ class SlurmLauncher:
             ``'--partition=gpu'`` or ``'--ntasks=4'``. Defaults to none.
         jobs (int): Runs submitted at a time. Defaults to 1.
     """
+
     options: Sequence[str] = field(default_factory=tuple)
     jobs: int = 1
 
@@ -82,16 +87,24 @@ class SlurmLauncher:
         """What a training occupies, one item a training at a time."""
         return [None] * self.jobs
 
-    def command(self, tool: Path, arguments: Sequence, name: str,
-                training: bool) -> list[str]:
+    def command(
+        self, tool: Path, arguments: Sequence, name: str, training: bool
+    ) -> list[str]:
         """The command of a step."""
         # Only a training is divided among several processes.
         further = [] if training else ['--ntasks=1']
         launcher = ['--launcher', 'slurm'] if training else []
         return [
-            'srun', '--kill-on-bad-exit=1', *self.options, *further,
-            f'--job-name={name}', sys.executable, '-u', str(tool),
-            *map(str, arguments), *launcher
+            'srun',
+            '--kill-on-bad-exit=1',
+            *self.options,
+            *further,
+            f'--job-name={name}',
+            sys.executable,
+            '-u',
+            str(tool),
+            *map(str, arguments),
+            *launcher,
         ]
 
     def environment(self, slot: None) -> dict[str, str]:
@@ -113,8 +126,7 @@ def read_outcome(folder: Path) -> Outcome | None:
         if path.is_file():
             with open(path, encoding='utf-8') as f:
                 content = json.load(f)
-            return Outcome(state, content.get('minutes'),
-                           content.get('error'))
+            return Outcome(state, content.get('minutes'), content.get('error'))
     return None
 
 
@@ -128,8 +140,12 @@ class Trainer:
             it starts (and None) and when it has ended (and its outcome).
     """
 
-    def __init__(self, plan: Plan, launcher: LocalLauncher | SlurmLauncher,
-                 report: Callable[[Run, Outcome | None], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        launcher: LocalLauncher | SlurmLauncher,
+        report: Callable[[Run, Outcome | None], None],
+    ) -> None:
         self.plan = plan
         self.launcher = launcher
         self.report = report
@@ -153,8 +169,10 @@ class Trainer:
         for slot in self.launcher.slots():
             slots.put(slot)
         outcomes, futures = {}, {}
-        with claimed(self.plan.settings.out_dir), ThreadPoolExecutor(
-                slots.qsize()) as pool:
+        with (
+            claimed(self.plan.settings.out_dir),
+            ThreadPoolExecutor(slots.qsize()) as pool,
+        ):
             try:
                 # In the plan's order, where what is needed comes first: the
                 # one that waits for another never keeps it from starting.
@@ -165,8 +183,9 @@ class Trainer:
                         outcomes[run] = outcome
                         continue
                     needed = self.plan.needs.get(run)
-                    futures[run] = pool.submit(self._work, run, needed,
-                                               futures.get(needed), slots)
+                    futures[run] = pool.submit(
+                        self._work, run, needed, futures.get(needed), slots
+                    )
                 wait(futures.values())
             except BaseException:
                 self.stop()
@@ -187,7 +206,8 @@ class Trainer:
         """Do one run, whatever comes of it."""
         if future is not None and future.result().state != FINISHED:
             outcome = Outcome(
-                FAILED, error=f'{needed.name}, which it needs, failed')
+                FAILED, error=f'{needed.name}, which it needs, failed'
+            )
             _write_outcome(self.plan.folder(run), outcome)
             self._tell(run, outcome)
             return outcome
@@ -214,12 +234,13 @@ class Trainer:
             lock = stack.enter_context(_Claim(folder, self._stopped))
             try:
                 self._steps(run, needed, slot, lock)
-                outcome = Outcome(FINISHED,
-                                  (time.monotonic() - start) / 60)
+                outcome = Outcome(FINISHED, (time.monotonic() - start) / 60)
             except (InputError, StepFailedError, OSError) as error:
                 outcome = Outcome(
-                    FAILED, (time.monotonic() - start) / 60,
-                    ' '.join(str(error).split()))
+                    FAILED,
+                    (time.monotonic() - start) / 60,
+                    ' '.join(str(error).split()),
+                )
             # What was ended by us has not ended.
             if not self._stopped.is_set() or outcome.state == FINISHED:
                 _write_outcome(folder, outcome)
@@ -232,21 +253,34 @@ class Trainer:
         tools = self.plan.settings.tools
         if pseudo_labelled_datasets(cfg.train_dataloader.dataset):
             self._step(
-                run, slot, lock, tools / 'pseudo_label.py',
+                run,
+                slot,
+                lock,
+                tools / 'pseudo_label.py',
                 [config, self.plan.folder(needed) / 'best.pth'],
-                folder / 'pseudo_label.log')
-        self._step(run, slot, lock, tools / 'train.py',
-                   [config, '--work-dir', folder, '--resume'],
-                   folder / 'train.log')
+                folder / 'pseudo_label.log',
+            )
+        self._step(
+            run,
+            slot,
+            lock,
+            tools / 'train.py',
+            [config, '--work-dir', folder, '--resume'],
+            folder / 'train.log',
+        )
         if not (folder / 'evaluation').is_dir():
             raise StepFailedError(
                 f'train.py ended without an evaluation (see '
-                f'{folder / "train.log"})')
+                f'{folder / "train.log"})'
+            )
 
     def _step(self, run, slot, lock, tool, arguments, log) -> None:
         command = self.launcher.command(
-            tool, arguments, run.name.replace('/', '.'),
-            tool.name == 'train.py')
+            tool,
+            arguments,
+            run.name.replace('/', '.'),
+            tool.name == 'train.py',
+        )
         with open(log, 'ab') as output:
             process = subprocess.Popen(
                 command,
@@ -254,7 +288,8 @@ class Trainer:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                pass_fds=(lock, ))
+                pass_fds=(lock,),
+            )
         with self._lock:
             self._processes.add(process)
             if self._stopped.is_set():
@@ -265,9 +300,13 @@ class Trainer:
         if status:
             raise StepFailedError(
                 f'{tool.name} '
-                + (f'was ended by signal {-status}' if status < 0 else
-                   f'ended with status {status}')
-                + f': {last_line(log)} (see {log})')
+                + (
+                    f'was ended by signal {-status}'
+                    if status < 0
+                    else f'ended with status {status}'
+                )
+                + f': {last_line(log)} (see {log})'
+            )
 
 
 class _Claim:

@@ -1,4 +1,5 @@
 """What several runs say together: means, intervals and tests."""
+
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -18,6 +19,7 @@ class Summary(NamedTuple):
             single run.
         count (int): The number of runs.
     """
+
     mean: float
     half_width: float
     count: int
@@ -53,6 +55,7 @@ class Comparison(NamedTuple):
             method has right.
         only_second (list[int]): The same of the second.
     """
+
     p_value: float
     only_first: list[int]
     only_second: list[int]
@@ -61,8 +64,10 @@ class Comparison(NamedTuple):
 Correct = Mapping[str, bool]
 
 
-def compare(first: Mapping[int, Sequence[Correct]],
-            second: Mapping[int, Sequence[Correct]]) -> Comparison | None:
+def compare(
+    first: Mapping[int, Sequence[Correct]],
+    second: Mapping[int, Sequence[Correct]],
+) -> Comparison | None:
     """Test whether one method is right more often than another.
 
     McNemar's exact test, on each seed's cells. The folds of one seed test
@@ -87,15 +92,16 @@ def compare(first: Mapping[int, Sequence[Correct]],
             continue
         images = sorted(ours)
         results.append(
-            mcnemar_test([ours[i] for i in images],
-                         [theirs[i] for i in images]))
+            mcnemar_test(
+                [ours[i] for i in images], [theirs[i] for i in images]
+            )
+        )
     if not results:
         return None
     p_value = results[0].p_value
     if len(results) > 1:
-        p_value = min(1., 2 * float(np.median([r.p_value for r in results])))
-    return Comparison(p_value, [r.b for r in results],
-                      [r.c for r in results])
+        p_value = min(1.0, 2 * float(np.median([r.p_value for r in results])))
+    return Comparison(p_value, [r.b for r in results], [r.c for r in results])
 
 
 def _join(folds: Sequence[Correct]) -> dict[str, bool]:

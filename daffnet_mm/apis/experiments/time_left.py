@@ -1,4 +1,5 @@
 """How far the runs of a plan are, and how long the rest will take."""
+
 from collections.abc import Iterable
 
 from .plan import Plan, Run
@@ -46,12 +47,13 @@ class TimeLeft:
         if not self.minutes:
             return None
         everything = _mean(self.minutes.values())
-        total = 0.
+        total = 0.0
         for run in self.runs:
             if run in self.ended:
                 continue
             alike = [
-                minutes for other, minutes in self.minutes.items()
+                minutes
+                for other, minutes in self.minutes.items()
                 if (other.dataset, other.method) == (run.dataset, run.method)
             ]
             total += _mean(alike) if alike else everything

@@ -1,4 +1,5 @@
 """Any experiment at a size for CPUs, all of its rows by the same rule."""
+
 import copy
 from pathlib import Path
 
@@ -21,7 +22,8 @@ _FROM_SCRATCH = [
 ]
 _DENSENET = dict(growth_rate=16, depths=[2, 4, 6, 4], init_channels=32)
 _VIT = dict(
-    embed_dims=128, num_layers=4, num_heads=4, feedforward_channels=512)
+    embed_dims=128, num_layers=4, num_heads=4, feedforward_channels=512
+)
 _RESNET_CHANNELS = 32
 _MAP_CHANNELS = 40
 _FUSED_CHANNELS = 64
@@ -29,12 +31,14 @@ _FUSED_CHANNELS = 64
 _INCEPTION_SIZE = 80
 
 
-def make_tiny(cfg: Config,
-              configs: Path,
-              method: str,
-              dataset: str,
-              image_size: int = IMAGE_SIZE,
-              epochs: int = EPOCHS) -> None:
+def make_tiny(
+    cfg: Config,
+    configs: Path,
+    method: str,
+    dataset: str,
+    image_size: int = IMAGE_SIZE,
+    epochs: int = EPOCHS,
+) -> None:
     """Turn the config of a run into one for CPUs.
 
     Data, splits, losses, mixup, samplers and the parts that an ablation is
@@ -66,9 +70,13 @@ def make_tiny(cfg: Config,
 def _set_schedule(cfg: Config, base: Path) -> None:
     schedule = Config.fromfile(base / 'schedules' / 'tiny_12e.py')
     recipe = Config.fromfile(base / 'recipes' / 'tiny.py')
-    for source, keys in ((schedule, ('optim_wrapper', 'param_scheduler',
-                                     'train_cfg', 'auto_scale_lr')),
-                         (recipe, ('default_hooks', 'model_wrapper_cfg'))):
+    for source, keys in (
+        (
+            schedule,
+            ('optim_wrapper', 'param_scheduler', 'train_cfg', 'auto_scale_lr'),
+        ),
+        (recipe, ('default_hooks', 'model_wrapper_cfg')),
+    ):
         for key in keys:
             cfg[key] = copy.deepcopy(source[key])
 
@@ -76,8 +84,8 @@ def _set_schedule(cfg: Config, base: Path) -> None:
 def _set_data(cfg: Config, base: Path, dataset: str) -> None:
     synthetic = dataset == 'synthetic'
     source = Config.fromfile(
-        base / 'datasets' /
-        ('synthetic.py' if synthetic else 'tiny_pbc5.py'))
+        base / 'datasets' / ('synthetic.py' if synthetic else 'tiny_pbc5.py')
+    )
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         loader, small = cfg[name], source[name]
         for key in ('batch_size', 'num_workers', 'pin_memory'):
@@ -120,7 +128,8 @@ def _shrink_backbone(backbone: dict, image_size: int) -> int | None:
         return 512
     if kind == 'VisionTransformer':
         backbone.update(
-            arch=dict(_VIT), img_size=image_size, patch_size=8, drop_rate=0.)
+            arch=dict(_VIT), img_size=image_size, patch_size=8, drop_rate=0.0
+        )
         return _VIT['embed_dims']
     # Inception v3 has one size, and its classifier inside.
     return None
@@ -140,11 +149,14 @@ def _shrink_dual(backbone: dict) -> int:
     if backbone.get('densenet'):
         backbone.densenet.update(
             arch=dict(_DENSENET, depths=_DENSENET['depths'][:stages]),
-            init_cfg=_FROM_SCRATCH)
+            init_cfg=_FROM_SCRATCH,
+        )
     backbone.update(
         in_channels=dict(
-            resnet=4 * _RESNET_CHANNELS, densenet=_densenet_channels(stages)),
-        channels=_FUSED_CHANNELS)
+            resnet=4 * _RESNET_CHANNELS, densenet=_densenet_channels(stages)
+        ),
+        channels=_FUSED_CHANNELS,
+    )
     concatenated = backbone.get('fusion') == 'concat'
     return _FUSED_CHANNELS * (2 if concatenated else 1)
 

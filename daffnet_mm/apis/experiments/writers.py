@@ -1,4 +1,5 @@
 """Write filled tables as Markdown, CSV and LaTeX."""
+
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,12 +21,22 @@ from .run import read_outcome
 from .statistics import Comparison, Summary
 from .tiny_scale import EPOCHS, IMAGE_SIZE
 
-_LATEX = str.maketrans({
-    '&': r'\&', '%': r'\%', '$': r'\$', '#': r'\#', '_': r'\_',
-    '{': r'\{', '}': r'\}', '~': r'\textasciitilde{}',
-    '^': r'\textasciicircum{}', '\\': r'\textbackslash{}',
-    '±': r'$\pm$', '<': r'$<$',
-})
+_LATEX = str.maketrans(
+    {
+        '&': r'\&',
+        '%': r'\%',
+        '$': r'\$',
+        '#': r'\#',
+        '_': r'\_',
+        '{': r'\{',
+        '}': r'\}',
+        '~': r'\textasciitilde{}',
+        '^': r'\textasciicircum{}',
+        '\\': r'\textbackslash{}',
+        '±': r'$\pm$',
+        '<': r'$<$',
+    }
+)
 
 
 def write_tables(plan: Plan) -> list[Path]:
@@ -44,23 +55,30 @@ def write_tables(plan: Plan) -> list[Path]:
     paths = []
     for table in plan.tables:
         sections = fill(table, plan)
-        for suffix, text in (('md', to_markdown(table, sections, plan)),
-                             ('tex', to_latex(table, sections, plan))):
+        for suffix, text in (
+            ('md', to_markdown(table, sections, plan)),
+            ('tex', to_latex(table, sections, plan)),
+        ):
             paths.append(folder / f'{table.name}.{suffix}')
             with atomic_write(paths[-1]) as f:
                 f.write(text)
         paths.append(folder / f'{table.name}.csv')
-        write_csv(paths[-1], [
-            _csv_row(section, row) for section in sections
-            for row in section.rows
-        ])
+        write_csv(
+            paths[-1],
+            [
+                _csv_row(section, row)
+                for section in sections
+                for row in section.rows
+            ],
+        )
     paths.append(folder / 'runs.csv')
     write_csv(paths[-1], _run_rows(plan))
     return paths
 
 
-def to_markdown(table: Table, sections: Sequence[SectionResult],
-                plan: Plan) -> str:
+def to_markdown(
+    table: Table, sections: Sequence[SectionResult], plan: Plan
+) -> str:
     """Lay a table out as a Markdown page.
 
     Args:
@@ -74,18 +92,23 @@ def to_markdown(table: Table, sections: Sequence[SectionResult],
     parts = [f'# {table.title}', caption(plan)]
     for section in sections:
         parts.append(f'## {_heading(section)}')
-        parts.append(markdown_table([
-            {'Method': _label(row), **_cells(section, row)}
-            for row in section.rows
-        ]))
+        parts.append(
+            markdown_table(
+                [
+                    {'Method': _label(row), **_cells(section, row)}
+                    for row in section.rows
+                ]
+            )
+        )
         notes = _notes(section)
         if notes:
             parts.append('\n'.join(f'- {note}' for note in notes))
     return '\n\n'.join(parts) + '\n'
 
 
-def to_latex(table: Table, sections: Sequence[SectionResult],
-             plan: Plan) -> str:
+def to_latex(
+    table: Table, sections: Sequence[SectionResult], plan: Plan
+) -> str:
     """Lay a table out for LaTeX, a ``table`` environment a dataset.
 
     Args:
@@ -98,20 +121,32 @@ def to_latex(table: Table, sections: Sequence[SectionResult],
     """
     parts = []
     for section in sections:
-        rows = [{'Method': _label(row), **_cells(section, row)}
-                for row in section.rows]
-        lines = [' & '.join(map(_escape, cells)) + r' \\'
-                 for cells in (rows[0], *(row.values() for row in rows))]
+        rows = [
+            {'Method': _label(row), **_cells(section, row)}
+            for row in section.rows
+        ]
+        lines = [
+            ' & '.join(map(_escape, cells)) + r' \\'
+            for cells in (rows[0], *(row.values() for row in rows))
+        ]
         text = f'{table.title}. {_heading(section)}. {caption(plan)}'
-        parts.append('\n'.join([
-            r'\begin{table}',
-            rf'\caption{{{_escape(text)}}}',
-            rf'\begin{{tabular}}{{l{"r" * (len(rows[0]) - 1)}}}',
-            r'\toprule', lines[0], r'\midrule', *lines[1:], r'\bottomrule',
-            r'\end{tabular}',
-            *(rf'\par {_escape(note)}' for note in _notes(section)),
-            r'\end{table}',
-        ]))
+        parts.append(
+            '\n'.join(
+                [
+                    r'\begin{table}',
+                    rf'\caption{{{_escape(text)}}}',
+                    rf'\begin{{tabular}}{{l{"r" * (len(rows[0]) - 1)}}}',
+                    r'\toprule',
+                    lines[0],
+                    r'\midrule',
+                    *lines[1:],
+                    r'\bottomrule',
+                    r'\end{tabular}',
+                    *(rf'\par {_escape(note)}' for note in _notes(section)),
+                    r'\end{table}',
+                ]
+            )
+        )
     return '\n\n'.join(parts) + '\n'
 
 
@@ -129,21 +164,31 @@ def caption(plan: Plan) -> str:
     what = f'{count} seed' + ('s' if count > 1 else '')
     if settings.k_fold is not None:
         what += f' of {settings.k_fold} folds each'
-    text = (f'In percent; {what}, with the 95 % interval of the mean by the '
-            't distribution where more than one run has finished.')
+    text = (
+        f'In percent; {what}, with the 95 % interval of the mean by the '
+        't distribution where more than one run has finished.'
+    )
     if settings.k_fold is not None:
-        text += (' Folds share training images, so that the interval is '
-                 'rather too narrow.')
+        text += (
+            ' Folds share training images, so that the interval is '
+            'rather too narrow.'
+        )
     if settings.scale == 'tiny':
-        text += (f' Small networks from scratch, '
-                 f'{settings.image_size or IMAGE_SIZE} px, '
-                 f'{settings.epochs or EPOCHS} epochs: rows are to be '
-                 "compared with each other, not with the paper's.")
+        text += (
+            f' Small networks from scratch, '
+            f'{settings.image_size or IMAGE_SIZE} px, '
+            f'{settings.epochs or EPOCHS} epochs: rows are to be '
+            "compared with each other, not with the paper's."
+        )
     if settings.fraction not in (None, 1):
-        text += (f' Trained on {100 * settings.fraction:g} % of the training '
-                 'images.')
-    text += (" p: McNemar's exact test on the test cells against the trained "
-             'row above')
+        text += (
+            f' Trained on {100 * settings.fraction:g} % of the training '
+            'images.'
+        )
+    text += (
+        " p: McNemar's exact test on the test cells against the trained "
+        'row above'
+    )
     if count > 1:
         text += ', of several seeds twice the median p'
     return text + '.'
@@ -182,8 +227,9 @@ def _cells(section: SectionResult, row: RowResult) -> dict[str, str]:
             cells[title] = 'failed'
         if column in with_paper:
             figure = row.published.get(column)
-            cells[f'{title}, paper'] = ('-' if figure is None else
-                                        f'{figure:.2f}')
+            cells[f'{title}, paper'] = (
+                '-' if figure is None else f'{figure:.2f}'
+            )
     cells['Runs'] = row.state
     cells['p'] = _p_text(row.comparison)
     if row.same_as:
@@ -210,16 +256,19 @@ def _notes(section: SectionResult) -> list[str]:
     notes = {}
     for row in section.rows:
         if row.row.note:
-            notes.setdefault(f"the paper's figures: {row.row.note}",
-                             []).append(row.row.label)
+            notes.setdefault(
+                f"the paper's figures: {row.row.note}", []
+            ).append(row.row.label)
         if row.same_as:
             notes.setdefault(
-                f'the same training as {row.same_as} at this scale',
-                []).append(row.row.label)
+                f'the same training as {row.same_as} at this scale', []
+            ).append(row.row.label)
         for name, error in row.failures.items():
             notes.setdefault(f'{name} failed: {error}', [])
-    return [(f'{", ".join(labels)}: ' if labels else '') + text
-            for text, labels in notes.items()]
+    return [
+        (f'{", ".join(labels)}: ' if labels else '') + text
+        for text, labels in notes.items()
+    ]
 
 
 def _csv_row(section: SectionResult, row: RowResult) -> dict:

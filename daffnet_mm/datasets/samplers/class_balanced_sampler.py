@@ -47,14 +47,17 @@ class ClassBalancedSampler(Sampler):
         InputError: If no image has a class, or one has several.
     """
 
-    def __init__(self,
-                 dataset: Sized,
-                 samples_per_class: int | None = None,
-                 seed: int | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Sized,
+        samples_per_class: int | None = None,
+        seed: int | None = None,
+    ) -> None:
         if samples_per_class is not None and samples_per_class < 1:
             raise InputError(
                 'ClassBalancedSampler: samples_per_class='
-                f'{samples_per_class} must be 1 or more, or None')
+                f'{samples_per_class} must be 1 or more, or None'
+            )
         self.rank, self.world_size = get_dist_info()
         self.seed = sync_random_seed() if seed is None else seed
         self.epoch = 0
@@ -63,23 +66,27 @@ class ClassBalancedSampler(Sampler):
         for index in range(len(dataset)):
             members[_class_of(dataset, index)].append(index)
         self.without_class = torch.tensor(
-            members.pop(-1, []), dtype=torch.long)
+            members.pop(-1, []), dtype=torch.long
+        )
         if not members:
-            raise InputError('ClassBalancedSampler: no image of the dataset '
-                             'has a class; use DefaultSampler')
+            raise InputError(
+                'ClassBalancedSampler: no image of the dataset '
+                'has a class; use DefaultSampler'
+            )
         self.members = [torch.tensor(members[c]) for c in sorted(members)]
         self.samples_per_class = samples_per_class or math.ceil(
-            sum(map(len, self.members)) / len(members))
+            sum(map(len, self.members)) / len(members)
+        )
 
-        total = (self.samples_per_class * len(members) +
-                 len(self.without_class))
+        total = self.samples_per_class * len(members) + len(self.without_class)
         # Every process needs as many, or the others would wait for ever.
         self.num_samples = math.ceil(total / self.world_size)
         sizes = [len(m) for m in self.members]
         MMLogger.get_current_instance().info(
             f'an epoch draws {self.samples_per_class} images of each of '
             f'{len(members)} classes, which have {min(sizes)} to {max(sizes)},'
-            f' and {len(self.without_class)} without class')
+            f' and {len(self.without_class)} without class'
+        )
 
     def __iter__(self) -> Iterator[int]:
         """Draw this process's indices of the epoch."""
@@ -88,16 +95,18 @@ class ClassBalancedSampler(Sampler):
         drawn = [self.without_class]
         for members in self.members:
             rounds = math.ceil(self.samples_per_class / len(members))
-            order = torch.cat([
-                torch.randperm(len(members), generator=generator)
-                for _ in range(rounds)
-            ])
-            drawn.append(members[order[:self.samples_per_class]])
+            order = torch.cat(
+                [
+                    torch.randperm(len(members), generator=generator)
+                    for _ in range(rounds)
+                ]
+            )
+            drawn.append(members[order[: self.samples_per_class]])
         indices = torch.cat(drawn)
         indices = indices[torch.randperm(len(indices), generator=generator)]
         missing = self.num_samples * self.world_size - len(indices)
         indices = torch.cat([indices, indices[:missing]])
-        return iter(indices[self.rank::self.world_size].tolist())
+        return iter(indices[self.rank :: self.world_size].tolist())
 
     def __len__(self) -> int:
         """The number of images that this process draws in an epoch."""
@@ -120,5 +129,6 @@ def _class_of(dataset: Sized, index: int) -> int:
     if len(classes) != 1:
         raise InputError(
             f'ClassBalancedSampler: image {index} has {len(classes)} classes; '
-            'it balances datasets with one class an image')
+            'it balances datasets with one class an image'
+        )
     return max(int(classes[0]), -1)

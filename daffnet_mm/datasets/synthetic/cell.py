@@ -1,4 +1,5 @@
 """The white cell's outline: size, shape and place."""
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -53,17 +54,28 @@ def draw_cell(slide: Slide, attributes: Mapping[str, str]) -> Cell:
 
     if attributes['cell_shape'] == 'round':
         outline = blob(
-            rng, rng.uniform(0, [0.015, 0.01, 0.008]), rng.uniform(1, 1.07))
+            rng, rng.uniform(0, [0.015, 0.01, 0.008]), rng.uniform(1, 1.07)
+        )
     else:
         # Waves for a body pressed out of shape by its neighbours, dents
         # turned outwards for its pseudopods.
-        pseudopods = [(rng.uniform(0, 2 * np.pi), -rng.uniform(0.28, 0.48),
-                       rng.uniform(0.18, 0.36))
-                      for _ in range(rng.integers(2, 5))]
+        pseudopods = [
+            (
+                rng.uniform(0, 2 * np.pi),
+                -rng.uniform(0.28, 0.48),
+                rng.uniform(0.18, 0.36),
+            )
+            for _ in range(rng.integers(2, 5))
+        ]
         outline = blob(
-            rng, rng.uniform([0.02, 0.04, 0.03, 0.03, 0.02, 0.02],
-                             [0.06, 0.08, 0.07, 0.05, 0.04, 0.03]),
-            rng.uniform(1.02, 1.25), pseudopods)
+            rng,
+            rng.uniform(
+                [0.02, 0.04, 0.03, 0.03, 0.02, 0.02],
+                [0.06, 0.08, 0.07, 0.05, 0.04, 0.03],
+            ),
+            rng.uniform(1.02, 1.25),
+            pseudopods,
+        )
     x, y = outline.T
     area = 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1))
     outline *= np.sqrt(np.pi / area)

@@ -7,6 +7,7 @@ licence): one row for each of the 305 distinct combinations of cell type and
 eleven attribute values, and the number of cells that have it. It holds no
 image and names none.
 """
+
 import csv
 from functools import lru_cache
 from importlib import resources
@@ -64,6 +65,7 @@ def combination_tables() -> dict:
     return {
         name: CombinationTable(
             np.array([values for values, _ in found], dtype=np.int64),
-            np.array([count for _, count in found], dtype=np.int64))
+            np.array([count for _, count in found], dtype=np.int64),
+        )
         for name, found in rows.items()
     }

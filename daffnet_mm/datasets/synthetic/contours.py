@@ -1,4 +1,5 @@
 """Closed outlines in the unit circle, and how they become masks."""
+
 from collections.abc import Sequence
 
 import cv2
@@ -10,10 +11,12 @@ _CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
 _SHIFT = 4
 
 
-def blob(rng: np.random.Generator,
-         waves: Sequence[float] = (),
-         aspect: float = 1.0,
-         notches: Sequence[tuple] = ()) -> np.ndarray:
+def blob(
+    rng: np.random.Generator,
+    waves: Sequence[float] = (),
+    aspect: float = 1.0,
+    notches: Sequence[tuple] = (),
+) -> np.ndarray:
     """Draw a closed outline around the origin.
 
     Args:
@@ -33,7 +36,7 @@ def blob(rng: np.random.Generator,
         radius += amplitude * np.cos(number * _ANGLES + phase)
     for angle, depth, width in notches:
         away = (_ANGLES - angle + np.pi) % (2 * np.pi) - np.pi
-        radius -= depth * np.exp(-0.5 * (away / width)**2)
+        radius -= depth * np.exp(-0.5 * (away / width) ** 2)
     points = _CIRCLE * np.maximum(radius, 0.1)[:, None]
     points[:, 0] *= np.sqrt(aspect)
     points[:, 1] /= np.sqrt(aspect)
@@ -93,8 +96,13 @@ def fill(canvas: np.ndarray, outline: np.ndarray, value: int = 255) -> None:
     cv2.fillPoly(canvas, [points], value, cv2.LINE_AA, _SHIFT)
 
 
-def discs(size: int, x: np.ndarray, y: np.ndarray, radius: np.ndarray,
-          height: float | np.ndarray = 1.0) -> np.ndarray:
+def discs(
+    size: int,
+    x: np.ndarray,
+    y: np.ndarray,
+    radius: np.ndarray,
+    height: float | np.ndarray = 1.0,
+) -> np.ndarray:
     """Draw small discs with soft edges; where they overlap the higher shows.
 
     OpenCV draws a circle of two or three pixels as a diamond.
@@ -115,13 +123,13 @@ def discs(size: int, x: np.ndarray, y: np.ndarray, radius: np.ndarray,
     reach = int(np.ceil(radius.max())) + 1
     step = np.arange(-reach, reach + 1)
     width = size + 2 * reach
-    inside = ((x > -0.5) & (x < size - 0.5) & (y > -0.5) & (y < size - 0.5))
+    inside = (x > -0.5) & (x < size - 0.5) & (y > -0.5) & (y < size - 0.5)
     x, y, radius = x[inside], y[inside], radius[inside]
     height = np.broadcast_to(height, inside.shape)[inside]
     column, row = np.rint(x).astype(int), np.rint(y).astype(int)
     across = (column - x)[:, None] + step
     down = (row - y)[:, None] + step
-    distance = np.sqrt(across[:, None, :]**2 + down[:, :, None]**2)
+    distance = np.sqrt(across[:, None, :] ** 2 + down[:, :, None] ** 2)
     value = np.clip(radius[:, None, None] + 0.5 - distance, 0, 1)
     value = (value * height[:, None, None]).astype(np.float32)
     place = ((row + reach)[:, None] + step)[:, :, None] * width

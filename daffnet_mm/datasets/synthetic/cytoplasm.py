@@ -1,4 +1,5 @@
 """Cytoplasm: its colour, its texture and its vacuoles."""
+
 from collections.abc import Mapping
 
 import cv2
@@ -17,8 +18,9 @@ COLOURS = {
 }
 
 
-def paint_cytoplasm(slide: Slide, cell: Cell,
-                    attributes: Mapping[str, str]) -> None:
+def paint_cytoplasm(
+    slide: Slide, cell: Cell, attributes: Mapping[str, str]
+) -> None:
     """Paint ``cytoplasm_colour`` and ``cytoplasm_texture``.
 
     Args:
@@ -40,9 +42,15 @@ def paint_cytoplasm(slide: Slide, cell: Cell,
         density *= np.maximum(1 + rng.uniform(0.33, 0.45) * grains, 0.3)
     azure, blue, eosin = COLOURS[attributes['cytoplasm_colour']]
     strength = rng.uniform(0.85, 1.15)
-    slide.cover(cell.mask, (strength * azure * density,
-                            strength * blue * density,
-                            strength * eosin * density, 0))
+    slide.cover(
+        cell.mask,
+        (
+            strength * azure * density,
+            strength * blue * density,
+            strength * eosin * density,
+            0,
+        ),
+    )
 
 
 def paint_vacuoles(slide: Slide, cell: Cell, nucleus: np.ndarray) -> None:

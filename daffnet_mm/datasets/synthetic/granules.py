@@ -1,4 +1,5 @@
 """Granules: fine dust, round beads or coarse chunks, in four colours."""
+
 from collections.abc import Mapping
 
 import cv2
@@ -20,7 +21,7 @@ COLOURS = {
 def _small(slide: Slide, cell: Cell, cytoplasm: np.ndarray) -> np.ndarray:
     """Dust, at the limit of what the microscope shows."""
     rng = slide.rng
-    chance = rng.uniform(0.18, 0.27) * (128 / slide.scale)**2
+    chance = rng.uniform(0.18, 0.27) * (128 / slide.scale) ** 2
     speck = rng.random((slide.size, slide.size), dtype=np.float32) < chance
     sigma = 0.0045 * slide.scale
     specks = cv2.GaussianBlur(speck.astype(np.float32), (0, 0), sigma)
@@ -29,8 +30,9 @@ def _small(slide: Slide, cell: Cell, cytoplasm: np.ndarray) -> np.ndarray:
     return np.minimum(specks, 1.2) * cytoplasm
 
 
-def _stamped(slide: Slide, places: np.ndarray, number: int, radii: tuple,
-             radius: float) -> np.ndarray:
+def _stamped(
+    slide: Slide, places: np.ndarray, number: int, radii: tuple, radius: float
+) -> np.ndarray:
     """Discs at random places; some darker than others."""
     rng = slide.rng
     if not len(places):
@@ -39,9 +41,13 @@ def _stamped(slide: Slide, places: np.ndarray, number: int, radii: tuple,
     picked = places[rng.integers(0, max(len(places), 1), size=number)]
     y, x = np.divmod(picked, slide.size)
     jitter = rng.uniform(-0.5, 0.5, size=(2, number))
-    return discs(slide.size, x + jitter[0], y + jitter[1],
-                 rng.uniform(*radii, size=number) * radius,
-                 rng.uniform(0.6, 1, size=number))
+    return discs(
+        slide.size,
+        x + jitter[0],
+        y + jitter[1],
+        rng.uniform(*radii, size=number) * radius,
+        rng.uniform(0.6, 1, size=number),
+    )
 
 
 def _round(slide: Slide, cell: Cell, cytoplasm: np.ndarray) -> np.ndarray:
@@ -58,22 +64,37 @@ def _coarse(slide: Slide, cell: Cell, cytoplasm: np.ndarray) -> np.ndarray:
     rng = slide.rng
     around = np.flatnonzero(cytoplasm > 0.6)
     over = np.flatnonzero((cell.mask > 0.9) & (cytoplasm < 0.4))
-    chunk = np.pi * (0.07 * cell.radius)**2
+    chunk = np.pi * (0.07 * cell.radius) ** 2
     crowd = rng.uniform(0.4, 0.7)
-    dots = _stamped(slide, around, int(crowd * len(around) / chunk),
-                    (0.04, 0.095), cell.radius)
+    dots = _stamped(
+        slide,
+        around,
+        int(crowd * len(around) / chunk),
+        (0.04, 0.095),
+        cell.radius,
+    )
     dots = np.maximum(
         dots,
-        _stamped(slide, over, int(0.4 * crowd * len(over) / chunk),
-                 (0.04, 0.095), cell.radius))
+        _stamped(
+            slide,
+            over,
+            int(0.4 * crowd * len(over) / chunk),
+            (0.04, 0.095),
+            cell.radius,
+        ),
+    )
     return dots
 
 
 TYPES = {'coarse': _coarse, 'round': _round, 'small': _small}
 
 
-def paint_granules(slide: Slide, cell: Cell, nucleus: np.ndarray,
-                   attributes: Mapping[str, str]) -> None:
+def paint_granules(
+    slide: Slide,
+    cell: Cell,
+    nucleus: np.ndarray,
+    attributes: Mapping[str, str],
+) -> None:
     """Paint ``granule_type``, ``granule_colour`` and ``granularity``.
 
     In 6,167 of WBCAtt's 6,169 training cells the three agree. Where they do

@@ -1,4 +1,5 @@
 """How two laboratories' slides differ: stain, microscope and camera."""
+
 from dataclasses import dataclass
 
 from daffnet_mm.errors import InputError
@@ -52,8 +53,7 @@ AZURE, METHYLENE_BLUE, EOSIN, HAEMOGLOBIN = range(4)
 
 LABORATORIES = {
     # Warm light and purple-blue nuclei.
-    'a':
-    Laboratory(
+    'a': Laboratory(
         azure=(0.62, 1.85, 1.42),
         methylene_blue=(0.16, 0.62, 1.02),
         eosin=(0.78, 0.92, 0.28),
@@ -62,11 +62,11 @@ LABORATORIES = {
         magnification=1.0,
         stain_spread=0.13,
         focus=(0.25, 0.75),
-        noise=(1.0, 4.0)),
+        noise=(1.0, 4.0),
+    ),
     # Cold light, a redder nuclear stain at another pH, a weaker objective
     # and an older camera.
-    'b':
-    Laboratory(
+    'b': Laboratory(
         azure=(0.55, 1.65, 0.98),
         methylene_blue=(0.12, 0.50, 0.78),
         eosin=(0.52, 0.82, 0.16),
@@ -75,7 +75,8 @@ LABORATORIES = {
         magnification=0.92,
         stain_spread=0.15,
         focus=(0.35, 0.85),
-        noise=(3.0, 7.0)),
+        noise=(3.0, 7.0),
+    ),
 }
 
 
@@ -92,6 +93,8 @@ def get_laboratory(name: str) -> Laboratory:
         InputError: If there is no such laboratory.
     """
     if name not in LABORATORIES:
-        raise InputError(f'There is no synthetic laboratory {name!r}; choose '
-                         f'one of {", ".join(map(repr, LABORATORIES))}.')
+        raise InputError(
+            f'There is no synthetic laboratory {name!r}; choose '
+            f'one of {", ".join(map(repr, LABORATORIES))}.'
+        )
     return LABORATORIES[name]

@@ -1,4 +1,5 @@
 """The nucleus: six shapes, its share of the cell, and its chromatin."""
+
 from collections.abc import Mapping
 
 import cv2
@@ -20,17 +21,25 @@ def _round(rng, plump):
 def _indented(rng, plump):
     depth = rng.uniform(0.55, 0.75)
     notch = (rng.uniform(0, 2 * np.pi), depth, rng.uniform(0.32, 0.46))
-    return [blob(rng, rng.uniform(0, [0.03, 0.03]), rng.uniform(1, 1.2),
-                 [notch])]
+    return [
+        blob(rng, rng.uniform(0, [0.03, 0.03]), rng.uniform(1, 1.2), [notch])
+    ]
 
 
 def _irregular(rng, plump):
     # Many folds of unlike depth, and no one notch that stands out.
     angles = rng.uniform(0, 2 * np.pi) + np.arange(4) * np.pi / 2
-    notches = [(angle + rng.uniform(-0.3, 0.3), rng.uniform(0.22, 0.42),
-                rng.uniform(0.13, 0.2)) for angle in angles.tolist()]
-    waves = rng.uniform([0.03, 0.06, 0.06, 0.05, 0.03],
-                        [0.10, 0.12, 0.11, 0.09, 0.06])
+    notches = [
+        (
+            angle + rng.uniform(-0.3, 0.3),
+            rng.uniform(0.22, 0.42),
+            rng.uniform(0.13, 0.2),
+        )
+        for angle in angles.tolist()
+    ]
+    waves = rng.uniform(
+        [0.03, 0.06, 0.06, 0.05, 0.03], [0.10, 0.12, 0.11, 0.09, 0.06]
+    )
     return [blob(rng, waves, rng.uniform(1, 1.2), notches)]
 
 
@@ -49,10 +58,10 @@ def _band(rng, plump):
     along = np.linspace(-1, 1, 28)
     width = rng.uniform(0.17, 0.21) * plump
     # Knobs at both ends and uneven edges, but no waist thins to a thread.
-    width = width * (1 + rng.uniform(0, 0.4) * np.abs(along)**2)
+    width = width * (1 + rng.uniform(0, 0.4) * np.abs(along) ** 2)
     beat, phase = rng.uniform(4, 9), rng.uniform(0, 2 * np.pi)
     width *= 1 + rng.uniform(0.03, 0.16) * np.cos(beat * along + phase)
-    ends = 1.0 - np.abs(along)**8
+    ends = 1.0 - np.abs(along) ** 8
     return [ribbon(path, width * np.sqrt(np.maximum(ends, 0)) + 1e-3)]
 
 
@@ -60,7 +69,8 @@ def _segmented(rng, plump, lobes, gap, sizes):
     angles = np.cumsum(rng.uniform(*gap, size=lobes))
     ring = rng.uniform(0.42, 0.54, size=lobes)
     centres = ring[:, None] * np.stack(
-        [np.cos(angles), np.sin(angles)], axis=1)
+        [np.cos(angles), np.sin(angles)], axis=1
+    )
     outlines = []
     for centre, angle in zip(centres, angles, strict=True):
         body = blob(rng, (0.03, 0.04)) * rng.uniform(*sizes) * plump
@@ -95,8 +105,9 @@ SHAPES = {
 }
 
 
-def draw_nucleus(slide: Slide, cell: Cell,
-                 attributes: Mapping[str, str]) -> np.ndarray:
+def draw_nucleus(
+    slide: Slide, cell: Cell, attributes: Mapping[str, str]
+) -> np.ndarray:
     """Draw what ``nucleus_shape`` and ``nuclear_cytoplasmic_ratio`` ask for.
 
     Args:
@@ -116,13 +127,15 @@ def draw_nucleus(slide: Slide, cell: Cell,
     turn = rng.uniform(0, 2 * np.pi)
     outlines = [turned(outline, turn) for outline in outlines]
     (x, y), _ = cv2.minEnclosingCircle(
-        np.concatenate(outlines).astype(np.float32))
+        np.concatenate(outlines).astype(np.float32)
+    )
     outlines = [outline - (x, y) for outline in outlines]
 
     share = rng.uniform(*AREA_SHARES[ratio])
     scale = np.sqrt(share * np.pi / enclosed_area(outlines))
     reach = scale * max(
-        np.linalg.norm(outline, axis=1).max() for outline in outlines)
+        np.linalg.norm(outline, axis=1).max() for outline in outlines
+    )
     # Off centre as far as there is room: cut by an irregular cell's edge,
     # a round nucleus would look indented.
     room = 0.95 * np.linalg.norm(cell.outline, axis=1).min()
@@ -138,8 +151,9 @@ def draw_nucleus(slide: Slide, cell: Cell,
     return to_float(np.minimum(nucleus, limit))
 
 
-def paint_nucleus(slide: Slide, nucleus: np.ndarray,
-                  attributes: Mapping[str, str]) -> None:
+def paint_nucleus(
+    slide: Slide, nucleus: np.ndarray, attributes: Mapping[str, str]
+) -> None:
     """Paint the nucleus with its ``chromatin_density``.
 
     Args:

@@ -1,4 +1,5 @@
 """Paint a Wright-Giemsa-like white blood cell from its eleven attributes."""
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,12 +27,15 @@ def check_image_size(image_size: int) -> None:
     Raises:
         InputError: If it is no whole number of at least 32.
     """
-    if (isinstance(image_size, bool)
-            or not isinstance(image_size, (int, np.integer))
-            or image_size < MIN_IMAGE_SIZE):
+    if (
+        isinstance(image_size, bool)
+        or not isinstance(image_size, (int, np.integer))
+        or image_size < MIN_IMAGE_SIZE
+    ):
         raise InputError(
             'The image size of synthetic cells must be a whole number of at '
-            f'least {MIN_IMAGE_SIZE} pixels, but got {image_size!r}.')
+            f'least {MIN_IMAGE_SIZE} pixels, but got {image_size!r}.'
+        )
 
 
 def name_attributes(attributes: Sequence[int]) -> dict:
@@ -49,20 +53,25 @@ def name_attributes(attributes: Sequence[int]) -> dict:
             attribute. Unknown (-1) cannot be painted, so it is none.
     """
     values = np.asarray(attributes)
-    if values.shape != (len(WBC_ATTRIBUTES), ):
+    if values.shape != (len(WBC_ATTRIBUTES),):
         raise InputError(
             f'A synthetic cell needs {len(WBC_ATTRIBUTES)} attribute values, '
-            f'but got an input of shape {values.shape}.')
+            f'but got an input of shape {values.shape}.'
+        )
     if not np.issubdtype(values.dtype, np.integer):
-        raise InputError('Attribute values are indices, that is integers, '
-                         f'but got {values.dtype}.')
+        raise InputError(
+            'Attribute values are indices, that is integers, '
+            f'but got {values.dtype}.'
+        )
     names = {}
     for (name, options), value in zip(
-            WBC_ATTRIBUTES.items(), values.tolist(), strict=True):
+        WBC_ATTRIBUTES.items(), values.tolist(), strict=True
+    ):
         if not 0 <= value < len(options):
             raise InputError(
                 f'Attribute {name!r} has the values 0 to {len(options) - 1} '
-                f'({", ".join(options)}), so {value} cannot be painted.')
+                f'({", ".join(options)}), so {value} cannot be painted.'
+            )
         names[name] = options[value]
     return names
 
@@ -72,7 +81,7 @@ def render_cell(
     image_size: int = 128,
     rng: None | int | np.random.Generator = None,
     laboratory: str = 'a',
-    return_masks: bool = False
+    return_masks: bool = False,
 ) -> np.ndarray | tuple[np.ndarray, dict]:
     """Paint one white blood cell on a blood smear.
 

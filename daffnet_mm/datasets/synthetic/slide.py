@@ -1,4 +1,5 @@
 """The slide under the microscope: stain concentrations, plane by plane."""
+
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,4 +1,5 @@
 """What surrounds the white cell: red cells, platelets and stain deposits."""
+
 import math
 
 import cv2
@@ -35,13 +36,15 @@ def paint_red_cells(slide: Slide, cell: Cell) -> None:
     traits = rng.uniform(size=(3 * wanted, 5))
     taken, hollows = [], []
     for (x, y), (bulk, stretch, turn, fullness, hollow) in zip(
-            places.tolist(), traits.tolist(), strict=True):
+        places.tolist(), traits.tolist(), strict=True
+    ):
         own = radius * (0.88 + 0.24 * bulk)
         if math.hypot(x - cell.x, y - cell.y) < 0.9 * (cell.radius + own):
             continue
         if any(
-                math.hypot(x - other_x, y - other_y) < overlap * (own + other)
-                for other_x, other_y, other in taken):
+            math.hypot(x - other_x, y - other_y) < overlap * (own + other)
+            for other_x, other_y, other in taken
+        ):
             continue
         # Neighbours take turns on two sheets, so that those which overlap
         # add up and look darker there.
@@ -54,8 +57,13 @@ def paint_red_cells(slide: Slide, cell: Cell) -> None:
             fill(body, blob(rng, waves) * own + (x, y), value)
         else:
             axes = (own, own * (1 - 0.25 * stretch**2))
-            cv2.ellipse(body, ((x, y), (2 * axes[0], 2 * axes[1]),
-                               180 * turn), value, cv2.FILLED, cv2.LINE_AA)
+            cv2.ellipse(
+                body,
+                ((x, y), (2 * axes[0], 2 * axes[1]), 180 * turn),
+                value,
+                cv2.FILLED,
+                cv2.LINE_AA,
+            )
         if len(taken) == wanted:
             break
     if not taken:
@@ -85,9 +93,11 @@ def paint_platelets(slide: Slide, cell: Cell) -> None:
         if math.hypot(x - cell.x, y - cell.y) < 1.15 * cell.radius:
             continue
         radius = rng.uniform(0.018, 0.04) * slide.scale
-        fill(canvas,
-             blob(rng, (0.15, 0.1), rng.uniform(1, 1.5)) * radius + (x, y),
-             int(rng.integers(90, 190)))
+        fill(
+            canvas,
+            blob(rng, (0.15, 0.1), rng.uniform(1, 1.5)) * radius + (x, y),
+            int(rng.integers(90, 190)),
+        )
     platelets = to_float(canvas)
     platelets *= 1 + 0.35 * texture('medium', size, rng)
     slide.stains[AZURE] += platelets

@@ -1,4 +1,5 @@
 """Random streams that depend on a sample's name and on nothing else."""
+
 from zlib import crc32
 
 import numpy as np
@@ -19,8 +20,10 @@ def check_split(split: str) -> None:
         InputError: If ``split`` is none of ``SPLITS``.
     """
     if split not in SPLITS:
-        raise InputError(f'There is no synthetic split {split!r}; choose one '
-                         f'of {", ".join(map(repr, SPLITS))}.')
+        raise InputError(
+            f'There is no synthetic split {split!r}; choose one '
+            f'of {", ".join(map(repr, SPLITS))}.'
+        )
 
 
 def check_seed(seed: int) -> None:
@@ -29,14 +32,20 @@ def check_seed(seed: int) -> None:
     Raises:
         InputError: If ``seed`` is no whole number of at least 0.
     """
-    if (isinstance(seed, bool) or not isinstance(seed, (int, np.integer))
-            or seed < 0):
-        raise InputError('The seed of synthetic cells must be a whole number '
-                         f'of at least 0, but got {seed!r}.')
+    if (
+        isinstance(seed, bool)
+        or not isinstance(seed, (int, np.integer))
+        or seed < 0
+    ):
+        raise InputError(
+            'The seed of synthetic cells must be a whole number '
+            f'of at least 0, but got {seed!r}.'
+        )
 
 
-def cell_stream(seed: int, split: str, laboratory: str, index: int,
-                purpose: int) -> np.random.Generator:
+def cell_stream(
+    seed: int, split: str, laboratory: str, index: int, purpose: int
+) -> np.random.Generator:
     """Give the random stream of one sample.
 
     It depends on its arguments only, so a sample is the same in any order,
@@ -58,7 +67,6 @@ def cell_stream(seed: int, split: str, laboratory: str, index: int,
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
 
 
-def as_generator(
-        rng: None | int | np.random.Generator) -> np.random.Generator:
+def as_generator(rng: None | int | np.random.Generator) -> np.random.Generator:
     """Make a generator of a seed; ``None`` gives one of its own entropy."""
     return np.random.default_rng(rng)

@@ -1,4 +1,5 @@
 """Smooth random textures, made once and cut out at random places."""
+
 from functools import lru_cache
 
 import cv2
@@ -36,11 +37,12 @@ def _cut(sheet: np.ndarray, size: int, rng: np.random.Generator):
     room = len(sheet) - size + 1
     top, left = int(down * room), int(across * room)
     step_y, step_x = (1 if flip < 0.5 else -1 for flip in (flip_y, flip_x))
-    return sheet[top:top + size, left:left + size][::step_y, ::step_x]
+    return sheet[top : top + size, left : left + size][::step_y, ::step_x]
 
 
-def texture(grain: str, image_size: int,
-            rng: np.random.Generator) -> np.ndarray:
+def texture(
+    grain: str, image_size: int, rng: np.random.Generator
+) -> np.ndarray:
     """Cut a random piece from a texture.
 
     Args:

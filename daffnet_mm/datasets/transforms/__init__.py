@@ -16,9 +16,20 @@ from .random_stain_jitter import RandomStainJitter
 from .random_zoom import RandomZoom
 
 __all__ = [
-    'CropCell', 'ForgetAttributes', 'FrameCell', 'LoadCellImage',
-    'LoadSyntheticCell', 'NormalizeBackground', 'NormalizeStain',
-    'RandomFading', 'RandomGamma', 'RandomGaussianNoise',
-    'RandomHueSaturation', 'RandomIlluminant', 'RandomJPEG',
-    'RandomQuarterTurn', 'RandomStainJitter', 'RandomZoom'
+    'CropCell',
+    'ForgetAttributes',
+    'FrameCell',
+    'LoadCellImage',
+    'LoadSyntheticCell',
+    'NormalizeBackground',
+    'NormalizeStain',
+    'RandomFading',
+    'RandomGamma',
+    'RandomGaussianNoise',
+    'RandomHueSaturation',
+    'RandomIlluminant',
+    'RandomJPEG',
+    'RandomQuarterTurn',
+    'RandomStainJitter',
+    'RandomZoom',
 ]

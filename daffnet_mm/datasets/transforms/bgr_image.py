@@ -21,5 +21,6 @@ def bgr_image(results: dict, transform: object) -> np.ndarray:
         raise InputError(
             f'{type(transform).__name__} takes 8-bit colour images, not '
             f'{img.dtype} of shape {img.shape}: put it after LoadCellImage '
-            'and before any normalisation')
+            'and before any normalisation'
+        )
     return img

@@ -43,9 +43,11 @@ class CropCell(BaseTransform):
 
     def __init__(self, which: str = 'largest', margin: float = 0.1) -> None:
         if which not in ('largest', 'central'):
-            raise InputError(f"CropCell: which={which!r} must be 'largest' or "
-                             "'central'")
+            raise InputError(
+                f"CropCell: which={which!r} must be 'largest' or 'central'"
+            )
         from daffnet_mm.cropping.boxes import check_margin
+
         check_margin(margin)
         self.which = which
         self.margin = margin
@@ -65,13 +67,19 @@ class CropCell(BaseTransform):
         """
         # scikit-image is needed here alone.
         from daffnet_mm.cropping import crop_window, segment_cells
+
         img = bgr_image(results, self)
         height, width = img.shape[:2]
         cells = segment_cells(img)
         box = (0, 0, width, height)
         if cells:
-            cell = cells[0] if self.which == 'largest' else min(
-                cells, key=lambda c: _off_centre(c.box, width, height))
+            cell = (
+                cells[0]
+                if self.which == 'largest'
+                else min(
+                    cells, key=lambda c: _off_centre(c.box, width, height)
+                )
+            )
             box = crop_window(cell.box, (height, width), self.margin)
         x1, y1, x2, y2 = box
         results['cell_found'] = bool(cells)
@@ -81,10 +89,12 @@ class CropCell(BaseTransform):
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(which={self.which!r}, '
-                f'margin={self.margin})')
+        return (
+            f'{type(self).__name__}(which={self.which!r}, '
+            f'margin={self.margin})'
+        )
 
 
 def _off_centre(box: tuple, width: int, height: int) -> int:
     x1, y1, x2, y2 = box
-    return (x1 + x2 - width)**2 + (y1 + y2 - height)**2
+    return (x1 + x2 - width) ** 2 + (y1 + y2 - height) ** 2

@@ -42,8 +42,10 @@ class ForgetAttributes(BaseTransform):
         names = list(WBC_ATTRIBUTES)
         for name in attributes:
             if name not in names:
-                raise InputError(f'ForgetAttributes: {name!r} is no attribute '
-                                 f'of WBCAtt; these are {", ".join(names)}')
+                raise InputError(
+                    f'ForgetAttributes: {name!r} is no attribute '
+                    f'of WBCAtt; these are {", ".join(names)}'
+                )
         self.attributes = tuple(attributes)
         self._places = [names.index(name) for name in attributes]
 

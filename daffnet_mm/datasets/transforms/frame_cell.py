@@ -49,11 +49,13 @@ class FrameCell(BaseTransform):
 
     def __init__(self, share: float = 0.66, tight: float = 0.4) -> None:
         if not 0 < share <= 1:
-            raise InputError(f'FrameCell: share={share} must be above 0 and '
-                             'at most 1')
+            raise InputError(
+                f'FrameCell: share={share} must be above 0 and at most 1'
+            )
         if not 0 <= tight <= 1:
-            raise InputError(f'FrameCell: tight={tight} must lie between 0 '
-                             'and 1')
+            raise InputError(
+                f'FrameCell: tight={tight} must lie between 0 and 1'
+            )
         self.share = share
         self.tight = tight
 
@@ -69,19 +71,24 @@ class FrameCell(BaseTransform):
             image has fewer than three intensities.
         """
         from skimage.filters import threshold_multiotsu
+
         small = cv2.resize(
-            img[..., 1], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+            img[..., 1], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA
+        )
         small = cv2.GaussianBlur(small, (3, 3), 0)
         try:
             threshold = threshold_multiotsu(small, classes=3)[0]
         except ValueError:  # fewer intensities than classes
-            return 0.
+            return 0.0
         _, _, stats, centres = cv2.connectedComponentsWithStats(
-            (small <= threshold).astype(np.uint8))
+            (small <= threshold).astype(np.uint8)
+        )
         off_centre = np.abs(centres[1:] - (_SIDE - 1) / 2).max(axis=1)
         areas = stats[1:, cv2.CC_STAT_AREA]
-        return float(np.sqrt(areas[off_centre < _MIDDLE * _SIDE / 2].sum())
-                     ) / _SIDE
+        return (
+            float(np.sqrt(areas[off_centre < _MIDDLE * _SIDE / 2].sum()))
+            / _SIDE
+        )
 
     def transform(self, results: dict) -> dict:
         """Crop one image, or leave it.
@@ -102,10 +109,9 @@ class FrameCell(BaseTransform):
         h = max(1, round(self.share * height))
         w = max(1, round(self.share * width))
         y, x = (height - h) // 2, (width - w) // 2
-        results['img'] = np.ascontiguousarray(img[y:y + h, x:x + w])
+        results['img'] = np.ascontiguousarray(img[y : y + h, x : x + w])
         results['img_shape'] = results['img'].shape[:2]
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(share={self.share}, '
-                f'tight={self.tight})')
+        return f'{type(self).__name__}(share={self.share}, tight={self.tight})'

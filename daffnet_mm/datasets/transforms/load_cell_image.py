@@ -52,21 +52,26 @@ class LoadCellImage(BaseTransform):
             None.
     """
 
-    def __init__(self,
-                 min_edge: int | None = None,
-                 margin: float = 0.,
-                 bit_depth: int = 16,
-                 backend_args: dict | None = None) -> None:
+    def __init__(
+        self,
+        min_edge: int | None = None,
+        margin: float = 0.0,
+        bit_depth: int = 16,
+        backend_args: dict | None = None,
+    ) -> None:
         if min_edge is not None and min_edge < 1:
             raise InputError(
                 f'LoadCellImage: min_edge={min_edge} must be a number of '
-                'pixels, or None for the full size')
+                'pixels, or None for the full size'
+            )
         if margin < 0:
-            raise InputError(f'LoadCellImage: margin={margin} must not be '
-                             'below 0')
+            raise InputError(
+                f'LoadCellImage: margin={margin} must not be below 0'
+            )
         if not 8 <= bit_depth <= 16:
-            raise InputError(f'LoadCellImage: bit_depth={bit_depth} must be '
-                             '8 to 16')
+            raise InputError(
+                f'LoadCellImage: bit_depth={bit_depth} must be 8 to 16'
+            )
         self.min_edge = min_edge
         self.margin = margin
         self.bit_depth = bit_depth
@@ -94,14 +99,16 @@ class LoadCellImage(BaseTransform):
             box = (x1 - dx, y1 - dy, x2 + dx, y2 + dy)
         try:
             img, ori_shape = decode_image(
-                self._read(path), self.min_edge, box, self.bit_depth)
+                self._read(path), self.min_edge, box, self.bit_depth
+            )
         except FileNotFoundError as e:
             raise InputError(f'image {path} does not exist') from e
         except DECODING_ERRORS as e:
             reason = ' '.join(str(e).split()) or type(e).__name__
             raise InputError(
                 f'image {path} cannot be decoded ({reason}); replace or '
-                'remove it, or set skip_broken=True in its dataset') from e
+                'remove it, or set skip_broken=True in its dataset'
+            ) from e
         results['img'] = img
         results['img_shape'] = img.shape[:2]
         results['ori_shape'] = ori_shape
@@ -115,5 +122,7 @@ class LoadCellImage(BaseTransform):
             return file.read()
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(min_edge={self.min_edge}, '
-                f'margin={self.margin}, bit_depth={self.bit_depth})')
+        return (
+            f'{type(self).__name__}(min_edge={self.min_edge}, '
+            f'margin={self.margin}, bit_depth={self.bit_depth})'
+        )

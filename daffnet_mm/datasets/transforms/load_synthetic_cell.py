@@ -43,12 +43,19 @@ class LoadSyntheticCell(BaseTransform):
             raise InputError(
                 'LoadSyntheticCell paints samples of SyntheticWBC, but this '
                 f'sample ({results.get("img_path", "without a path")}) is of '
-                'another data set: load it with LoadImageFromFile.')
+                'another data set: load it with LoadImageFromFile.'
+            )
         cell = results['synthetic_cell']
-        rng = cell_stream(cell['seed'], cell['split'], cell['laboratory'],
-                          cell['index'], PAINT)
-        img = render_cell(cell['attributes'], cell['image_size'], rng,
-                          cell['laboratory'])
+        rng = cell_stream(
+            cell['seed'],
+            cell['split'],
+            cell['laboratory'],
+            cell['index'],
+            PAINT,
+        )
+        img = render_cell(
+            cell['attributes'], cell['image_size'], rng, cell['laboratory']
+        )
         results['img'] = img
         results['img_shape'] = img.shape[:2]
         results['ori_shape'] = img.shape[:2]

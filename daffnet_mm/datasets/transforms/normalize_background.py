@@ -34,17 +34,22 @@ class NormalizeBackground(BaseTransform):
             without background is not turned to noise. Defaults to 2.
     """
 
-    def __init__(self,
-                 percentile: float = 95.,
-                 white: float = 255.,
-                 max_gain: float = 2.) -> None:
+    def __init__(
+        self,
+        percentile: float = 95.0,
+        white: float = 255.0,
+        max_gain: float = 2.0,
+    ) -> None:
         if not 0 < percentile <= 100:
-            raise InputError(f'NormalizeBackground: percentile={percentile} '
-                             'must be above 0 and at most 100')
+            raise InputError(
+                f'NormalizeBackground: percentile={percentile} '
+                'must be above 0 and at most 100'
+            )
         if not 0 < white <= 255 or max_gain <= 0:
             raise InputError(
                 f'NormalizeBackground: white={white} must be above 0 and at '
-                f'most 255, max_gain={max_gain} above 0')
+                f'most 255, max_gain={max_gain} above 0'
+            )
         self.percentile = percentile
         self.white = white
         self.max_gain = max_gain
@@ -59,10 +64,12 @@ class NormalizeBackground(BaseTransform):
             np.ndarray: Three values, B, G and R.
         """
         wanted = self.percentile / 100 * img.shape[0] * img.shape[1]
-        counts = np.stack([
-            cv2.calcHist([img], [c], None, [256], (0, 256)).ravel()
-            for c in range(3)
-        ])
+        counts = np.stack(
+            [
+                cv2.calcHist([img], [c], None, [256], (0, 256)).ravel()
+                for c in range(3)
+            ]
+        )
         return (counts.cumsum(axis=1, dtype=np.float64) < wanted).sum(axis=1)
 
     def transform(self, results: dict) -> dict:
@@ -76,12 +83,16 @@ class NormalizeBackground(BaseTransform):
         """
         img = bgr_image(results, self)
         gains = np.minimum(
-            self.white / np.maximum(self.background(img), 1), self.max_gain)
+            self.white / np.maximum(self.background(img), 1), self.max_gain
+        )
         table = np.rint(np.arange(256)[:, None] * gains)
         results['img'] = cv2.LUT(
-            img, np.minimum(table, 255).astype(np.uint8)[None])
+            img, np.minimum(table, 255).astype(np.uint8)[None]
+        )
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(percentile={self.percentile}, '
-                f'white={self.white}, max_gain={self.max_gain})')
+        return (
+            f'{type(self).__name__}(percentile={self.percentile}, '
+            f'white={self.white}, max_gain={self.max_gain})'
+        )

@@ -34,13 +34,17 @@ class NormalizeStain(BaseTransform):
             to PBC's.
     """
 
-    def __init__(self,
-                 mean: Sequence[float] = (79.1, 11.1, 7.1),
-                 std: Sequence[float] = (15.7, 9.3, 14.3)) -> None:
+    def __init__(
+        self,
+        mean: Sequence[float] = (79.1, 11.1, 7.1),
+        std: Sequence[float] = (15.7, 9.3, 14.3),
+    ) -> None:
         if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
-            raise InputError(f'NormalizeStain: mean={tuple(mean)} and std='
-                             f'{tuple(std)} must be three numbers each, for '
-                             'L, a and b, the latter above 0')
+            raise InputError(
+                f'NormalizeStain: mean={tuple(mean)} and std='
+                f'{tuple(std)} must be three numbers each, for '
+                'L, a and b, the latter above 0'
+            )
         self.mean = tuple(float(v) for v in mean)
         self.std = tuple(float(v) for v in std)
 
@@ -54,20 +58,22 @@ class NormalizeStain(BaseTransform):
             dict: The sample with the normalised image.
         """
         img = bgr_image(results, self)
-        lab = cv2.cvtColor(
-            img.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+        lab = cv2.cvtColor(img.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
         mean, std = (v.ravel() for v in cv2.meanStdDev(lab))
         # A channel without any variation has nothing to stretch.
-        factors = np.where(std > 1e-3, np.array(self.std) / np.maximum(
-            std, 1e-3), 1.)
-        matrix = np.hstack([
-            np.diag(factors),
-            (np.array(self.mean) - factors * mean)[:, None],
-        ])
+        factors = np.where(
+            std > 1e-3, np.array(self.std) / np.maximum(std, 1e-3), 1.0
+        )
+        matrix = np.hstack(
+            [
+                np.diag(factors),
+                (np.array(self.mean) - factors * mean)[:, None],
+            ]
+        )
         lab = cv2.transform(lab, matrix.astype(np.float32))
         bgr = cv2.cvtColor(lab, cv2.COLOR_LAB2BGR)
         np.clip(bgr, 0, 1, out=bgr)
-        results['img'] = cv2.convertScaleAbs(bgr, alpha=255.)
+        results['img'] = cv2.convertScaleAbs(bgr, alpha=255.0)
         return results
 
     def __repr__(self) -> str:

@@ -32,13 +32,15 @@ class RandomFading(BaseTransform):
         prob (float): Share of the images that are changed. Defaults to 0.5.
     """
 
-    def __init__(self,
-                 factor: tuple[float, float] = (0.5, 1.1),
-                 prob: float = 0.5) -> None:
+    def __init__(
+        self, factor: tuple[float, float] = (0.5, 1.1), prob: float = 0.5
+    ) -> None:
         low, high = factor
         if not 0 < low <= high:
-            raise InputError(f'RandomFading: factor={tuple(factor)} must be a '
-                             'range of factors above 0')
+            raise InputError(
+                f'RandomFading: factor={tuple(factor)} must be a '
+                'range of factors above 0'
+            )
         self.factor = (low, high)
         self.prob = prob
 
@@ -62,10 +64,9 @@ class RandomFading(BaseTransform):
         if factor is not None:
             table = np.rint(255 - factor * (255 - np.arange(256)))
             results['img'] = cv2.LUT(
-                img,
-                np.clip(table, 0, 255).astype(np.uint8))
+                img, np.clip(table, 0, 255).astype(np.uint8)
+            )
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(factor={self.factor}, '
-                f'prob={self.prob})')
+        return f'{type(self).__name__}(factor={self.factor}, prob={self.prob})'

@@ -34,15 +34,20 @@ class RandomGamma(BaseTransform):
         prob (float): Share of the images that are changed. Defaults to 1.
     """
 
-    def __init__(self,
-                 strength: float = 0.3,
-                 channel_strength: float = 0.,
-                 prob: float = 1.) -> None:
-        for name, value in (('strength', strength),
-                            ('channel_strength', channel_strength)):
+    def __init__(
+        self,
+        strength: float = 0.3,
+        channel_strength: float = 0.0,
+        prob: float = 1.0,
+    ) -> None:
+        for name, value in (
+            ('strength', strength),
+            ('channel_strength', channel_strength),
+        ):
             if value < 0:
                 raise InputError(
-                    f'RandomGamma: {name}={value} must not be below 0')
+                    f'RandomGamma: {name}={value} must not be below 0'
+                )
         self.strength = strength
         self.channel_strength = channel_strength
         self.prob = prob
@@ -54,7 +59,8 @@ class RandomGamma(BaseTransform):
         logarithm = np.random.uniform(-self.strength, self.strength)
         if self.channel_strength:
             logarithm = logarithm + np.random.uniform(
-                -self.channel_strength, self.channel_strength, 3)
+                -self.channel_strength, self.channel_strength, 3
+            )
         return np.exp(logarithm)
 
     def transform(self, results: dict) -> dict:
@@ -70,11 +76,13 @@ class RandomGamma(BaseTransform):
         powers = self._random_powers()
         if powers is not None:
             values = np.arange(256)[:, None] / 255
-            table = np.rint(255 * np.broadcast_to(values, (256, 3))**powers)
+            table = np.rint(255 * np.broadcast_to(values, (256, 3)) ** powers)
             results['img'] = cv2.LUT(img, table.astype(np.uint8)[None])
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(strength={self.strength}, '
-                f'channel_strength={self.channel_strength}, '
-                f'prob={self.prob})')
+        return (
+            f'{type(self).__name__}(strength={self.strength}, '
+            f'channel_strength={self.channel_strength}, '
+            f'prob={self.prob})'
+        )

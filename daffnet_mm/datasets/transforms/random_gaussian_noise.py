@@ -30,13 +30,15 @@ class RandomGaussianNoise(BaseTransform):
         prob (float): Share of the images that are changed. Defaults to 0.5.
     """
 
-    def __init__(self,
-                 std: tuple[float, float] = (0., 8.),
-                 prob: float = 0.5) -> None:
+    def __init__(
+        self, std: tuple[float, float] = (0.0, 8.0), prob: float = 0.5
+    ) -> None:
         low, high = std
         if not 0 <= low <= high:
-            raise InputError(f'RandomGaussianNoise: std={tuple(std)} must be '
-                             'a range of grey levels not below 0')
+            raise InputError(
+                f'RandomGaussianNoise: std={tuple(std)} must be '
+                'a range of grey levels not below 0'
+            )
         self.std = (low, high)
         self.prob = prob
 
@@ -62,10 +64,14 @@ class RandomGaussianNoise(BaseTransform):
         if drawn is not None:
             std, seed = drawn
             noise = np.random.default_rng(seed).standard_normal(
-                img.shape, np.float32)
-            results['img'] = cv2.scaleAdd(
-                noise, std, img.astype(np.float32)).round().clip(
-                    0, 255).astype(np.uint8)
+                img.shape, np.float32
+            )
+            results['img'] = (
+                cv2.scaleAdd(noise, std, img.astype(np.float32))
+                .round()
+                .clip(0, 255)
+                .astype(np.uint8)
+            )
         return results
 
     def __repr__(self) -> str:

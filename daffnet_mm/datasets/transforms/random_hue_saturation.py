@@ -9,11 +9,13 @@ from daffnet_mm.errors import InputError
 from .bgr_image import bgr_image
 
 #: From BGR to luma and two colour differences (ITU-R BT.601).
-_FORWARD = np.array([
-    [0.114, 0.587, 0.299],
-    [0.5, -0.587 / 1.772, -0.299 / 1.772],
-    [-0.114 / 1.402, -0.587 / 1.402, 0.5],
-])
+_FORWARD = np.array(
+    [
+        [0.114, 0.587, 0.299],
+        [0.5, -0.587 / 1.772, -0.299 / 1.772],
+        [-0.114 / 1.402, -0.587 / 1.402, 0.5],
+    ]
+)
 _BACK = np.linalg.inv(_FORWARD)
 
 
@@ -43,14 +45,14 @@ class RandomHueSaturation(BaseTransform):
         prob (float): Share of the images that are changed. Defaults to 1.
     """
 
-    def __init__(self,
-                 hue: float = 0.05,
-                 saturation: float = 0.4,
-                 prob: float = 1.) -> None:
+    def __init__(
+        self, hue: float = 0.05, saturation: float = 0.4, prob: float = 1.0
+    ) -> None:
         if not 0 <= hue <= 0.5 or not 0 <= saturation <= 1:
             raise InputError(
                 f'RandomHueSaturation: hue={hue} must lie between 0 and 0.5, '
-                f'saturation={saturation} between 0 and 1')
+                f'saturation={saturation} between 0 and 1'
+            )
         self.hue = hue
         self.saturation = saturation
         self.prob = prob
@@ -59,11 +61,14 @@ class RandomHueSaturation(BaseTransform):
     def _random_change(self) -> tuple[float, float] | None:
         if np.random.rand() >= self.prob:
             return None
-        return (np.random.uniform(-self.hue, self.hue),
-                np.random.uniform(1 - self.saturation, 1 + self.saturation))
+        return (
+            np.random.uniform(-self.hue, self.hue),
+            np.random.uniform(1 - self.saturation, 1 + self.saturation),
+        )
 
-    def recolour(self, img: np.ndarray, turn: float,
-                 factor: float) -> np.ndarray:
+    def recolour(
+        self, img: np.ndarray, turn: float, factor: float
+    ) -> np.ndarray:
         """Turn and stretch the colours.
 
         Args:
@@ -96,5 +101,7 @@ class RandomHueSaturation(BaseTransform):
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(hue={self.hue}, '
-                f'saturation={self.saturation}, prob={self.prob})')
+        return (
+            f'{type(self).__name__}(hue={self.hue}, '
+            f'saturation={self.saturation}, prob={self.prob})'
+        )

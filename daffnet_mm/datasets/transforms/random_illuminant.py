@@ -31,10 +31,11 @@ class RandomIlluminant(BaseTransform):
         prob (float): Share of the images that are changed. Defaults to 1.
     """
 
-    def __init__(self, gain: float = 0.3, prob: float = 1.) -> None:
+    def __init__(self, gain: float = 0.3, prob: float = 1.0) -> None:
         if not 0 <= gain < 1:
-            raise InputError(f'RandomIlluminant: gain={gain} must be at least '
-                             '0 and below 1')
+            raise InputError(
+                f'RandomIlluminant: gain={gain} must be at least 0 and below 1'
+            )
         self.gain = gain
         self.prob = prob
 
@@ -58,7 +59,8 @@ class RandomIlluminant(BaseTransform):
         if gains is not None:
             table = np.rint(np.arange(256)[:, None] * gains)
             results['img'] = cv2.LUT(
-                img, np.minimum(table, 255).astype(np.uint8)[None])
+                img, np.minimum(table, 255).astype(np.uint8)[None]
+            )
         return results
 
     def __repr__(self) -> str:

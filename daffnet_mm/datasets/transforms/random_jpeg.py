@@ -31,13 +31,15 @@ class RandomJPEG(BaseTransform):
             0.5.
     """
 
-    def __init__(self,
-                 quality: tuple[int, int] = (40, 95),
-                 prob: float = 0.5) -> None:
+    def __init__(
+        self, quality: tuple[int, int] = (40, 95), prob: float = 0.5
+    ) -> None:
         low, high = quality
         if not 1 <= low <= high <= 100:
-            raise InputError(f'RandomJPEG: quality={tuple(quality)} must be '
-                             'a range within 1 to 100')
+            raise InputError(
+                f'RandomJPEG: quality={tuple(quality)} must be '
+                'a range within 1 to 100'
+            )
         self.quality = (low, high)
         self.prob = prob
 
@@ -59,11 +61,13 @@ class RandomJPEG(BaseTransform):
         img = bgr_image(results, self)
         quality = self._random_quality()
         if quality is not None:
-            _, coded = cv2.imencode('.jpg', img,
-                                    [cv2.IMWRITE_JPEG_QUALITY, quality])
+            _, coded = cv2.imencode(
+                '.jpg', img, [cv2.IMWRITE_JPEG_QUALITY, quality]
+            )
             results['img'] = cv2.imdecode(coded, cv2.IMREAD_COLOR)
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(quality={self.quality}, '
-                f'prob={self.prob})')
+        return (
+            f'{type(self).__name__}(quality={self.quality}, prob={self.prob})'
+        )

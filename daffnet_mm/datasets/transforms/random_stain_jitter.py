@@ -47,35 +47,47 @@ class RandomStainJitter(BaseTransform):
         prob (float): Share of the images that are changed. Defaults to 1.
     """
 
-    def __init__(self,
-                 scale: float = 0.15,
-                 shift: float = 0.03,
-                 stains: str = 'hed',
-                 prob: float = 1.) -> None:
+    def __init__(
+        self,
+        scale: float = 0.15,
+        shift: float = 0.03,
+        stains: str = 'hed',
+        prob: float = 1.0,
+    ) -> None:
         # Here, for its import takes longer than that of all else above.
         from skimage import color
+
         known = sorted(
-            name[:3] for name in color.__all__
-            if len(name) == 12 and f'rgb_from_{name[:3]}' in color.__all__)
+            name[:3]
+            for name in color.__all__
+            if len(name) == 12 and f'rgb_from_{name[:3]}' in color.__all__
+        )
         if stains not in known:
-            raise InputError(f'RandomStainJitter: stains={stains!r} must be '
-                             f'one of {", ".join(known)}')
+            raise InputError(
+                f'RandomStainJitter: stains={stains!r} must be '
+                f'one of {", ".join(known)}'
+            )
         if scale < 0 or shift < 0:
-            raise InputError(f'RandomStainJitter: scale={scale} and shift='
-                             f'{shift} must not be below 0')
+            raise InputError(
+                f'RandomStainJitter: scale={scale} and shift='
+                f'{shift} must not be below 0'
+            )
         self.scale = scale
         self.shift = shift
         self.stains = stains
         self.prob = prob
 
         self._density = -np.log(
-            np.maximum(np.arange(256) / 255, _DARKEST)).astype(np.float32)
+            np.maximum(np.arange(256) / 255, _DARKEST)
+        ).astype(np.float32)
         # OpenCV's matrices act on columns, scikit-image's on rows; BGR turns
         # the order round.
         self._separate = np.ascontiguousarray(
-            getattr(color, f'{stains}_from_rgb').T[:, ::-1], np.float32)
+            getattr(color, f'{stains}_from_rgb').T[:, ::-1], np.float32
+        )
         self._combine = np.ascontiguousarray(
-            getattr(color, f'rgb_from_{stains}').T[::-1], np.float32)
+            getattr(color, f'rgb_from_{stains}').T[::-1], np.float32
+        )
 
     @cache_randomness
     def _random_change(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -84,8 +96,9 @@ class RandomStainJitter(BaseTransform):
         factors = np.random.uniform(1 - self.scale, 1 + self.scale, 3)
         return factors, np.random.uniform(-self.shift, self.shift, 3)
 
-    def restain(self, img: np.ndarray, factors: np.ndarray,
-                shifts: np.ndarray) -> np.ndarray:
+    def restain(
+        self, img: np.ndarray, factors: np.ndarray, shifts: np.ndarray
+    ) -> np.ndarray:
         """Change the amounts of the dyes.
 
         Args:
@@ -123,6 +136,8 @@ class RandomStainJitter(BaseTransform):
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(scale={self.scale}, '
-                f'shift={self.shift}, stains={self.stains!r}, '
-                f'prob={self.prob})')
+        return (
+            f'{type(self).__name__}(scale={self.scale}, '
+            f'shift={self.shift}, stains={self.stains!r}, '
+            f'prob={self.prob})'
+        )

@@ -36,17 +36,22 @@ class RandomZoom(BaseTransform):
         prob (float): Share of the images that are changed. Defaults to 1.
     """
 
-    def __init__(self,
-                 zoom: tuple[float, float] = (1., 2.),
-                 angle: float = 180.,
-                 prob: float = 1.) -> None:
+    def __init__(
+        self,
+        zoom: tuple[float, float] = (1.0, 2.0),
+        angle: float = 180.0,
+        prob: float = 1.0,
+    ) -> None:
         low, high = zoom
         if not 0 < low <= high:
-            raise InputError(f'RandomZoom: zoom={tuple(zoom)} must be a range '
-                             'of factors above 0')
+            raise InputError(
+                f'RandomZoom: zoom={tuple(zoom)} must be a range '
+                'of factors above 0'
+            )
         if not 0 <= angle <= 180:
-            raise InputError(f'RandomZoom: angle={angle} must lie between 0 '
-                             'and 180 degrees')
+            raise InputError(
+                f'RandomZoom: angle={angle} must lie between 0 and 180 degrees'
+            )
         self.zoom = (low, high)
         self.angle = angle
         self.prob = prob
@@ -55,8 +60,10 @@ class RandomZoom(BaseTransform):
     def _random_change(self) -> tuple[float, float] | None:
         if np.random.rand() >= self.prob:
             return None
-        return (np.random.uniform(-self.angle, self.angle),
-                float(np.exp(np.random.uniform(*np.log(self.zoom)))))
+        return (
+            np.random.uniform(-self.angle, self.angle),
+            float(np.exp(np.random.uniform(*np.log(self.zoom)))),
+        )
 
     def transform(self, results: dict) -> dict:
         """Enlarge and turn one image.
@@ -73,11 +80,15 @@ class RandomZoom(BaseTransform):
             centre = ((width - 1) / 2, (height - 1) / 2)
             results['img'] = cv2.warpAffine(
                 results['img'],
-                cv2.getRotationMatrix2D(centre, *change), (width, height),
+                cv2.getRotationMatrix2D(centre, *change),
+                (width, height),
                 flags=cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REFLECT_101)
+                borderMode=cv2.BORDER_REFLECT_101,
+            )
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(zoom={self.zoom}, '
-                f'angle={self.angle}, prob={self.prob})')
+        return (
+            f'{type(self).__name__}(zoom={self.zoom}, '
+            f'angle={self.angle}, prob={self.prob})'
+        )

@@ -14,9 +14,18 @@ from .training_accuracy_hook import TrainingAccuracyHook
 from .validate_on_resume_hook import ValidateOnResumeHook
 
 __all__ = [
-    'BestCheckpointHook', 'CheckInvalidLossHook', 'CheckpointGuardHook',
-    'CountValuesHook', 'EpochSeedHook', 'EvaluationReportHook',
-    'FreezeBatchNormHook', 'FreezePretrainedHook', 'MeanTeacherHook',
-    'ResumableEarlyStoppingHook', 'SplitGuardHook', 'TaxonomyGuardHook',
-    'TrainingAccuracyHook', 'ValidateOnResumeHook'
+    'BestCheckpointHook',
+    'CheckInvalidLossHook',
+    'CheckpointGuardHook',
+    'CountValuesHook',
+    'EpochSeedHook',
+    'EvaluationReportHook',
+    'FreezeBatchNormHook',
+    'FreezePretrainedHook',
+    'MeanTeacherHook',
+    'ResumableEarlyStoppingHook',
+    'SplitGuardHook',
+    'TaxonomyGuardHook',
+    'TrainingAccuracyHook',
+    'ValidateOnResumeHook',
 ]

@@ -31,13 +31,19 @@ class BestCheckpointHook(Hook):
 
     def after_train(self, runner) -> None:
         """Load, publish and test the best model."""
-        best = next((getattr(hook, 'best_ckpt_path', None)
-                     for hook in runner.hooks
-                     if isinstance(hook, CheckpointHook)), None)
+        best = next(
+            (
+                getattr(hook, 'best_ckpt_path', None)
+                for hook in runner.hooks
+                if isinstance(hook, CheckpointHook)
+            ),
+            None,
+        )
         if best is None:
             runner.logger.warning(
                 'there is no best checkpoint (no validation, or no save_best '
-                'in the checkpoint hook): neither published nor tested')
+                'in the checkpoint hook): neither published nor tested'
+            )
             return
         barrier()
         runner.load_checkpoint(best)
@@ -45,14 +51,17 @@ class BestCheckpointHook(Hook):
             # As it lies on the disk: there, EMAHook has put the averaged
             # weights under state_dict; on loading it takes them out again.
             checkpoint = CheckpointLoader.load_checkpoint(
-                best, map_location='cpu')
+                best, map_location='cpu'
+            )
             path = osp.join(runner.work_dir, self.out_file)
             with atomic_write(path, 'wb') as f:
                 torch.save(
                     dict(
                         meta=checkpoint['meta'],
-                        state_dict=checkpoint['state_dict']),
-                    f)
+                        state_dict=checkpoint['state_dict'],
+                    ),
+                    f,
+                )
             runner.logger.info(f'published {best} as {path}')
         barrier()
         if runner.test_loop is not None:

@@ -16,11 +16,9 @@ class CheckInvalidLossHook(Hook):
     # Before the checkpoint hook, so that no broken weights are written.
     priority = 'VERY_HIGH'
 
-    def after_train_iter(self,
-                         runner,
-                         batch_idx,
-                         data_batch=None,
-                         outputs=None) -> None:
+    def after_train_iter(
+        self, runner, batch_idx, data_batch=None, outputs=None
+    ) -> None:
         """Look at the losses of one iteration.
 
         Raises:
@@ -28,7 +26,8 @@ class CheckInvalidLossHook(Hook):
         """
         values = {
             name: value.item()
-            for name, value in outputs.items() if 'loss' in name
+            for name, value in outputs.items()
+            if 'loss' in name
         }
         broken = {k: v for k, v in values.items() if not math.isfinite(v)}
         if not broken:
@@ -38,4 +37,5 @@ class CheckInvalidLossHook(Hook):
             f'{name} became {value} in epoch {runner.epoch + 1}, iteration '
             f'{batch_idx + 1}; the checkpoints of earlier epochs in '
             f'{runner.work_dir} are intact: lower optim_wrapper.optimizer.lr '
-            '(or, with --amp, train without it) and go on with --resume')
+            '(or, with --amp, train without it) and go on with --resume'
+        )

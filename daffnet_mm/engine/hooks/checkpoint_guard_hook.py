@@ -33,16 +33,23 @@ class CheckpointGuardHook(Hook):
         if isinstance(model, BaseTTAModel):
             model = model.module
         # Without a name, `--resume` takes the last one of the work folder.
-        source = runner._load_from or find_latest_checkpoint(
-            runner.work_dir) or 'the checkpoint'
+        source = (
+            runner._load_from
+            or find_latest_checkpoint(runner.work_dir)
+            or 'the checkpoint'
+        )
         # Of the loops, only those that this run needs are built.
-        loop = next(loop for loop in (runner._train_loop, runner._val_loop,
-                                      runner._test_loop)
-                    if isinstance(loop, BaseLoop))
+        loop = next(
+            loop
+            for loop in (
+                runner._train_loop,
+                runner._val_loop,
+                runner._test_loop,
+            )
+            if isinstance(loop, BaseLoop)
+        )
         training = loop is runner._train_loop
         check_state_dict(
-            model,
-            checkpoint,
-            source,
-            may_lack=training and not runner._resume)
+            model, checkpoint, source, may_lack=training and not runner._resume
+        )
         check_classes(loop.dataloader.dataset, checkpoint, source)

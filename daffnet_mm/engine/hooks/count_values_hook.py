@@ -24,9 +24,12 @@ class CountValuesHook(Hook):
         """
         head = find_map_head(runner.model)
         if head is None:
-            raise InputError('CountValuesHook is for models with a MAPHead, '
-                             'but the model of this config has none')
-        counts = count_values(runner.train_dataloader.dataset,
-                              head.layout.sizes)
+            raise InputError(
+                'CountValuesHook is for models with a MAPHead, '
+                'but the model of this config has none'
+            )
+        counts = count_values(
+            runner.train_dataloader.dataset, head.layout.sizes
+        )
         head.loss_module.set_value_counts(counts)
         runner.logger.info(f'training cells by attribute value: {counts}')

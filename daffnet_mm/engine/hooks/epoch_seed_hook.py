@@ -22,7 +22,7 @@ class EpochSeedHook(Hook):
     def before_train_epoch(self, runner) -> None:
         """Seed Python, NumPy and PyTorch, here and in the workers."""
         # A large odd factor keeps the seeds of epochs and processes apart.
-        seed = (runner.seed + 1000003 * (runner.epoch + 1) + get_rank())
+        seed = runner.seed + 1000003 * (runner.epoch + 1) + get_rank()
         # Workers add a little, and NumPy's seeds end at 2**32.
         seed %= 2**31
         set_random_seed(seed)
@@ -31,4 +31,5 @@ class EpochSeedHook(Hook):
             # MMEngine adds the worker's number; no worker has the seed of a
             # main process.
             loader.worker_init_fn = partial(
-                loader.worker_init_fn, seed=seed + get_world_size())
+                loader.worker_init_fn, seed=seed + get_world_size()
+            )

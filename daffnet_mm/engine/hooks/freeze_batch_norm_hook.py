@@ -30,8 +30,10 @@ class FreezeBatchNormHook(Hook):
             m for m in runner.model.modules() if isinstance(m, _BatchNorm)
         ]
         if not self._norms:
-            raise InputError('FreezeBatchNormHook: the model has no batch '
-                             'normalisation; leave the hook out')
+            raise InputError(
+                'FreezeBatchNormHook: the model has no batch '
+                'normalisation; leave the hook out'
+            )
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
         """Freeze, after the loop has put the model into training mode."""

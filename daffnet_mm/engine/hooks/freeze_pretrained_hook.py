@@ -30,10 +30,12 @@ class FreezePretrainedHook(Hook):
             the start, such as the PSA layers. Defaults to none.
     """
 
-    def __init__(self,
-                 layers: Sequence[str],
-                 epochs: int = 5,
-                 except_layers: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        layers: Sequence[str],
+        epochs: int = 5,
+        except_layers: Sequence[str] = (),
+    ) -> None:
         self.layers = [re.compile(pattern) for pattern in layers]
         self.except_layers = [re.compile(pattern) for pattern in except_layers]
         self.epochs = epochs
@@ -52,22 +54,27 @@ class FreezePretrainedHook(Hook):
             if not any(pattern.match(name) for name in named):
                 raise InputError(
                     f'FreezePretrainedHook: {pattern.pattern!r} matches no '
-                    'parameter of the model; see model.named_parameters()')
+                    'parameter of the model; see model.named_parameters()'
+                )
         # What is frozen for good (the MAP inside MFE) is not ours to thaw.
         self._parameters = [
-            p for name, p in named.items()
+            p
+            for name, p in named.items()
             if p.requires_grad and self._is_pretrained(name)
         ]
         frozen = set(self._parameters)
         self._norms: list[nn.Module] = [
-            m for m in model.modules()
+            m
+            for m in model.modules()
             if isinstance(m, nn.modules.batchnorm._NormBase)
-            and frozen.issuperset(m.parameters()) and list(m.parameters())
+            and frozen.issuperset(m.parameters())
+            and list(m.parameters())
         ]
 
     def _is_pretrained(self, name: str) -> bool:
         return any(p.match(name) for p in self.layers) and not any(
-            p.search(name) for p in self.except_layers)
+            p.search(name) for p in self.except_layers
+        )
 
     def before_train_epoch(self, runner) -> None:
         """Freeze or thaw."""
@@ -78,7 +85,8 @@ class FreezePretrainedHook(Hook):
             state = 'frozen' if frozen else 'training'
             runner.logger.info(
                 f'{len(self._parameters)} pretrained parameters are {state} '
-                f'from epoch {runner.epoch + 1} on')
+                f'from epoch {runner.epoch + 1} on'
+            )
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
         """Keep frozen normalisation layers in evaluation mode.

@@ -34,10 +34,9 @@ class MeanTeacherHook(Hook):
         ...     dict(type='MeanTeacherHook', begin_epoch=3)]
     """
 
-    def __init__(self,
-                 begin_epoch: int = 1,
-                 threshold: float = 0.,
-                 soft: bool = True) -> None:
+    def __init__(
+        self, begin_epoch: int = 1, threshold: float = 0.0, soft: bool = True
+    ) -> None:
         self.begin_epoch = begin_epoch
         self.threshold = threshold
         self.soft = soft
@@ -50,14 +49,15 @@ class MeanTeacherHook(Hook):
         """
         ema = [hook for hook in runner.hooks if isinstance(hook, EMAHook)]
         if not ema:
-            raise InputError('MeanTeacherHook needs an average to teach: add '
-                             "dict(type='EMAHook') to custom_hooks")
+            raise InputError(
+                'MeanTeacherHook needs an average to teach: add '
+                "dict(type='EMAHook') to custom_hooks"
+            )
         self._teacher = ema[0].ema_model.module
 
-    def before_train_iter(self,
-                          runner,
-                          batch_idx: int,
-                          data_batch: dict | None = None) -> None:
+    def before_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None
+    ) -> None:
         """Label a batch's pseudo-labelled cells anew.
 
         Args:
@@ -69,7 +69,8 @@ class MeanTeacherHook(Hook):
         if runner.epoch < self.begin_epoch:
             return
         chosen = [
-            i for i, sample in enumerate(data_batch['data_samples'])
+            i
+            for i, sample in enumerate(data_batch['data_samples'])
             if sample.get('pseudo_labelled')
         ]
         if not chosen:
@@ -77,21 +78,30 @@ class MeanTeacherHook(Hook):
         self._teacher.eval()
         with torch.no_grad():
             predicted = self._teacher.test_step(
-                dict(inputs=[data_batch['inputs'][i] for i in chosen]))
+                dict(inputs=[data_batch['inputs'][i] for i in chosen])
+            )
         for i, prediction in zip(chosen, predicted, strict=True):
-            self._teach(data_batch['data_samples'][i],
-                        prediction.pred_attributes.cpu(),
-                        prediction.pred_attribute_scores.cpu())
+            self._teach(
+                data_batch['data_samples'][i],
+                prediction.pred_attributes.cpu(),
+                prediction.pred_attribute_scores.cpu(),
+            )
 
-    def _teach(self, sample, values: torch.Tensor,
-               scores: torch.Tensor) -> None:
+    def _teach(
+        self, sample, values: torch.Tensor, scores: torch.Tensor
+    ) -> None:
         """Write one cell's labels."""
-        confident = torch.stack([
-            part[value] >= self.threshold for part, value in zip(
-                scores.split(ATTRIBUTE_SIZES), values, strict=True)
-        ])
+        confident = torch.stack(
+            [
+                part[value] >= self.threshold
+                for part, value in zip(
+                    scores.split(ATTRIBUTE_SIZES), values, strict=True
+                )
+            ]
+        )
         sample.set_field(
-            values.masked_fill(~confident, UNKNOWN), 'gt_attributes')
+            values.masked_fill(~confident, UNKNOWN), 'gt_attributes'
+        )
         if 'attribute_targets' in sample:
             del sample.attribute_targets
         if self.soft:

@@ -21,7 +21,8 @@ class ResumableEarlyStoppingHook(EarlyStoppingHook):
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         """Add the state to a checkpoint."""
         checkpoint['early_stopping'] = dict(
-            best_score=self.best_score, wait_count=self.wait_count)
+            best_score=self.best_score, wait_count=self.wait_count
+        )
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Take the state from the checkpoint that a run resumes from."""

@@ -32,12 +32,15 @@ class SplitGuardHook(Hook):
             parts['test'] = set(image_ids(runner.test_dataloader.dataset))
         names = list(parts)
         for i, first in enumerate(names):
-            for second in names[i + 1:]:
+            for second in names[i + 1 :]:
                 self._refuse_overlap(
-                    f'{first}_dataloader', parts[first],
-                    f'{second}_dataloader', parts[second],
+                    f'{first}_dataloader',
+                    parts[first],
+                    f'{second}_dataloader',
+                    parts[second],
                     'give the datasets the same split_file and different '
-                    'splits')
+                    'splits',
+                )
         model = runner.model
         if is_model_wrapper(model):
             model = model.module
@@ -52,27 +55,38 @@ class SplitGuardHook(Hook):
         path = neck.predictor_checkpoint
         if path is None:
             return
-        meta = CheckpointLoader.load_checkpoint(
-            path, map_location='cpu').get('meta', {})
+        meta = CheckpointLoader.load_checkpoint(path, map_location='cpu').get(
+            'meta', {}
+        )
         if 'train_images' not in meta:
             runner.logger.warning(
                 f'{path} does not list the images that it was trained on; '
                 'that none of them is validated or tested on here cannot be '
-                'checked')
+                'checked'
+            )
             return
         trained = set(meta['train_images'])
         for name in ('val', 'test'):
             if name in parts:
                 self._refuse_overlap(
-                    f'the MAP {path}', trained, f'{name}_dataloader',
+                    f'the MAP {path}',
+                    trained,
+                    f'{name}_dataloader',
                     parts[name],
-                    'train the MAP again with the same split_file')
+                    'train the MAP again with the same split_file',
+                )
 
     @staticmethod
-    def _refuse_overlap(first_name: str, first: set[str], second_name: str,
-                        second: set[str], remedy: str) -> None:
+    def _refuse_overlap(
+        first_name: str,
+        first: set[str],
+        second_name: str,
+        second: set[str],
+        remedy: str,
+    ) -> None:
         common = first & second
         if common:
             raise InputError(
                 f'{first_name} and {second_name} share {len(common)} images, '
-                f'such as {min(common)}; {remedy}')
+                f'such as {min(common)}; {remedy}'
+            )

@@ -16,10 +16,14 @@ class TaxonomyGuardHook(Hook):
 
     def before_train(self, runner) -> None:
         """Compare training, validation and test data, and the model."""
-        self._check(runner, dict(
-            train_dataloader=runner.train_loop,
-            val_dataloader=runner.val_loop,
-            test_dataloader=runner.test_loop))
+        self._check(
+            runner,
+            dict(
+                train_dataloader=runner.train_loop,
+                val_dataloader=runner.val_loop,
+                test_dataloader=runner.test_loop,
+            ),
+        )
 
     def before_test(self, runner) -> None:
         """Compare test data and model."""
@@ -46,7 +50,8 @@ class TaxonomyGuardHook(Hook):
                 raise InputError(
                     f'{first} has the classes {", ".join(classes[first])}, '
                     f'but {name} has {", ".join(own)} (the order counts); '
-                    "wrap one in dict(type='TaxonomyDataset', classes=...)")
+                    "wrap one in dict(type='TaxonomyDataset', classes=...)"
+                )
         model = runner.model
         if is_model_wrapper(model):
             model = model.module
@@ -55,4 +60,5 @@ class TaxonomyGuardHook(Hook):
             raise InputError(
                 f'model.head.num_classes is {outputs}, but the data have '
                 f'{len(classes[first])} classes: '
-                f'{", ".join(classes[first])}')
+                f'{", ".join(classes[first])}'
+            )

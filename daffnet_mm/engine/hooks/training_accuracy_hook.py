@@ -45,10 +45,11 @@ class TrainingAccuracyHook(Hook):
         if not hasattr(dataset, 'pipeline') or hasattr(dataset, 'dataset'):
             raise InputError(
                 f'TrainingAccuracyHook cannot read a {type(dataset).__name__} '
-                "as it is validated; use it with a plain dataset, such as PBC")
+                'as it is validated; use it with a plain dataset, such as PBC'
+            )
         dataset.pipeline = runner.val_dataloader.dataset.pipeline
         order = np.random.default_rng(0).permutation(len(dataset))
-        self._dataset = Subset(dataset, sorted(order[:self.num_samples]))
+        self._dataset = Subset(dataset, sorted(order[: self.num_samples]))
 
     @torch.no_grad()
     def before_val_epoch(self, runner) -> None:
@@ -58,10 +59,14 @@ class TrainingAccuracyHook(Hook):
         loader = DataLoader(
             self._dataset,
             batch_size=runner.val_dataloader.batch_size,
-            collate_fn=pseudo_collate)
+            collate_fn=pseudo_collate,
+        )
         runner.model.eval()
         correct = sum(
             int(sample.pred_label) == int(sample.gt_label)
-            for batch in loader for sample in runner.model.val_step(batch))
-        runner.message_hub.update_scalar('val/train_accuracy',
-                                         100 * correct / len(self._dataset))
+            for batch in loader
+            for sample in runner.model.val_step(batch)
+        )
+        runner.message_hub.update_scalar(
+            'val/train_accuracy', 100 * correct / len(self._dataset)
+        )

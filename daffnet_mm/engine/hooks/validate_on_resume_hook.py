@@ -19,11 +19,17 @@ class ValidateOnResumeHook(Hook):
     def before_train(self, runner) -> None:
         """Validate if the run has epochs behind it."""
         loop = runner.train_loop
-        if runner.epoch and runner.val_loop is not None \
-                and runner.epoch >= loop.val_begin \
-                and (runner.epoch % loop.val_interval == 0
-                     or runner.epoch == loop.max_epochs):
+        if (
+            runner.epoch
+            and runner.val_loop is not None
+            and runner.epoch >= loop.val_begin
+            and (
+                runner.epoch % loop.val_interval == 0
+                or runner.epoch == loop.max_epochs
+            )
+        ):
             runner.logger.info(
                 f'validating epoch {runner.epoch}, from which this run '
-                'resumes, for its score')
+                'resumes, for its score'
+            )
             runner.val_loop.run()

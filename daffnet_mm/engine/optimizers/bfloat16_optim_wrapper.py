@@ -32,7 +32,8 @@ class BFloat16OptimWrapper(OptimWrapper):
         MMLogger.get_current_instance().info(
             f'training in {"bfloat16" if self.enabled else "float32"}: this '
             f'{device.type} {"has" if self.enabled else "lacks"} bfloat16 '
-            'instructions')
+            'instructions'
+        )
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
@@ -41,6 +42,10 @@ class BFloat16OptimWrapper(OptimWrapper):
         Args:
             model (nn.Module): The model.
         """
-        with super().optim_context(model), torch.autocast(
-                self.device_type, torch.bfloat16, enabled=self.enabled):
+        with (
+            super().optim_context(model),
+            torch.autocast(
+                self.device_type, torch.bfloat16, enabled=self.enabled
+            ),
+        ):
             yield

@@ -9,11 +9,13 @@ REFERENCE_RANGES = dict(
     eosinophil=(1, 5),
     lymphocyte=(20, 45),
     monocyte=(2, 10),
-    neutrophil=(50, 70))
+    neutrophil=(50, 70),
+)
 
 
-def differential_count(cell_types: Sequence[str],
-                       classes: Sequence[str]) -> list[dict]:
+def differential_count(
+    cell_types: Sequence[str], classes: Sequence[str]
+) -> list[dict]:
     """Count cells by type.
 
     Args:
@@ -42,5 +44,7 @@ def differential_count(cell_types: Sequence[str],
                 percent=100 * number / total,
                 low=100 * interval.low,
                 high=100 * interval.high,
-                reference=REFERENCE_RANGES.get(name)))
+                reference=REFERENCE_RANGES.get(name),
+            )
+        )
     return rows

@@ -93,9 +93,7 @@ class CalibrationMetric(BaseMetric):
         )
         if scores is None or sample.get('gt_attributes') is None:
             return {}
-        true = read_labels(
-            sample, 'gt_attributes', len(sizes), 'the dataset'
-        )
+        true = read_labels(sample, 'gt_attributes', len(sizes), 'the dataset')
         result = {}
         for name, size, value, part in zip(
             self.attributes,

@@ -5,6 +5,7 @@ and a measured one meet under one name. What the papers print under a wrong
 header is under the right one here; every such correction, and every figure
 that cannot be what it is said to be, is noted in its row.
 """
+
 import csv
 from importlib import resources
 from typing import NamedTuple
@@ -14,8 +15,10 @@ from daffnet_mm.errors import InputError
 #: ``daffnet``: Tables 2 to 6 of DAFFNet (all figures in per cent; weighted
 #: averages; ``auc_hard`` is the paper's "AUC"). ``chen``: Tables 4 to 12 of
 #: Chen et al. 2022 (macro averages).
-PUBLISHED_TABLES = (*(f'daffnet_table{n}' for n in range(2, 7)),
-                    *(f'chen_table{n}' for n in range(4, 13)))
+PUBLISHED_TABLES = (
+    *(f'daffnet_table{n}' for n in range(2, 7)),
+    *(f'chen_table{n}' for n in range(4, 13)),
+)
 
 
 class PublishedRow(NamedTuple):
@@ -60,14 +63,19 @@ def load_published(table: str) -> list[PublishedRow]:
         97.84
     """
     if table not in PUBLISHED_TABLES:
-        raise InputError(f'there is no published table {table!r}; there are '
-                         f'{", ".join(PUBLISHED_TABLES)}')
+        raise InputError(
+            f'there is no published table {table!r}; there are '
+            f'{", ".join(PUBLISHED_TABLES)}'
+        )
     path = resources.files(__package__) / f'{table}.csv'
     with path.open(newline='', encoding='utf-8') as f:
         return [
             PublishedRow(
-                row.pop('dataset'), row.pop('method'), row.pop('origin'),
+                row.pop('dataset'),
+                row.pop('method'),
+                row.pop('origin'),
                 note=row.pop('note'),
-                figures={k: float(v) for k, v in row.items() if v})
+                figures={k: float(v) for k, v in row.items() if v},
+            )
             for row in csv.DictReader(f)
         ]

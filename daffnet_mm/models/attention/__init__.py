@@ -7,6 +7,13 @@ from .spatial_attention import SpatialAttention
 from .spatial_transformer import SpatialTransformer
 
 __all__ = [
-    'CSAM', 'ChannelAttention', 'ECA', 'PSA', 'ParallelAttention', 'SCAM',
-    'SE', 'SpatialAttention', 'SpatialTransformer'
+    'CSAM',
+    'ChannelAttention',
+    'ECA',
+    'PSA',
+    'ParallelAttention',
+    'SCAM',
+    'SE',
+    'SpatialAttention',
+    'SpatialTransformer',
 ]

@@ -21,10 +21,12 @@ class ChannelAttention(BaseModule):
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 reduction: int = 16,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        reduction: int = 16,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         hidden = max(1, in_channels // reduction)
         # As in the equation, without biases.

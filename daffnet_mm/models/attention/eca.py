@@ -22,19 +22,23 @@ class ECA(BaseModule):
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 kernel_size: int | None = None,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        kernel_size: int | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if kernel_size is None:
             # `| 1` makes an even number the next odd one.
             kernel_size = int((math.log2(in_channels) + 1) / 2) | 1
         if kernel_size % 2 == 0:
             raise ValueError(
-                f'ECA needs an odd kernel_size, not {kernel_size}.')
+                f'ECA needs an odd kernel_size, not {kernel_size}.'
+            )
         self.conv = nn.Conv1d(
-            1, 1, kernel_size, padding=kernel_size // 2, bias=False)
+            1, 1, kernel_size, padding=kernel_size // 2, bias=False
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale the channels.

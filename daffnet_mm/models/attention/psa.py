@@ -22,10 +22,9 @@ class SEWeight(BaseModule):
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 
-    def __init__(self,
-                 channels: int,
-                 reduction: int = 16,
-                 init_cfg: dict | None = None):
+    def __init__(
+        self, channels: int, reduction: int = 16, init_cfg: dict | None = None
+    ):
         super().__init__(init_cfg)
         hidden = max(1, channels // reduction)
         self.fc1 = nn.Conv2d(channels, hidden, 1)
@@ -55,8 +54,11 @@ def fitting_groups(nominal: int, in_channels: int, out_channels: int) -> int:
     Returns:
         int: The largest number, at most ``nominal``, that divides both.
     """
-    return next(groups for groups in range(nominal, 0, -1)
-                if in_channels % groups == 0 and out_channels % groups == 0)
+    return next(
+        groups
+        for groups in range(nominal, 0, -1)
+        if in_channels % groups == 0 and out_channels % groups == 0
+    )
 
 
 @MODELS.register_module()
@@ -92,32 +94,40 @@ class PSA(BaseModule):
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 out_channels: int,
-                 stride: int = 1,
-                 dilation: int = 1,
-                 kernel_sizes: Sequence[int] = (3, 5, 7, 9),
-                 groups: Sequence[int] = (1, 4, 8, 16),
-                 reduction: int = 16,
-                 conv_cfg: dict | None = None,
-                 init_cfg: dict | None = None):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        stride: int = 1,
+        dilation: int = 1,
+        kernel_sizes: Sequence[int] = (3, 5, 7, 9),
+        groups: Sequence[int] = (1, 4, 8, 16),
+        reduction: int = 16,
+        conv_cfg: dict | None = None,
+        init_cfg: dict | None = None,
+    ):
         super().__init__(init_cfg)
         if len(groups) != len(kernel_sizes):
             raise ValueError(
                 'PSA needs one group count per kernel size, not '
-                f'{len(groups)} for {len(kernel_sizes)} kernel sizes.')
+                f'{len(groups)} for {len(kernel_sizes)} kernel sizes.'
+            )
         if any(kernel % 2 == 0 for kernel in kernel_sizes):
-            raise ValueError('PSA needs odd kernel sizes, not '
-                             f'{tuple(kernel_sizes)}.')
+            raise ValueError(
+                f'PSA needs odd kernel sizes, not {tuple(kernel_sizes)}.'
+            )
         if out_channels % len(kernel_sizes):
             raise ValueError(
                 f'PSA cannot share {out_channels} output channels equally '
-                f'among {len(kernel_sizes)} branches.')
+                f'among {len(kernel_sizes)} branches.'
+            )
         self.out_channels = out_channels
         channels = out_channels // len(kernel_sizes)
-        build = TiledConv2d if conv_cfg is None else partial(
-            build_conv_layer, conv_cfg)
+        build = (
+            TiledConv2d
+            if conv_cfg is None
+            else partial(build_conv_layer, conv_cfg)
+        )
         self.branches = nn.ModuleList(
             build(
                 in_channels,
@@ -127,8 +137,10 @@ class PSA(BaseModule):
                 padding=dilation * (kernel // 2),
                 dilation=dilation,
                 groups=fitting_groups(nominal, in_channels, channels),
-                bias=False) for kernel, nominal in zip(
-                    kernel_sizes, groups, strict=True))
+                bias=False,
+            )
+            for kernel, nominal in zip(kernel_sizes, groups, strict=True)
+        )
         self.se = SEWeight(channels, reduction)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -145,12 +157,15 @@ class PSA(BaseModule):
         # scaled before the concatenation: to pool and scale the concatenated
         # map takes about twice as long on a CPU.
         pooled = torch.stack(
-            [plain_mean(branch, (2, 3)) for branch in branches], 1)
+            [plain_mean(branch, (2, 3)) for branch in branches], 1
+        )
         weights = self.se(pooled.flatten(0, 1)).view_as(pooled).softmax(1)
         return torch.cat(
             [
                 branch * weight
                 for branch, weight in zip(
-                    branches, weights.unbind(1), strict=True)
+                    branches, weights.unbind(1), strict=True
+                )
             ],
-            dim=1)
+            dim=1,
+        )

@@ -18,11 +18,13 @@ class _TwoAttentions(BaseModule):
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 reduction: int = 16,
-                 kernel_size: int = 7,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        reduction: int = 16,
+        kernel_size: int = 7,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.spatial = SpatialAttention(in_channels, kernel_size)
         self.channel = ChannelAttention(in_channels, reduction)

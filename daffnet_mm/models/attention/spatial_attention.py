@@ -1,4 +1,3 @@
-
 import torch.nn as nn
 from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
@@ -25,17 +24,22 @@ class SpatialAttention(BaseModule):
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 
-    def __init__(self,
-                 in_channels: int | None = None,
-                 kernel_size: int = 7,
-                 init_cfg: dict | None = None):
+    def __init__(
+        self,
+        in_channels: int | None = None,
+        kernel_size: int = 7,
+        init_cfg: dict | None = None,
+    ):
         super().__init__(init_cfg)
         if kernel_size % 2 == 0:
-            raise ValueError('SpatialAttention needs an odd kernel_size, not '
-                             f'{kernel_size}.')
+            raise ValueError(
+                'SpatialAttention needs an odd kernel_size, not '
+                f'{kernel_size}.'
+            )
         # its weights are used, by spatial_gate; it is not called itself
         self.conv = nn.Conv2d(
-            2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+            2, 1, kernel_size, padding=kernel_size // 2, bias=False
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale the features of every place.

@@ -24,7 +24,7 @@ class _SpatialGate(Function):
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor) -> Tensor:
         maximum, place = x.max(1, keepdim=True)
-        pooled = torch.cat([plain_mean(x, (1, )), maximum], dim=1)
+        pooled = torch.cat([plain_mean(x, (1,)), maximum], dim=1)
         gate = _gate(pooled, weight)
         ctx.save_for_backward(x, weight, pooled, gate, place)
         return x * gate
@@ -39,16 +39,19 @@ class _SpatialGate(Function):
         lowered = weight.to(of_logits.dtype)
         padding = weight.shape[-1] // 2
         of_weight = conv2d_weight(
-            pooled, weight.shape, of_logits, padding=padding)
+            pooled, weight.shape, of_logits, padding=padding
+        )
         of_mean, of_maximum = conv2d_input(
-            pooled.shape, lowered, of_logits, padding=padding).split(1, dim=1)
+            pooled.shape, lowered, of_logits, padding=padding
+        ).split(1, dim=1)
 
         out = grad * gate
         out += of_mean / x.shape[1]
         # ``scatter_add_`` would copy a bfloat16 map there and back
         image, _, row, column = torch.meshgrid(
             *(torch.arange(side, device=grad.device) for side in place.shape),
-            indexing='ij')
+            indexing='ij',
+        )
         out[image, place, row, column] += of_maximum
         return out, of_weight.to(weight.dtype)
 
@@ -70,5 +73,5 @@ def spatial_gate(x: Tensor, weight: Tensor) -> Tensor:
     if x.requires_grad and torch.is_grad_enabled():
         return _SpatialGate.apply(x, weight)
     # the place of the maximum takes time to find, and nobody asks for it
-    pooled = torch.cat([plain_mean(x, (1, )), x.amax(1, keepdim=True)], dim=1)
+    pooled = torch.cat([plain_mean(x, (1,)), x.amax(1, keepdim=True)], dim=1)
     return x * _gate(pooled, weight)

@@ -1,4 +1,3 @@
-
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -26,18 +25,22 @@ class SpatialTransformer(BaseModule):
             Defaults to None.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 hidden_channels: int = 32,
-                 grid_size: int = 4,
-                 init_cfg: dict | None = None):
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_channels: int = 32,
+        grid_size: int = 4,
+        init_cfg: dict | None = None,
+    ):
         super().__init__(init_cfg)
         self.localisation = nn.Sequential(
             nn.Conv2d(in_channels, hidden_channels, 1),
-            nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(grid_size),
+            nn.ReLU(inplace=True),
+            nn.AdaptiveAvgPool2d(grid_size),
             nn.Flatten(),
             nn.Linear(hidden_channels * grid_size**2, hidden_channels),
-            nn.ReLU(inplace=True))
+            nn.ReLU(inplace=True),
+        )
         self.affine = nn.Linear(hidden_channels, 6)
         self._start_as_identity()
 
@@ -63,4 +66,5 @@ class SpatialTransformer(BaseModule):
         theta = self.affine(self.localisation(x)).view(-1, 2, 3)
         grid = F.affine_grid(theta, list(x.shape), align_corners=False)
         return F.grid_sample(
-            x, grid, padding_mode='border', align_corners=False)
+            x, grid, padding_mode='border', align_corners=False
+        )

@@ -53,38 +53,52 @@ class TiledConv2d(nn.Conv2d):
         super().__init__(*args, **kwargs)
         kernel_size = self.kernel_size[0]
         self.tile = TILES.get(self.out_channels // self.groups)
-        if (self.tile is None or kernel_size < MIN_KERNEL_SIZE
-                or self.groups == 1 or self.bias is not None
-                or self.kernel_size != (kernel_size, ) * 2
-                or self.stride != (1, 1) or self.dilation != (1, 1)
-                or self.padding != (kernel_size // 2, ) * 2
-                or self.padding_mode != 'zeros'):
+        if (
+            self.tile is None
+            or kernel_size < MIN_KERNEL_SIZE
+            or self.groups == 1
+            or self.bias is not None
+            or self.kernel_size != (kernel_size,) * 2
+            or self.stride != (1, 1)
+            or self.dilation != (1, 1)
+            or self.padding != (kernel_size // 2,) * 2
+            or self.padding_mode != 'zeros'
+        ):
             self.tile = None
             return
         rows, self.above, self.below = _spread_axis(kernel_size, self.tile[0])
-        columns, self.left, self.right = _spread_axis(kernel_size,
-                                                      self.tile[1])
+        columns, self.left, self.right = _spread_axis(
+            kernel_size, self.tile[1]
+        )
         # places in the output tile, places in the input tile, tiles
         rows = rows[:, None, :, None, :, None]
         columns = columns[None, :, None, :, None, :]
-        meet = ((rows >= 0) & (rows < kernel_size) & (columns >= 0)
-                & (columns < kernel_size))
-        place = torch.where(meet, rows * kernel_size + columns,
-                            kernel_size**2)
+        meet = (
+            (rows >= 0)
+            & (rows < kernel_size)
+            & (columns >= 0)
+            & (columns < kernel_size)
+        )
+        place = torch.where(meet, rows * kernel_size + columns, kernel_size**2)
         self.spread_shape = tuple(place.shape)
         # as a matrix of zeros and ones, which has a fast gradient
         spread = F.one_hot(place.flatten(), kernel_size**2 + 1)
         self.register_buffer(
-            'spread', spread[:, :-1].T.to(self.weight), persistent=False)
+            'spread', spread[:, :-1].T.to(self.weight), persistent=False
+        )
 
     def fits(self, x: Tensor) -> bool:
         """Tell whether the tiles pay for these features."""
-        return (self.tile is not None and x.device.type == 'cpu'
-                and self.weight.dtype == torch.float32
-                and x.is_contiguous(memory_format=torch.channels_last)
-                and all(side % tile == 0 and side // tile >= MIN_TILES
-                        for side, tile in zip(
-                            x.shape[2:], self.tile, strict=True)))
+        return (
+            self.tile is not None
+            and x.device.type == 'cpu'
+            and self.weight.dtype == torch.float32
+            and x.is_contiguous(memory_format=torch.channels_last)
+            and all(
+                side % tile == 0 and side // tile >= MIN_TILES
+                for side, tile in zip(x.shape[2:], self.tile, strict=True)
+            )
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve.
@@ -105,21 +119,27 @@ class TiledConv2d(nn.Conv2d):
         weight = self.weight.flatten(2).flatten(0, 1) @ self.spread
         weight = weight.view(groups, -1, in_channels, *self.spread_shape)
         weight = weight.permute(0, 3, 4, 1, 5, 6, 2, 7, 8).reshape(
-            out_channels * places, in_channels * places,
-            *self.spread_shape[4:])
+            out_channels * places, in_channels * places, *self.spread_shape[4:]
+        )
 
         # channels of a tile: group, row, column, channel of the group
-        x = x.permute(0, 2, 3, 1).reshape(n, height // rows, rows,
-                                          width // columns, columns, groups,
-                                          in_channels)
+        x = x.permute(0, 2, 3, 1).reshape(
+            n,
+            height // rows,
+            rows,
+            width // columns,
+            columns,
+            groups,
+            in_channels,
+        )
         x = x.permute(0, 1, 3, 5, 2, 4, 6).flatten(3).permute(0, 3, 1, 2)
         padding = (self.above, self.left)
         if (self.below, self.right) != padding:
             x = F.pad(x, (self.left, self.right, self.above, self.below))
             padding = 0
         x = F.conv2d(x, weight, padding=padding, groups=groups)
-        x = x.permute(0, 2, 3, 1).reshape(n, height // rows,
-                                          width // columns, groups, rows,
-                                          columns, -1)
+        x = x.permute(0, 2, 3, 1).reshape(
+            n, height // rows, width // columns, groups, rows, columns, -1
+        )
         x = x.permute(0, 1, 4, 2, 5, 3, 6)
         return x.reshape(n, height, width, out_channels).permute(0, 3, 1, 2)

@@ -12,7 +12,8 @@ RESNET50 = dict(
     num_stages=3,
     strides=(1, 2, 2),
     dilations=(1, 1, 1),
-    out_indices=(2, ))
+    out_indices=(2,),
+)
 DENSENET121 = dict(type='TruncatedDenseNet', arch='121', num_stages=3)
 
 
@@ -64,14 +65,16 @@ class DualResDenseNet(BaseModule):
         (1, 512, 14, 14)
     """
 
-    def __init__(self,
-                 resnet: dict | None = RESNET50,
-                 densenet: dict | None = DENSENET121,
-                 in_channels: dict = dict(resnet=1024, densenet=1024),
-                 channels: int = 512,
-                 fusion: str = 'sum',
-                 attention: dict | None = dict(type='SCAM'),
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        resnet: dict | None = RESNET50,
+        densenet: dict | None = DENSENET121,
+        in_channels: dict = dict(resnet=1024, densenet=1024),
+        channels: int = 512,
+        fusion: str = 'sum',
+        attention: dict | None = dict(type='SCAM'),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if fusion not in ('sum', 'concat'):
             raise ValueError(f"fusion={fusion!r} must be 'sum' or 'concat'")
@@ -80,18 +83,24 @@ class DualResDenseNet(BaseModule):
         if not branches:
             raise ValueError(
                 'DualResDenseNet needs a branch: give resnet or densenet a '
-                'config')
+                'config'
+            )
         self.fusion = fusion
         self.branches = nn.ModuleDict(
-            {name: MODELS.build(cfg) for name, cfg in branches.items()})
-        self.projections = nn.ModuleDict({
-            name: nn.Conv2d(in_channels[name], channels, 1)
-            for name in branches
-        })
+            {name: MODELS.build(cfg) for name, cfg in branches.items()}
+        )
+        self.projections = nn.ModuleDict(
+            {
+                name: nn.Conv2d(in_channels[name], channels, 1)
+                for name in branches
+            }
+        )
         self.out_channels = channels * (
-            len(branches) if fusion == 'concat' else 1)
+            len(branches) if fusion == 'concat' else 1
+        )
         self.attention = attention and MODELS.build(
-            dict(attention, in_channels=self.out_channels))
+            dict(attention, in_channels=self.out_channels)
+        )
 
     def fuse(self, x: Tensor) -> Tensor:
         """Give what the attention sees.
@@ -118,7 +127,8 @@ class DualResDenseNet(BaseModule):
             raise ValueError(
                 'DualResDenseNet cannot fuse maps of different sizes '
                 f'({", ".join(f"{n} {s}" for n, s in sizes.items())}): cut '
-                'both branches at the same fraction of the image')
+                'both branches at the same fraction of the image'
+            )
         maps = list(maps.values())
         if self.fusion == 'concat':
             return torch.cat(maps, dim=1)
@@ -134,4 +144,4 @@ class DualResDenseNet(BaseModule):
             tuple[Tensor]: One map, of shape (N, out_channels, H', W').
         """
         x = self.fuse(x)
-        return (self.attention(x) if self.attention else x, )
+        return (self.attention(x) if self.attention else x,)

@@ -20,7 +20,7 @@ from ..attention import PSA
 #: How layers start that no checkpoint fills: as in MMPretrain's ResNet.
 RESNET_INIT = [
     dict(type='Kaiming', layer=['Conv2d']),
-    dict(type='Constant', val=1, layer=['_BatchNorm', 'GroupNorm'])
+    dict(type='Constant', val=1, layer=['_BatchNorm', 'GroupNorm']),
 ]
 
 #: What a plain ResNet has, and EPSAResNet no place for.
@@ -41,12 +41,14 @@ class _EPSABlock:
             ``'stage'``: on what the block gives.
     """
 
-    def __init__(self,
-                 *args,
-                 psa_cfg: dict | None = None,
-                 spatial_attention: dict | None = None,
-                 attention_position: str = 'block',
-                 **kwargs):
+    def __init__(
+        self,
+        *args,
+        psa_cfg: dict | None = None,
+        spatial_attention: dict | None = None,
+        attention_position: str = 'block',
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
         self.conv2 = PSA(
             self.conv2.in_channels,
@@ -54,7 +56,8 @@ class _EPSABlock:
             stride=self.conv2.stride[0],
             dilation=self.conv2.dilation[0],
             conv_cfg=self.conv_cfg,
-            **(psa_cfg or {}))
+            **(psa_cfg or {}),
+        )
         self.attention_position = attention_position
         self.add_spatial_attention(spatial_attention)
 
@@ -62,9 +65,12 @@ class _EPSABlock:
         """Build the spatial attention for the width of its position."""
         channels = (
             self.conv2.out_channels
-            if self.attention_position == 'psa' else self.out_channels)
+            if self.attention_position == 'psa'
+            else self.out_channels
+        )
         self.spatial_attention = cfg and MODELS.build(
-            dict(cfg, in_channels=channels))
+            dict(cfg, in_channels=channels)
+        )
 
     def attend(self, position: str, x: Tensor) -> Tensor:
         """Apply the spatial attention if this is its position."""
@@ -170,20 +176,25 @@ class EPSAResNet(ResNet):
         101: (EPSABottleneck, (3, 4, 23, 3)),
     }
 
-    def __init__(self,
-                 depth: int,
-                 *args,
-                 spatial_attention: dict | None = None,
-                 attention_position: str = 'block',
-                 psa_cfg: dict | None = None,
-                 **kwargs):
+    def __init__(
+        self,
+        depth: int,
+        *args,
+        spatial_attention: dict | None = None,
+        attention_position: str = 'block',
+        psa_cfg: dict | None = None,
+        **kwargs,
+    ):
         if depth not in self.arch_settings:
-            raise ValueError('EPSAResNet has the depths '
-                             f'{tuple(self.arch_settings)}, not {depth!r}.')
+            raise ValueError(
+                'EPSAResNet has the depths '
+                f'{tuple(self.arch_settings)}, not {depth!r}.'
+            )
         if attention_position not in ('psa', 'block', 'stage'):
             raise ValueError(
                 "attention_position must be 'psa', 'block' or 'stage', not "
-                f'{attention_position!r}.')
+                f'{attention_position!r}.'
+            )
         self.spatial_attention = spatial_attention
         self.attention_position = attention_position
         self.psa_cfg = psa_cfg
@@ -192,10 +203,10 @@ class EPSAResNet(ResNet):
     def make_res_layer(self, **kwargs) -> ResLayer:
         """Build a stage; ``ResNet`` calls this for each."""
         kwargs.update(
-            psa_cfg=self.psa_cfg, attention_position=self.attention_position)
+            psa_cfg=self.psa_cfg, attention_position=self.attention_position
+        )
         if self.attention_position != 'stage':
-            return ResLayer(
-                spatial_attention=self.spatial_attention, **kwargs)
+            return ResLayer(spatial_attention=self.spatial_attention, **kwargs)
         layer = ResLayer(**kwargs)
         layer[-1].add_spatial_attention(self.spatial_attention)
         return layer
@@ -211,7 +222,8 @@ class EPSAResNet(ResNet):
         given = self.init_cfg
         cfgs = [given] if isinstance(given, dict) else given or []
         pretrained = [
-            cfg for cfg in cfgs
+            cfg
+            for cfg in cfgs
             if cfg['type'] in ('Pretrained', PretrainedInit)
         ]
         if not pretrained or self.is_init:
@@ -225,29 +237,34 @@ class EPSAResNet(ResNet):
         self.init_cfg = given
         for cfg in pretrained:
             self._load_pretrained(
-                cfg['checkpoint'], cfg.get('prefix'),
-                cfg.get('map_location', 'cpu'))
+                cfg['checkpoint'],
+                cfg.get('prefix'),
+                cfg.get('map_location', 'cpu'),
+            )
 
-    def _load_pretrained(self, checkpoint: str, prefix: str | None,
-                         map_location: str) -> None:
+    def _load_pretrained(
+        self, checkpoint: str, prefix: str | None, map_location: str
+    ) -> None:
         """Load what fits from a checkpoint of a ResNet or an EPSAResNet.
 
         What a plain ResNet is known to have for itself, or to lack, is told
         in one line; anything else left out or unfilled is a warning.
         """
         try:
-            weights = CheckpointLoader.load_checkpoint(checkpoint,
-                                                       map_location)
+            weights = CheckpointLoader.load_checkpoint(
+                checkpoint, map_location
+            )
         except FileNotFoundError:
             raise FileNotFoundError(
                 f'The checkpoint {checkpoint}, which init_cfg names for '
                 'EPSAResNet, does not exist: correct the path, or leave '
-                'init_cfg out to start at random.') from None
+                'init_cfg out to start at random.'
+            ) from None
         weights = weights.get('state_dict', weights)
         prefix = f'{prefix.rstrip(".")}.' if prefix else ''
         names = [name.removeprefix('module.') for name in weights]
         weights = {
-            name[len(prefix):]: value
+            name[len(prefix) :]: value
             for name, value in zip(names, weights.values(), strict=True)
             if name.startswith(prefix)
         }
@@ -255,7 +272,8 @@ class EPSAResNet(ResNet):
             raise InputError(
                 f'{checkpoint} is a checkpoint of the public EPSANet code, '
                 'whose channels have another order: convert it with '
-                'tools/model_converters/epsanet_to_mmpretrain.py first.')
+                'tools/model_converters/epsanet_to_mmpretrain.py first.'
+            )
 
         own = self.state_dict()
         fitting = {
@@ -267,15 +285,17 @@ class EPSAResNet(ResNet):
             raise InputError(
                 f'{checkpoint} has no weights for EPSAResNet under the '
                 f'prefix {prefix!r}; its names are like {names[:2]}: set the '
-                'prefix in init_cfg.')
+                'prefix in init_cfg.'
+            )
         self.load_state_dict(fitting, strict=False)
         if hasattr(self, '_params_init_info'):
             update_init_info(self, f'EPSAResNet: loaded from {checkpoint}')
 
         left_out = [name for name in weights if name not in fitting]
         unfilled = [
-            name for name in own if name not in fitting
-            and not name.endswith('num_batches_tracked')
+            name
+            for name in own
+            if name not in fitting and not name.endswith('num_batches_tracked')
         ]
         known = [name for name in left_out if PLAIN_RESNET.fullmatch(name)]
         at_random = [name for name in unfilled if ATTENTION.match(name)]
@@ -284,7 +304,8 @@ class EPSAResNet(ResNet):
             f'{len(known)} left out, for which it has no place: '
             f'{", ".join(known) or "none"}; {len(at_random)} of its attention '
             'layers start at random.',
-            logger='current')
+            logger='current',
+        )
         left_out = [name for name in left_out if name not in known]
         unfilled = [name for name in unfilled if name not in at_random]
         if left_out or unfilled:
@@ -294,4 +315,5 @@ class EPSAResNet(ResNet):
                 f'shape: {", ".join(left_out) or "none"}; {len(unfilled)} '
                 f'not filled: {", ".join(unfilled) or "none"}.',
                 logger='current',
-                level=logging.WARNING)
+                level=logging.WARNING,
+            )

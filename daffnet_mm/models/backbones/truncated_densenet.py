@@ -32,28 +32,30 @@ class TruncatedDenseNet(DenseNet):
         (1, 1024, 4, 4)
     """
 
-    def __init__(self,
-                 arch: str | dict = '121',
-                 num_stages: int = 3,
-                 **kwargs) -> None:
+    def __init__(
+        self, arch: str | dict = '121', num_stages: int = 3, **kwargs
+    ) -> None:
         if isinstance(arch, str):
             if arch not in self.arch_settings:
-                raise ValueError(f'arch={arch!r} must be one of '
-                                 f'{", ".join(self.arch_settings)}')
+                raise ValueError(
+                    f'arch={arch!r} must be one of '
+                    f'{", ".join(self.arch_settings)}'
+                )
             arch = self.arch_settings[arch]
         depths = arch['depths']
         if not 1 <= num_stages <= len(depths):
-            raise ValueError(f'num_stages={num_stages} must be between 1 and '
-                             f'{len(depths)}, the number of dense blocks')
+            raise ValueError(
+                f'num_stages={num_stages} must be between 1 and '
+                f'{len(depths)}, the number of dense blocks'
+            )
         super().__init__(dict(arch, depths=depths[:num_stages]), **kwargs)
         self._register_load_state_dict_pre_hook(self._rename_last_norm)
 
-    def _rename_last_norm(self, state_dict: dict, prefix: str,
-                          *args) -> None:
+    def _rename_last_norm(self, state_dict: dict, prefix: str, *args) -> None:
         """Find the last normalisation where the whole network has it."""
         last = f'{prefix}transitions.{self.num_stages - 1}.'
         old = f'{last}norm.'
         for name in [name for name in state_dict if name.startswith(old)]:
-            state_dict[f'{last}0.{name[len(old):]}'] = state_dict.pop(name)
+            state_dict[f'{last}0.{name[len(old) :]}'] = state_dict.pop(name)
         # Gone with the pooling.
         state_dict.pop(f'{last}conv.weight', None)

@@ -1,4 +1,3 @@
-
 import torch
 from mmpretrain.models.classifiers import ImageClassifier
 from mmpretrain.registry import MODELS
@@ -30,19 +29,20 @@ class DAFFNet(ImageClassifier):
             ``init_cfg`` of MMPretrain's ``ImageClassifier``.
     """
 
-    def __init__(self, backbone: dict, neck: dict, head: dict,
-                 **kwargs) -> None:
+    def __init__(
+        self, backbone: dict, neck: dict, head: dict, **kwargs
+    ) -> None:
         super().__init__(backbone=backbone, neck=neck, head=head, **kwargs)
         if not isinstance(self.neck, MFE):
-            raise TypeError('the neck of DAFFNet must be an MFE, but got '
-                            f'{type(self.neck).__name__}; for a network '
-                            'without one use ImageClassifier')
+            raise TypeError(
+                'the neck of DAFFNet must be an MFE, but got '
+                f'{type(self.neck).__name__}; for a network '
+                'without one use ImageClassifier'
+            )
         self.to(memory_format=torch.channels_last)
 
     def extract_feat(
-        self,
-        inputs: torch.Tensor,
-        stage: str = 'neck'
+        self, inputs: torch.Tensor, stage: str = 'neck'
     ) -> torch.Tensor | tuple[torch.Tensor, ...]:
         """Extract features from an image batch.
 
@@ -56,8 +56,9 @@ class DAFFNet(ImageClassifier):
             tuple[Tensor] | Tensor: The output of that stage.
         """
         if stage not in ('backbone', 'neck', 'pre_logits'):
-            raise ValueError(f"stage='{stage}' must be 'backbone', 'neck' or "
-                             "'pre_logits'")
+            raise ValueError(
+                f"stage='{stage}' must be 'backbone', 'neck' or 'pre_logits'"
+            )
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         feats = self.backbone(inputs)
         if stage == 'backbone':
@@ -65,10 +66,12 @@ class DAFFNet(ImageClassifier):
         feats = self.neck(feats, inputs)
         return feats if stage == 'neck' else self.head.pre_logits(feats)
 
-    def predict(self,
-                inputs: torch.Tensor,
-                data_samples: list[DataSample] | None = None,
-                **kwargs) -> list[DataSample]:
+    def predict(
+        self,
+        inputs: torch.Tensor,
+        data_samples: list[DataSample] | None = None,
+        **kwargs,
+    ) -> list[DataSample]:
         """Predict cell types and attributes.
 
         Args:
@@ -83,7 +86,9 @@ class DAFFNet(ImageClassifier):
         """
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         scores = self.neck.predict_attributes(inputs)
-        feats = (pool_last_feature(self.backbone(inputs)),
-                 self.neck.encode(scores))
+        feats = (
+            pool_last_feature(self.backbone(inputs)),
+            self.neck.encode(scores),
+        )
         data_samples = self.head.predict(feats, data_samples, **kwargs)
         return self.neck.predictor.head.set_attributes(scores, data_samples)

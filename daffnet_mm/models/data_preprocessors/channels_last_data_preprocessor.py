@@ -1,4 +1,3 @@
-
 import torch
 from mmpretrain.models.utils import ClsDataPreprocessor
 from mmpretrain.registry import MODELS
@@ -17,9 +16,9 @@ class ChannelsLastDataPreprocessor(ClsDataPreprocessor):
         **kwargs: As for MMPretrain's ``ClsDataPreprocessor``.
     """
 
-    def forward(self,
-                data: dict | tuple | list,
-                training: bool = False) -> dict:
+    def forward(
+        self, data: dict | tuple | list, training: bool = False
+    ) -> dict:
         """Normalise, batch and augment, then change the memory format.
 
         Args:
@@ -32,5 +31,6 @@ class ChannelsLastDataPreprocessor(ClsDataPreprocessor):
         """
         data = super().forward(data, training)
         data['inputs'] = data['inputs'].contiguous(
-            memory_format=torch.channels_last)
+            memory_format=torch.channels_last
+        )
         return data

@@ -39,11 +39,13 @@ class MixingDataPreprocessor(ChannelsLastDataPreprocessor):
         # models may be built.
         self.mixing = (
             RandomBatchAugment(**copy.deepcopy(batch_augments))
-            if batch_augments else None)
+            if batch_augments
+            else None
+        )
 
-    def forward(self,
-                data: dict | tuple | list,
-                training: bool = False) -> dict:
+    def forward(
+        self, data: dict | tuple | list, training: bool = False
+    ) -> dict:
         """Normalise and batch, then mix.
 
         Args:
@@ -61,13 +63,15 @@ class MixingDataPreprocessor(ChannelsLastDataPreprocessor):
             return data
         inputs, mixture = self.mixing(
             data['inputs'],
-            torch.eye(len(samples), device=data['inputs'].device))
+            torch.eye(len(samples), device=data['inputs'].device),
+        )
         data['inputs'] = inputs.contiguous(memory_format=torch.channels_last)
         for sample, shares in zip(samples, mixture, strict=True):
             sample.set_field(shares, 'mixture')
         if 'gt_score' in samples[0]:
             scores = mixture @ torch.stack(
-                [s.gt_score.to(mixture) for s in samples])
+                [s.gt_score.to(mixture) for s in samples]
+            )
             for sample, score in zip(samples, scores, strict=True):
                 sample.set_gt_score(score)
         return data

@@ -1,4 +1,3 @@
-
 import torch
 import torch.nn as nn
 from mmpretrain.models.heads import ClsHead
@@ -32,26 +31,29 @@ class FusionHead(ClsHead):
             ``ClsHead``.
     """
 
-    def __init__(self,
-                 num_classes: int,
-                 in_channels: int,
-                 morphological_channels: int = 128,
-                 num_features: int = 1000,
-                 dropout: float = 0.,
-                 init_cfg: dict | None = dict(
-                     type='Normal', layer='Linear', std=0.01),
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        morphological_channels: int = 128,
+        num_features: int = 1000,
+        dropout: float = 0.0,
+        init_cfg: dict | None = dict(type='Normal', layer='Linear', std=0.01),
+        **kwargs,
+    ) -> None:
         super().__init__(init_cfg=init_cfg, **kwargs)
         if num_classes <= 0:
             raise ValueError(
-                f'num_classes={num_classes} must be a positive integer')
+                f'num_classes={num_classes} must be a positive integer'
+            )
         self.num_classes = num_classes
         self.in_channels = in_channels
         self.morphological_channels = morphological_channels
         self.fc = nn.Linear(in_channels, num_features)
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(num_features + morphological_channels,
-                                    num_classes)
+        self.classifier = nn.Linear(
+            num_features + morphological_channels, num_classes
+        )
 
     def pre_logits(self, feats: tuple[torch.Tensor]) -> torch.Tensor:
         """Fuse the two features.

@@ -59,25 +59,27 @@ class MAPHead(BaseModule):
             Defaults to ``dict(type='Normal', layer='Linear', std=0.01)``.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 num_features: int = 1000,
-                 attributes: dict[str, Sequence[str]] | None = None,
-                 num_classes: int | None = None,
-                 loss: dict = dict(type='DSLLoss'),
-                 pooling: dict | None = None,
-                 joint_decoding: bool = False,
-                 consistency_loss: dict | None = None,
-                 equivalent_values: dict[str, str] | None = None,
-                 init_cfg: dict | None = dict(
-                     type='Normal', layer='Linear', std=0.01)) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        num_features: int = 1000,
+        attributes: dict[str, Sequence[str]] | None = None,
+        num_classes: int | None = None,
+        loss: dict = dict(type='DSLLoss'),
+        pooling: dict | None = None,
+        joint_decoding: bool = False,
+        consistency_loss: dict | None = None,
+        equivalent_values: dict[str, str] | None = None,
+        init_cfg: dict | None = dict(type='Normal', layer='Linear', std=0.01),
+    ) -> None:
         super().__init__(init_cfg=init_cfg)
         self.in_channels = in_channels
         self.num_features = num_features
         self.attributes = dict(attributes or WBC_ATTRIBUTES)
         self.num_classes = num_classes
         self.layout = AttributeLayout(
-            [len(values) for values in self.attributes.values()])
+            [len(values) for values in self.attributes.values()]
+        )
         self.joint_decoding = joint_decoding
         self.pooling = None if pooling is None else MODELS.build(pooling)
         self.fc = nn.Linear(in_channels, num_features)
@@ -90,8 +92,9 @@ class MAPHead(BaseModule):
             self.consistency_loss = MODELS.build(consistency_loss)
         self.equivalent_values = None
         if joint_decoding or consistency_loss is not None:
-            self.equivalent_values = EquivalentValues(self.attributes,
-                                                      equivalent_values)
+            self.equivalent_values = EquivalentValues(
+                self.attributes, equivalent_values
+            )
 
     def pre_logits(self, feats: tuple[torch.Tensor]) -> torch.Tensor:
         """Compute the 1000 values that both layers read.
@@ -125,9 +128,9 @@ class MAPHead(BaseModule):
         return self.fc_attributes(features), class_logits
 
     @torch.no_grad()
-    def divide_logits(self,
-                      temperatures: Sequence[float],
-                      class_temperature: float = 1.) -> None:
+    def divide_logits(
+        self, temperatures: Sequence[float], class_temperature: float = 1.0
+    ) -> None:
         """Build temperatures into the weights.
 
         Dividing the logits of a linear layer is dividing its weights. So a
@@ -140,14 +143,16 @@ class MAPHead(BaseModule):
                 Defaults to 1.
         """
         divisors = torch.repeat_interleave(
-            torch.tensor(temperatures), torch.tensor(self.layout.sizes))
+            torch.tensor(temperatures), torch.tensor(self.layout.sizes)
+        )
         divide_outputs(self.fc_attributes, divisors)
         if self.num_classes is not None:
             divide_outputs(self.fc_classes, class_temperature)
 
     @torch.no_grad()
-    def adjust_logits(self, value_counts: Sequence[Sequence[int]],
-                      strength: float) -> None:
+    def adjust_logits(
+        self, value_counts: Sequence[Sequence[int]], strength: float
+    ) -> None:
         """Build an adjustment for rare values into the weights.
 
         A network trained on many cells of one value and few of another
@@ -167,10 +172,15 @@ class MAPHead(BaseModule):
             counts = torch.tensor(counts).double().clamp(min=1)
             shifts.append(strength * (counts / counts.sum()).log())
         self.fc_attributes.bias.sub_(
-            torch.cat(shifts).to(self.fc_attributes.bias))
+            torch.cat(shifts).to(self.fc_attributes.bias)
+        )
 
-    def loss(self, feats: tuple[torch.Tensor], data_samples: list[DataSample],
-             **kwargs) -> dict[str, torch.Tensor]:
+    def loss(
+        self,
+        feats: tuple[torch.Tensor],
+        data_samples: list[DataSample],
+        **kwargs,
+    ) -> dict[str, torch.Tensor]:
         """Compute the deep-supervised loss, eq. (1).
 
         Args:
@@ -195,11 +205,13 @@ class MAPHead(BaseModule):
                 'the samples have no gt_attributes: use a dataset with '
                 'attributes (WBCAtt, SyntheticWBC or PseudoLabelledDataset) '
                 "and end its pipeline with dict(type='PackInputs', "
-                "algorithm_keys=('gt_attributes', ))")
+                "algorithm_keys=('gt_attributes', ))"
+            )
         # Unlike the label, MMPretrain's preprocessor leaves the attributes
         # where the data loader made them.
-        gt_attributes = torch.stack([s.gt_attributes for s in data_samples
-                                     ]).to(attribute_logits.device)
+        gt_attributes = torch.stack(
+            [s.gt_attributes for s in data_samples]
+        ).to(attribute_logits.device)
         gt_label = None
         if class_logits is not None:
             gt_label = torch.cat([s.gt_label for s in data_samples])
@@ -207,30 +219,33 @@ class MAPHead(BaseModule):
             kwargs['attribute_targets'] = self._soft_targets(data_samples)
         if any('attribute_weight' in s for s in data_samples):
             kwargs['sample_weight'] = torch.tensor(
-                [float(s.get('attribute_weight', 1.)) for s in data_samples],
-                device=attribute_logits.device)
+                [float(s.get('attribute_weight', 1.0)) for s in data_samples],
+                device=attribute_logits.device,
+            )
         if 'mixture' in data_samples[0]:
             kwargs['mixture'] = torch.stack([s.mixture for s in data_samples])
         log_probs = self.layout.pad(attribute_logits.float()).log_softmax(-1)
-        losses = self.loss_module(log_probs, gt_attributes, class_logits,
-                                  gt_label, **kwargs)
+        losses = self.loss_module(
+            log_probs, gt_attributes, class_logits, gt_label, **kwargs
+        )
         if self.consistency_loss is not None:
             losses['loss_consistency'] = self.consistency_loss(
-                *self.equivalent_values.log_probs(log_probs))
+                *self.equivalent_values.log_probs(log_probs)
+            )
         return losses
 
     def _soft_targets(self, data_samples: list[DataSample]) -> torch.Tensor:
         """Lay soft targets out as the loss wants them, zero without any."""
         none = torch.zeros(sum(self.layout.sizes))
-        targets = torch.stack([
-            s.get('attribute_targets', none).cpu() for s in data_samples
-        ]).to(self.layout.index.device)
-        return self.layout.pad(targets, fill=0.)
+        targets = torch.stack(
+            [s.get('attribute_targets', none).cpu() for s in data_samples]
+        ).to(self.layout.index.device)
+        return self.layout.pad(targets, fill=0.0)
 
     def predict(
         self,
         feats: tuple[torch.Tensor],
-        data_samples: list[DataSample | None] | None = None
+        data_samples: list[DataSample | None] | None = None,
     ) -> list[DataSample]:
         """Predict attributes and, with an auxiliary classifier, cell types.
 
@@ -246,18 +261,20 @@ class MAPHead(BaseModule):
         """
         attribute_logits, class_logits = self(feats)
         data_samples = self.set_attributes(
-            self.layout.softmax(attribute_logits), data_samples)
+            self.layout.softmax(attribute_logits), data_samples
+        )
         if class_logits is not None:
             class_scores = class_logits.float().softmax(dim=1)
             for sample, score in zip(data_samples, class_scores, strict=True):
                 sample.set_pred_score(score).set_pred_label(
-                    score.argmax(dim=0, keepdim=True))
+                    score.argmax(dim=0, keepdim=True)
+                )
         return data_samples
 
     def set_attributes(
         self,
         scores: torch.Tensor,
-        data_samples: list[DataSample | None] | None = None
+        data_samples: list[DataSample | None] | None = None,
     ) -> list[DataSample]:
         """Write attribute predictions into data samples.
 
@@ -279,7 +296,8 @@ class MAPHead(BaseModule):
             data_samples = [None] * len(scores)
         out = []
         for sample, score, value in zip(
-                data_samples, scores, values, strict=True):
+            data_samples, scores, values, strict=True
+        ):
             sample = DataSample() if sample is None else sample
             sample.set_field(score, 'pred_attribute_scores')
             sample.set_field(value, 'pred_attributes')

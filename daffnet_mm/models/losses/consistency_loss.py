@@ -30,8 +30,9 @@ class ConsistencyLoss(nn.Module):
         super().__init__()
         self.loss_weight = loss_weight
 
-    def forward(self, log_with: torch.Tensor,
-                log_without: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, log_with: torch.Tensor, log_without: torch.Tensor
+    ) -> torch.Tensor:
         """Compute the penalty.
 
         Args:
@@ -46,5 +47,6 @@ class ConsistencyLoss(nn.Module):
         # The probability itself underflows where certain predictions
         # contradict each other.
         log_consistent = torch.logaddexp(
-            log_with.sum(dim=1), log_without.sum(dim=1))
+            log_with.sum(dim=1), log_without.sum(dim=1)
+        )
         return -self.loss_weight * log_consistent.mean() / math.log(2)

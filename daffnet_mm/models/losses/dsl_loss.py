@@ -64,15 +64,17 @@ class DSLLoss(nn.Module):
             :class:`CountValuesHook` counts them before the training.
     """
 
-    def __init__(self,
-                 attribute_weight: float = 0.8,
-                 class_weight: float = 0.2,
-                 label_smoothing: float | Sequence = 0.,
-                 class_smoothing: float = 0.,
-                 focal_gamma: float = 0.,
-                 class_balance: float = 0.,
-                 logit_adjustment: float = 0.,
-                 value_counts: Sequence[Sequence[int]] | None = None) -> None:
+    def __init__(
+        self,
+        attribute_weight: float = 0.8,
+        class_weight: float = 0.2,
+        label_smoothing: float | Sequence = 0.0,
+        class_smoothing: float = 0.0,
+        focal_gamma: float = 0.0,
+        class_balance: float = 0.0,
+        logit_adjustment: float = 0.0,
+        value_counts: Sequence[Sequence[int]] | None = None,
+    ) -> None:
         super().__init__()
         self.attribute_weight = attribute_weight
         self.class_weight = class_weight
@@ -88,14 +90,16 @@ class DSLLoss(nn.Module):
         if value_counts is not None:
             self.set_value_counts(value_counts)
         if isinstance(label_smoothing, Sequence) and isinstance(
-                label_smoothing[0], Sequence):
+            label_smoothing[0], Sequence
+        ):
             self._tables = _pad_tables(label_smoothing)
 
     @property
     def needs_counts(self) -> bool:
         """Whether an option asks for value counts that are not known yet."""
-        return self._counts is None and bool(self.class_balance
-                                             or self.logit_adjustment)
+        return self._counts is None and bool(
+            self.class_balance or self.logit_adjustment
+        )
 
     def set_value_counts(self, counts: Sequence[Sequence[int]]) -> None:
         """Tell how many training cells have each value.
@@ -107,7 +111,8 @@ class DSLLoss(nn.Module):
         self._counts = nn.utils.rnn.pad_sequence(
             [torch.tensor(row).double().clamp(min=1) for row in counts],
             batch_first=True,
-            padding_value=0)
+            padding_value=0,
+        )
 
     def forward(
         self,
@@ -117,7 +122,7 @@ class DSLLoss(nn.Module):
         gt_label: torch.Tensor | None = None,
         attribute_targets: torch.Tensor | None = None,
         sample_weight: torch.Tensor | None = None,
-        mixture: torch.Tensor | None = None
+        mixture: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
         """Compute the two terms.
 
@@ -155,11 +160,13 @@ class DSLLoss(nn.Module):
         targets = self._targets(attribute_log_probs, gt_attributes)
         if attribute_targets is not None:
             is_soft = attribute_targets.sum(dim=-1, keepdim=True) > 0
-            targets = torch.where(is_soft, attribute_targets.to(targets),
-                                  targets)
+            targets = torch.where(
+                is_soft, attribute_targets.to(targets), targets
+            )
         # A sample's attributes have the same weight, whatever their number.
-        targets = targets * (known / known.sum(1, keepdim=True).clamp(min=1)
-                             ).unsqueeze(-1)
+        targets = targets * (
+            known / known.sum(1, keepdim=True).clamp(min=1)
+        ).unsqueeze(-1)
         if sample_weight is not None:
             targets = targets * sample_weight.to(targets).view(-1, 1, 1)
         labelled = known.any(1).to(targets)
@@ -168,7 +175,8 @@ class DSLLoss(nn.Module):
             labelled = mixture.to(labelled) @ labelled
         # An improbable value's minus infinity times zero would be NaN.
         log_probs = self._adjust(attribute_log_probs).masked_fill(
-            targets == 0, 0)
+            targets == 0, 0
+        )
         terms = -targets * log_probs
         if self.class_balance:
             terms = terms * self._value_weights().to(terms)
@@ -177,22 +185,29 @@ class DSLLoss(nn.Module):
             wrong = (1 - log_probs.exp()).clamp(min=1e-6)
             terms = terms * wrong**self.focal_gamma
         losses = dict(
-            loss_attribute=self.attribute_weight * terms.sum() /
-            _count(labelled) / math.log(2))
+            loss_attribute=self.attribute_weight
+            * terms.sum()
+            / _count(labelled)
+            / math.log(2)
+        )
         if class_logits is not None:
             losses['loss_class'] = self.class_weight * self._class_loss(
-                class_logits.float(), gt_label, mixture)
+                class_logits.float(), gt_label, mixture
+            )
         return losses
 
-    def _targets(self, log_probs: torch.Tensor,
-                 truth: torch.Tensor) -> torch.Tensor:
+    def _targets(
+        self, log_probs: torch.Tensor, truth: torch.Tensor
+    ) -> torch.Tensor:
         """Hard or smoothed targets of shape (N, A, P)."""
         hard = F.one_hot(truth.clamp(min=0), log_probs.shape[-1]).to(log_probs)
         if self._tables is not None:
             rows = torch.arange(truth.shape[1], device=truth.device)
             return self._tables.to(hard)[rows, truth.clamp(min=0)]
-        if not isinstance(self.label_smoothing,
-                          Sequence) and not self.label_smoothing:
+        if (
+            not isinstance(self.label_smoothing, Sequence)
+            and not self.label_smoothing
+        ):
             return hard
         share = hard.new_tensor(self.label_smoothing).view(-1, 1)
         # A place is a value if the model can give it a probability.
@@ -214,7 +229,7 @@ class DSLLoss(nn.Module):
         """The effective numbers' inverses, averaging 1 over an attribute."""
         counts = self._known_counts()
         is_value = counts > 0
-        weights = is_value / (1 - self.class_balance**counts.clamp(min=1))
+        weights = is_value / (1 - self.class_balance ** counts.clamp(min=1))
         mean = weights.sum(1, keepdim=True) / is_value.sum(1, keepdim=True)
         return weights / mean
 
@@ -223,11 +238,16 @@ class DSLLoss(nn.Module):
             raise InputError(
                 'class_balance and logit_adjustment of DSLLoss need the value '
                 'counts of the training set: set value_counts in its config, '
-                "or add dict(type='CountValuesHook') to custom_hooks")
+                "or add dict(type='CountValuesHook') to custom_hooks"
+            )
         return self._counts
 
-    def _class_loss(self, logits: torch.Tensor, gt_label: torch.Tensor,
-                    mixture: torch.Tensor | None) -> torch.Tensor:
+    def _class_loss(
+        self,
+        logits: torch.Tensor,
+        gt_label: torch.Tensor,
+        mixture: torch.Tensor | None,
+    ) -> torch.Tensor:
         num_classes = logits.shape[1]
         known = (gt_label >= 0).to(logits)
         hard = F.one_hot(gt_label.clamp(min=0), num_classes).to(logits)
@@ -261,9 +281,11 @@ def _pad_tables(tables: Sequence) -> torch.Tensor:
         rows = torch.tensor(table).double()
         size = len(table)
         if rows.shape != (size, size) or not torch.allclose(
-                rows.sum(1), torch.ones(size).double(), atol=1e-3):
+            rows.sum(1), torch.ones(size).double(), atol=1e-3
+        ):
             raise InputError(
                 f'label_smoothing of DSLLoss: table {index} must be square '
-                f'with rows that sum to 1, but is {table}')
+                f'with rows that sum to 1, but is {table}'
+            )
         padded[index, :size, :size] = rows
     return padded

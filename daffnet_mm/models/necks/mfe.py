@@ -40,13 +40,14 @@ class MFE(BaseModule):
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 
-    def __init__(self,
-                 predictor: dict,
-                 encoder: dict | None = dict(
-                     type='MorphologicalAttributeEncoder'),
-                 frozen: bool = True,
-                 predictor_config: str = 'configs/daffnet/map_ssl.py',
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        predictor: dict,
+        encoder: dict | None = dict(type='MorphologicalAttributeEncoder'),
+        frozen: bool = True,
+        predictor_config: str = 'configs/daffnet/map_ssl.py',
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg=init_cfg)
         self.predictor = MODELS.build(predictor)
         self.encoder = None if encoder is None else MODELS.build(encoder)
@@ -75,12 +76,14 @@ class MFE(BaseModule):
                 MMLogger.get_current_instance().warning(
                     'the MAP is frozen but has no checkpoint to start from, '
                     'so its attributes stay random; name one in '
-                    'model.neck.predictor.init_cfg')
+                    'model.neck.predictor.init_cfg'
+                )
         elif '://' not in checkpoint and not osp.isfile(checkpoint):
             raise InputError(
                 f"the MAP's checkpoint {checkpoint} does not exist; make it "
                 f'with `python tools/train.py {self.predictor_config}`, or '
-                'name another one in model.neck.predictor.init_cfg.checkpoint')
+                'name another one in model.neck.predictor.init_cfg.checkpoint'
+            )
         else:
             self._check_predictor(checkpoint)
         super().init_weights()
@@ -94,17 +97,20 @@ class MFE(BaseModule):
     def _check_predictor(self, checkpoint: str) -> None:
         """Refuse what MMEngine would load in part, with a mere warning."""
         weights = CheckpointLoader.load_checkpoint(
-            checkpoint, map_location='cpu')
+            checkpoint, map_location='cpu'
+        )
         weights = weights.get('state_dict', weights)
         prefix = self._pretrained_cfg().get('prefix')
         if prefix:
             prefix = f'{prefix.rstrip(".")}.'
             weights = {
-                name[len(prefix):]: value
-                for name, value in weights.items() if name.startswith(prefix)
+                name[len(prefix) :]: value
+                for name, value in weights.items()
+                if name.startswith(prefix)
             }
-        check_state_dict(self.predictor, weights,
-                         f"the MAP's checkpoint {checkpoint}")
+        check_state_dict(
+            self.predictor, weights, f"the MAP's checkpoint {checkpoint}"
+        )
 
     def train(self, mode: bool = True) -> 'MFE':
         """Set the mode; a frozen MAP stays in evaluation mode."""
@@ -139,8 +145,11 @@ class MFE(BaseModule):
         """
         return scores if self.encoder is None else self.encoder(scores)
 
-    def forward(self, feats: torch.Tensor | Sequence[torch.Tensor],
-                inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self,
+        feats: torch.Tensor | Sequence[torch.Tensor],
+        inputs: torch.Tensor,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Give both features of a batch.
 
         Args:

@@ -38,34 +38,41 @@ class MorphologicalAttributeEncoder(BaseModule):
 
     KERNEL_SIZES = (1, 3, 5)
 
-    def __init__(self,
-                 attribute_sizes: Sequence[int] = ATTRIBUTE_SIZES,
-                 expansion: int = 10,
-                 channels: Sequence[int] = (8, 64, 128),
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        attribute_sizes: Sequence[int] = ATTRIBUTE_SIZES,
+        expansion: int = 10,
+        channels: Sequence[int] = (8, 64, 128),
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg=init_cfg)
         num_attributes = len(attribute_sizes)
         if num_attributes < 7:
             raise ValueError(
                 'the morphological attribute encoder needs at least 7 '
                 'attributes (its convolutions shrink the attribute map by 6), '
-                f'but got {num_attributes}')
+                f'but got {num_attributes}'
+            )
         self.num_attributes = num_attributes
         self.out_channels = channels[-1]
         self.expand = nn.ModuleList(
-            nn.Linear(size, expansion * size) for size in attribute_sizes)
+            nn.Linear(size, expansion * size) for size in attribute_sizes
+        )
         self.squeeze = nn.ModuleList(
             nn.Linear(expansion * size, num_attributes)
-            for size in attribute_sizes)
+            for size in attribute_sizes
+        )
         convs = []
         in_channels = 1
         for out_channels, kernel_size in zip(
-                channels, self.KERNEL_SIZES, strict=True):
+            channels, self.KERNEL_SIZES, strict=True
+        ):
             convs.append(
                 ConvModule(
-                    in_channels, out_channels, kernel_size,
-                    norm_cfg=norm_cfg))
+                    in_channels, out_channels, kernel_size, norm_cfg=norm_cfg
+                )
+            )
             in_channels = out_channels
         self.convs = nn.Sequential(*convs)
 

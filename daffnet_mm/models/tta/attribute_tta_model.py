@@ -57,11 +57,16 @@ class AttributeTTAModel(BaseTTAModel):
             for sample, views in zip(merged, data_samples_list, strict=True):
                 score = torch.stack([v.pred_score for v in views]).mean(0)
                 sample.set_pred_score(score).set_pred_label(
-                    score.argmax(dim=0, keepdim=True))
+                    score.argmax(dim=0, keepdim=True)
+                )
         if 'pred_attribute_scores' in merged[0]:
-            scores = torch.stack([
-                torch.stack([v.pred_attribute_scores for v in views]).mean(0)
-                for views in data_samples_list
-            ])
+            scores = torch.stack(
+                [
+                    torch.stack([v.pred_attribute_scores for v in views]).mean(
+                        0
+                    )
+                    for views in data_samples_list
+                ]
+            )
             find_map_head(self.module).set_attributes(scores, merged)
         return merged

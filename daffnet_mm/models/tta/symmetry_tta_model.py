@@ -10,7 +10,8 @@ from .attribute_tta_model import AttributeTTAModel
 VIEWS = {
     'flips': ((0, False), (0, True), (2, False), (2, True)),
     'symmetries': tuple(
-        (turns, flip) for turns in range(4) for flip in (False, True)),
+        (turns, flip) for turns in range(4) for flip in (False, True)
+    ),
 }
 
 
@@ -42,7 +43,8 @@ class SymmetryTTAModel(AttributeTTAModel):
         super().__init__(module, data_preprocessor)
         if views not in VIEWS:
             raise ValueError(
-                f'views={views!r} must be one of {", ".join(VIEWS)}')
+                f'views={views!r} must be one of {", ".join(VIEWS)}'
+            )
         self.views = VIEWS[views]
 
     def test_step(self, data: DATA_BATCH) -> list[DataSample]:

@@ -7,7 +7,11 @@ from .folded_inference import FoldedInference
 from .pool_last_feature import pool_last_feature
 
 __all__ = [
-    'AttributeLayout', 'AverageMaxPooling', 'EquivalentValues',
-    'FoldedInference', 'adapt_batch_norm', 'divide_outputs',
-    'pool_last_feature'
+    'AttributeLayout',
+    'AverageMaxPooling',
+    'EquivalentValues',
+    'FoldedInference',
+    'adapt_batch_norm',
+    'divide_outputs',
+    'pool_last_feature',
 ]

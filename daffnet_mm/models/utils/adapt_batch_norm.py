@@ -28,16 +28,23 @@ def adapt_batch_norm(model: nn.Module, batches: Iterable[dict]) -> None:
     """
     model.eval()
     neck = getattr(model, 'neck', None)
-    frozen = set(neck.predictor.modules()) if getattr(
-        neck, 'frozen', False) else set()
+    frozen = (
+        set(neck.predictor.modules())
+        if getattr(neck, 'frozen', False)
+        else set()
+    )
     norms = [
-        m for m in model.modules() if isinstance(m, _BatchNorm)
-        and m.track_running_stats and m not in frozen
+        m
+        for m in model.modules()
+        if isinstance(m, _BatchNorm)
+        and m.track_running_stats
+        and m not in frozen
     ]
     if not norms:
         raise InputError(
             'the model has no batch normalisation whose statistics could be '
-            'adapted; leave out --adapt-bn')
+            'adapted; leave out --adapt-bn'
+        )
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()

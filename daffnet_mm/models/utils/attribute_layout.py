@@ -20,8 +20,10 @@ class AttributeLayout(nn.Module):
     def __init__(self, sizes: Sequence[int]) -> None:
         super().__init__()
         if not sizes or min(sizes) < 2:
-            raise ValueError('every attribute needs at least two values, but '
-                             f'the numbers of values are {tuple(sizes)}')
+            raise ValueError(
+                'every attribute needs at least two values, but '
+                f'the numbers of values are {tuple(sizes)}'
+            )
         self.sizes = tuple(sizes)
         total, widest = sum(sizes), max(sizes)
         # Places beyond an attribute's own values point behind the vector's
@@ -34,9 +36,9 @@ class AttributeLayout(nn.Module):
         self.register_buffer('index', index, persistent=False)
         self.register_buffer('is_value', index < total, persistent=False)
 
-    def pad(self,
-            scores: torch.Tensor,
-            fill: float = float('-inf')) -> torch.Tensor:
+    def pad(
+        self, scores: torch.Tensor, fill: float = float('-inf')
+    ) -> torch.Tensor:
         """Lay flat scores out, attribute by attribute.
 
         Args:

@@ -21,36 +21,44 @@ class EquivalentValues(nn.Module):
             value.
     """
 
-    def __init__(self,
-                 attributes: Mapping[str, Sequence[str]],
-                 values: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        attributes: Mapping[str, Sequence[str]],
+        values: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__()
         values = EQUIVALENT_VALUES if values is None else values
         if len(values) < 2:
-            raise ValueError('equivalent values belong to at least two '
-                             f'attributes, but got {dict(values)}')
+            raise ValueError(
+                'equivalent values belong to at least two '
+                f'attributes, but got {dict(values)}'
+            )
         for name, value in values.items():
             if value not in attributes.get(name, ()):
                 raise ValueError(
                     f'equivalent_values says {name}={value!r}, but the '
-                    f'attributes have no such value: {dict(attributes)}')
+                    f'attributes have no such value: {dict(attributes)}'
+                )
         names = list(attributes)
         widest = max(map(len, attributes.values()))
         rows = torch.tensor([names.index(name) for name in values])
-        columns = torch.tensor([
-            list(attributes[name]).index(value)
-            for name, value in values.items()
-        ])
+        columns = torch.tensor(
+            [
+                list(attributes[name]).index(value)
+                for name, value in values.items()
+            ]
+        )
         self.register_buffer('rows', rows, persistent=False)
         self.register_buffer('columns', columns, persistent=False)
         self.register_buffer(
             'is_own',
             nn.functional.one_hot(columns, widest).bool(),
-            persistent=False)
+            persistent=False,
+        )
 
     def log_probs(
-            self,
-            padded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        self, padded: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Give how probable it is to have and to lack each of the values.
 
         Args:
@@ -82,10 +90,12 @@ class EquivalentValues(nn.Module):
         """
         values = padded.argmax(dim=-1)
         best, index = self._others(padded).max(dim=-1)
-        together = padded[:, self.rows, self.columns].prod(
-            dim=1) >= best.prod(dim=1)
-        values[:, self.rows] = torch.where(together[:, None], self.columns,
-                                           index)
+        together = padded[:, self.rows, self.columns].prod(dim=1) >= best.prod(
+            dim=1
+        )
+        values[:, self.rows] = torch.where(
+            together[:, None], self.columns, index
+        )
         return values
 
     def _others(self, padded: torch.Tensor) -> torch.Tensor:

@@ -38,12 +38,19 @@ class FoldedInference:
         Returns:
             tuple: What the network gives in the mode ``'tensor'``.
         """
-        if inputs.is_meta or torch.compiler.is_compiling() or any(
+        if (
+            inputs.is_meta
+            or torch.compiler.is_compiling()
+            or any(
                 m._forward_hooks or m._forward_pre_hooks
-                for m in self._model.modules()):
+                for m in self._model.modules()
+            )
+        ):
             return self._model(inputs, mode='tensor')
-        state = [(t.data_ptr(), t._version) for t in chain(
-            self._model.parameters(), self._model.buffers())]
+        state = [
+            (t.data_ptr(), t._version)
+            for t in chain(self._model.parameters(), self._model.buffers())
+        ]
         if state != self._state:
             self._folded = self._fold(inputs)
             self._state = state
@@ -59,7 +66,8 @@ class FoldedInference:
                 folded(inputs, mode='tensor')[0],
                 self._model(inputs, mode='tensor')[0],
                 rtol=1e-3,
-                atol=1e-4)
+                atol=1e-4,
+            )
         return folded if same else self._model
 
     def __deepcopy__(self, memo: dict) -> 'FoldedInference':

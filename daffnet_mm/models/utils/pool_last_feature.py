@@ -4,8 +4,8 @@ import torch
 
 
 def pool_last_feature(
-        feats: torch.Tensor | Sequence[torch.Tensor],
-        pooling: Callable[[torch.Tensor], torch.Tensor] | None = None
+    feats: torch.Tensor | Sequence[torch.Tensor],
+    pooling: Callable[[torch.Tensor], torch.Tensor] | None = None,
 ) -> torch.Tensor:
     """Reduce what a backbone gives to one vector a sample.
 
@@ -35,4 +35,5 @@ def pool_last_feature(
     raise ValueError(
         'the backbone gives a feature of shape '
         f'{tuple(feat.shape)}, but (N, C, H, W) or (N, C) is needed; for a '
-        "transformer, set out_type='cls_token' or 'avg_featmap'")
+        "transformer, set out_type='cls_token' or 'avg_featmap'"
+    )

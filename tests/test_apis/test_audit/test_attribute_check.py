@@ -29,7 +29,8 @@ def test_good_files(check, pbc_root):
         assert not file['in_another_class']
     # number 9 of each class
     assert report['images_without_annotation'] == dict.fromkeys(
-        ('basophil', 'eosinophil', 'lymphocyte', 'monocyte', 'neutrophil'), 1)
+        ('basophil', 'eosinophil', 'lymphocyte', 'monocyte', 'neutrophil'), 1
+    )
     assert report['annotated_twice'] == [] and report['agreement'] is None
     # Numbers 0 to 8: five even ones, and 0 and 6 of 0 to 8 modulo 6
     values = report['values']
@@ -39,37 +40,56 @@ def test_good_files(check, pbc_root):
         len(v) for v in WBC_ATTRIBUTES.values()
     ]
     assert source.title == 'WBCAtt' and len(source.samples) == 45
-    (one, ) = (s for s in source.samples if s.name == 'MONOCYTE_4.jpg')
+    (one,) = (s for s in source.samples if s.name == 'MONOCYTE_4.jpg')
     assert one.parts == {'val'} and one.label == 'monocyte'
     assert one.path == str(pbc_root / 'monocyte' / 'MONOCYTE_4.jpg')
 
 
-@pytest.mark.parametrize('values, where, message', [
-    (dict(cell_size='huge'), 'faults',
-     "line 2 (BASOPHIL_0.jpg): cell_size is 'huge'"),
-    (dict(label='Platelet'), 'faults', "label is 'Platelet'"),
-    (dict(img_name='BASOPHIL_1.jpg'), 'faults', 'has a line already'),
-    (dict(img_name='BASOPHIL_99.jpg'), 'images_not_found', 'BASOPHIL_99.jpg'),
-    (dict(label='Monocyte'), 'in_another_class',
-     'BASOPHIL_0.jpg: monocyte, but in the folder of basophil'),
-    (dict(granularity='yes', granule_type='nil'), 'contradictory_granules',
-     'BASOPHIL_0.jpg'),
-])
+@pytest.mark.parametrize(
+    'values, where, message',
+    [
+        (
+            dict(cell_size='huge'),
+            'faults',
+            "line 2 (BASOPHIL_0.jpg): cell_size is 'huge'",
+        ),
+        (dict(label='Platelet'), 'faults', "label is 'Platelet'"),
+        (dict(img_name='BASOPHIL_1.jpg'), 'faults', 'has a line already'),
+        (
+            dict(img_name='BASOPHIL_99.jpg'),
+            'images_not_found',
+            'BASOPHIL_99.jpg',
+        ),
+        (
+            dict(label='Monocyte'),
+            'in_another_class',
+            'BASOPHIL_0.jpg: monocyte, but in the folder of basophil',
+        ),
+        (
+            dict(granularity='yes', granule_type='nil'),
+            'contradictory_granules',
+            'BASOPHIL_0.jpg',
+        ),
+    ],
+)
 def test_planted_faults(check, wbcatt_dir, values, where, message):
     path = wbcatt_dir / 'pbc_attr_v1_train.csv'
     sound = dict(granularity='no', granule_type='nil', granule_colour='nil')
     change(path, **{**sound, **values})
     report, _ = check()
-    (file, ) = (f for f in report['files'] if f['file'] == path.name)
+    (file,) = (f for f in report['files'] if f['file'] == path.name)
     assert any(message in text for text in file[where]), file
 
 
 def test_a_vanished_image(check, pbc_root):
     (pbc_root / 'monocyte' / 'MONOCYTE_2.jpg').unlink()
     report, source = check_attributes(
-        str(pbc_root.parent / 'wbcatt'), [read_folder(str(pbc_root))])
+        str(pbc_root.parent / 'wbcatt'), [read_folder(str(pbc_root))]
+    )
     assert [f['images_not_found'] for f in report['files']] == [
-        [], ['MONOCYTE_2.jpg'], []
+        [],
+        ['MONOCYTE_2.jpg'],
+        [],
     ]
     assert len(source.samples) == 44
 
@@ -79,7 +99,7 @@ def test_an_image_in_two_parts(check, wbcatt_dir):
     write_annotations(path, [annotation('monocyte', 2)])
     report, source = check()
     assert report['annotated_twice'] == ['MONOCYTE_2.jpg']
-    (sample, ) = (s for s in source.samples if s.name == 'MONOCYTE_2.jpg')
+    (sample,) = (s for s in source.samples if s.name == 'MONOCYTE_2.jpg')
     assert sample.parts == {'train', 'val'}
 
 

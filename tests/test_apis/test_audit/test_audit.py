@@ -27,7 +27,8 @@ def audit(tmp_path, *locations, **kwargs):
         str(out),
         num_workers=0,
         console=Console(file=open(os.devnull, 'w')),
-        **kwargs)
+        **kwargs,
+    )
     with open(out / 'audit.json', encoding='utf-8') as file:
         assert json.load(file) == json.loads(json.dumps(report))
     return report
@@ -54,7 +55,7 @@ def lab(tmp_path):
 
 def test_nothing_wrong(tmp_path, lab):
     report = audit(tmp_path, lab)
-    (source, ) = report['sources']
+    (source,) = report['sources']
     assert source['counts'] == {
         label: dict(train=5, val=5, test=5)
         for label in ('monocyte', 'neutrophil')
@@ -68,15 +69,24 @@ def test_nothing_wrong(tmp_path, lab):
     assert 'leaks: 0 groups' in text and 'unreadable: none' in text
 
 
-@pytest.mark.parametrize('change, kind', [
-    (lambda image: image, 'same pixels'),
-    (lambda image: image.transpose(Image.Transpose.ROTATE_90),
-     'near duplicate'),
-    (lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
-     'near duplicate'),
-    (lambda image: image.resize((70, 70), Image.Resampling.BICUBIC),
-     'near duplicate'),
-])
+@pytest.mark.parametrize(
+    'change, kind',
+    [
+        (lambda image: image, 'same pixels'),
+        (
+            lambda image: image.transpose(Image.Transpose.ROTATE_90),
+            'near duplicate',
+        ),
+        (
+            lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+            'near duplicate',
+        ),
+        (
+            lambda image: image.resize((70, 70), Image.Resampling.BICUBIC),
+            'near duplicate',
+        ),
+    ],
+)
 @pytest.mark.parametrize('part', ['train', 'test'])
 def test_copies(tmp_path, lab, change, kind, part):
     copy = change(Image.open(lab / 'train' / 'monocyte' / '3.png'))
@@ -84,13 +94,13 @@ def test_copies(tmp_path, lab, change, kind, part):
     report = audit(tmp_path, lab)
     first = 'lab/train/monocyte/3.png'
     second = f'lab/{part}/neutrophil/copy.png'
-    (pair, ) = report['duplicates']['pairs']
+    (pair,) = report['duplicates']['pairs']
     assert {pair['first'], pair['second']} == {first, second}
     assert pair['kind'] == kind
     assert report['label_conflicts'] == [
         dict(
-            labels=dict(monocyte=[first], neutrophil=[second]),
-            because=[kind])
+            labels=dict(monocyte=[first], neutrophil=[second]), because=[kind]
+        )
     ]
     # a leak only if it is on the other side
     if part == 'train':
@@ -106,13 +116,18 @@ def test_copies_across_datasets(tmp_path, lab):
     other = tmp_path / 'other'
     for number in range(2):
         save(picture(100 + number), other / 'Monocytes' / f'{number}.png')
-    shutil.copy(lab / 'val' / 'monocyte' / '2.png',
-                other / 'Monocytes' / 'known.png')
+    shutil.copy(
+        lab / 'val' / 'monocyte' / '2.png', other / 'Monocytes' / 'known.png'
+    )
     report = audit(tmp_path, lab, other)
     assert report['duplicates']['counts'] == [
         dict(
-            first='lab', second='other', kind='same pixels', pairs=1,
-            images=[1, 1])
+            first='lab',
+            second='other',
+            kind='same pixels',
+            pairs=1,
+            images=[1, 1],
+        )
     ]
     # the other is not split, so nothing leaks
     assert report['leaks'] == []
@@ -122,41 +137,44 @@ def test_broken_files_do_not_stop_it(tmp_path, lab):
     folder = lab / 'train' / 'monocyte'
     content = (folder / '0.png').read_bytes()
     (folder / 'empty.png').touch()
-    (folder / 'cut.png').write_bytes(content[:len(content) // 2])
+    (folder / 'cut.png').write_bytes(content[: len(content) // 2])
     (folder / 'text.jpg').write_text('404')
     (folder / '.DS_1.jpg').write_bytes(b'\0Mac\0')
     picture(77).convert('CMYK').save(folder / 'cmyk.jpg')
     Image.fromarray(
-        np.asarray(picture(78).convert('L')).astype(np.uint16) * 200).save(
-            folder / 'deep.png')
+        np.asarray(picture(78).convert('L')).astype(np.uint16) * 200
+    ).save(folder / 'deep.png')
     (folder / 'gone.png').symlink_to('nowhere.png')
-    (source, ) = audit(tmp_path, lab)['sources']
-    faults = {f['image'].rpartition('/')[2]: f['fault']
-              for f in source['faulty']}
+    (source,) = audit(tmp_path, lab)['sources']
+    faults = {
+        f['image'].rpartition('/')[2]: f['fault'] for f in source['faulty']
+    }
     assert faults == {
         'empty.png': 'empty',
         'cut.png': 'truncated',
         'text.jpg': 'unreadable',
-        'gone.png': 'unreadable'
+        'gone.png': 'unreadable',
     }
     assert source['hidden_files_ignored'][0]['image'] == (
-        'train/monocyte/.DS_1.jpg')
+        'train/monocyte/.DS_1.jpg'
+    )
     assert source['hidden_files_ignored'][0]['fault'] == 'unreadable'
     assert source['remarks'] == {
         '16 bits a channel': ['train/monocyte/deep.png'],
         'CMYK': ['train/monocyte/cmyk.jpg'],
-        'grey': ['train/monocyte/deep.png']
+        'grey': ['train/monocyte/deep.png'],
     }
     assert source['samples'] == 36
 
 
 def test_published_counts(tmp_path, pbc_root):
-    (source, ) = audit(tmp_path, pbc_root)['sources']
+    (source,) = audit(tmp_path, pbc_root)['sources']
     published = source['published']
     assert published['total_difference'] == 80 - 17092
     assert published['class_differences']['ig'] == 10 - 2895
     assert source['hidden_files_ignored'][0]['image'] == (
-        'neutrophil/.DS_169665.jpg')
+        'neutrophil/.DS_169665.jpg'
+    )
     report = audit(tmp_path, pbc_root)
     assert not report['split'] and report['leaks'] == []
     assert 'none of the datasets is split' in printed(report)
@@ -166,26 +184,41 @@ def test_published_counts(tmp_path, pbc_root):
 def cells(tmp_path):
     """PBC's tree with images that are all different."""
     root = tmp_path / 'PBC_dataset_normal_DIB'
-    names = ('basophil', 'eosinophil', 'erythroblast', 'ig', 'lymphocyte',
-             'monocyte', 'neutrophil', 'platelet')
+    names = (
+        'basophil',
+        'eosinophil',
+        'erythroblast',
+        'ig',
+        'lymphocyte',
+        'monocyte',
+        'neutrophil',
+        'platelet',
+    )
     for i, name in enumerate(names):
         for n in range(10):
-            save(picture(10 * i + n, 48, 48),
-                 root / name / f'{name.upper()}_{n}.jpg', quality=95)
+            save(
+                picture(10 * i + n, 48, 48),
+                root / name / f'{name.upper()}_{n}.jpg',
+                quality=95,
+            )
     return root
 
 
 def write_config(path, root, **kwargs):
-    Config({
-        f'{part}_dataloader': dict(
-            dataset=dict(
-                type='PBC',
-                data_root=str(root),
-                split=part,
-                serialize_data=False,
-                **kwargs))
-        for part in ('train', 'val', 'test')
-    }).dump(path)
+    Config(
+        {
+            f'{part}_dataloader': dict(
+                dataset=dict(
+                    type='PBC',
+                    data_root=str(root),
+                    split=part,
+                    serialize_data=False,
+                    **kwargs,
+                )
+            )
+            for part in ('train', 'val', 'test')
+        }
+    ).dump(path)
     return path
 
 
@@ -203,11 +236,12 @@ def test_a_group_file_mends_the_split(tmp_path, cells):
     with open(groups, newline='') as file:
         group_of = {r['image']: r['group'] for r in csv.DictReader(file)}
     assert len(group_of) == 80 and len(set(group_of.values())) == 79
-    assert group_of[os.path.basename(trained)] == group_of[os.path.basename(
-        tested)]
+    assert (
+        group_of[os.path.basename(trained)]
+        == group_of[os.path.basename(tested)]
+    )
 
-    mended = write_config(
-        tmp_path / 'after.py', cells, group_file=str(groups))
+    mended = write_config(tmp_path / 'after.py', cells, group_file=str(groups))
     assert audit(tmp_path, mended)['leaks'] == []
 
 
@@ -224,24 +258,32 @@ def test_a_config_that_tests_on_what_it_trains_on(tmp_path, cells):
 def test_attributes(tmp_path, cells):
     folder = tmp_path / 'wbcatt'
     folder.mkdir()
-    shutil.copy(cells / 'monocyte' / 'MONOCYTE_0.jpg',
-                cells / 'monocyte' / 'MONOCYTE_1.jpg')
+    shutil.copy(
+        cells / 'monocyte' / 'MONOCYTE_0.jpg',
+        cells / 'monocyte' / 'MONOCYTE_1.jpg',
+    )
     for part, numbers in dict(train=(0, 2), val=(1, 3), test=(4, 99)).items():
-        write_annotations(folder / f'pbc_attr_v1_{part}.csv',
-                          [annotation('monocyte', n) for n in numbers])
+        write_annotations(
+            folder / f'pbc_attr_v1_{part}.csv',
+            [annotation('monocyte', n) for n in numbers],
+        )
     report = audit(tmp_path, cells, folder)
     assert [s['title'] for s in report['sources']] == ['PBC', 'WBCAtt']
-    (attributes, ) = report['attributes']
+    (attributes,) = report['attributes']
     assert [f['images_not_found'] for f in attributes['files']] == [
-        ['MONOCYTE_99.jpg'], [], []
+        ['MONOCYTE_99.jpg'],
+        [],
+        [],
     ]
     assert report['sources'][1]['published']['part_differences'] == dict(
-        train=2 - 6169, val=2 - 1030, test=1 - 3099)
+        train=2 - 6169, val=2 - 1030, test=1 - 3099
+    )
     # the copy is in another official part, with other values
-    (leak, ) = report['leaks']
+    (leak,) = report['leaks']
     assert leak['parts'] == dict(
-        train=['WBCAtt/MONOCYTE_0.jpg'], val=['WBCAtt/MONOCYTE_1.jpg'])
-    (conflict, ) = report['attribute_conflicts']
+        train=['WBCAtt/MONOCYTE_0.jpg'], val=['WBCAtt/MONOCYTE_1.jpg']
+    )
+    (conflict,) = report['attribute_conflicts']
     assert conflict['attributes']['cell_size'] == ['big', 'small']
     text = printed(report)
     assert 'images not found: 1: MONOCYTE_99.jpg' in text
@@ -261,14 +303,17 @@ def detection(tmp_path):
         annotations = root / 'BCCD' / 'Annotations'
         annotations.mkdir(exist_ok=True)
         (annotations / f'{name}.xml').write_text(
-            '<a>' + BCCD_BOX.format(name='WBC', box=box) + '</a>')
+            '<a>' + BCCD_BOX.format(name='WBC', box=box) + '</a>'
+        )
         rows.append(['', number, 'NEUTROPHIL'])
         # with margins of its own
         crop = field.crop((box[0] - 20, box[1] - 15, box[2] + 9, box[3] + 24))
         label = ('Neutrophil', 'Monocyte')[number]
         save(crop, tmp_path / 'BCCD_cropped' / label / f'{name}_1.jpg')
-    save(picture(50, 100, 100),
-         tmp_path / 'BCCD_cropped' / 'Neutrophil' / 'BloodImage_00009_1.jpg')
+    save(
+        picture(50, 100, 100),
+        tmp_path / 'BCCD_cropped' / 'Neutrophil' / 'BloodImage_00009_1.jpg',
+    )
     with open(root / 'labels.csv', 'w', newline='') as file:
         csv.writer(file).writerows(rows)
     return root
@@ -278,15 +323,18 @@ def test_crops_of_fields(tmp_path, detection):
     report = audit(tmp_path, detection, tmp_path / 'BCCD_cropped')
     assert report['duplicates']['counts'] == [
         dict(
-            first='BCCD cropped', second='BCCD detection',
-            kind='cut from the field', pairs=2, images=[2, 2])
+            first='BCCD cropped',
+            second='BCCD detection',
+            kind='cut from the field',
+            pairs=2,
+            images=[2, 2],
+        )
     ]
-    (conflict, ) = report['label_conflicts']
+    (conflict,) = report['label_conflicts']
     assert conflict['labels'] == dict(
         monocyte=['BCCD cropped/Monocyte/BloodImage_00001_1.jpg'],
-        neutrophil=[
-            'BCCD detection/BCCD/JPEGImages/BloodImage_00001.jpg#0'
-        ])
+        neutrophil=['BCCD detection/BCCD/JPEGImages/BloodImage_00001.jpg#0'],
+    )
 
 
 def test_the_contact_sheet(tmp_path, lab, cells):
@@ -330,8 +378,13 @@ def test_real_bccd(tmp_path, shared):
     numbers = {crop.name.split('_')[1] for crop in crops}
     for number in numbers:
         for folder, suffix in (('Annotations', 'xml'), ('JPEGImages', 'jpg')):
-            file = (data / 'bccd_detection' / 'BCCD' / folder /
-                    f'BloodImage_{number}.{suffix}')
+            file = (
+                data
+                / 'bccd_detection'
+                / 'BCCD'
+                / folder
+                / f'BloodImage_{number}.{suffix}'
+            )
             if file.is_file():
                 shutil.copy(file, tmp_path / 'bccd' / folder)
     for crop in crops:
@@ -355,6 +408,4 @@ def test_real_bccd(tmp_path, shared):
 
 
 def numbers_of(tmp_path):
-    return [
-        str(path) for path in (tmp_path / 'bccd' / 'JPEGImages').iterdir()
-    ]
+    return [str(path) for path in (tmp_path / 'bccd' / 'JPEGImages').iterdir()]

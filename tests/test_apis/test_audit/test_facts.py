@@ -22,14 +22,15 @@ def files(tmp_path):
         for seed in range(5)
     ]
     paths[3].write_bytes(paths[3].read_bytes()[:300])
-    boxes = [(None, )] * 4 + [(None, (3, 4, 30, 35))]
+    boxes = [(None,)] * 4 + [(None, (3, 4, 30, 35))]
     return dict(zip(map(str, paths), boxes, strict=True))
 
 
 def collect(files, tmp_path, workers=0):
     with Progress(disable=True) as progress:
-        return collect_facts(files, tmp_path / 'out' / 'cache.sqlite',
-                             workers, progress)
+        return collect_facts(
+            files, tmp_path / 'out' / 'cache.sqlite', workers, progress
+        )
 
 
 def same(first, second):
@@ -44,7 +45,8 @@ def same(first, second):
             assert theirs.detail.dtype == fingerprint.detail.dtype
         assert facts.fingerprints.keys() == other.fingerprints.keys()
         assert {**vars(facts), 'fingerprints': 0} == {
-            **vars(other), 'fingerprints': 0
+            **vars(other),
+            'fingerprints': 0,
         }
 
 
@@ -52,12 +54,18 @@ def test_the_cache_gives_back_what_was_found(files, tmp_path, monkeypatch):
     first = collect(files, tmp_path, workers=2)
     same(first, {p: check_image(p, b) for p, b in files.items()})
     assert [f.fault for f in first.values()] == [
-        None, None, None, 'truncated', None
+        None,
+        None,
+        None,
+        'truncated',
+        None,
     ]
     looked_at = []
     monkeypatch.setattr(
-        module, 'check_image',
-        lambda path, boxes: looked_at.append(path) or check_image(path, boxes))
+        module,
+        'check_image',
+        lambda path, boxes: looked_at.append(path) or check_image(path, boxes),
+    )
     same(collect(files, tmp_path), first)
     assert looked_at == []
 
@@ -84,8 +92,10 @@ def test_an_interrupted_audit_goes_on(files, tmp_path, monkeypatch):
     before = list(looked_at)
     looked_at.clear()
     monkeypatch.setattr(
-        module, 'check_image',
-        lambda path, boxes: looked_at.append(path) or check_image(path, boxes))
+        module,
+        'check_image',
+        lambda path, boxes: looked_at.append(path) or check_image(path, boxes),
+    )
     assert len(collect(files, tmp_path)) == 5
     assert looked_at == list(files)[3:] and before == list(files)[:3]
 
@@ -100,7 +110,11 @@ def test_a_decoder_that_crashes(files, tmp_path, monkeypatch):
     monkeypatch.setattr(module, 'check_image', crash)
     facts = collect(files, tmp_path, workers=1)
     assert [f.fault for f in facts.values()] == [
-        None, None, 'unreadable', 'truncated', None
+        None,
+        None,
+        'unreadable',
+        'truncated',
+        None,
     ]
     assert 'crashed' in list(facts.values())[2].message
 
@@ -125,4 +139,5 @@ def test_a_full_disk(files, tmp_path, monkeypatch):
         with pytest.raises(InputError, match='full.*free space on its disk'):
             cache.put(path, boxes, facts)
     assert sqlite3.connect(tmp_path / 'cache.sqlite').execute(
-        'SELECT count(*) FROM facts').fetchone() == (0, )
+        'SELECT count(*) FROM facts'
+    ).fetchone() == (0,)

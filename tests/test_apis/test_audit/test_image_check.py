@@ -22,21 +22,22 @@ def test_a_plain_image(tmp_path):
 
 def test_boxes_have_fingerprints_of_their_own(tmp_path):
     path = str(save(picture(0, 200, 200), tmp_path / 'a.png'))
-    crop = save(picture(0, 200, 200).crop((20, 30, 90, 100)),
-                tmp_path / 'b.png')
+    crop = save(
+        picture(0, 200, 200).crop((20, 30, 90, 100)), tmp_path / 'b.png'
+    )
     box = (20, 30, 90, 100)
     found = check_image(path, (None, box)).fingerprints
     assert set(found) == {None, box}
-    (own, ) = check_image(str(crop), ((0, 0, 70, 70), )).fingerprints.values()
+    (own,) = check_image(str(crop), ((0, 0, 70, 70),)).fingerprints.values()
     assert found[box].digest == own.digest != found[None].digest
 
 
 @pytest.mark.parametrize('name', ['a.jpg', 'a.png', 'a.bmp', 'a.tif'])
-@pytest.mark.parametrize('kept', [.5, .9])
+@pytest.mark.parametrize('kept', [0.5, 0.9])
 def test_truncated(tmp_path, name, kept):
     path = save(picture(0, 200, 200), tmp_path / name)
     content = path.read_bytes()
-    path.write_bytes(content[:int(kept * len(content))])
+    path.write_bytes(content[: int(kept * len(content))])
     facts = check_image(str(path))
     # Pillow reads the index at a TIFF's end first, and finds it missing.
     assert facts.fault in ('truncated', 'unreadable')
@@ -48,8 +49,10 @@ def test_a_jpeg_that_lacks_its_last_bytes_only(tmp_path):
     path = save(picture(0), tmp_path / 'a.jpg')
     path.write_bytes(path.read_bytes()[:-2])
     facts = check_image(str(path))
-    assert (facts.fault == 'truncated'
-            or 'JPEG without its end marker' in facts.remarks)
+    assert (
+        facts.fault == 'truncated'
+        or 'JPEG without its end marker' in facts.remarks
+    )
 
 
 def test_no_image_at_all(tmp_path):
@@ -67,14 +70,17 @@ def test_no_image_at_all(tmp_path):
     assert check_image(str(path)).fault == 'unreadable'
 
 
-@pytest.mark.parametrize('mode, name, remarks', [
-    ('CMYK', 'a.jpg', ['CMYK']),
-    ('L', 'a.jpg', ['grey']),
-    ('1', 'a.png', ['grey']),
-    ('P', 'a.png', ['palette']),
-    ('RGBA', 'a.png', ['alpha channel']),
-    ('LA', 'a.png', ['grey', 'alpha channel']),
-])
+@pytest.mark.parametrize(
+    'mode, name, remarks',
+    [
+        ('CMYK', 'a.jpg', ['CMYK']),
+        ('L', 'a.jpg', ['grey']),
+        ('1', 'a.png', ['grey']),
+        ('P', 'a.png', ['palette']),
+        ('RGBA', 'a.png', ['alpha channel']),
+        ('LA', 'a.png', ['grey', 'alpha channel']),
+    ],
+)
 def test_unusual_channels(tmp_path, mode, name, remarks):
     path = save(picture(0).convert(mode), tmp_path / name)
     facts = check_image(str(path))
@@ -107,8 +113,11 @@ def test_further_remarks(tmp_path):
     path = save(picture(0), tmp_path / 'turned.jpg', exif=exif)
     assert check_image(str(path)).remarks == ['rotated by its EXIF data']
     path = save(
-        picture(0), tmp_path / 'many.tif', save_all=True,
-        append_images=[picture(1)])
+        picture(0),
+        tmp_path / 'many.tif',
+        save_all=True,
+        append_images=[picture(1)],
+    )
     assert check_image(str(path)).remarks == ['2 frames']
 
 

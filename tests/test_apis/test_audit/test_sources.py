@@ -16,15 +16,18 @@ def parts(source):
     return Counter(part for s in source.samples for part in s.parts)
 
 
-@pytest.mark.parametrize('build, release, by_part', [
-    ('lisc', 'LISC', {}),
-    ('raabin', 'RaabinWBC', dict(train=40, test=14)),
-    ('bccd_kaggle', 'BCCD Kaggle', dict(train=240, test=56)),
-    ('bccd_cropped', 'BCCD cropped', {}),
-    ('ldwbc', 'LDWBC', {}),
-    ('labelled', 'LabelledWBC', {}),
-    ('jtsc', 'JTSC', {}),
-])
+@pytest.mark.parametrize(
+    'build, release, by_part',
+    [
+        ('lisc', 'LISC', {}),
+        ('raabin', 'RaabinWBC', dict(train=40, test=14)),
+        ('bccd_kaggle', 'BCCD Kaggle', dict(train=240, test=56)),
+        ('bccd_cropped', 'BCCD cropped', {}),
+        ('ldwbc', 'LDWBC', {}),
+        ('labelled', 'LabelledWBC', {}),
+        ('jtsc', 'JTSC', {}),
+    ],
+)
 def test_releases_are_recognised(tmp_path, build, release, by_part):
     root = getattr(cell_trees, build)(tmp_path)
     source = read_folder(str(root))
@@ -40,12 +43,21 @@ def test_pbc_is_recognised(pbc_root):
 
 def test_boxes_in_fields(tmp_path):
     root = cell_trees.bccd_detection(
-        tmp_path, [([(10, 20, 110, 130), (200, 200, 300, 320)],
-                    'MONOCYTE, MONOCYTE', 'val')])
+        tmp_path,
+        [
+            (
+                [(10, 20, 110, 130), (200, 200, 300, 320)],
+                'MONOCYTE, MONOCYTE',
+                'val',
+            )
+        ],
+    )
     source = read_folder(str(root))
     assert source.release == 'BCCD detection'
-    assert [s.box for s in source.samples] == [(10, 20, 110, 130),
-                                               (200, 200, 300, 320)]
+    assert [s.box for s in source.samples] == [
+        (10, 20, 110, 130),
+        (200, 200, 300, 320),
+    ]
     assert parts(source) == dict(val=2)
 
 
@@ -54,7 +66,8 @@ def test_class_folders_of_any_origin(tmp_path):
     source = read_folder(str(tmp_path / 'lab'))
     assert source.title == 'lab'
     assert Counter(s.label for s in source.samples) == dict(
-        neutrophil_segment=2, lymphocyte=3)
+        neutrophil_segment=2, lymphocyte=3
+    )
     paint_folders(tmp_path / 'cut', {'train/baso': 2, 'valid/baso': 1})
     source = read_folder(str(tmp_path / 'cut'))
     assert parts(source) == dict(train=2, val=1)
@@ -79,10 +92,12 @@ def test_nothing_that_is_a_dataset(tmp_path):
 def config(folder, **datasets):
     """Write a config with these datasets."""
     path = folder / 'config.py'
-    Config({
-        f'{part}_dataloader': dict(dataset=dataset)
-        for part, dataset in datasets.items()
-    }).dump(path)
+    Config(
+        {
+            f'{part}_dataloader': dict(dataset=dataset)
+            for part, dataset in datasets.items()
+        }
+    ).dump(path)
     return str(path)
 
 
@@ -93,18 +108,22 @@ def pbc(root, split, **kwargs):
         split=split,
         pipeline=[dict(type='LoadCellImage')],
         serialize_data=False,
-        **kwargs)
+        **kwargs,
+    )
 
 
 def test_a_config_by_parts(tmp_path, pbc_root):
     split_file = tmp_path / 'split.csv'
     kwargs = dict(split_file=str(split_file), split_seed=3)
-    (source, ) = read_config(
+    (source,) = read_config(
         config(
-            tmp_path, **{
+            tmp_path,
+            **{
                 part: pbc(pbc_root, part, **kwargs)
                 for part in ('train', 'val', 'test')
-            }))
+            },
+        )
+    )
     assert parts(source) == dict(train=48, val=16, test=16)
     # the audit writes no split, but foresees it
     assert not split_file.exists()
@@ -119,16 +138,26 @@ def test_a_config_with_wrappers(tmp_path, pbc_root):
     joined = dict(
         type='ConcatDataset',
         datasets=[
-            dict(type='RepeatDataset', times=3,
-                 dataset=pbc(pbc_root, 'train')),
+            dict(
+                type='RepeatDataset', times=3, dataset=pbc(pbc_root, 'train')
+            ),
             # the labels need not be there
-            dict(type='PseudoLabelledDataset', label_file='nowhere.json',
-                 dataset=dict(type='JTSC', data_root=str(root), split='val',
-                              serialize_data=False)),
+            dict(
+                type='PseudoLabelledDataset',
+                label_file='nowhere.json',
+                dataset=dict(
+                    type='JTSC',
+                    data_root=str(root),
+                    split='val',
+                    serialize_data=False,
+                ),
+            ),
         ],
-        ignore_keys=['classes'])
+        ignore_keys=['classes'],
+    )
     rest = dict(
-        type='StratifiedSubset', fraction=.5, dataset=pbc(pbc_root, 'test'))
+        type='StratifiedSubset', fraction=0.5, dataset=pbc(pbc_root, 'test')
+    )
     first, second = read_config(config(tmp_path, train=joined, test=rest))
     assert (first.title, second.title) == ('PBC', 'JTSC')
     assert parts(first) == dict(train=48, test=8)
@@ -142,7 +171,9 @@ def test_configs_without_files(tmp_path):
         read_config(
             config(
                 tmp_path,
-                train=dict(type='SyntheticWBC', split='train', num_samples=4)))
+                train=dict(type='SyntheticWBC', split='train', num_samples=4),
+            )
+        )
     (tmp_path / 'config.py').write_text('train_dataloader = (')
     with pytest.raises(InputError, match='config .* cannot be read'):
         read_config(str(tmp_path / 'config.py'))

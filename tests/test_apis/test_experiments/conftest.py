@@ -23,19 +23,21 @@ def make_plan(tmp_path, tools, request):
     """Plan experiments on synthetic cells, with the fake tools."""
     configs = request.config.rootpath / 'configs'
 
-    def make(tables='daffnet_table4',
-             seeds=(0, 1),
-             datasets=('synthetic', ),
-             methods=None,
-             scale='tiny',
-             **options):
+    def make(
+        tables='daffnet_table4',
+        seeds=(0, 1),
+        datasets=('synthetic',),
+        methods=None,
+        scale='tiny',
+        **options,
+    ):
         settings = Settings(
-            configs, tools, tmp_path / 'out', scale=scale, **options)
+            configs, tools, tmp_path / 'out', scale=scale, **options
+        )
         if methods:
             declared = [own_table(datasets, methods)]
         else:
-            declared = [paper_table(name, datasets)
-                        for name in tables.split()]
+            declared = [paper_table(name, datasets) for name in tables.split()]
         return Plan(settings, declared, seeds)
 
     return make
@@ -44,7 +46,9 @@ def make_plan(tmp_path, tools, request):
 @pytest.fixture
 def environment(monkeypatch):
     """Set environment variables for the data."""
+
     def set_variables(**variables):
         for name, value in variables.items():
             monkeypatch.setitem(os.environ, name, str(value))
+
     return set_variables

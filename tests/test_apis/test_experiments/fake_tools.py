@@ -5,7 +5,7 @@ from pathlib import Path
 #: What it measures depends on dataset, method, seed and fold alone. It can be
 #: killed and goes on, fails where the file `fail` says so, and lists its
 #: attempts in `attempts`.
-_TRAIN = '''
+_TRAIN = """
 import csv, hashlib, json, os, sys, time
 from pathlib import Path
 
@@ -56,7 +56,7 @@ with open(out / 'wbc_predictions.csv', 'w', newline='') as f:
     writer.writerow(('image', 'true', 'predicted'))
     writer.writerows(rows)
 (out / 'wbc_metrics.json').write_text(json.dumps(dict(metrics=metrics)))
-'''
+"""
 
 
 def write_fake_tools(folder):

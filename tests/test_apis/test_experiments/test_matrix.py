@@ -14,8 +14,11 @@ CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
 @pytest.mark.parametrize('name', PUBLISHED_TABLES)
 def test_every_published_row_is_there_and_trained_unless_cited(name):
     table = paper_table(name)
-    rows = {(s.published_on, row.label): row
-            for s in table.sections for row in s.rows}
+    rows = {
+        (s.published_on, row.label): row
+        for s in table.sections
+        for row in s.rows
+    }
     for published in load_published(name):
         row = rows[published.dataset, published.method.replace('_', ' ')]
         assert row.published == published.figures
@@ -29,14 +32,24 @@ def test_every_published_row_is_there_and_trained_unless_cited(name):
 def test_table_4_has_its_rows_in_order():
     section = paper_table('daffnet_table4', ['lisc']).sections[0]
     assert section.methods == [
-        'resnet50', 'epsa', 'epsa-sa', 'epsa-sa-map', 'daffnet']
+        'resnet50',
+        'epsa',
+        'epsa-sa',
+        'epsa-sa-map',
+        'daffnet',
+    ]
     assert section.rows[-1].published['wbc/accuracy'] == 91.3
 
 
 def test_table_10_has_every_peer_raw_and_with_mixup():
     methods = paper_table('chen_table10').sections[0].methods
-    for peer in ('resnet50', 'densenet121', 'inception-v3', 'vgg19',
-                 'vit-base'):
+    for peer in (
+        'resnet50',
+        'densenet121',
+        'inception-v3',
+        'vgg19',
+        'vit-base',
+    ):
         assert f'scam/peer/{peer}' in methods
         assert f'scam/peer/{peer}_raw' in methods
     assert methods[-2:] == ['scam/alpha-0.0', 'scam']
@@ -49,21 +62,32 @@ def test_methods_of_others_have_figures_only():
     assert cited[0].published['wbc/accuracy'] == 97.96
 
 
-@pytest.mark.parametrize('name', ['chen_table6', 'chen_table9',
-                                  'chen_table12'])
+@pytest.mark.parametrize(
+    'name', ['chen_table6', 'chen_table9', 'chen_table12']
+)
 def test_columns_by_class(name):
     columns = paper_table(name).columns
     assert list(columns.values()) == [
-        'basophil', 'monocyte', 'eosinophil', 'neutrophil', 'lymphocyte']
+        'basophil',
+        'monocyte',
+        'eosinophil',
+        'neutrophil',
+        'lymphocyte',
+    ]
 
 
 def test_each_paper_has_its_averages():
     daffnet = paper_table('daffnet_table4').columns
     assert list(daffnet) == [
-        f'wbc/{key}' for key in ('precision', 'recall', 'f1', 'accuracy',
-                                 'auc_hard', 'auc')]
+        f'wbc/{key}'
+        for key in ('precision', 'recall', 'f1', 'accuracy', 'auc_hard', 'auc')
+    ]
     assert list(paper_table('chen_table5').columns.values()) == [
-        'Acc', 'AP', 'AR', 'AF1']
+        'Acc',
+        'AP',
+        'AR',
+        'AF1',
+    ]
 
 
 def test_rows_of_table_5_are_attributes():
@@ -74,26 +98,32 @@ def test_rows_of_table_5_are_attributes():
 
 
 def test_a_dataset_of_ones_own_has_the_first_datasets_figures():
-    section, = paper_table('chen_table5', ['pbc5']).sections
+    (section,) = paper_table('chen_table5', ['pbc5']).sections
     assert section.published_on == 'LDWBC'
     assert section.rows[-1].published['wbc/accuracy'] == 97.84
 
 
 def test_own_table():
-    table = own_table(['pbc', 'lisc'], ['scam', 'daffnet'],
-                      ['wbc/accuracy', 'wbc/basophil/recall'])
+    table = own_table(
+        ['pbc', 'lisc'],
+        ['scam', 'daffnet'],
+        ['wbc/accuracy', 'wbc/basophil/recall'],
+    )
     assert list(table.columns.values()) == ['Acc', 'basophil Rec']
     assert [s.dataset for s in table.sections] == ['pbc', 'lisc']
     maps = own_table(['wbcatt'], ['map/dsl'])
     assert 'attr/accuracy' in maps.columns
 
 
-@pytest.mark.parametrize('call, words', [
-    (lambda: paper_table('chen_table3'), "no table 'chen_table3'"),
-    (lambda: paper_table('chen_table4', ['mnist']), "no dataset 'mnist'"),
-    (lambda: paper_table('chen_table4', None, ['acc']), "no metric 'acc'"),
-    (lambda: own_table(['pbc'], ['scam'], ['wbc/x']), "no metric 'wbc/x'"),
-])
+@pytest.mark.parametrize(
+    'call, words',
+    [
+        (lambda: paper_table('chen_table3'), "no table 'chen_table3'"),
+        (lambda: paper_table('chen_table4', ['mnist']), "no dataset 'mnist'"),
+        (lambda: paper_table('chen_table4', None, ['acc']), "no metric 'acc'"),
+        (lambda: own_table(['pbc'], ['scam'], ['wbc/x']), "no metric 'wbc/x'"),
+    ],
+)
 def test_unknown(call, words):
     with pytest.raises(InputError, match=words):
         call()

@@ -20,16 +20,18 @@ CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
 MAPS = ('map/plain', 'map/dsl', 'map/dsl-ssl', 'map/ssl')
 #: One of each architecture.
 NETWORKS = [
-    m for m in list_methods(CONFIGS)
-    if m not in MAPS and not any(
-        part in m for part in ('scam/peer', 'alpha', 'tl-', 'freeze'))
+    m
+    for m in list_methods(CONFIGS)
+    if m not in MAPS
+    and not any(part in m for part in ('scam/peer', 'alpha', 'tl-', 'freeze'))
 ]
 
 
 def model_of(path):
     # tuples are lists in a run's config
     return json.loads(
-        json.dumps(Config.fromfile(CONFIGS / path).model.to_dict()))
+        json.dumps(Config.fromfile(CONFIGS / path).model.to_dict())
+    )
 
 
 # -- the tiny scale ----------------------------------------------------------
@@ -40,27 +42,40 @@ def test_tiny_rows_differ_in_their_model_only(make_plan):
     rows = [c for r, c in plan.configs.items() if r.dataset == 'pbc5']
     assert len(rows) == 5
     for cfg in rows:
-        for key in ('optim_wrapper', 'param_scheduler', 'train_cfg',
-                    'train_dataloader', 'val_dataloader', 'test_dataloader',
-                    'default_hooks', 'randomness', 'data_preprocessor'):
+        for key in (
+            'optim_wrapper',
+            'param_scheduler',
+            'train_cfg',
+            'train_dataloader',
+            'val_dataloader',
+            'test_dataloader',
+            'default_hooks',
+            'randomness',
+            'data_preprocessor',
+        ):
             assert cfg[key] == rows[0][key], key
         assert cfg.optim_wrapper.type == 'mmpretrain.BFloat16OptimWrapper'
         assert cfg.randomness.seed == 3
         assert cfg.model.head.num_classes == 5
         assert 'freeze' not in cfg.default_hooks
         assert cfg.train_dataloader.dataset.fraction == 0.5
-        crops = [step.crop_size for step in innermost(
-            cfg.train_dataloader.dataset)[0]['pipeline']
-            if 'crop_size' in step]
+        crops = [
+            step.crop_size
+            for step in innermost(cfg.train_dataloader.dataset)[0]['pipeline']
+            if 'crop_size' in step
+        ]
         assert crops == [64]
 
 
 def test_tiny_daffnet_is_that_of_the_recipes(make_plan):
     plan = make_plan('daffnet_table4', [0], ['pbc5'])
-    by_method = {run.method: cfg.model.to_dict()
-                 for run, cfg in plan.configs.items()}
-    ours, recipe = by_method['daffnet'], model_of(
-        '_base_/recipes/tiny_daffnet.py')
+    by_method = {
+        run.method: cfg.model.to_dict() for run, cfg in plan.configs.items()
+    }
+    ours, recipe = (
+        by_method['daffnet'],
+        model_of('_base_/recipes/tiny_daffnet.py'),
+    )
     for model in (ours, recipe):
         model['neck']['predictor'].pop('init_cfg')
         model['neck'].pop('predictor_config', None)
@@ -89,24 +104,29 @@ def test_every_tiny_model_learns(make_plan, method):
     model = MODELS.build(cfg.model)
     size = 80 if cfg.model.backbone.type == 'InceptionV3' else 32
     features = model.extract_feat(torch.rand(2, 3, size, size))
-    losses = model.head.loss(
-        features,
-        [_sample(label) for label in range(2)])
+    losses = model.head.loss(features, [_sample(label) for label in range(2)])
     losses['loss'].backward()
     assert sum(p.numel() for p in model.parameters()) < 25e6
 
 
 def _sample(label):
     from mmpretrain.structures import DataSample
+
     return DataSample().set_gt_label(label)
 
 
 def test_inception_sees_the_same_pictures_enlarged(make_plan):
-    plan = make_plan(seeds=[0], datasets=['pbc5'],
-                     methods=['peer/inception-v3', 'peer/resnet50'])
+    plan = make_plan(
+        seeds=[0],
+        datasets=['pbc5'],
+        methods=['peer/inception-v3', 'peer/resnet50'],
+    )
     pipelines = [
-        innermost(plan.configs[Run('pbc5', m, 0)].train_dataloader.dataset)[
-            0]['pipeline'] for m in ('peer/inception-v3', 'peer/resnet50')]
+        innermost(plan.configs[Run('pbc5', m, 0)].train_dataloader.dataset)[0][
+            'pipeline'
+        ]
+        for m in ('peer/inception-v3', 'peer/resnet50')
+    ]
     assert pipelines[0][-2] == dict(type='Resize', scale=[80, 80])
     assert pipelines[0][:-2] + pipelines[0][-1:] == pipelines[1]
 
@@ -115,8 +135,9 @@ def test_inception_sees_the_same_pictures_enlarged(make_plan):
 
 
 def test_full_scale_is_the_papers(make_plan):
-    plan = make_plan('daffnet_table4', [0], ['pbc'], scale='full',
-                     map_method='map/dsl')
+    plan = make_plan(
+        'daffnet_table4', [0], ['pbc'], scale='full', map_method='map/dsl'
+    )
     cfg = plan.configs[Run('pbc', 'resnet50', 0)]
     assert cfg.train_cfg.max_epochs == 100
     assert cfg.optim_wrapper.optimizer.lr == 1e-4
@@ -143,7 +164,8 @@ def test_semi_supervised_map_follows_its_teacher(make_plan):
     assert plan.needs == {student: Run('synthetic', 'map/dsl', 0)}
     labels = plan.configs[student].train_dataloader.dataset.datasets[1]
     assert Path(labels.label_file).parent == (
-        plan.folder(student) / 'pseudo_labels')
+        plan.folder(student) / 'pseudo_labels'
+    )
 
 
 def test_tables_share_their_runs(make_plan):
@@ -163,10 +185,14 @@ def test_what_is_equal_at_tiny_scale_is_trained_once(make_plan):
 
 
 def test_folds(make_plan, pbc_root, wbcatt_dir, environment, tmp_path):
-    environment(PBC_ROOT=pbc_root, WBCATT_ROOT=wbcatt_dir,
-                PBC_SPLIT_FILE=tmp_path / 'pbc.csv')
-    plan = make_plan(datasets=['pbc5'], methods=['epsa-sa-map'], seeds=[0],
-                     k_fold=3)
+    environment(
+        PBC_ROOT=pbc_root,
+        WBCATT_ROOT=wbcatt_dir,
+        PBC_SPLIT_FILE=tmp_path / 'pbc.csv',
+    )
+    plan = make_plan(
+        datasets=['pbc5'], methods=['epsa-sa-map'], seeds=[0], k_fold=3
+    )
     plan.prepare()
     tested = []
     for fold in range(3):
@@ -175,7 +201,9 @@ def test_folds(make_plan, pbc_root, wbcatt_dir, environment, tmp_path):
         cfgs = plan.configs[run], plan.configs[plan.needs[run]]
         files = {
             innermost(cfg[f'{part}_dataloader'].dataset)[0]['split_file']
-            for cfg in cfgs for part in ('train', 'val', 'test')}
+            for cfg in cfgs
+            for part in ('train', 'val', 'test')
+        }
         assert len(files) == 1
         parts = read_split_file(files.pop())
         tested += [name for name, part in parts.items() if part == 'test']
@@ -188,20 +216,24 @@ def test_folds(make_plan, pbc_root, wbcatt_dir, environment, tmp_path):
 # -- bad input ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize('method, dataset, scale, words', [
-    ('resnet', 'pbc', 'full', "no method 'resnet'"),
-    ('resnet50', 'mnist', 'full', "no dataset 'mnist'"),
-    ('resnet50', 'synthetic', 'full', '--scale tiny'),
-    ('resnet50', 'wbcatt', 'tiny', 'name pbc or pbc5'),
-    ('map/dsl', 'lisc', 'tiny', 'wbcatt or synthetic'),
-])
+@pytest.mark.parametrize(
+    'method, dataset, scale, words',
+    [
+        ('resnet', 'pbc', 'full', "no method 'resnet'"),
+        ('resnet50', 'mnist', 'full', "no dataset 'mnist'"),
+        ('resnet50', 'synthetic', 'full', '--scale tiny'),
+        ('resnet50', 'wbcatt', 'tiny', 'name pbc or pbc5'),
+        ('map/dsl', 'lisc', 'tiny', 'wbcatt or synthetic'),
+    ],
+)
 def test_pairs_that_there_are_not(method, dataset, scale, words):
     with pytest.raises(InputError, match=words):
         check_pair(CONFIGS, method, dataset, scale)
 
 
-def test_missing_data_are_told_before_the_first_run(make_plan, environment,
-                                                    tmp_path):
+def test_missing_data_are_told_before_the_first_run(
+    make_plan, environment, tmp_path
+):
     environment(PBC_ROOT=tmp_path / 'nowhere')
     plan = make_plan(datasets=['pbc5'], methods=['resnet50'], seeds=[0])
     with pytest.raises(InputError, match='nowhere'):
@@ -213,16 +245,21 @@ def test_a_folder_of_other_settings_is_refused(make_plan):
     make_plan(methods=['resnet50'], seeds=[0]).prepare()
     make_plan(methods=['resnet50', 'epsa'], seeds=[0]).prepare()
     with pytest.raises(InputError, match='other settings'):
-        make_plan(methods=['scam', 'resnet50'], seeds=[0],
-                  epochs=9).prepare()
+        make_plan(methods=['scam', 'resnet50'], seeds=[0], epochs=9).prepare()
 
 
-@pytest.mark.parametrize('options, words', [
-    (dict(scale='huge'), "no scale 'huge'"),
-    (dict(map_method='nowhere.pth', methods=['daffnet']), 'no MAP nowhere'),
-    (dict(fraction=1.5, methods=['epsa']), 'above 0 and at most 1'),
-    (dict(k_fold=5, methods=['epsa']), 'leave out --k-fold'),
-])
+@pytest.mark.parametrize(
+    'options, words',
+    [
+        (dict(scale='huge'), "no scale 'huge'"),
+        (
+            dict(map_method='nowhere.pth', methods=['daffnet']),
+            'no MAP nowhere',
+        ),
+        (dict(fraction=1.5, methods=['epsa']), 'above 0 and at most 1'),
+        (dict(k_fold=5, methods=['epsa']), 'leave out --k-fold'),
+    ],
+)
 def test_settings_that_there_are_not(make_plan, options, words):
     with pytest.raises(InputError, match=words):
         make_plan(seeds=[0], **options)

@@ -13,31 +13,45 @@ def finish(plan, run, accuracy, wrong=0, error=None):
     (folder / 'evaluation').mkdir(parents=True, exist_ok=True)
     if error:
         (folder / 'failed.json').write_text(
-            json.dumps(dict(minutes=1, error=error)))
+            json.dumps(dict(minutes=1, error=error))
+        )
         return
-    metrics = {'wbc/accuracy': accuracy, 'wbc/f1_macro': accuracy - 1,
-               'wbc/precision_macro': None, 'wbc/basophil/recall': 50.,
-               'wbc/ig/recall': 25.}
+    metrics = {
+        'wbc/accuracy': accuracy,
+        'wbc/f1_macro': accuracy - 1,
+        'wbc/precision_macro': None,
+        'wbc/basophil/recall': 50.0,
+        'wbc/ig/recall': 25.0,
+    }
     (folder / 'evaluation/wbc_metrics.json').write_text(
-        json.dumps(dict(metrics=metrics)))
+        json.dumps(dict(metrics=metrics))
+    )
     with open(folder / 'evaluation/wbc_predictions.csv', 'w') as f:
         f.write('image,true,predicted\n')
         for number in range(20):
             predicted = 'ig' if number < wrong else 'basophil'
             f.write(f'{number},basophil,{predicted}\n')
-    (folder / 'finished.json').write_text(json.dumps(dict(minutes=2.)))
+    (folder / 'finished.json').write_text(json.dumps(dict(minutes=2.0)))
 
 
 @pytest.fixture
 def plan(make_plan):
     """Table 5 of Chen et al.: the first two rows finished, SAM failed."""
     plan = make_plan('chen_table5', seeds=[0, 1, 2])
-    for seed, accuracy in enumerate((97., 98., 99.)):
-        finish(plan, Run('synthetic', 'scam/no-attention', seed), accuracy,
-               wrong=6)
+    for seed, accuracy in enumerate((97.0, 98.0, 99.0)):
+        finish(
+            plan,
+            Run('synthetic', 'scam/no-attention', seed),
+            accuracy,
+            wrong=6,
+        )
         finish(plan, Run('synthetic', 'scam/se', seed), accuracy + 0.5)
-        finish(plan, Run('synthetic', 'scam/sam', seed), 0,
-               error='loss became nan')
+        finish(
+            plan,
+            Run('synthetic', 'scam/sam', seed),
+            0,
+            error='loss became nan',
+        )
     return plan
 
 
@@ -45,7 +59,7 @@ def test_rows(plan):
     rows = {r.row.label: r for r in fill(plan.tables[0], plan)[0].rows}
     first = rows['no attention']
     mean, half_width, count = first.figures['wbc/accuracy']
-    assert (mean, count) == (98., 3)
+    assert (mean, count) == (98.0, 3)
     assert half_width == pytest.approx(2.484, abs=1e-3)
     assert 'wbc/precision_macro' not in first.figures
     assert first.published['wbc/accuracy'] == 97.55
@@ -60,7 +74,11 @@ def test_rows(plan):
 def test_files(plan):
     paths = write_tables(plan)
     assert [p.name for p in paths] == [
-        'chen_table5.md', 'chen_table5.tex', 'chen_table5.csv', 'runs.csv']
+        'chen_table5.md',
+        'chen_table5.tex',
+        'chen_table5.csv',
+        'runs.csv',
+    ]
     markdown, latex = paths[0].read_text(), paths[1].read_text()
     assert "## synthetic cells (the paper's figures: LDWBC)" in markdown
     assert '| no attention | 98.00 ± 2.48 | 97.55 | - | 92.15 |' in markdown
@@ -73,19 +91,21 @@ def test_files(plan):
         rows = {row['method']: row for row in csv.DictReader(f)}
     assert float(rows['SE']['p']) == 0.0625
     assert float(rows['SE']['wbc/accuracy low']) == pytest.approx(
-        98.5 - 2.484, abs=1e-3)
+        98.5 - 2.484, abs=1e-3
+    )
     with open(paths[3], newline='') as f:
         runs = list(csv.DictReader(f))
     assert len(runs) == 8 * 3
     assert [r['state'] for r in runs if r['method'] == 'scam/sam'] == [
-        'failed'] * 3
+        'failed'
+    ] * 3
 
 
 def test_same_training_is_said(make_plan):
     plan = make_plan('chen_table8', seeds=[0])
-    finish(plan, plan.runs_of('synthetic', 'scam')[0], 90.)
+    finish(plan, plan.runs_of('synthetic', 'scam')[0], 90.0)
     rows = fill(plan.tables[0], plan)[0].rows
-    assert [r.figures['wbc/accuracy'].mean for r in rows] == [90.] * 4
+    assert [r.figures['wbc/accuracy'].mean for r in rows] == [90.0] * 4
     assert rows[1].same_as == 'ImageNet weights in ResNet'
     assert rows[1].comparison is None
     text = write_tables(plan)[0].read_text()
@@ -94,10 +114,10 @@ def test_same_training_is_said(make_plan):
 
 def test_classes_that_the_paper_has_not(make_plan):
     plan = make_plan('chen_table6', seeds=[0])
-    finish(plan, Run('synthetic', 'scam', 0), 90.)
+    finish(plan, Run('synthetic', 'scam', 0), 90.0)
     section = fill(plan.tables[0], plan)[0]
     assert list(section.columns.values())[-1] == 'ig'
-    assert section.rows[-1].figures['wbc/ig/recall'].mean == 25.
+    assert section.rows[-1].figures['wbc/ig/recall'].mean == 25.0
 
 
 def test_methods_of_others_are_marked(make_plan):

@@ -23,8 +23,11 @@ def do(plan, launcher=None):
     """Prepare and train; gives the outcomes."""
     plan.prepare()
     told = []
-    outcomes = Trainer(plan, launcher or LocalLauncher(),
-                       lambda run, outcome: told.append((run, outcome))).run()
+    outcomes = Trainer(
+        plan,
+        launcher or LocalLauncher(),
+        lambda run, outcome: told.append((run, outcome)),
+    ).run()
     ended = {run for run, outcome in told if outcome is not None}
     assert ended <= set(outcomes)
     return outcomes
@@ -50,7 +53,8 @@ def test_a_failed_run_does_not_stop_the_others(make_plan, tools):
     plan = make_plan(**PAIR)
     outcomes = do(plan)
     assert [n for n, s in states(outcomes).items() if s == 'failed'] == [
-        'synthetic/scam.sam/seed1']
+        'synthetic/scam.sam/seed1'
+    ]
     error = outcomes[Run('synthetic', 'scam/sam', 1)].error
     assert 'status 2: error: loss became nan in epoch 2' in error
     write_tables(plan)
@@ -80,13 +84,15 @@ def test_what_needs_a_failed_run_fails(make_plan, tools):
     (tools / 'fail').write_text('map.dsl/seed0|bad luck')
     outcomes = do(make_plan(methods=['daffnet'], seeds=[0, 1]))
     assert [n for n, s in states(outcomes).items() if s == 'failed'] == [
-        f'synthetic/{m}/seed0' for m in ('map.dsl', 'daffnet')]
+        f'synthetic/{m}/seed0' for m in ('map.dsl', 'daffnet')
+    ]
     assert not any('daffnet/seed0' in name for name in attempts(tools))
 
 
 def test_one_run_a_gpu_at_a_time(make_plan, tools):
-    outcomes = do(make_plan(methods=['daffnet'], seeds=[0, 1]),
-                  LocalLauncher(['0', '3']))
+    outcomes = do(
+        make_plan(methods=['daffnet'], seeds=[0, 1]), LocalLauncher(['0', '3'])
+    )
     assert set(states(outcomes).values()) == {'finished'}
     lines = (tools / 'attempts').read_text().splitlines()
     assert {line.split()[1] for line in lines} == {'0', '3'}
@@ -101,11 +107,22 @@ def test_slurm_command(tmp_path):
     launcher = SlurmLauncher(['--partition=gpu', '--ntasks=4'], jobs=3)
     assert len(launcher.slots()) == 3
     command = launcher.command(
-        tmp_path / 'train.py', ['a b.py', '--resume'], 'name', True)
+        tmp_path / 'train.py', ['a b.py', '--resume'], 'name', True
+    )
     assert command == [
-        'srun', '--kill-on-bad-exit=1', '--partition=gpu', '--ntasks=4',
-        '--job-name=name', sys.executable, '-u', str(tmp_path / 'train.py'),
-        'a b.py', '--resume', '--launcher', 'slurm']
+        'srun',
+        '--kill-on-bad-exit=1',
+        '--partition=gpu',
+        '--ntasks=4',
+        '--job-name=name',
+        sys.executable,
+        '-u',
+        str(tmp_path / 'train.py'),
+        'a b.py',
+        '--resume',
+        '--launcher',
+        'slurm',
+    ]
     label = launcher.command(tmp_path / 'x.py', [], 'name', False)
     assert label.index('--ntasks=1') > label.index('--ntasks=4')
     assert '--launcher' not in label
@@ -115,12 +132,15 @@ def test_runs_through_slurm(make_plan, tools, tmp_path, monkeypatch):
     srun = tmp_path / 'bin' / 'srun'
     srun.parent.mkdir()
     # It takes its own options away and runs the rest.
-    srun.write_text('#!/bin/sh\nwhile [ "${1#--}" != "$1" ]; do shift; done\n'
-                    'exec "$@"\n')
+    srun.write_text(
+        '#!/bin/sh\nwhile [ "${1#--}" != "$1" ]; do shift; done\nexec "$@"\n'
+    )
     srun.chmod(0o755)
     monkeypatch.setenv('PATH', f'{srun.parent}:/usr/bin:/bin')
-    outcomes = do(make_plan(methods=['epsa'], seeds=[0]),
-                  SlurmLauncher(['--partition=gpu']))
+    outcomes = do(
+        make_plan(methods=['epsa'], seeds=[0]),
+        SlurmLauncher(['--partition=gpu']),
+    )
     assert set(states(outcomes).values()) == {'finished'}
 
 
@@ -132,8 +152,10 @@ def test_a_command_that_is_not_there_is_a_failure(make_plan, monkeypatch):
 
 def test_two_runners_in_one_folder(make_plan):
     plan = make_plan(methods=['epsa'], seeds=[0])
-    with (claimed(plan.settings.out_dir),
-          pytest.raises(InputError, match='another process is working')):
+    with (
+        claimed(plan.settings.out_dir),
+        pytest.raises(InputError, match='another process is working'),
+    ):
         do(plan)
 
 
@@ -141,7 +163,8 @@ def test_semi_supervised_map_is_labelled_first(make_plan, tools):
     do(make_plan('daffnet_table6', [0]))
     assert attempts(tools)[-1] == 'synthetic/map.dsl-ssl/seed0'
     folder = make_plan('daffnet_table6', [0]).folder(
-        Run('synthetic', 'map/dsl-ssl', 0))
+        Run('synthetic', 'map/dsl-ssl', 0)
+    )
     assert (folder / 'pseudo_label.log').is_file()
 
 
@@ -150,9 +173,9 @@ def test_time_left(make_plan):
     left = TimeLeft(plan, jobs=2)
     assert str(left) == '0 of 12 runs'
     runs = list(plan.configs)
-    left.add(runs[0], Outcome('finished', 6.))
-    left.add(runs[1], Outcome('finished', 2.))
-    left.add(runs[2], Outcome('failed', 1., 'x'))
+    left.add(runs[0], Outcome('finished', 6.0))
+    left.add(runs[1], Outcome('finished', 2.0))
+    left.add(runs[2], Outcome('failed', 1.0, 'x'))
     # 9 runs are left: the other seed of the first two, and seven others
     assert left.guess() == pytest.approx((6 + 2 + 7 * 4) / 2)
     assert str(left) == '3 of 12 runs, about 18 minutes left'

@@ -9,22 +9,23 @@ from daffnet_mm.apis.experiments.statistics import compare, summarize
 
 def test_interval_of_three_runs():
     # t(0.975, 2) = 4.3027; the deviation is 1
-    mean, half_width, count = summarize([97., 98., 99.])
-    assert (mean, count) == (98., 3)
+    mean, half_width, count = summarize([97.0, 98.0, 99.0])
+    assert (mean, count) == (98.0, 3)
     assert half_width == pytest.approx(4.3027 / math.sqrt(3), abs=1e-4)
 
 
 def test_interval_agrees_with_scipy():
     values = np.random.default_rng(0).normal(90, 3, 7)
     low, high = stats.t.interval(
-        0.95, 6, loc=values.mean(), scale=stats.sem(values))
+        0.95, 6, loc=values.mean(), scale=stats.sem(values)
+    )
     mean, half_width, _ = summarize(values)
     assert (mean - half_width, mean + half_width) == pytest.approx((low, high))
 
 
 def test_one_run_has_no_interval():
-    assert summarize([5.])[0] == 5
-    assert math.isnan(summarize([5.]).half_width)
+    assert summarize([5.0])[0] == 5
+    assert math.isnan(summarize([5.0]).half_width)
 
 
 def right(*flags, prefix=''):
@@ -32,8 +33,9 @@ def right(*flags, prefix=''):
 
 
 def test_one_seed_is_mcnemar():
-    result = compare({0: [right(1, 1, 1, 1, 1, 0)]},
-                     {0: [right(0, 0, 0, 0, 0, 1)]})
+    result = compare(
+        {0: [right(1, 1, 1, 1, 1, 0)]}, {0: [right(0, 0, 0, 0, 0, 1)]}
+    )
     assert result == (0.21875, [5], [1])
 
 

@@ -28,7 +28,8 @@ LABELS = [0] * 3 + [1] * 40 + [2] * 17
 def build(dataset, **kwargs):
     return DATA_SAMPLERS.build(
         dict(type='ClassBalancedSampler', seed=7, **kwargs),
-        default_args=dict(dataset=dataset))
+        default_args=dict(dataset=dataset),
+    )
 
 
 def test_each_class_equally():
@@ -73,14 +74,17 @@ def test_distributed(monkeypatch, world_size):
     whole = list(build(Labelled(LABELS)))
     parts = []
     for rank in range(world_size):
-        monkeypatch.setattr(class_balanced_sampler, 'get_dist_info',
-                            lambda rank=rank: (rank, world_size))
+        monkeypatch.setattr(
+            class_balanced_sampler,
+            'get_dist_info',
+            lambda rank=rank: (rank, world_size),
+        )
         parts.append(list(build(Labelled(LABELS))))
         assert len(parts[-1]) == len(build(Labelled(LABELS)))
     assert len({len(part) for part in parts}) == 1
     together = [i for column in zip(*parts, strict=True) for i in column]
     assert together[:60] == whole
-    assert together[60:] == whole[:len(together) - 60]
+    assert together[60:] == whole[: len(together) - 60]
 
 
 def test_cells_without_class_come_once():

@@ -29,7 +29,8 @@ def test_which_cell(which):
     middle = [abs((c.box[0] + c.box[2]) / 2 - 192) for c in cells]
     wanted = cells[0 if which == 'largest' else int(np.argmin(middle))]
     got = TRANSFORMS.build(dict(type='CropCell', which=which, margin=0))(
-        dict(img=img))
+        dict(img=img)
+    )
     assert got['cell_found'] is True
     x1, y1, x2, y2 = got['cell_box']
     assert x2 - x1 == y2 - y1
@@ -56,4 +57,5 @@ def test_bad_arguments_and_images():
         with pytest.raises(InputError, match='CropCell takes 8-bit colour'):
             CropCell()(dict(img=img))
     assert repr(CropCell('central', 0.2)) == (
-        "CropCell(which='central', margin=0.2)")
+        "CropCell(which='central', margin=0.2)"
+    )

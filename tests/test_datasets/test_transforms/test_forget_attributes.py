@@ -8,16 +8,28 @@ from daffnet_mm.models.losses import DSLLoss
 
 def forget(*attributes):
     return TRANSFORMS.build(
-        dict(type='ForgetAttributes', attributes=list(attributes)))
+        dict(type='ForgetAttributes', attributes=list(attributes))
+    )
 
 
 def test_named_attributes_become_unknown():
     known = torch.arange(11) % 2
     results = forget('cell_size', 'granule_colour')(
-        dict(gt_attributes=known, gt_label=3))
+        dict(gt_attributes=known, gt_label=3)
+    )
     # WBCAtt's first attribute and its tenth
     assert results['gt_attributes'].tolist() == [
-        -1, 1, 0, 1, 0, 1, 0, 1, 0, -1, 0
+        -1,
+        1,
+        0,
+        1,
+        0,
+        1,
+        0,
+        1,
+        0,
+        -1,
+        0,
     ]
     assert results['gt_label'] == 3
     # The dataset's own, which the next epoch needs, stay.
@@ -28,7 +40,7 @@ def test_the_loss_leaves_them_out():
     log_probs = torch.zeros(1, 11, 6).log_softmax(-1)
     truth = torch.zeros(11, dtype=torch.long)
     truth = forget('cell_size')(dict(gt_attributes=truth))['gt_attributes']
-    log_probs[0, 0, 0] = -100.
+    log_probs[0, 0, 0] = -100.0
     loss = DSLLoss()(log_probs, truth[None])['loss_attribute']
     # ten attributes, each with the cross entropy log2(6)
     assert loss.item() == pytest.approx(0.8 * 2.584962501)

@@ -21,7 +21,8 @@ def test_nucleus_size_is_the_root_of_its_share(side):
     radius = side // 5
     want = np.sqrt(np.pi * radius**2) / side
     assert FrameCell.nucleus_size(cell(side, radius)) == pytest.approx(
-        want, abs=0.03)
+        want, abs=0.03
+    )
 
 
 def test_lobes_count_together_and_neighbours_do_not():
@@ -37,7 +38,8 @@ def test_lobes_count_together_and_neighbours_do_not():
 def test_a_wide_view_is_cropped_about_its_middle():
     img = cell(200, 25)
     got = TRANSFORMS.build(dict(type='FrameCell', share=0.5))(
-        dict(img=img, img_shape=(200, 200)))
+        dict(img=img, img_shape=(200, 200))
+    )
     assert got['img_shape'] == got['img'].shape[:2] == (100, 100)
     assert (got['img'] == img[50:150, 50:150]).all()
     oblong = FrameCell(share=0.5)(dict(img=cell(200, 25)[:, 20:180]))
@@ -52,8 +54,8 @@ def test_a_tight_view_stays_whole():
 
 def test_cells_of_one_laboratory_keep_their_scale():
     small, big = (
-        FrameCell()(dict(img=cell(360, radius)))['img']
-        for radius in (40, 65))
+        FrameCell()(dict(img=cell(360, radius)))['img'] for radius in (40, 65)
+    )
     assert small.shape == big.shape == (238, 238, 3)
 
 
@@ -61,7 +63,8 @@ def test_an_empty_image_is_a_wide_view():
     got = FrameCell()(dict(img=np.full((50, 50, 3), 200, np.uint8)))
     assert got['img'].shape == (33, 33, 3)
     assert FrameCell()(dict(img=np.zeros((1, 1, 3), np.uint8)))[
-        'img'].shape == (1, 1, 3)
+        'img'
+    ].shape == (1, 1, 3)
 
 
 def test_bad_arguments_and_images():

@@ -25,7 +25,8 @@ def loaded(path, box=None, **kwargs):
 def smooth(height, width, seed=0):
     """An RGB image without detail finer than a few pixels."""
     coarse = np.random.default_rng(seed).integers(
-        60, 200, (height // 40 + 2, width // 40 + 2, 3), np.uint8)
+        60, 200, (height // 40 + 2, width // 40 + 2, 3), np.uint8
+    )
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
@@ -46,7 +47,7 @@ def test_blue_comes_first(tmp_path, load, suffix):
     results = load(dict(img_path=str(path), gt_label=3))
     assert results['img'].shape == (20, 30, 3)
     assert results['img'].dtype == np.uint8
-    assert np.abs(results['img'] - np.array([10., 120., 250.])).max() < 4
+    assert np.abs(results['img'] - np.array([10.0, 120.0, 250.0])).max() < 4
     assert results['img_shape'] == results['ori_shape'] == (20, 30)
     assert results['gt_label'] == 3
 
@@ -62,11 +63,14 @@ def test_what_an_inferencer_loaded_passes(load):
     assert load(dict(img=img))['img'] is img
 
 
-@pytest.mark.parametrize('options', [
-    dict(min_edge=0),
-    dict(margin=-0.1),
-    dict(bit_depth=17),
-])
+@pytest.mark.parametrize(
+    'options',
+    [
+        dict(min_edge=0),
+        dict(margin=-0.1),
+        dict(bit_depth=17),
+    ],
+)
 def test_arguments_out_of_range(options):
     with pytest.raises(InputError, match=f'{[*options][0]}='):
         TRANSFORMS.build(dict(type='LoadCellImage', **options))
@@ -74,16 +78,29 @@ def test_arguments_out_of_range(options):
 
 # Reduced scale
 
+
 @pytest.mark.parametrize('progressive', [False, True])
-@pytest.mark.parametrize(('min_edge', 'divisor'), [
-    (None, 1), (999, 1), (501, 1), (500, 2), (251, 2), (250, 4), (126, 4),
-    (125, 8), (1, 8),
-])
-def test_the_smallest_scale_that_is_enough(tmp_path, min_edge, divisor,
-                                           progressive):
+@pytest.mark.parametrize(
+    ('min_edge', 'divisor'),
+    [
+        (None, 1),
+        (999, 1),
+        (501, 1),
+        (500, 2),
+        (251, 2),
+        (250, 4),
+        (126, 4),
+        (125, 8),
+        (1, 8),
+    ],
+)
+def test_the_smallest_scale_that_is_enough(
+    tmp_path, min_edge, divisor, progressive
+):
     path = tmp_path / 'cell.jpg'
     Image.fromarray(smooth(1200, 999)).save(
-        path, quality=95, progressive=progressive)
+        path, quality=95, progressive=progressive
+    )
     results = loaded(path, min_edge=min_edge)
     shape = (-(-1200 // divisor), -(-999 // divisor))
     assert results['img'].shape == (*shape, 3)
@@ -113,6 +130,7 @@ def test_other_formats_stay_at_full_scale(tmp_path, suffix):
 
 # Boxes
 
+
 def numbered(path, height=100, width=120):
     """An image whose pixels hold their row and column."""
     img = np.zeros((height, width, 3), np.uint8)
@@ -140,8 +158,10 @@ def test_margin_and_border(tmp_path):
     assert (part == img[85:100, 90:120]).all()
 
 
-@pytest.mark.parametrize('box', [(120, 0, 130, 10), (50, 50, 50, 60),
-                                 (60, 50, 50, 60), (-20, -20, 0, 0)])
+@pytest.mark.parametrize(
+    'box',
+    [(120, 0, 130, 10), (50, 50, 50, 60), (60, 50, 50, 60), (-20, -20, 0, 0)],
+)
 def test_a_box_without_pixels(tmp_path, box):
     numbered(tmp_path / 'field.png')
     message = broken(tmp_path / 'field.png', box=box)
@@ -156,22 +176,25 @@ def test_the_scale_is_that_of_the_box(tmp_path):
     assert results['img'].shape == (80, 100, 3)
     assert results['ori_shape'] == (320, 400)
     part = cv2.resize(
-        cv2.imread(str(path))[160:480, 200:600], (100, 80),
-        interpolation=cv2.INTER_AREA)
+        cv2.imread(str(path))[160:480, 200:600],
+        (100, 80),
+        interpolation=cv2.INTER_AREA,
+    )
     assert np.abs(results['img'] - part.astype(float)).mean() < 1.5
     assert loaded(path, box=(0, 0, 80, 80), min_edge=80)['img'].shape[0] == 80
 
 
 # What cannot be decoded
 
+
 @pytest.mark.parametrize('suffix', ['png', 'bmp', 'jpg', 'tif'])
-@pytest.mark.parametrize('share', [0., 0.01, 0.5, 0.95])
+@pytest.mark.parametrize('share', [0.0, 0.01, 0.5, 0.95])
 def test_a_part_of_an_image(tmp_path, suffix, share):
     path = tmp_path / f'cell.{suffix}'
     noise = np.random.default_rng(1).integers(0, 255, (200, 200, 3))
     Image.fromarray(noise.astype(np.uint8)).save(path)
     whole = path.read_bytes()
-    path.write_bytes(whole[:int(share * len(whole))])
+    path.write_bytes(whole[: int(share * len(whole))])
     message = broken(path, min_edge=20)
     assert share or 'the file is empty' in message
 
@@ -181,7 +204,8 @@ def test_a_part_of_an_image(tmp_path, suffix, share):
 def test_a_jpeg_that_lacks_its_end(tmp_path, progressive, cut):
     path = tmp_path / 'cell.jpg'
     Image.fromarray(smooth(200, 300)).save(
-        path, quality=95, progressive=progressive)
+        path, quality=95, progressive=progressive
+    )
     whole = path.read_bytes()
     path.write_bytes(whole[:-cut])
     assert 'truncated JPEG: it has no end marker' in broken(path)
@@ -210,9 +234,16 @@ def test_the_end_of_a_thumbnail_is_not_that_of_the_image(tmp_path):
 
 @pytest.mark.parametrize(
     'content',
-    [b'not an image', b'\xff\xd8\xff', b'\xff\xd8\xff\xe0\x00\x10JFIF' * 9,
-     b'\x89PNG\r\n\x1a\n' + bytes(80), b'BM' + bytes(80), b'II*\0' + bytes(80),
-     b'GIF89a' + bytes(80)])
+    [
+        b'not an image',
+        b'\xff\xd8\xff',
+        b'\xff\xd8\xff\xe0\x00\x10JFIF' * 9,
+        b'\x89PNG\r\n\x1a\n' + bytes(80),
+        b'BM' + bytes(80),
+        b'II*\0' + bytes(80),
+        b'GIF89a' + bytes(80),
+    ],
+)
 def test_no_image(tmp_path, content):
     path = tmp_path / 'cell.jpg'
     path.write_bytes(content)
@@ -237,8 +268,10 @@ def test_non_ascii_and_long_names(tmp_path, load):
 
 # All kinds of pixels
 
-@pytest.mark.parametrize('mode', ['L', '1', 'P', 'RGBA', 'LA', 'CMYK',
-                                  'YCbCr'])
+
+@pytest.mark.parametrize(
+    'mode', ['L', '1', 'P', 'RGBA', 'LA', 'CMYK', 'YCbCr']
+)
 @pytest.mark.parametrize('suffix', ['png', 'bmp', 'jpg', 'tif'])
 def test_modes(tmp_path, load, mode, suffix):
     path = tmp_path / f'cell.{suffix}'
@@ -286,9 +319,11 @@ def test_alpha_lies_on_white(tmp_path, load):
 def test_one_transparent_colour(tmp_path, load):
     path = tmp_path / 'cell.png'
     Image.fromarray(np.array([[[9, 8, 7], [1, 2, 3]]], np.uint8)).save(
-        path, transparency=(9, 8, 7))
+        path, transparency=(9, 8, 7)
+    )
     assert load(dict(img_path=str(path)))['img'].tolist() == [
-        [[255, 255, 255], [3, 2, 1]]]
+        [[255, 255, 255], [3, 2, 1]]
+    ]
 
 
 @pytest.mark.parametrize('suffix', ['png', 'tif'])
@@ -312,7 +347,8 @@ def test_sixteen_bits_with_alpha(tmp_path, load):
     bgra = 257 * np.array([[[200, 100, 0, 0], [200, 100, 0, 255]]])
     cv2.imwrite(str(path), bgra.astype(np.uint16))
     assert load(dict(img_path=str(path)))['img'].tolist() == [
-        [[255, 255, 255], [200, 100, 0]]]
+        [[255, 255, 255], [200, 100, 0]]
+    ]
 
 
 def test_a_truncated_sixteen_bit_image(tmp_path):
@@ -339,8 +375,9 @@ def test_exif_orientation(tmp_path, orientation, mode):
     exif[0x0112] = orientation
     image.save(path, quality=95, exif=exif)
     with Image.open(path) as image:
-        upright = np.asarray(
-            ImageOps.exif_transpose(image).convert('RGB'))[..., ::-1]
+        upright = np.asarray(ImageOps.exif_transpose(image).convert('RGB'))[
+            ..., ::-1
+        ]
     img = loaded(path)['img']
     assert img.shape == upright.shape
     assert np.abs(img - upright.astype(float)).mean() < 2
@@ -349,7 +386,8 @@ def test_exif_orientation(tmp_path, orientation, mode):
     assert results['img'].shape == (50, 50, 3)
     assert results['ori_shape'] == (100, 100)
     part = cv2.resize(
-        upright[20:120, 40:140], (50, 50), interpolation=cv2.INTER_AREA)
+        upright[20:120, 40:140], (50, 50), interpolation=cv2.INTER_AREA
+    )
     assert np.abs(results['img'] - part.astype(float)).mean() < 4
 
 
@@ -359,5 +397,8 @@ def test_real_cells(shared, load):
     for path in sorted(folder.glob('[!.]*.jpg'))[:3]:
         wanted = default(dict(img_path=str(path)))['img']
         assert (load(dict(img_path=str(path)))['img'] == wanted).all()
-    broken(shared / 'data/pbc/PBC_dataset_normal_DIB/neutrophil'
-           / '.DS_169665.jpg')
+    broken(
+        shared
+        / 'data/pbc/PBC_dataset_normal_DIB/neutrophil'
+        / '.DS_169665.jpg'
+    )

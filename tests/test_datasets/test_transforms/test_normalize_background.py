@@ -29,7 +29,8 @@ def test_percentile_against_numpy():
     img = np.random.default_rng(0).integers(0, 256, (37, 41, 3), np.uint8)
     for percentile in (5, 50, 95, 100):
         wanted = np.percentile(
-            img.reshape(-1, 3), percentile, axis=0, method='inverted_cdf')
+            img.reshape(-1, 3), percentile, axis=0, method='inverted_cdf'
+        )
         assert (build(percentile=percentile).background(img) == wanted).all()
 
 
@@ -41,9 +42,15 @@ def test_without_background(cell):
     assert (build()(dict(img=black))['img'] == 0).all()
 
 
-@pytest.mark.parametrize('options', [
-    dict(percentile=0), dict(percentile=101), dict(white=300),
-    dict(max_gain=0)])
+@pytest.mark.parametrize(
+    'options',
+    [
+        dict(percentile=0),
+        dict(percentile=101),
+        dict(white=300),
+        dict(max_gain=0),
+    ],
+)
 def test_what_it_refuses(options):
     with pytest.raises(InputError, match=f'{[*options][0]}='):
         build(**options)

@@ -17,8 +17,11 @@ def statistics(img):
 
 def test_the_statistics_become_the_reference():
     # soft colours, so that nothing leaves the range of 8 bits
-    img = np.random.default_rng(0).normal(
-        (150, 120, 140), (8, 6, 10), (60, 70, 3)).astype(np.uint8)
+    img = (
+        np.random.default_rng(0)
+        .normal((150, 120, 140), (8, 6, 10), (60, 70, 3))
+        .astype(np.uint8)
+    )
     wanted = (70, 10, -5), (5, 4, 6)
     got = build(mean=wanted[0], std=wanted[1])(dict(img=img))['img']
     assert got.dtype == np.uint8 and got.shape == img.shape

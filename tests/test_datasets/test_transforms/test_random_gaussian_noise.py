@@ -13,7 +13,7 @@ def build(**kwargs):
 
 def test_mean_and_deviation():
     np.random.seed(0)
-    noise = build(std=(6., 6.), prob=1)
+    noise = build(std=(6.0, 6.0), prob=1)
     got = noise(dict(img=IMG))['img']
     assert got.dtype == np.uint8 and got.shape == IMG.shape
     gaps = got.astype(float) - IMG
@@ -25,7 +25,7 @@ def test_mean_and_deviation():
 
 
 def test_it_follows_the_seed_and_stays_in_range():
-    noise = build(std=(40., 40.), prob=1)
+    noise = build(std=(40.0, 40.0), prob=1)
     images = []
     for _ in range(2):
         np.random.seed(3)

@@ -13,7 +13,7 @@ def build(**kwargs):
 
 def test_gains_by_channel(monkeypatch):
     light = build()
-    gains = np.array([0.5, 1., 1.25])
+    gains = np.array([0.5, 1.0, 1.25])
     monkeypatch.setattr(light, '_random_gains', lambda: gains)
     got = light(dict(img=IMG))['img']
     assert got.dtype == np.uint8
@@ -27,7 +27,7 @@ def test_range_probability_and_refusals():
     assert 0.8 <= gains.min() < 0.81 and 1.19 < gains.max() <= 1.2
     assert abs(np.corrcoef(gains.T)[0, 1]) < 0.2  # channels on their own
     assert build(prob=0)(dict(img=IMG))['img'] is IMG
-    for gain in (-.1, 1.):
+    for gain in (-0.1, 1.0):
         with pytest.raises(InputError, match='at least 0 and below 1'):
             build(gain=gain)
     with pytest.raises(InputError, match='8-bit colour'):

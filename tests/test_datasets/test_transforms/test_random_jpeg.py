@@ -6,8 +6,8 @@ from mmpretrain.registry import TRANSFORMS
 from daffnet_mm.errors import InputError
 
 IMG = cv2.GaussianBlur(
-    np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8), (0, 0),
-    1)
+    np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8), (0, 0), 1
+)
 
 
 def build(**kwargs):
@@ -16,8 +16,11 @@ def build(**kwargs):
 
 def test_lower_quality_loses_more():
     losses = [
-        np.abs(build(quality=(q, q), prob=1)(dict(img=IMG))['img'] -
-               IMG.astype(float)).mean() for q in (95, 60, 10)
+        np.abs(
+            build(quality=(q, q), prob=1)(dict(img=IMG))['img']
+            - IMG.astype(float)
+        ).mean()
+        for q in (95, 60, 10)
     ]
     assert 0 < losses[0] < losses[1] < losses[2]
     coded = cv2.imencode('.jpg', IMG, [cv2.IMWRITE_JPEG_QUALITY, 60])[1]

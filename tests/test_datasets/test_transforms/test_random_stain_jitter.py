@@ -14,24 +14,29 @@ def build(**kwargs):
 
 
 @pytest.mark.parametrize('stains', ['hed', 'bex'])
-@pytest.mark.parametrize(('factors', 'shifts'), [
-    ((1., 1., 1.), (0., 0., 0.)),
-    ((1.2, .8, 1.1), (0., 0., 0.)),
-    ((.7, 1.3, 1.), (.05, -.03, .02)),
-])
+@pytest.mark.parametrize(
+    ('factors', 'shifts'),
+    [
+        ((1.0, 1.0, 1.0), (0.0, 0.0, 0.0)),
+        ((1.2, 0.8, 1.1), (0.0, 0.0, 0.0)),
+        ((0.7, 1.3, 1.0), (0.05, -0.03, 0.02)),
+    ],
+)
 def test_against_scikit_image(stains, factors, shifts):
     factors, shifts = np.array(factors), np.array(shifts)
     got = build(stains=stains).restain(IMG, factors, shifts)
-    amounts = color.separate_stains(IMG[..., ::-1],
-                                    getattr(color, f'{stains}_from_rgb'))
+    amounts = color.separate_stains(
+        IMG[..., ::-1], getattr(color, f'{stains}_from_rgb')
+    )
     # scikit-image counts in units of -log(1e-6)
     amounts = amounts * factors + shifts / -np.log(1e-6)
-    wanted = color.combine_stains(amounts,
-                                  getattr(color, f'rgb_from_{stains}'))
-    assert np.abs(got - 255. * wanted[..., ::-1]).max() <= 0.51
+    wanted = color.combine_stains(
+        amounts, getattr(color, f'rgb_from_{stains}')
+    )
+    assert np.abs(got - 255.0 * wanted[..., ::-1]).max() <= 0.51
     if stains == 'hed' and not shifts.any() and (factors == 1).all():
         same = color.hed2rgb(color.rgb2hed(IMG[..., ::-1]))
-        assert np.abs(got - 255. * same[..., ::-1]).max() <= 0.51
+        assert np.abs(got - 255.0 * same[..., ::-1]).max() <= 0.51
 
 
 def test_strength_and_probability():
@@ -52,9 +57,9 @@ def test_strength_and_probability():
 
 def test_black_and_white_stay_in_range():
     img = np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8)
-    got = build().restain(img, np.ones(3), np.full(3, -1.))
+    got = build().restain(img, np.ones(3), np.full(3, -1.0))
     assert got[0, 1].tolist() == [255, 255, 255]
-    assert build().restain(img, np.full(3, 2.), np.zeros(3))[0, 0].max() == 0
+    assert build().restain(img, np.full(3, 2.0), np.zeros(3))[0, 0].max() == 0
 
 
 def test_what_it_refuses():

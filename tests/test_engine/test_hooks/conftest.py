@@ -9,5 +9,6 @@ def quick_config_text(monkeypatch):
     MMEngine formats it anew for each checkpoint, which takes longer than an
     epoch of these tests.
     """
-    monkeypatch.setattr(Config, 'pretty_text',
-                        property(lambda cfg: f'{cfg.to_dict()!r}'))
+    monkeypatch.setattr(
+        Config, 'pretty_text', property(lambda cfg: f'{cfg.to_dict()!r}')
+    )

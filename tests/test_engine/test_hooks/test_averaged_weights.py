@@ -1,4 +1,5 @@
 """MMPretrain's EMAHook with our checkpoints, as the configs use it."""
+
 import copy
 
 import pytest
@@ -23,23 +24,29 @@ OPTIONS = {
     'model': dict(
         _delete_=True,
         **{
-            **PREDICTOR, 'head': dict(
+            **PREDICTOR,
+            'head': dict(
                 PREDICTOR['head'],
                 num_features=16,
                 loss=dict(
-                    type='DSLLoss', label_smoothing=.1, class_balance=.9))
-        }),
+                    type='DSLLoss', label_smoothing=0.1, class_balance=0.9
+                ),
+            ),
+        },
+    ),
     'custom_hooks': [
         dict(
             type='EMAHook',
             ema_type='MomentumAnnealingEMA',
-            momentum=.1,
+            momentum=0.1,
             gamma=2,
-            update_buffers=True),
+            update_buffers=True,
+        ),
         dict(type='CountValuesHook'),
     ],
     'val_evaluator': dict(
-        _delete_=True, type='ScriptedMetric', scores=[10., 50., 20.]),
+        _delete_=True, type='ScriptedMetric', scores=[10.0, 50.0, 20.0]
+    ),
 }
 
 
@@ -58,7 +65,7 @@ class RecordAverages(Hook):
         self._record(runner, 'test')
 
     def _record(self, runner, key):
-        ema, = (h for h in runner.hooks if hasattr(h, 'ema_model'))
+        (ema,) = (h for h in runner.hooks if hasattr(h, 'ema_model'))
         self.plain[key] = copy.deepcopy(runner.model.state_dict())
         self.averaged[key] = copy.deepcopy(ema.ema_model.module.state_dict())
 
@@ -85,13 +92,16 @@ def test_a_resumed_run_publishes_the_same(run, tmp_path):
     work_dir, _ = run
     with pytest.raises(Interruption):
         train(
-            tiny_config(tmp_path, **OPTIONS), ScriptHook(),
-            InterruptHook('before_train_iter', epoch=2, batch_idx=1))
+            tiny_config(tmp_path, **OPTIONS),
+            ScriptHook(),
+            InterruptHook('before_train_iter', epoch=2, batch_idx=1),
+        )
     train(tiny_config(tmp_path, resume=True, **OPTIONS), ScriptHook())
     for name in ('best.pth', 'epoch_3.pth'):
         assert_same(weights(work_dir / name), weights(tmp_path / name))
     assert (tmp_path / 'evaluation' / 'wbc_metrics.json').read_text() == (
-        work_dir / 'evaluation' / 'wbc_metrics.json').read_text()
+        work_dir / 'evaluation' / 'wbc_metrics.json'
+    ).read_text()
 
 
 def test_the_next_stage_takes_them(run):
@@ -99,7 +109,8 @@ def test_the_next_stage_takes_them(run):
     cfg = copy.deepcopy(OPTIONS['model'])
     del cfg['_delete_']
     cfg['init_cfg'] = dict(
-        type='Pretrained', checkpoint=str(work_dir / 'best.pth'))
+        type='Pretrained', checkpoint=str(work_dir / 'best.pth')
+    )
     model = MODELS.build(cfg)
     model.init_weights()
     assert_same(model.state_dict(), record.averaged[2])
@@ -109,7 +120,8 @@ def test_testing_with_symmetries(run, tmp_path):
     """What tools/test.py --tta makes of a config with a tta_model."""
     work_dir, record = run
     cfg = tiny_config(
-        tmp_path, load_from=str(work_dir / 'best.pth'), **OPTIONS)
+        tmp_path, load_from=str(work_dir / 'best.pth'), **OPTIONS
+    )
     cfg.model = dict(type='SymmetryTTAModel', module=cfg.model)
     runner = Runner.from_cfg(cfg)
     assert 'wbc/accuracy' in runner.test()

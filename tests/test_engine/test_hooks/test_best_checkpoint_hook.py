@@ -7,7 +7,8 @@ from tiny_run import RecordHook, ScriptHook, assert_same, tiny_config, train
 
 SCRIPT = {
     'val_evaluator': dict(
-        _delete_=True, type='ScriptedMetric', scores=[10., 50., 20.])
+        _delete_=True, type='ScriptedMetric', scores=[10.0, 50.0, 20.0]
+    )
 }
 
 
@@ -34,11 +35,13 @@ def test_what_is_published(run):
 def test_the_best_is_tested_not_the_last(run):
     work_dir, states, runner = run
     assert_same(states['test'], states[2])
-    assert not torch.equal(states[3]['head.fc.weight'],
-                           states['test']['head.fc.weight'])
+    assert not torch.equal(
+        states[3]['head.fc.weight'], states['test']['head.fc.weight']
+    )
     # the figures in the folder are those of the published file
     written = json.loads(
-        (work_dir / 'evaluation' / 'wbc_metrics.json').read_text())['metrics']
+        (work_dir / 'evaluation' / 'wbc_metrics.json').read_text()
+    )['metrics']
     cfg = tiny_config(work_dir / 'test', load_from=str(work_dir / 'best.pth'))
     tested = Runner.from_cfg(cfg).test()
     assert tested['wbc/accuracy'] == pytest.approx(written['wbc/accuracy'])
@@ -48,11 +51,14 @@ def test_the_best_is_tested_not_the_last(run):
 def test_without_a_best_model(tmp_path):
     train(
         tiny_config(
-            tmp_path, **{
+            tmp_path,
+            **{
                 'default_hooks.checkpoint.save_best': None,
                 'default_hooks.checkpoint.rule': None,
-                'train_cfg.max_epochs': 1
-            }))
+                'train_cfg.max_epochs': 1,
+            },
+        )
+    )
     log = next(tmp_path.glob('*/*.log')).read_text()
     assert 'there is no best checkpoint' in log
     assert not (tmp_path / 'best.pth').exists()
@@ -61,8 +67,11 @@ def test_without_a_best_model(tmp_path):
 def test_another_name(tmp_path):
     train(
         tiny_config(
-            tmp_path, **{
+            tmp_path,
+            **{
                 'default_hooks.best.out_file': 'map.pth',
-                'train_cfg.max_epochs': 1
-            }))
+                'train_cfg.max_epochs': 1,
+            },
+        )
+    )
     assert (tmp_path / 'map.pth').exists()

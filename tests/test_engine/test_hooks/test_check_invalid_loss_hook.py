@@ -43,10 +43,11 @@ def test_every_loss_is_looked_at(value):
     hook = HOOKS.build(dict(type='CheckInvalidLossHook'))
     runner = Mock(epoch=4, work_dir='work')
     outputs = dict(
-        loss_class=torch.tensor(1.),
-        accuracy=torch.tensor(float('nan')))
+        loss_class=torch.tensor(1.0), accuracy=torch.tensor(float('nan'))
+    )
     hook.after_train_iter(runner, 7, outputs=outputs)
     outputs['loss_attribute'] = torch.tensor(float(value))
-    with pytest.raises(InputError, match='^loss_attribute became .* epoch 5, '
-                       'iteration 8; '):
+    with pytest.raises(
+        InputError, match='^loss_attribute became .* epoch 5, iteration 8; '
+    ):
         hook.after_train_iter(runner, 7, outputs=outputs)

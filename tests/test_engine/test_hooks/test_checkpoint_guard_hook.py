@@ -24,8 +24,7 @@ def run(tmp_path_factory):
 
 def check(work_dir, run, **options):
     """Test the trained model under another config."""
-    cfg = tiny_config(
-        work_dir, load_from=str(run / 'best.pth'), **options)
+    cfg = tiny_config(work_dir, load_from=str(run / 'best.pth'), **options)
     return Runner.from_cfg(cfg).test()
 
 
@@ -43,10 +42,14 @@ def test_another_number_of_classes(run, tmp_path):
 
 def test_another_order_of_classes(run, tmp_path):
     with pytest.raises(InputError, match='the order counts') as caught:
-        check(tmp_path, run,
-              **{'test_dataloader.dataset.classes': WBC5_CLASSES[::-1]})
+        check(
+            tmp_path,
+            run,
+            **{'test_dataloader.dataset.classes': WBC5_CLASSES[::-1]},
+        )
     assert 'best.pth was trained for the classes basophil,' in str(
-        caught.value)
+        caught.value
+    )
 
 
 def test_another_model(run, tmp_path):
@@ -64,8 +67,10 @@ def test_validation_alone(run, tmp_path):
     cfg = tiny_config(tmp_path, **options)
     assert 'wbc/accuracy' in Runner.from_cfg(cfg).val()
     cfg = tiny_config(
-        tmp_path, **options,
-        **{'val_dataloader.dataset.classes': WBC5_CLASSES[::-1]})
+        tmp_path,
+        **options,
+        **{'val_dataloader.dataset.classes': WBC5_CLASSES[::-1]},
+    )
     with pytest.raises(InputError, match='the order counts'):
         Runner.from_cfg(cfg).val()
 
@@ -74,7 +79,8 @@ def test_a_new_training_may_start_from_parts(run, tmp_path):
     parts = tmp_path / 'parts.pth'
     state = torch.load(run / 'best.pth', weights_only=True)['state_dict']
     torch.save(
-        {k: v for k, v in state.items() if k.startswith('backbone.')}, parts)
+        {k: v for k, v in state.items() if k.startswith('backbone.')}, parts
+    )
     cfg = tiny_config(tmp_path / 'run', load_from=str(parts))
     with pytest.raises(StopIteration):
         train(cfg, Stop())

@@ -30,11 +30,14 @@ def run_hook(rows, model=None):
                 in_channels=4,
                 num_features=3,
                 attributes=dict(size=('big', 'small'), hue=('r', 'g', 'b')),
-                loss=dict(type='DSLLoss', class_balance=.5)))
+                loss=dict(type='DSLLoss', class_balance=0.5),
+            )
+        )
     runner = SimpleNamespace(
         model=model,
         train_dataloader=SimpleNamespace(dataset=Annotations(rows)),
-        logger=logging.getLogger('test'))
+        logger=logging.getLogger('test'),
+    )
     HOOKS.build(dict(type='CountValuesHook')).before_train(runner)
     return model
 
@@ -43,11 +46,12 @@ def test_counts():
     rows = [[0, 2], [0, -1], [1, 0], [0, 2], [-1, -1]]
     head = run_hook(rows)
     assert not head.loss_module.needs_counts
-    log_probs = torch.tensor([[[.5, .5, 0.], [.25, .25, .5]]]).log()
+    log_probs = torch.tensor([[[0.5, 0.5, 0.0], [0.25, 0.25, 0.5]]]).log()
     truth = torch.tensor([[0, 2]])
-    told = DSLLoss(class_balance=.5, value_counts=[[3, 1], [1, 0, 2]])
+    told = DSLLoss(class_balance=0.5, value_counts=[[3, 1], [1, 0, 2]])
     torch.testing.assert_close(
-        head.loss_module(log_probs, truth), told(log_probs, truth))
+        head.loss_module(log_probs, truth), told(log_probs, truth)
+    )
 
 
 def test_what_cannot_be_counted():

@@ -17,7 +17,7 @@ class Dice(BaseTransform):
         results['dice'] = [
             random.random(),
             float(np.random.rand()),
-            float(torch.rand(()))
+            float(torch.rand(())),
         ]
         return results
 
@@ -30,15 +30,17 @@ class ReadDice(Hook):
 
     def before_train_iter(self, runner, batch_idx, data_batch):
         self.drawn.setdefault(runner.epoch, []).extend(
-            sample.dice for sample in data_batch['data_samples'])
+            sample.dice for sample in data_batch['data_samples']
+        )
         self.drawn[runner.epoch].append(
-            [random.random(), float(np.random.rand()),
-             float(torch.rand(()))])
+            [random.random(), float(np.random.rand()), float(torch.rand(()))]
+        )
 
 
 def config(work_dir, num_workers, seed=0):
     cfg = tiny_config(
-        work_dir, **{
+        work_dir,
+        **{
             'train_dataloader.num_workers': num_workers,
             'train_dataloader.batch_size': 4,
             'train_dataloader.dataset.num_samples': 8,
@@ -46,28 +48,37 @@ def config(work_dir, num_workers, seed=0):
             'test_dataloader.dataset.num_samples': 2,
             'randomness.seed': seed,
             'resume': True,
-        })
+        },
+    )
     cfg.train_dataloader.dataset.pipeline = [
         dict(type='LoadSyntheticCell'),
         dict(type='Dice'),
-        dict(type='PackInputs', meta_keys=('dice', ))
+        dict(type='PackInputs', meta_keys=('dice',)),
     ]
     return cfg
 
 
 @pytest.mark.parametrize('num_workers', [0, 1, 2])
 def test_each_epoch_draws_its_own_and_a_resumed_one_the_same(
-        tmp_path, num_workers):
+    tmp_path, num_workers
+):
     whole, first, second = ReadDice(), ReadDice(), ReadDice()
     train(config(tmp_path / 'whole', num_workers), whole)
-    drawn = [number for epoch in range(3)
-             for dice in whole.drawn[epoch] for number in dice]
+    drawn = [
+        number
+        for epoch in range(3)
+        for dice in whole.drawn[epoch]
+        for number in dice
+    ]
     # nothing twice, neither in an epoch nor in the next
     assert len(set(drawn)) == len(drawn) == 3 * 10 * 3
 
     with pytest.raises(Interruption):
-        train(config(tmp_path / 'parts', num_workers), first,
-              InterruptHook('after_train_iter', 1, 0))
+        train(
+            config(tmp_path / 'parts', num_workers),
+            first,
+            InterruptHook('after_train_iter', 1, 0),
+        )
     train(config(tmp_path / 'parts', num_workers), second)
     assert first.drawn[0] == whole.drawn[0]
     assert second.drawn.keys() == {1, 2}

@@ -19,7 +19,8 @@ FREEZE = {
         type='FreezePretrainedHook',
         epochs=2,
         layers=[r'backbone\.', r'head\.fc\.'],
-        except_layers=[r'\.conv2\.', r'\.bn2\.'])
+        except_layers=[r'\.conv2\.', r'\.bn2\.'],
+    )
 }
 
 
@@ -43,8 +44,10 @@ def test_first_the_new_layers_then_all(uninterrupted):
     model = runner.model
     # the names by hand, from what the patterns mean
     new = {
-        name for name in states[0]
-        if '.conv2.' in name or '.bn2.' in name
+        name
+        for name in states[0]
+        if '.conv2.' in name
+        or '.bn2.' in name
         or name.startswith('head.classifier.')
     }
     parameters = {name for name, _ in model.named_parameters()}
@@ -73,22 +76,26 @@ def test_a_resumed_run_is_in_the_right_phase(uninterrupted, tmp_path, epoch):
     _, _, work_dir = uninterrupted
     options = dict(FREEZE, resume=True)
     with pytest.raises(Interruption):
-        train(tiny_config(tmp_path, **options),
-              InterruptHook('after_train_iter', epoch, 1))
+        train(
+            tiny_config(tmp_path, **options),
+            InterruptHook('after_train_iter', epoch, 1),
+        )
     record = RecordHook()
     train(tiny_config(tmp_path, **options), record)
     first = changed(record.states[epoch], record.states[epoch + 1])
     assert ('backbone.conv1.weight' in first) == (epoch == 2)
     assert ('backbone.bn1.running_mean' in first) == (epoch == 2)
     assert_same(
-        weights(tmp_path / 'epoch_3.pth'), weights(work_dir / 'epoch_3.pth'))
+        weights(tmp_path / 'epoch_3.pth'), weights(work_dir / 'epoch_3.pth')
+    )
 
 
 def test_no_frozen_epochs(tmp_path):
     record = RecordHook()
     options = {**FREEZE, 'default_hooks.freeze.epochs': 0}
-    runner = train(tiny_config(tmp_path, **options,
-                               **{'train_cfg.max_epochs': 1}), record)
+    runner = train(
+        tiny_config(tmp_path, **options, **{'train_cfg.max_epochs': 1}), record
+    )
     assert changed(record.states[0], record.states[1]) >= {
         name for name, _ in runner.model.named_parameters()
     }
@@ -104,24 +111,30 @@ def test_the_map_is_never_thawed(tmp_path):
     record = RecordHook()
     runner = train(
         tiny_config(
-            tmp_path, **{
+            tmp_path,
+            **{
                 'model': daffnet_model(),
                 'train_cfg.max_epochs': 2,
                 'default_hooks.freeze': dict(
                     type='FreezePretrainedHook',
                     epochs=1,
-                    layers=[r'backbone\.', r'neck\.']),
-            }), record)
+                    layers=[r'backbone\.', r'neck\.'],
+                ),
+            },
+        ),
+        record,
+    )
     states = record.states
     # not the statistics of its normalisation layers either
     assert not any(
         name.startswith('neck.predictor.')
-        for name in changed(states[0], states[2]))
-    assert not any(p.requires_grad
-                   for p in runner.model.neck.predictor.parameters())
+        for name in changed(states[0], states[2])
+    )
+    assert not any(
+        p.requires_grad for p in runner.model.neck.predictor.parameters()
+    )
     frozen = changed(states[0], states[1])
-    assert not any(name.startswith(('backbone.', 'neck.'))
-                   for name in frozen)
+    assert not any(name.startswith(('backbone.', 'neck.')) for name in frozen)
     thawed = changed(states[1], states[2])
     assert any(name.startswith('neck.encoder.') for name in thawed)
     assert 'backbone.conv1.weight' in thawed

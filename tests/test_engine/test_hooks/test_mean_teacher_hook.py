@@ -9,7 +9,9 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC5_CLASSES
 
 #: In the file, every cell has the first value of every attribute.
-FIRST = [1. if i == 0 else 0. for size in ATTRIBUTE_SIZES for i in range(size)]
+FIRST = [
+    1.0 if i == 0 else 0.0 for size in ATTRIBUTE_SIZES for i in range(size)
+]
 
 
 class SeenHook(Hook):
@@ -23,20 +25,26 @@ class SeenHook(Hook):
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         from mmengine.hooks import EMAHook
+
         ema = next(h for h in runner.hooks if isinstance(h, EMAHook))
         model = ema.ema_model.module
         model.eval()
         with torch.no_grad():
             said = model.test_step(dict(inputs=data_batch['inputs']))
         for sample, prediction in zip(
-                data_batch['data_samples'], said, strict=True):
-            self.batches.append((
-                runner.epoch, 'pseudo_labelled' in sample,
-                sample.gt_attributes.clone(),
-                sample.get('attribute_targets'),
-                sample.gt_label.item(),
-                prediction.pred_attributes,
-                prediction.pred_attribute_scores))
+            data_batch['data_samples'], said, strict=True
+        ):
+            self.batches.append(
+                (
+                    runner.epoch,
+                    'pseudo_labelled' in sample,
+                    sample.gt_attributes.clone(),
+                    sample.get('attribute_targets'),
+                    sample.gt_label.item(),
+                    prediction.pred_attributes,
+                    prediction.pred_attribute_scores,
+                )
+            )
 
 
 @pytest.fixture
@@ -57,8 +65,10 @@ def cfg(tmp_path):
             dict(
                 type='PseudoLabelledDataset',
                 label_file=str(tmp_path / 'labels.json'),
-                dataset=other)
-        ])
+                dataset=other,
+            ),
+        ],
+    )
     cfg.train_cfg.max_epochs = 2
     cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
     cfg.test_dataloader = cfg.test_cfg = cfg.test_evaluator = None
@@ -69,7 +79,7 @@ def cfg(tmp_path):
 def seen(cfg, **options):
     cfg.custom_hooks = [
         dict(type='EMAHook', momentum=0.1),
-        dict(type='MeanTeacherHook', **options)
+        dict(type='MeanTeacherHook', **options),
     ]
     hook = SeenHook()
     train(cfg, hook)
@@ -80,7 +90,8 @@ def seen(cfg, **options):
 def test_the_average_labels_from_its_epoch_on(cfg):
     counts = {False: 0, True: 0}
     for epoch, pseudo, values, targets, label, said, scores in seen(
-            cfg, begin_epoch=1):
+        cfg, begin_epoch=1
+    ):
         counts[pseudo] += 1
         # the true class stays
         assert label >= 0
@@ -98,12 +109,14 @@ def test_the_average_labels_from_its_epoch_on(cfg):
 def test_hard_labels_above_a_threshold(cfg):
     unknown = known = 0
     for _, pseudo, values, targets, _, said, scores in seen(
-            cfg, begin_epoch=0, threshold=0.45, soft=False):
+        cfg, begin_epoch=0, threshold=0.45, soft=False
+    ):
         assert targets is None
         if not pseudo:
             continue
         best = torch.stack(
-            [part.max() for part in scores.split(ATTRIBUTE_SIZES)])
+            [part.max() for part in scores.split(ATTRIBUTE_SIZES)]
+        )
         clear = (best - 0.45).abs() > 1e-4
         expected = said.masked_fill(best < 0.45, -1)
         assert (values == expected)[clear].all()

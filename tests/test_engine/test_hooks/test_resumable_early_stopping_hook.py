@@ -3,6 +3,7 @@
 The scores are scripted; a run is interrupted wherever it can be, resumed, and
 held against one that was not.
 """
+
 import pytest
 import torch
 from tiny_run import (
@@ -17,14 +18,12 @@ from tiny_run import (
 
 #: By hand: best is epoch 2; epochs 3 to 5 are not better, so that a patience
 #: of 3 ends the run behind epoch 5, before the good epoch 6.
-SCORES = [10., 30., 20., 25., 30., 99., 99., 99.]
+SCORES = [10.0, 30.0, 20.0, 25.0, 30.0, 99.0, 99.0, 99.0]
 OPTIONS = {
     'default_hooks.early_stopping': dict(
-        type='ResumableEarlyStoppingHook',
-        monitor='wbc/accuracy',
-        patience=3),
-    'val_evaluator': dict(
-        _delete_=True, type='ScriptedMetric', scores=SCORES),
+        type='ResumableEarlyStoppingHook', monitor='wbc/accuracy', patience=3
+    ),
+    'val_evaluator': dict(_delete_=True, type='ScriptedMetric', scores=SCORES),
     'train_dataloader.batch_size': 4,
     'train_dataloader.dataset.num_samples': 8,
     'val_dataloader.dataset.num_samples': 2,
@@ -36,7 +35,8 @@ OPTIONS = {
 
 def run(work_dir, *hooks, **options):
     return train(
-        tiny_config(work_dir, **{**OPTIONS, **options}), ScriptHook(), *hooks)
+        tiny_config(work_dir, **{**OPTIONS, **options}), ScriptHook(), *hooks
+    )
 
 
 def interrupted(work_dir, *args, **options):
@@ -46,7 +46,7 @@ def interrupted(work_dir, *args, **options):
 
 def result(work_dir):
     """What is left of a run: names of checkpoints and the best."""
-    (best, ) = work_dir.glob('best_*.pth')
+    (best,) = work_dir.glob('best_*.pth')
     names = {path.name for path in work_dir.glob('*.pth')}
     log = sorted(work_dir.glob('*/*.log'))[-1].read_text()
     return names, best.name, 'did not improve in the last 3 records' in log
@@ -60,10 +60,16 @@ def uninterrupted(tmp_path_factory):
 
 
 def test_uninterrupted(uninterrupted):
-    assert result(uninterrupted) == ({
-        'best_wbc_accuracy_epoch_2.pth', 'best.pth', 'epoch_4.pth',
-        'epoch_5.pth'
-    }, 'best_wbc_accuracy_epoch_2.pth', True)
+    assert result(uninterrupted) == (
+        {
+            'best_wbc_accuracy_epoch_2.pth',
+            'best.pth',
+            'epoch_4.pth',
+            'epoch_5.pth',
+        },
+        'best_wbc_accuracy_epoch_2.pth',
+        True,
+    )
 
 
 # Within an epoch, between the checkpoint and the validation, between the
@@ -82,10 +88,12 @@ def test_interrupted_once(uninterrupted, tmp_path, moment):
     run(tmp_path)
     assert result(tmp_path) == result(uninterrupted)
     assert_same(
-        weights(tmp_path / 'best.pth'), weights(uninterrupted / 'best.pth'))
+        weights(tmp_path / 'best.pth'), weights(uninterrupted / 'best.pth')
+    )
     assert_same(
         weights(tmp_path / 'epoch_5.pth'),
-        weights(uninterrupted / 'epoch_5.pth'))
+        weights(uninterrupted / 'epoch_5.pth'),
+    )
 
 
 def test_interrupted_again_and_again(uninterrupted, tmp_path):
@@ -97,7 +105,8 @@ def test_interrupted_again_and_again(uninterrupted, tmp_path):
     run(tmp_path)
     assert result(tmp_path) == result(uninterrupted)
     assert_same(
-        weights(tmp_path / 'best.pth'), weights(uninterrupted / 'best.pth'))
+        weights(tmp_path / 'best.pth'), weights(uninterrupted / 'best.pth')
+    )
 
 
 def test_a_run_that_has_ended_stays_at_its_end(uninterrupted):
@@ -112,16 +121,17 @@ def test_the_last_epoch_is_validated_whatever_the_interval(tmp_path):
     options = {
         'train_cfg.val_interval': 2,
         'train_cfg.max_epochs': 3,
-        'val_evaluator.scores': [0., 10., 20.],
+        'val_evaluator.scores': [0.0, 10.0, 20.0],
     }
     interrupted(tmp_path, 'before_val_epoch', 3, **options)
     run(tmp_path, **options)
-    (best, ) = tmp_path.glob('best_*.pth')
+    (best,) = tmp_path.glob('best_*.pth')
     assert best.name == 'best_wbc_accuracy_epoch_3.pth'
 
 
 def test_weights_for_another_run_do_not_bring_the_count(
-        uninterrupted, tmp_path):
+    uninterrupted, tmp_path
+):
     cfg = tiny_config(tmp_path, **OPTIONS)
     cfg.resume = False
     cfg.load_from = str(uninterrupted / 'epoch_5.pth')
@@ -132,4 +142,4 @@ def test_weights_for_another_run_do_not_bring_the_count(
 def test_the_state_is_plain(uninterrupted):
     checkpoint = torch.load(uninterrupted / 'epoch_4.pth', weights_only=True)
     # epoch 4 was not validated yet, epoch 3 was the first without a gain
-    assert checkpoint['early_stopping'] == dict(best_score=30., wait_count=1)
+    assert checkpoint['early_stopping'] == dict(best_score=30.0, wait_count=1)

@@ -38,8 +38,7 @@ def test_disjoint_parts_pass_and_are_listed(tmp_path):
     [('val', 'train'), ('test', 'train'), ('test', 'val')],
 )
 def test_overlapping_parts_are_refused(tmp_path, part, other):
-    cfg = tiny_config(
-        tmp_path, **{f'{part}_dataloader.dataset.split': other})
+    cfg = tiny_config(tmp_path, **{f'{part}_dataloader.dataset.split': other})
     with pytest.raises(InputError) as caught:
         train(cfg, Stop())
     message = str(caught.value)
@@ -54,7 +53,8 @@ def test_wrappers_hide_nothing(tmp_path):
     cfg.train_dataloader.dataset = dict(
         type='RepeatDataset',
         times=2,
-        dataset=dict(type='ConcatDataset', datasets=[own, stranger]))
+        dataset=dict(type='ConcatDataset', datasets=[own, stranger]),
+    )
     with pytest.raises(InputError, match='share 1 images, such as .*/val/'):
         train(cfg, Stop())
     stranger['laboratory'] = 'b'
@@ -67,15 +67,19 @@ def test_folds_of_a_cross_validation_pass(tmp_path):
     own = dict(cfg.train_dataloader.dataset, lazy_init=False)
     for part, fold, test_mode in (('train', 0, False), ('val', 0, True)):
         cfg[f'{part}_dataloader'].dataset = dict(
-            type='KFoldDataset', dataset=own, fold=fold, num_splits=4,
-            test_mode=test_mode)
+            type='KFoldDataset',
+            dataset=own,
+            fold=fold,
+            num_splits=4,
+            test_mode=test_mode,
+        )
     passes(cfg)
 
 
 def test_pbc_and_wbcatt_are_the_same_images(pbc_root, wbcatt_dir, tmp_path):
     pipeline = [
         dict(type='LoadCellImage'),
-        dict(type='PackInputs', algorithm_keys=('gt_attributes', ))
+        dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
     ]
     cfg = tiny_config(tmp_path / 'run')
     cells = dict(
@@ -83,9 +87,11 @@ def test_pbc_and_wbcatt_are_the_same_images(pbc_root, wbcatt_dir, tmp_path):
         classes=WBC5_CLASSES,
         data_root=str(pbc_root),
         split='train',
-        pipeline=pipeline)
+        pipeline=pipeline,
+    )
     annotated = dict(
-        cells, type='WBCAtt', ann_dir=str(wbcatt_dir), split='val')
+        cells, type='WBCAtt', ann_dir=str(wbcatt_dir), split='val'
+    )
     cfg.train_dataloader.dataset = cells
     cfg.val_dataloader.dataset = annotated
     passes(cfg)
@@ -103,7 +109,8 @@ def map_checkpoint(tmp_path):
     def write(**meta):
         torch.save(
             dict(meta=meta, state_dict=MODELS.build(PREDICTOR).state_dict()),
-            path)
+            path,
+        )
         return path
 
     return write
@@ -116,10 +123,12 @@ def stage_3(work_dir, path):
 
 @pytest.mark.parametrize('part', ['val', 'test'])
 def test_the_map_must_not_know_what_stage_3_is_judged_by(
-        tmp_path, map_checkpoint, part):
+    tmp_path, map_checkpoint, part
+):
     image = f'synthetic/a/0/{part}/000003.png'
     path = map_checkpoint(
-        train_images=['synthetic/a/0/train/000000.png', image])
+        train_images=['synthetic/a/0/train/000000.png', image]
+    )
     with pytest.raises(InputError) as caught:
         train(stage_3(tmp_path / 'run', path), Stop())
     message = str(caught.value)

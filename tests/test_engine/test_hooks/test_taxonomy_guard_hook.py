@@ -15,8 +15,11 @@ def loop(*classes):
 def runner(train, val, test, num_classes=2):
     head = SimpleNamespace(num_classes=num_classes)
     return SimpleNamespace(
-        train_loop=train, val_loop=val, test_loop=test,
-        model=SimpleNamespace(head=head))
+        train_loop=train,
+        val_loop=val,
+        test_loop=test,
+        model=SimpleNamespace(head=head),
+    )
 
 
 @pytest.fixture
@@ -36,12 +39,16 @@ def test_what_agrees_passes(hook):
 def test_another_order_is_refused(hook, place):
     loops = dict(train=loop('a', 'b'), val=loop('a', 'b'), test=loop('a', 'b'))
     loops[place] = loop('b', 'a')
-    with pytest.raises(InputError, match='train_dataloader has the classes '
-                       f'a, b, but {place}_dataloader has b, a'):
+    with pytest.raises(
+        InputError,
+        match='train_dataloader has the classes '
+        f'a, b, but {place}_dataloader has b, a',
+    ):
         hook.before_train(runner(**loops))
 
 
 def test_a_classifier_of_another_number_is_refused(hook):
-    with pytest.raises(InputError, match='num_classes is 5, but the data '
-                       'have 2 classes: a, b'):
+    with pytest.raises(
+        InputError, match='num_classes is 5, but the data have 2 classes: a, b'
+    ):
         hook.before_test(runner(None, None, loop('a', 'b'), num_classes=5))

@@ -23,7 +23,8 @@ class Reference(Hook):
         dataset = copy.copy(runner.train_dataloader.dataset)
         dataset.pipeline = runner.val_dataloader.dataset.pipeline
         samples = runner.model.val_step(
-            pseudo_collate([dataset[i] for i in range(len(dataset))]))
+            pseudo_collate([dataset[i] for i in range(len(dataset))])
+        )
         right = [int(s.pred_label) == int(s.gt_label) for s in samples]
         self.values.append(100 * sum(right) / len(right))
 
@@ -36,23 +37,27 @@ def test_it_logs_the_accuracy(tmp_path, mixup):
         train_cfg=dict(max_epochs=2),
         test_dataloader=None,
         test_cfg=None,
-        test_evaluator=None)
+        test_evaluator=None,
+    )
     if mixup:
         cfg.data_preprocessor.num_classes = 5
-        cfg.model.train_cfg = dict(augments=dict(type='Mixup', alpha=.2))
+        cfg.model.train_cfg = dict(augments=dict(type='Mixup', alpha=0.2))
     reference = Reference()
     runner = train(cfg, reference)
     epochs, values = read_training_log(tmp_path)['train_accuracy']
     assert epochs == [1, 2]
     assert values == pytest.approx(reference.values)
     assert runner.train_dataloader.dataset.pipeline is not (
-        runner.val_dataloader.dataset.pipeline)
+        runner.val_dataloader.dataset.pipeline
+    )
 
 
 def test_a_mixture_is_refused(tmp_path):
     cfg = tiny_config(
-        tmp_path, custom_hooks=[dict(type='TrainingAccuracyHook')])
+        tmp_path, custom_hooks=[dict(type='TrainingAccuracyHook')]
+    )
     cfg.train_dataloader.dataset = dict(
-        type='TaxonomyDataset', dataset=cfg.train_dataloader.dataset)
+        type='TaxonomyDataset', dataset=cfg.train_dataloader.dataset
+    )
     with pytest.raises(InputError, match='TaxonomyDataset'):
         train(cfg)

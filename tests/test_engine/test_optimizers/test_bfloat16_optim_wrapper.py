@@ -10,8 +10,9 @@ import daffnet_mm.engine.optimizers.bfloat16_optim_wrapper as module
 @pytest.fixture(params=[True, False], ids=['native', 'lacking'])
 def trained(request, monkeypatch):
     """Take one step on a machine with, or without, the instructions."""
-    monkeypatch.setattr(module, 'multiplies_bfloat16',
-                        lambda device: request.param)
+    monkeypatch.setattr(
+        module, 'multiplies_bfloat16', lambda device: request.param
+    )
     torch.manual_seed(0)
     model = nn.Linear(3, 2)
     wrapper = build_optim_wrapper(
@@ -19,10 +20,12 @@ def trained(request, monkeypatch):
         dict(
             type='mmpretrain.BFloat16OptimWrapper',
             optimizer=dict(type='SGD', lr=0.5),
-            accumulative_counts=1))
+            accumulative_counts=1,
+        ),
+    )
     before = model.weight.detach().clone()
     with wrapper.optim_context(model):
-        outputs = model(torch.tensor([[1., 2., 4.]]))
+        outputs = model(torch.tensor([[1.0, 2.0, 4.0]]))
     wrapper.update_params(outputs.float().sum())
     return request.param, wrapper, outputs, before - model.weight.detach()
 
@@ -38,7 +41,8 @@ def test_weights_stay_float32_and_learn(trained):
     assert step.dtype == torch.float32
     # the gradient of the sum of outputs is the input, exact in bfloat16
     torch.testing.assert_close(
-        step, torch.tensor([[.5, 1., 2.]]).expand(2, 3))
+        step, torch.tensor([[0.5, 1.0, 2.0]]).expand(2, 3)
+    )
 
 
 def test_nothing_is_cast_outside_of_the_context(trained):

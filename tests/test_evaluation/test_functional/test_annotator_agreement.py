@@ -19,9 +19,11 @@ def test_by_hand():
     assert disagreement(size) == pytest.approx(1 / 3)
     # counted both ways round: 0 with 0 twice, 0 with 1 once, 1 with 1 twice
     np.testing.assert_allclose(
-        smoothing_table(size), [[2 / 3, 1 / 3], [1 / 3, 2 / 3]])
+        smoothing_table(size), [[2 / 3, 1 / 3], [1 / 3, 2 / 3]]
+    )
     np.testing.assert_allclose(
-        smoothing_table(colour), [[2 / 3, 0, 1 / 3], [0, 1, 0], [1, 0, 0]])
+        smoothing_table(colour), [[2 / 3, 0, 1 / 3], [0, 1, 0], [1, 0, 0]]
+    )
 
 
 def test_a_value_that_nobody_gave_stays_certain():
@@ -51,5 +53,5 @@ def test_published_annotators(shared):
     assert [c.sum() for c in confusions] == [696] * 11
     agreement = [100 * (1 - disagreement(c)) for c in confusions]
     names = list(WBC_ATTRIBUTES)
-    assert agreement[names.index('cell_size')] == pytest.approx(89.8, abs=.05)
-    assert np.mean(agreement) == pytest.approx(96.1, abs=.5)
+    assert agreement[names.index('cell_size')] == pytest.approx(89.8, abs=0.05)
+    assert np.mean(agreement) == pytest.approx(96.1, abs=0.5)

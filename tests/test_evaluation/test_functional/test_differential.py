@@ -5,8 +5,9 @@ from daffnet_mm.structures import WBC5_CLASSES
 
 
 def test_counts_with_wilson_intervals():
-    rows = differential_count(['neutrophil'] * 8 + ['monocyte'] * 2,
-                              WBC5_CLASSES)
+    rows = differential_count(
+        ['neutrophil'] * 8 + ['monocyte'] * 2, WBC5_CLASSES
+    )
     assert [row['cell_type'] for row in rows] == list(WBC5_CLASSES)
     by_type = {row['cell_type']: row for row in rows}
     neutrophil = by_type['neutrophil']
@@ -21,7 +22,7 @@ def test_counts_with_wilson_intervals():
 
 
 def test_a_type_without_reference_and_no_cells():
-    row, = differential_count(['platelet'], ['platelet'])
+    (row,) = differential_count(['platelet'], ['platelet'])
     assert row['reference'] is None
     with pytest.raises(ValueError, match='at least one cell'):
         differential_count([], WBC5_CLASSES)

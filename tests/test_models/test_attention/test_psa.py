@@ -17,36 +17,41 @@ def plain_psa(psa, x):
             stride=branch.stride,
             padding=branch.padding,
             dilation=branch.dilation,
-            groups=branch.groups)
+            groups=branch.groups,
+        )
         squeezed = F.adaptive_avg_pool2d(feature, 1)
-        hidden = F.relu(
-            F.conv2d(squeezed, psa.se.fc1.weight, psa.se.fc1.bias))
+        hidden = F.relu(F.conv2d(squeezed, psa.se.fc1.weight, psa.se.fc1.bias))
         weights.append(
-            torch.sigmoid(
-                F.conv2d(hidden, psa.se.fc2.weight, psa.se.fc2.bias)))
+            torch.sigmoid(F.conv2d(hidden, psa.se.fc2.weight, psa.se.fc2.bias))
+        )
         features.append(feature)
     weights = torch.softmax(torch.stack(weights, 1), 1)
     return torch.cat(
-        [feature * weights[:, i] for i, feature in enumerate(features)], 1)
+        [feature * weights[:, i] for i, feature in enumerate(features)], 1
+    )
 
 
 def outputs_and_gradients(function, x, module):
     x = x.clone().requires_grad_()
     out = function(x)
-    seed = torch.randn(
-        out.shape, generator=torch.Generator().manual_seed(1))
-    gradients = torch.autograd.grad((out * seed).sum(),
-                                    [x, *module.parameters()])
+    seed = torch.randn(out.shape, generator=torch.Generator().manual_seed(1))
+    gradients = torch.autograd.grad(
+        (out * seed).sum(), [x, *module.parameters()]
+    )
     return [out, *gradients]
 
 
-@pytest.mark.parametrize('channels, size', [(64, 28), (64, 15), (128, 7),
-                                            (512, 3), (24, 9), (16, 28)])
+@pytest.mark.parametrize(
+    'channels, size',
+    [(64, 28), (64, 15), (128, 7), (512, 3), (24, 9), (16, 28)],
+)
 @pytest.mark.parametrize('stride, dilation', [(1, 1), (2, 1), (1, 2)])
-@pytest.mark.parametrize('memory_format',
-                         [torch.contiguous_format, torch.channels_last])
-def test_equals_the_plain_formulation(channels, size, stride, dilation,
-                                      memory_format):
+@pytest.mark.parametrize(
+    'memory_format', [torch.contiguous_format, torch.channels_last]
+)
+def test_equals_the_plain_formulation(
+    channels, size, stride, dilation, memory_format
+):
     torch.manual_seed(0)
     psa = PSA(channels, channels, stride=stride, dilation=dilation)
     x = torch.randn(2, channels, size, size)
@@ -58,17 +63,22 @@ def test_equals_the_plain_formulation(channels, size, stride, dilation,
         torch.testing.assert_close(one, other, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize('name, stride', [('psa_module', 1),
-                                          ('psa_module_stride2', 2)])
+@pytest.mark.parametrize(
+    'name, stride', [('psa_module', 1), ('psa_module_stride2', 2)]
+)
 def test_agrees_with_the_public_code(shared, name, stride):
     figures = np.load(shared / 'fixtures' / 'epsanet' / f'{name}.npz')
     psa = PSA(64, 64, stride=stride).eval()
-    psa.load_state_dict({
-        key[6:].replace('conv_', 'branches.').replace(*digits):
-        torch.from_numpy(figures[key])
-        for key in figures.files if key.startswith('param:')
-        for digits in [branch_digits(key)]
-    })
+    psa.load_state_dict(
+        {
+            key[6:]
+            .replace('conv_', 'branches.')
+            .replace(*digits): torch.from_numpy(figures[key])
+            for key in figures.files
+            if key.startswith('param:')
+            for digits in [branch_digits(key)]
+        }
+    )
     with torch.no_grad():
         out = psa(torch.from_numpy(figures['input']))
     # the public code concatenates the largest kernel's branch first
@@ -105,17 +115,21 @@ def test_parameter_count():
     excitation = 16 * 1 + 1 + 1 * 16 + 16
     psa = PSA(64, 64)
     assert sum(p.numel() for p in psa.parameters()) == (
-        convolutions + excitation)
+        convolutions + excitation
+    )
 
 
-@pytest.mark.parametrize('channels, groups', [
-    (64, [1, 4, 8, 16]),
-    (48, [1, 4, 6, 12]),
-    (40, [1, 2, 5, 10]),
-    (32, [1, 4, 8, 8]),
-    (24, [1, 3, 6, 6]),
-    (16, [1, 4, 4, 4]),
-])
+@pytest.mark.parametrize(
+    'channels, groups',
+    [
+        (64, [1, 4, 8, 16]),
+        (48, [1, 4, 6, 12]),
+        (40, [1, 2, 5, 10]),
+        (32, [1, 4, 8, 8]),
+        (24, [1, 3, 6, 6]),
+        (16, [1, 4, 4, 4]),
+    ],
+)
 def test_narrow_networks_have_fewer_groups(channels, groups):
     psa = PSA(channels, channels)
     assert [branch.groups for branch in psa.branches] == groups
@@ -128,11 +142,14 @@ def test_fitting_groups():
     assert fitting_groups(4, 7, 5) == 1
 
 
-@pytest.mark.parametrize('kwargs, message', [
-    (dict(out_channels=30), '30 output channels'),
-    (dict(kernel_sizes=(3, 5)), '4 for 2 kernel sizes'),
-    (dict(kernel_sizes=(2, 3, 5, 7)), 'odd kernel sizes'),
-])
+@pytest.mark.parametrize(
+    'kwargs, message',
+    [
+        (dict(out_channels=30), '30 output channels'),
+        (dict(kernel_sizes=(3, 5)), '4 for 2 kernel sizes'),
+        (dict(kernel_sizes=(2, 3, 5, 7)), 'odd kernel sizes'),
+    ],
+)
 def test_impossible_geometry_is_refused(kwargs, message):
     with pytest.raises(ValueError, match=message):
         PSA(**{'in_channels': 32, 'out_channels': 32, **kwargs})

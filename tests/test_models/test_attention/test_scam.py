@@ -39,7 +39,8 @@ def side_by_side(module, x):
 REFERENCES = dict(
     SCAM=spatial_then_channel,
     CSAM=channel_then_spatial,
-    ParallelAttention=side_by_side)
+    ParallelAttention=side_by_side,
+)
 
 
 @pytest.mark.parametrize('type', REFERENCES)
@@ -57,9 +58,11 @@ def test_modules_see_one_another_in_order():
     seen = []
     module = SCAM(16)
     module.spatial.register_forward_hook(
-        lambda m, args, out: seen.append(('spatial', args[0], out)))
+        lambda m, args, out: seen.append(('spatial', args[0], out))
+    )
     module.channel.register_forward_hook(
-        lambda m, args, out: seen.append(('channel', args[0], out)))
+        lambda m, args, out: seen.append(('channel', args[0], out))
+    )
     x = torch.randn(1, 16, 4, 4)
     out = module(x)
     assert [name for name, *_ in seen] == ['spatial', 'channel']
@@ -78,5 +81,5 @@ def test_arguments_reach_both_parts(cls):
 @pytest.mark.parametrize('type', REFERENCES)
 def test_every_parameter_has_a_gradient(type):
     module = MODELS.build(dict(type=type, in_channels=32))
-    (module(torch.randn(2, 32, 5, 5))**2).sum().backward()
+    (module(torch.randn(2, 32, 5, 5)) ** 2).sum().backward()
     assert all(p.grad.abs().sum() > 0 for p in module.parameters())

@@ -8,7 +8,9 @@ def build():
         dict(
             type='SpatialTransformer',
             in_channels=6,
-            init_cfg=dict(type='Normal', layer=['Conv2d', 'Linear'], std=1)))
+            init_cfg=dict(type='Normal', layer=['Conv2d', 'Linear'], std=1),
+        )
+    )
 
 
 @pytest.mark.parametrize('size', [(1, 1), (2, 2), (7, 5), (28, 28)])
@@ -23,10 +25,9 @@ def test_starts_as_identity(size):
 def test_samples_where_the_affine_map_points():
     transformer = build()
     # x' = -x: the mirror image
-    transformer.affine.bias.data = torch.tensor([-1., 0, 0, 0, 1, 0])
+    transformer.affine.bias.data = torch.tensor([-1.0, 0, 0, 0, 1, 0])
     x = torch.randn(2, 6, 7, 5)
-    torch.testing.assert_close(
-        transformer(x), x.flip(3), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(transformer(x), x.flip(3), rtol=1e-4, atol=1e-4)
 
 
 def test_learns_where_to_look():

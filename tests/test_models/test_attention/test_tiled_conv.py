@@ -12,11 +12,8 @@ def build(channels=16, out_channels=4, kernel_size=9, groups=4, **kwargs):
         out_channels,
         kernel_size,
         groups=groups,
-        **{
-            'padding': kernel_size // 2,
-            'bias': False,
-            **kwargs
-        })
+        **{'padding': kernel_size // 2, 'bias': False, **kwargs},
+    )
 
 
 def random_input(height, width, channels=16):
@@ -24,8 +21,9 @@ def random_input(height, width, channels=16):
     return x.contiguous(memory_format=torch.channels_last).requires_grad_()
 
 
-@pytest.mark.parametrize('out_channels, tile', [(4, (4, 4)), (8, (2, 4)),
-                                                (16, (1, 4))])
+@pytest.mark.parametrize(
+    'out_channels, tile', [(4, (4, 4)), (8, (2, 4)), (16, (1, 4))]
+)
 @pytest.mark.parametrize('kernel_size', [7, 9, 11])
 @pytest.mark.parametrize('height, width', [(28, 28), (32, 44)])
 def test_equals_conv2d(out_channels, tile, kernel_size, height, width):
@@ -35,13 +33,15 @@ def test_equals_conv2d(out_channels, tile, kernel_size, height, width):
     assert conv.tile == tile and conv.fits(x)
     out = conv(x)
     expected = F.conv2d(
-        x, conv.weight, padding=kernel_size // 2, groups=conv.groups)
+        x, conv.weight, padding=kernel_size // 2, groups=conv.groups
+    )
     assert out.is_contiguous(memory_format=torch.channels_last)
     seed = torch.randn_like(out)
     for one, other in zip(
         (out, *torch.autograd.grad(out, (x, conv.weight), seed)),
         (expected, *torch.autograd.grad(expected, (x, conv.weight), seed)),
-            strict=True):
+        strict=True,
+    ):
         tolerance = 1e-5 * other.abs().max().item()
         torch.testing.assert_close(one, other, rtol=0, atol=tolerance)
 
@@ -52,7 +52,8 @@ def test_other_sizes_go_the_usual_way(height, width):
     x = random_input(height, width)
     assert not conv.fits(x)
     torch.testing.assert_close(
-        conv(x), F.conv2d(x, conv.weight, padding=4, groups=4))
+        conv(x), F.conv2d(x, conv.weight, padding=4, groups=4)
+    )
 
 
 def test_contiguous_input_goes_the_usual_way():
@@ -62,16 +63,19 @@ def test_contiguous_input_goes_the_usual_way():
     assert conv(x).is_contiguous()
 
 
-@pytest.mark.parametrize('kwargs', [
-    dict(groups=1),
-    dict(out_channels=32),
-    dict(kernel_size=5),
-    dict(stride=2),
-    dict(padding=3),
-    dict(dilation=2, padding=8),
-    dict(bias=True),
-    dict(padding_mode='reflect'),
-])
+@pytest.mark.parametrize(
+    'kwargs',
+    [
+        dict(groups=1),
+        dict(out_channels=32),
+        dict(kernel_size=5),
+        dict(stride=2),
+        dict(padding=3),
+        dict(dilation=2, padding=8),
+        dict(bias=True),
+        dict(padding_mode='reflect'),
+    ],
+)
 def test_other_convolutions_go_the_usual_way(kwargs):
     conv = build(**kwargs)
     assert conv.tile is None

@@ -12,11 +12,13 @@ RESNET = dict(
     num_stages=3,
     strides=(1, 2, 2),
     dilations=(1, 1, 1),
-    out_indices=(2, ))
+    out_indices=(2,),
+)
 DENSENET = dict(
     type='TruncatedDenseNet',
     arch=dict(growth_rate=4, depths=[2, 2, 2, 2], init_channels=8),
-    num_stages=3)
+    num_stages=3,
+)
 
 
 def small(**kwargs):
@@ -29,8 +31,10 @@ def small(**kwargs):
                 'in_channels': dict(resnet=32, densenet=16),
                 'channels': 12,
                 'attention': None,
-                **kwargs
-            }))
+                **kwargs,
+            },
+        )
+    )
 
 
 class KeepLinspace(torch.overrides.TorchFunctionMode):
@@ -50,14 +54,19 @@ def test_maps_of_the_papers_network():
         shapes = {}
 
         def note(name):
-            return lambda m, args, out: shapes.update({
-                name: tuple((out[-1] if isinstance(out, tuple) else out).shape)
-            })
+            return lambda m, args, out: shapes.update(
+                {
+                    name: tuple(
+                        (out[-1] if isinstance(out, tuple) else out).shape
+                    )
+                }
+            )
 
-        for name, module in [*model.branches.items(),
-                             *((f'{n} 1x1', m)
-                               for n, m in model.projections.items()),
-                             ('attention', model.attention)]:
+        for name, module in [
+            *model.branches.items(),
+            *((f'{n} 1x1', m) for n, m in model.projections.items()),
+            ('attention', model.attention),
+        ]:
             module.register_forward_hook(note(name))
         out = model(torch.empty(2, 3, 224, 224))
     assert shapes == {
@@ -67,8 +76,9 @@ def test_maps_of_the_papers_network():
         'densenet 1x1': (2, 512, 14, 14),
         'attention': (2, 512, 14, 14),
     }
-    assert isinstance(out, tuple) and [o.shape for o in out
-                                       ] == [(2, 512, 14, 14)]
+    assert isinstance(out, tuple) and [o.shape for o in out] == [
+        (2, 512, 14, 14)
+    ]
     assert isinstance(model.attention, SCAM)
     assert {conv.kernel_size for conv in model.projections.values()} == {
         (1, 1)
@@ -81,16 +91,23 @@ def test_maps_of_the_papers_network():
     }
     assert count == dict(
         resnet=25_557_032 - 14_964_736 - 2_049_000,
-        densenet=7_978_856 - 1024 * 1000 - 1000 - 1024 * 512 - 2 * 1024 -
-        sum((512 + 32 * i) * (2 + 128) + 2 * 128 + 128 * 32 * 9
-            for i in range(16)))
+        densenet=7_978_856
+        - 1024 * 1000
+        - 1000
+        - 1024 * 512
+        - 2 * 1024
+        - sum(
+            (512 + 32 * i) * (2 + 128) + 2 * 128 + 128 * 32 * 9
+            for i in range(16)
+        ),
+    )
 
 
 @pytest.mark.parametrize('fusion, channels', [('sum', 12), ('concat', 24)])
 def test_fusion(fusion, channels):
     model = small(fusion=fusion).eval()
     x = torch.randn(2, 3, 64, 96)
-    out, = model(x)
+    (out,) = model(x)
     maps = [
         model.projections[name](branch(x)[-1])
         for name, branch in model.branches.items()
@@ -99,30 +116,40 @@ def test_fusion(fusion, channels):
     assert out.shape == (2, channels, 4, 6)
     assert model.out_channels == channels
     torch.testing.assert_close(
-        out, maps[0] + maps[1] if fusion == 'sum' else torch.cat(maps, 1))
+        out, maps[0] + maps[1] if fusion == 'sum' else torch.cat(maps, 1)
+    )
 
 
 @pytest.mark.parametrize('fusion', ['sum', 'concat'])
 @pytest.mark.parametrize('left_out', ['resnet', 'densenet'])
 def test_one_branch_alone(left_out, fusion):
     model = small(fusion=fusion, **{left_out: None}).eval()
-    kept, = model.branches
+    (kept,) = model.branches
     assert kept != left_out
     assert list(model.projections) == [kept]
     x = torch.randn(2, 3, 64, 64)
-    out, = model(x)
+    (out,) = model(x)
     torch.testing.assert_close(
-        out, model.projections[kept](model.branches[kept](x)[-1]))
+        out, model.projections[kept](model.branches[kept](x)[-1])
+    )
 
 
-@pytest.mark.parametrize('type', [
-    'SCAM', 'CSAM', 'ParallelAttention', 'ChannelAttention',
-    'SpatialAttention', 'SE', 'ECA'
-])
+@pytest.mark.parametrize(
+    'type',
+    [
+        'SCAM',
+        'CSAM',
+        'ParallelAttention',
+        'ChannelAttention',
+        'SpatialAttention',
+        'SE',
+        'ECA',
+    ],
+)
 def test_attention_sees_the_fused_map(type):
     model = small(fusion='concat', attention=dict(type=type)).eval()
     x = torch.randn(2, 3, 64, 64)
-    out, = model(x)
+    (out,) = model(x)
     torch.testing.assert_close(out, model.attention(model.fuse(x)))
     assert not torch.allclose(out, model.fuse(x))
     if 'channel' in type.lower():
@@ -132,19 +159,21 @@ def test_attention_sees_the_fused_map(type):
 def test_any_backbones():
     model = small(
         resnet=dict(type='EPSAResNet', depth=18, base_channels=16),
-        densenet=dict(type='MobileNetV2', out_indices=(7, )),
-        in_channels=dict(resnet=128, densenet=1280))
-    out, = model(torch.randn(2, 3, 64, 64))
+        densenet=dict(type='MobileNetV2', out_indices=(7,)),
+        in_channels=dict(resnet=128, densenet=1280),
+    )
+    (out,) = model(torch.randn(2, 3, 64, 64))
     assert out.shape == (2, 12, 2, 2)
 
 
 def test_different_map_sizes_are_refused():
     model = small(
         densenet=dict(DENSENET, num_stages=2),
-        in_channels=dict(resnet=32, densenet=16))
+        in_channels=dict(resnet=32, densenet=16),
+    )
     with pytest.raises(
-            ValueError,
-            match=r'resnet \(4, 4\), densenet \(8, 8\).*same fraction'):
+        ValueError, match=r'resnet \(4, 4\), densenet \(8, 8\).*same fraction'
+    ):
         model(torch.randn(1, 3, 64, 64))
 
 

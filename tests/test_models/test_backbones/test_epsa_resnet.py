@@ -29,8 +29,10 @@ def tiny(**kwargs):
                 'depth': 18,
                 'base_channels': 16,
                 'stem_channels': 16,
-                **kwargs
-            }))
+                **kwargs,
+            },
+        )
+    )
 
 
 def count(module):
@@ -41,9 +43,12 @@ def psa_count(width):
     branch = width // 4
     hidden = max(1, branch // 16)
     return (
-        branch *
-        (width * 9 + width // 4 * 25 + width // 8 * 49 + width // 16 * 81) +
-        2 * branch * hidden + hidden + branch)
+        branch
+        * (width * 9 + width // 4 * 25 + width // 8 * 49 + width // 16 * 81)
+        + 2 * branch * hidden
+        + hidden
+        + branch
+    )
 
 
 @pytest.fixture
@@ -64,8 +69,9 @@ def log():
 # -- geometry ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize('depth, expansion', [(18, 1), (34, 1), (50, 4),
-                                              (101, 4)])
+@pytest.mark.parametrize(
+    'depth, expansion', [(18, 1), (34, 1), (50, 4), (101, 4)]
+)
 def test_four_maps(depth, expansion):
     model = tiny(depth=depth, out_indices=(0, 1, 2, 3))
     maps = model(torch.randn(1, 3, 64, 96))
@@ -93,19 +99,21 @@ def test_base_channels(depth, base_channels):
     model(torch.randn(2, 3, 32, 32))[0].sum().backward()
 
 
-@pytest.mark.parametrize('depth, blocks', [(50, (3, 4, 6, 3)),
-                                           (101, (3, 4, 23, 3))])
+@pytest.mark.parametrize(
+    'depth, blocks', [(50, (3, 4, 6, 3)), (101, (3, 4, 23, 3))]
+)
 def test_parameter_count_of_bottlenecks(depth, blocks):
     expected = count(ResNet(depth)) + sum(
         n * (psa_count(width) - 9 * width**2)
-        for n, width in zip(blocks, (64, 128, 256, 512), strict=True))
+        for n, width in zip(blocks, (64, 128, 256, 512), strict=True)
+    )
     assert count(EPSAResNet(depth)) == expected
 
 
 def test_parameter_count_of_basic_blocks():
     expected = count(ResNet(18)) + sum(
-        2 * (psa_count(width) - 9 * width**2)
-        for width in (64, 128, 256, 512))
+        2 * (psa_count(width) - 9 * width**2) for width in (64, 128, 256, 512)
+    )
     assert count(EPSAResNet(18)) == expected
 
 
@@ -123,18 +131,23 @@ def test_gate_adds_98_parameters_a_block():
 # -- the arguments of MMPretrain's ResNet ------------------------------------
 
 
-@pytest.mark.parametrize('kwargs', [
-    dict(deep_stem=True),
-    dict(avg_down=True),
-    dict(in_channels=1),
-    dict(num_stages=2, strides=(1, 2), dilations=(1, 1), out_indices=(0, 1)),
-    dict(depth=50, strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4)),
-    dict(depth=50, style='caffe'),
-    dict(drop_path_rate=0.2),
-    dict(norm_cfg=dict(type='GN', num_groups=4)),
-    dict(conv_cfg=dict(type='Conv2d')),
-    dict(depth=50, expansion=2),
-])
+@pytest.mark.parametrize(
+    'kwargs',
+    [
+        dict(deep_stem=True),
+        dict(avg_down=True),
+        dict(in_channels=1),
+        dict(
+            num_stages=2, strides=(1, 2), dilations=(1, 1), out_indices=(0, 1)
+        ),
+        dict(depth=50, strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4)),
+        dict(depth=50, style='caffe'),
+        dict(drop_path_rate=0.2),
+        dict(norm_cfg=dict(type='GN', num_groups=4)),
+        dict(conv_cfg=dict(type='Conv2d')),
+        dict(depth=50, expansion=2),
+    ],
+)
 def test_arguments_give_the_shapes_of_resnet(kwargs):
     kwargs = {'depth': 18, 'stem_channels': 32, 'base_channels': 32, **kwargs}
     x = torch.randn(2, kwargs.get('in_channels', 3), 64, 64)
@@ -150,14 +163,16 @@ def test_caffe_style_strides_the_first_convolution():
 
 def test_dilation_reaches_the_branches():
     model = tiny(depth=50, strides=(1, 2, 2, 1), dilations=(1, 1, 1, 2))
-    assert all(conv.dilation == (2, 2)
-               for conv in model.layer4[1].conv2.branches)
+    assert all(
+        conv.dilation == (2, 2) for conv in model.layer4[1].conv2.branches
+    )
 
 
 @pytest.mark.parametrize('position', ['block', 'stage'])
 def test_frozen_stages(position):
     model = tiny(
-        frozen_stages=2, spatial_attention=GATE, attention_position=position)
+        frozen_stages=2, spatial_attention=GATE, attention_position=position
+    )
     model.train()
     for name, parameter in model.named_parameters():
         frozen = name.startswith(('conv1.', 'bn1.', 'layer1.', 'layer2.'))
@@ -181,12 +196,11 @@ def test_checkpointing_changes_nothing(depth):
         torch.manual_seed(0)
         model = tiny(depth=depth, with_cp=with_cp, spatial_attention=GATE)
         x = torch.randn(
-            2, 3, 32, 32,
-            generator=torch.Generator().manual_seed(1)).requires_grad_()
+            2, 3, 32, 32, generator=torch.Generator().manual_seed(1)
+        ).requires_grad_()
         out = model(x)[0]
         out.square().sum().backward()
-        results.append(
-            [out, x.grad, *(p.grad for p in model.parameters())])
+        results.append([out, x.grad, *(p.grad for p in model.parameters())])
     for one, other in zip(*results, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
 
@@ -202,8 +216,7 @@ def test_zero_init_residual(depth, norm, zero):
 
 
 def test_psa_cfg():
-    model = tiny(psa_cfg=dict(
-        kernel_sizes=(3, 5), groups=(1, 2), reduction=4))
+    model = tiny(psa_cfg=dict(kernel_sizes=(3, 5), groups=(1, 2), reduction=4))
     psa = model.layer3[0].conv2
     assert [conv.kernel_size for conv in psa.branches] == [(3, 3), (5, 5)]
     assert psa.se.fc1.out_channels == 32 // 4
@@ -217,12 +230,15 @@ def test_psa_cfg():
 @pytest.mark.parametrize('depth', [18, 50])
 def test_positions(depth, position, attention):
     model = tiny(
-        depth=depth, spatial_attention=attention, attention_position=position)
+        depth=depth, spatial_attention=attention, attention_position=position
+    )
     out = model(torch.randn(2, 3, 32, 32))[0]
     out.square().sum().backward()
     attentions = [
-        block.spatial_attention for i in range(1, 5)
-        for block in getattr(model, f'layer{i}') if block.spatial_attention
+        block.spatial_attention
+        for i in range(1, 5)
+        for block in getattr(model, f'layer{i}')
+        if block.spatial_attention
     ]
     blocks = sum(model.stage_blocks)
     assert len(attentions) == (4 if position == 'stage' else blocks)
@@ -233,7 +249,8 @@ def test_positions(depth, position, attention):
 def test_where_the_attention_acts(position):
     """An attention that erases everything shows where it stands."""
     block = EPSABottleneck(
-        32, 32, spatial_attention=GATE, attention_position=position).eval()
+        32, 32, spatial_attention=GATE, attention_position=position
+    ).eval()
     block.spatial_attention.forward = torch.zeros_like
     block.norm2.weight.data.uniform_(0.5, 1)
     block.norm2.bias.data.uniform_(0.5, 1)
@@ -243,7 +260,8 @@ def test_where_the_attention_acts(position):
     if position == 'psa':  # the branch still gives its biases
         hidden = block.norm2(torch.zeros(1, 8, 6, 6)).relu()
         torch.testing.assert_close(
-            out, (x + block.norm3(block.conv3(hidden))).relu())
+            out, (x + block.norm3(block.conv3(hidden))).relu()
+        )
     elif position == 'block':  # only the identity is left
         torch.testing.assert_close(out, x)
     else:
@@ -256,8 +274,7 @@ def test_unknown_position_is_refused():
 
 
 def test_no_attention_by_default():
-    assert not any(
-        isinstance(m, SpatialAttention) for m in tiny().modules())
+    assert not any(isinstance(m, SpatialAttention) for m in tiny().modules())
 
 
 # -- weights -----------------------------------------------------------------
@@ -272,21 +289,27 @@ def plain_state_dict(naming):
             type='ImageClassifier',
             backbone=dict(type='ResNet', depth=50),
             neck=dict(type='GlobalAveragePooling'),
-            head=dict(type='LinearClsHead', num_classes=7, in_channels=2048)))
+            head=dict(type='LinearClsHead', num_classes=7, in_channels=2048),
+        )
+    )
     return model.state_dict()
 
 
-@pytest.mark.parametrize('naming, prefix, left_out', [
-    ('torchvision', None, 18),
-    ('mmpretrain', 'backbone.', 16),
-    ('mmpretrain', 'backbone', 16),
-])
+@pytest.mark.parametrize(
+    'naming, prefix, left_out',
+    [
+        ('torchvision', None, 18),
+        ('mmpretrain', 'backbone.', 16),
+        ('mmpretrain', 'backbone', 16),
+    ],
+)
 def test_imagenet_weights(tmp_path, log, naming, prefix, left_out):
     state_dict = plain_state_dict(naming)
     path = tmp_path / 'resnet50.pth'
     torch.save(
-        dict(state_dict=state_dict)
-        if naming == 'mmpretrain' else state_dict, path)
+        dict(state_dict=state_dict) if naming == 'mmpretrain' else state_dict,
+        path,
+    )
     init_cfg = dict(type='Pretrained', checkpoint=str(path))
     if prefix:
         init_cfg['prefix'] = prefix
@@ -315,7 +338,7 @@ def test_imagenet_weights(tmp_path, log, naming, prefix, left_out):
     assert not [r for r in log if r.levelno >= logging.WARNING]
     # the PSA starts as it does without a checkpoint
     weight = model.layer1[0].conv2.branches[0].weight
-    assert weight.std().item() == pytest.approx((2 / (9 * 16))**.5, rel=0.1)
+    assert weight.std().item() == pytest.approx((2 / (9 * 16)) ** 0.5, rel=0.1)
 
 
 def test_names_are_those_of_torchvision():
@@ -323,7 +346,8 @@ def test_names_are_those_of_torchvision():
     ours = set(EPSAResNet(50).state_dict())
     assert {n for n in theirs - ours if not n.startswith('fc.')} == {
         f'layer{i + 1}.{j}.conv2.weight'
-        for i, n in enumerate((3, 4, 6, 3)) for j in range(n)
+        for i, n in enumerate((3, 4, 6, 3))
+        for j in range(n)
     }
     assert all('.conv2.' in name for name in ours - theirs)
 
@@ -332,12 +356,14 @@ def test_torchvision_scheme(tmp_path):
     """``torchvision://resnet50`` goes through MMEngine's own loader."""
     state_dict = plain_state_dict('torchvision')
     with mock.patch(
-            'mmengine.runner.checkpoint.load_from_http',
-            return_value=state_dict) as load:
+        'mmengine.runner.checkpoint.load_from_http', return_value=state_dict
+    ) as load:
         model = EPSAResNet(
             50,
             init_cfg=dict(
-                type='Pretrained', checkpoint='torchvision://resnet50'))
+                type='Pretrained', checkpoint='torchvision://resnet50'
+            ),
+        )
         load.assert_not_called()
         model.init_weights()
     assert 'resnet50' in load.call_args.args[0]
@@ -349,16 +375,21 @@ def test_own_checkpoint_loads_whole(tmp_path, log):
     source = tiny(spatial_attention=GATE)
     path = str(tmp_path / 'epsa.pth')
     torch.save(
-        dict(state_dict={
-            f'backbone.{name}': value
-            for name, value in source.state_dict().items()
-        }), path)
+        dict(
+            state_dict={
+                f'backbone.{name}': value
+                for name, value in source.state_dict().items()
+            }
+        ),
+        path,
+    )
     target = tiny(
         spatial_attention=GATE,
         init_cfg=[
             dict(type='Kaiming', layer='Conv2d'),
-            dict(type='Pretrained', checkpoint=path, prefix='backbone.')
-        ])
+            dict(type='Pretrained', checkpoint=path, prefix='backbone.'),
+        ],
+    )
     target.init_weights()
     for name, value in source.state_dict().items():
         torch.testing.assert_close(target.state_dict()[name], value)
@@ -374,7 +405,8 @@ def test_misfits_are_warned_of_by_name(tmp_path, log):
     state_dict['conv1.weight'] = torch.zeros(64, 4, 7, 7)
     torch.save(state_dict, path)
     EPSAResNet(
-        18, init_cfg=dict(type='Pretrained', checkpoint=path)).init_weights()
+        18, init_cfg=dict(type='Pretrained', checkpoint=path)
+    ).init_weights()
     warnings = [r.getMessage() for r in log if r.levelname == 'WARNING']
     assert len(warnings) == 1
     assert '2 tensors left out' in warnings[0]
@@ -385,8 +417,8 @@ def test_misfits_are_warned_of_by_name(tmp_path, log):
 def test_a_wrong_prefix_is_refused(tmp_path):
     path = str(tmp_path / 'classifier.pth')
     torch.save(
-        {f'backbone.{n}': v
-         for n, v in ResNet(18).state_dict().items()}, path)
+        {f'backbone.{n}': v for n, v in ResNet(18).state_dict().items()}, path
+    )
     model = EPSAResNet(18, init_cfg=dict(type='Pretrained', checkpoint=path))
     with pytest.raises(ValueError, match='set the prefix'):
         model.init_weights()
@@ -394,8 +426,9 @@ def test_a_wrong_prefix_is_refused(tmp_path):
 
 def test_an_unconverted_epsanet_is_refused(tmp_path):
     path = str(tmp_path / 'epsanet.pth')
-    torch.save({'layer1.0.conv2.conv_1.weight': torch.zeros(16, 64, 3, 3)},
-               path)
+    torch.save(
+        {'layer1.0.conv2.conv_1.weight': torch.zeros(16, 64, 3, 3)}, path
+    )
     model = EPSAResNet(50, init_cfg=dict(type='Pretrained', checkpoint=path))
     with pytest.raises(ValueError, match='epsanet_to_mmpretrain.py'):
         model.init_weights()
@@ -443,8 +476,13 @@ def test_block_agrees_with_the_public_code(shared):
 
 def test_names_and_shapes_of_the_public_code(shared):
     public = json.loads(
-        (shared / 'fixtures' / 'epsanet' /
-         'epsanet50_state_dict_shapes.json').read_text())
+        (
+            shared
+            / 'fixtures'
+            / 'epsanet'
+            / 'epsanet50_state_dict_shapes.json'
+        ).read_text()
+    )
     own = EPSAResNet(50).state_dict()
     for name, shape in public.items():
         if name.startswith('fc.'):
@@ -466,16 +504,19 @@ def test_trains_under_linear_cls_head(attention):
                 depth=50,
                 base_channels=16,
                 zero_init_residual=False,
-                spatial_attention=attention),
+                spatial_attention=attention,
+            ),
             neck=dict(type='GlobalAveragePooling'),
-            head=dict(type='LinearClsHead', num_classes=5, in_channels=512)))
+            head=dict(type='LinearClsHead', num_classes=5, in_channels=512),
+        )
+    )
     model.init_weights()
     before = {n: p.clone() for n, p in model.named_parameters()}
     samples = [DataSample().set_gt_label(i % 5) for i in range(4)]
     optimizer = OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.1))
     losses = model.train_step(
-        dict(inputs=torch.randn(4, 3, 64, 64), data_samples=samples),
-        optimizer)
+        dict(inputs=torch.randn(4, 3, 64, 64), data_samples=samples), optimizer
+    )
     assert torch.isfinite(losses['loss'])
     for name, parameter in model.named_parameters():
         # The attentions' weights get gradients (see test_positions), which

@@ -9,21 +9,24 @@ from daffnet_mm.models.backbones import TruncatedDenseNet
 SMALL = dict(growth_rate=8, depths=[2, 3, 4, 2], init_channels=16)
 
 
-@pytest.mark.parametrize('num_stages, channels, side', [
-    (1, 16 + 16, 16),
-    (2, 16 + 24, 8),
-    (3, 20 + 32, 4),
-    (4, 26 + 16, 2),
-])
+@pytest.mark.parametrize(
+    'num_stages, channels, side',
+    [
+        (1, 16 + 16, 16),
+        (2, 16 + 24, 8),
+        (3, 20 + 32, 4),
+        (4, 26 + 16, 2),
+    ],
+)
 def test_ends_after_a_dense_block(num_stages, channels, side):
     model = TruncatedDenseNet(SMALL, num_stages)
-    out, = model(torch.randn(2, 3, 64, 64))
+    (out,) = model(torch.randn(2, 3, 64, 64))
     assert out.shape == (2, channels, side, side)
 
 
 def test_densenet121_has_1024_channels_at_a_sixteenth():
     with torch.device('meta'):
-        out, = TruncatedDenseNet()(torch.empty(1, 3, 224, 224))
+        (out,) = TruncatedDenseNet()(torch.empty(1, 3, 224, 224))
     assert out.shape == (1, 1024, 14, 14)
 
 
@@ -40,10 +43,13 @@ def test_weights_of_the_whole_network_load(tmp_path, num_stages):
     whole.eval()
     path = str(tmp_path / 'whole.pth')
     save_checkpoint(
-        dict(state_dict={
-            f'backbone.{k}': v
-            for k, v in whole.state_dict().items()
-        }), path)
+        dict(
+            state_dict={
+                f'backbone.{k}': v for k, v in whole.state_dict().items()
+            }
+        ),
+        path,
+    )
 
     model = MODELS.build(
         dict(
@@ -51,7 +57,10 @@ def test_weights_of_the_whole_network_load(tmp_path, num_stages):
             arch=SMALL,
             num_stages=num_stages,
             init_cfg=dict(
-                type='Pretrained', checkpoint=path, prefix='backbone.')))
+                type='Pretrained', checkpoint=path, prefix='backbone.'
+            ),
+        )
+    )
     model.init_weights()
     model.eval()
 
@@ -59,11 +68,12 @@ def test_weights_of_the_whole_network_load(tmp_path, num_stages):
     transition = whole.transitions[num_stages - 1]
     # the ReLU, and before the last transition the one of the whole network
     transition[1].register_forward_hook(
-        lambda m, args, out: expected.append(out))
+        lambda m, args, out: expected.append(out)
+    )
     x = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         whole(x)
-        out, = model(x)
+        (out,) = model(x)
     # MMPretrain's DenseNet shares one ReLU where it is whole
     torch.testing.assert_close(out, expected[-1])
 

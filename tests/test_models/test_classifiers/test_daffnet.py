@@ -17,7 +17,8 @@ def model(daffnet_cfg):
 
 def images(number=4):
     return torch.randn(
-        number, 3, 32, 32, generator=torch.Generator().manual_seed(2))
+        number, 3, 32, 32, generator=torch.Generator().manual_seed(2)
+    )
 
 
 def in_nchw(model):
@@ -40,14 +41,14 @@ def test_prediction(model):
     samples = model(images(), mode='predict')
     assert len(samples) == 4
     for sample in samples:
-        assert sample.pred_label.shape == (1, )
+        assert sample.pred_label.shape == (1,)
         assert sample.pred_label.dtype == torch.int64
-        assert sample.pred_score.shape == (5, )
+        assert sample.pred_score.shape == (5,)
         assert sample.pred_score.sum().item() == pytest.approx(1)
         assert int(sample.pred_label) == int(sample.pred_score.argmax())
-        assert sample.pred_attributes.shape == (11, )
+        assert sample.pred_attributes.shape == (11,)
         assert sample.pred_attributes.dtype == torch.int64
-        assert sample.pred_attribute_scores.shape == (31, )
+        assert sample.pred_attribute_scores.shape == (31,)
         parts = sample.pred_attribute_scores.split(ATTRIBUTE_SIZES)
         for part, value in zip(parts, sample.pred_attributes, strict=True):
             assert part.sum().item() == pytest.approx(1)
@@ -58,9 +59,11 @@ def test_predicts_the_attributes_of_its_map(model):
     model.eval()
     expected = model.neck.predictor(images(), mode='predict')
     for sample, other in zip(
-            model(images(), mode='predict'), expected, strict=True):
-        torch.testing.assert_close(sample.pred_attribute_scores,
-                                   other.pred_attribute_scores)
+        model(images(), mode='predict'), expected, strict=True
+    ):
+        torch.testing.assert_close(
+            sample.pred_attribute_scores, other.pred_attribute_scores
+        )
         assert torch.equal(sample.pred_attributes, other.pred_attributes)
 
 
@@ -72,7 +75,8 @@ def test_samples_are_completed(model, cells):
         assert sample is samples[i]
         assert int(sample.gt_label) == i
         assert {'gt_attributes', 'pred_attributes', 'pred_label'} <= set(
-            sample.keys())
+            sample.keys()
+        )
 
 
 def test_all_modes_agree(model, cells):
@@ -83,7 +87,8 @@ def test_all_modes_agree(model, cells):
     torch.testing.assert_close(torch.stack(scores), logits.softmax(1))
     loss = model(images(), cells(4), mode='loss')['loss']
     torch.testing.assert_close(
-        loss, torch.nn.functional.cross_entropy(logits, torch.arange(4)))
+        loss, torch.nn.functional.cross_entropy(logits, torch.arange(4))
+    )
 
 
 def test_without_encoder(daffnet_cfg, cells):
@@ -107,7 +112,8 @@ def test_stages_of_features(model):
     assert morphological.shape == (4, 128)
     fused = model.extract_feat(images(), stage='pre_logits')
     torch.testing.assert_close(
-        fused, torch.cat([model.head.fc(pooled), morphological], 1))
+        fused, torch.cat([model.head.fc(pooled), morphological], 1)
+    )
     torch.testing.assert_close(model.head.classifier(fused), model(images()))
 
 
@@ -126,8 +132,8 @@ def test_runs_in_channels_last(model):
     seen = []
     for module in (model.backbone, model.neck.predictor.backbone):
         module.register_forward_pre_hook(
-            lambda _, args: seen.append(args[0].is_contiguous(
-                **channels_last)))
+            lambda _, args: seen.append(args[0].is_contiguous(**channels_last))
+        )
     model(images())
     model(images(), mode='predict')
     assert seen == [True] * 4
@@ -141,26 +147,29 @@ def test_channels_last_gives_the_results_of_nchw(model, cells):
     # Each has updated its batch statistics once.
     loss = model(images(), cells(4), mode='loss')['loss']
     other = torch.nn.functional.cross_entropy(
-        forward(images()), torch.arange(4))
+        forward(images()), torch.arange(4)
+    )
     loss.backward()
     other.backward()
     for (name, one), two in zip(
-            model.named_parameters(), twin.parameters(), strict=True):
+        model.named_parameters(), twin.parameters(), strict=True
+    ):
         assert (one.grad is None) is (two.grad is None), name
         if one.grad is not None:
             torch.testing.assert_close(
-                one.grad, two.grad, rtol=1e-2, atol=1e-4)
+                one.grad, two.grad, rtol=1e-2, atol=1e-4
+            )
     model.eval()
     twin.eval()
     torch.testing.assert_close(
-        model(images()), forward(images()), rtol=1e-3, atol=1e-4)
+        model(images()), forward(images()), rtol=1e-3, atol=1e-4
+    )
 
 
 def test_checkpoints_stay_in_the_format(model):
     """Weights saved in either format load into the other."""
     state_dict = {
-        name: value.contiguous()
-        for name, value in model.state_dict().items()
+        name: value.contiguous() for name, value in model.state_dict().items()
     }
     logits = model.eval()(images())
     other = copy.deepcopy(model)
@@ -168,7 +177,8 @@ def test_checkpoints_stay_in_the_format(model):
         parameter.data.zero_()
     other.load_state_dict(state_dict)
     assert other.backbone.conv1.weight.is_contiguous(
-        memory_format=torch.channels_last)
+        memory_format=torch.channels_last
+    )
     torch.testing.assert_close(other(images()), logits)
 
 
@@ -185,10 +195,13 @@ def test_trains_with_a_foreign_backbone(daffnet_cfg, cells):
     model.train()
     before = {n: p.clone() for n, p in model.named_parameters()}
     optimizer = OptimWrapper(
-        torch.optim.Adam([p for p in model.parameters() if p.requires_grad],
-                         lr=1e-2))
+        torch.optim.Adam(
+            [p for p in model.parameters() if p.requires_grad], lr=1e-2
+        )
+    )
     log = model.train_step(
-        dict(inputs=images(), data_samples=cells(4)), optimizer)
+        dict(inputs=images(), data_samples=cells(4)), optimizer
+    )
     assert torch.isfinite(log['loss'])
     for name, parameter in model.named_parameters():
         same = torch.equal(parameter, before[name])
@@ -196,22 +209,26 @@ def test_trains_with_a_foreign_backbone(daffnet_cfg, cells):
             assert same, name
         elif name.startswith(('head.', 'neck.encoder.convs.')):
             assert not same, name
-    assert not torch.equal(model.backbone.conv1.conv.weight,
-                           before['backbone.conv1.conv.weight'])
+    assert not torch.equal(
+        model.backbone.conv1.conv.weight, before['backbone.conv1.conv.weight']
+    )
 
 
 def test_learns(model, cells):
     """A few steps on four cells: the loss falls through both branches."""
     optimizer = OptimWrapper(
-        torch.optim.Adam([p for p in model.parameters() if p.requires_grad],
-                         lr=3e-3))
+        torch.optim.Adam(
+            [p for p in model.parameters() if p.requires_grad], lr=3e-3
+        )
+    )
     model.train()
     losses = [
         model.train_step(
-            dict(inputs=images(), data_samples=cells(4)), optimizer)['loss']
+            dict(inputs=images(), data_samples=cells(4)), optimizer
+        )['loss']
         for _ in range(8)
     ]
-    assert losses[-1] < .7 * losses[0]
+    assert losses[-1] < 0.7 * losses[0]
 
 
 def test_autocast(model, cells):
@@ -222,8 +239,10 @@ def test_autocast(model, cells):
     assert loss.dtype == torch.float32
     loss.backward()
     assert all(
-        torch.isfinite(p.grad).all() for p in model.parameters()
-        if p.requires_grad)
+        torch.isfinite(p.grad).all()
+        for p in model.parameters()
+        if p.requires_grad
+    )
     assert sample.pred_attribute_scores.dtype == torch.float32
 
 
@@ -231,7 +250,8 @@ def test_the_data_preprocessor_is_an_image_classifiers(model, cells):
     assert isinstance(model, ImageClassifier)
     data = dict(
         inputs=[torch.zeros(3, 32, 32, dtype=torch.uint8)] * 2,
-        data_samples=cells(2))
+        data_samples=cells(2),
+    )
     assert len(model.val_step(data)) == len(model.test_step(data)) == 2
 
 
@@ -239,5 +259,6 @@ def test_a_neck_that_is_no_mfe_is_refused(daffnet_cfg):
     cfg = daffnet_cfg()
     cfg['neck'] = dict(type='GlobalAveragePooling')
     with pytest.raises(
-            TypeError, match='must be an MFE, but got GlobalAveragePooling'):
+        TypeError, match='must be an MFE, but got GlobalAveragePooling'
+    ):
         MODELS.build(cfg)

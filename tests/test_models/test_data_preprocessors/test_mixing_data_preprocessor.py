@@ -12,19 +12,23 @@ def preprocessor(augment='Mixup', **kwargs):
     return MODELS.build(
         dict(
             type='MixingDataPreprocessor',
-            mean=[0., 0., 0.],
-            std=[1., 1., 1.],
-            batch_augments=dict(augments=dict(type=augment, alpha=1.)),
-            **kwargs))
+            mean=[0.0, 0.0, 0.0],
+            std=[1.0, 1.0, 1.0],
+            batch_augments=dict(augments=dict(type=augment, alpha=1.0)),
+            **kwargs,
+        )
+    )
 
 
 def batch(number=4):
     # Image i is i everywhere: its mean tells what was mixed into it.
-    images = [torch.full((3, 16, 16), i, dtype=torch.uint8)
-              for i in range(number)]
+    images = [
+        torch.full((3, 16, 16), i, dtype=torch.uint8) for i in range(number)
+    ]
     return dict(
         inputs=images,
-        data_samples=[DataSample().set_gt_label(i) for i in range(number)])
+        data_samples=[DataSample().set_gt_label(i) for i in range(number)],
+    )
 
 
 @pytest.mark.parametrize('augment', ['Mixup', 'CutMix'])
@@ -34,7 +38,7 @@ def test_the_mixture_is_that_of_the_images(augment):
     mixture = torch.stack([s.mixture for s in data['data_samples']])
     assert torch.allclose(mixture.sum(1), torch.ones(4))
     assert (mixture.diag() < 1).any()
-    want = mixture @ torch.arange(4.)
+    want = mixture @ torch.arange(4.0)
     assert torch.allclose(data['inputs'].mean((1, 2, 3)), want, atol=1e-4)
     assert data['inputs'].is_contiguous(memory_format=torch.channels_last)
 
@@ -58,9 +62,10 @@ def test_nothing_is_mixed_in_a_test_or_without_augments():
 
 def test_a_config_can_be_built_twice():
     batch_augments = dict(
-        augments=[dict(type='CutMix', alpha=1.)], probs=[0.5])
+        augments=[dict(type='CutMix', alpha=1.0)], probs=[0.5]
+    )
     for _ in range(2):
         MODELS.build(
-            dict(
-                type='MixingDataPreprocessor', batch_augments=batch_augments))
+            dict(type='MixingDataPreprocessor', batch_augments=batch_augments)
+        )
     assert batch_augments['probs'] == [0.5]

@@ -17,8 +17,7 @@ def labelled(labels):
 @pytest.mark.parametrize('morphological', [128, 31, 0])
 def test_parameter_count(morphological):
     head = FusionHead(8, 2048, morphological_channels=morphological)
-    assert count(head) == (2048 * 1000 + 1000 +
-                           (1000 + morphological) * 8 + 8)
+    assert count(head) == (2048 * 1000 + 1000 + (1000 + morphological) * 8 + 8)
 
 
 def test_fuses_by_concatenation():
@@ -29,7 +28,8 @@ def test_fuses_by_concatenation():
     assert torch.equal(fused[:, 7:], morphological)
     torch.testing.assert_close(
         head((pooled, morphological)),
-        fused @ head.classifier.weight.T + head.classifier.bias)
+        fused @ head.classifier.weight.T + head.classifier.bias,
+    )
 
 
 def test_without_morphological_feature():
@@ -38,13 +38,15 @@ def test_without_morphological_feature():
     last = torch.randn(3, 12, 2, 2)
     logits = head((torch.randn(3, 6, 4, 4), last))
     torch.testing.assert_close(
-        logits, head.classifier(head.fc(last.mean((2, 3)))))
-    torch.testing.assert_close(head((last.mean((2, 3)), )), logits)
+        logits, head.classifier(head.fc(last.mean((2, 3))))
+    )
+    torch.testing.assert_close(head((last.mean((2, 3)),)), logits)
 
 
 def test_dropout_acts_in_training_only():
     head = FusionHead(
-        5, 12, morphological_channels=6, num_features=7, dropout=.5)
+        5, 12, morphological_channels=6, num_features=7, dropout=0.5
+    )
     feats = torch.ones(3, 12), torch.ones(3, 6)
     head.eval()
     assert torch.equal(head(feats), head(feats))
@@ -56,7 +58,8 @@ def test_dropout_acts_in_training_only():
 def test_loss_and_prediction():
     torch.manual_seed(0)
     head = FusionHead(
-        5, 12, morphological_channels=6, num_features=7, cal_acc=True)
+        5, 12, morphological_channels=6, num_features=7, cal_acc=True
+    )
     feats = torch.randn(4, 12), torch.randn(4, 6)
     logits = head(feats)
     losses = head.loss(feats, labelled([0, 1, 2, 3]))
@@ -77,9 +80,12 @@ def test_losses_of_mmpretrain_serve():
             num_classes=5,
             in_channels=12,
             morphological_channels=6,
-            loss=dict(type='LabelSmoothLoss', label_smooth_val=.1)))
-    loss = head.loss((torch.randn(4, 12), torch.randn(4, 6)),
-                     labelled([0, 1, 2, 3]))['loss']
+            loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1),
+        )
+    )
+    loss = head.loss(
+        (torch.randn(4, 12), torch.randn(4, 6)), labelled([0, 1, 2, 3])
+    )['loss']
     assert torch.isfinite(loss)
 
 
@@ -87,7 +93,7 @@ def test_takes_the_imagenet_classifier(tmp_path):
     path = str(tmp_path / 'imagenet.pth')
     weights = {
         'head.fc.weight': torch.randn(7, 12),
-        'head.fc.bias': torch.randn(7)
+        'head.fc.bias': torch.randn(7),
     }
     torch.save(dict(state_dict=weights), path)
     head = FusionHead(
@@ -96,12 +102,13 @@ def test_takes_the_imagenet_classifier(tmp_path):
         num_features=7,
         init_cfg=[
             dict(type='Normal', layer='Linear', std=0.01),
-            dict(type='Pretrained', checkpoint=path, prefix='head.')
-        ])
+            dict(type='Pretrained', checkpoint=path, prefix='head.'),
+        ],
+    )
     head.init_weights()
     assert torch.equal(head.fc.weight, weights['head.fc.weight'])
     assert torch.equal(head.fc.bias, weights['head.fc.bias'])
-    assert head.classifier.weight.std().item() == pytest.approx(.01, rel=.2)
+    assert head.classifier.weight.std().item() == pytest.approx(0.01, rel=0.2)
 
 
 @pytest.mark.parametrize('num_classes', [0, -1])

@@ -13,23 +13,39 @@ from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 #: Backbones of MMPretrain at reduced size, and the length of their feature.
 FOREIGN = {
-    'ConvNeXt': (dict(
-        type='ConvNeXt',
-        arch=dict(depths=[1, 1, 1, 1], channels=[8, 16, 32, 64])), 64),
-    'SwinTransformer': (dict(
-        type='SwinTransformer',
-        arch=dict(
-            embed_dims=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8]),
-        img_size=64,
-        window_size=2), 128),
-    'VisionTransformer': (dict(
-        type='VisionTransformer',
-        arch=dict(
-            embed_dims=32, num_layers=2, num_heads=2,
-            feedforward_channels=64),
-        img_size=64,
-        patch_size=16,
-        out_type='cls_token'), 32),
+    'ConvNeXt': (
+        dict(
+            type='ConvNeXt',
+            arch=dict(depths=[1, 1, 1, 1], channels=[8, 16, 32, 64]),
+        ),
+        64,
+    ),
+    'SwinTransformer': (
+        dict(
+            type='SwinTransformer',
+            arch=dict(
+                embed_dims=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8]
+            ),
+            img_size=64,
+            window_size=2,
+        ),
+        128,
+    ),
+    'VisionTransformer': (
+        dict(
+            type='VisionTransformer',
+            arch=dict(
+                embed_dims=32,
+                num_layers=2,
+                num_heads=2,
+                feedforward_channels=64,
+            ),
+            img_size=64,
+            patch_size=16,
+            out_type='cls_token',
+        ),
+        32,
+    ),
     'MobileNetV3': (dict(type='MobileNetV3', arch='small'), 576),
     'EfficientNet': (dict(type='EfficientNet', arch='b0'), 1280),
 }
@@ -49,13 +65,15 @@ def test_parameter_count():
 def test_is_the_papers_eleven_parallel_layers():
     head = MAPHead(12, num_features=7, num_classes=5)
     feature = torch.randn(3, 12, 4, 4)
-    logits, class_logits = head((feature, ))
+    logits, class_logits = head((feature,))
     values = head.fc(feature.mean((2, 3)))
     start = 0
     for size in ATTRIBUTE_SIZES:
         own = slice(start, start + size)
-        expected = values @ head.fc_attributes.weight[
-            own].T + head.fc_attributes.bias[own]
+        expected = (
+            values @ head.fc_attributes.weight[own].T
+            + head.fc_attributes.bias[own]
+        )
         torch.testing.assert_close(logits[:, own], expected)
         start += size
     assert logits.shape == (3, 31)
@@ -65,7 +83,7 @@ def test_is_the_papers_eleven_parallel_layers():
 def test_maps_and_vectors_give_the_same():
     head = MAPHead(12, num_features=7)
     feature = torch.randn(3, 12)
-    from_vector, no_classes = head((feature, ))
+    from_vector, no_classes = head((feature,))
     from_map, _ = head((torch.zeros(1), feature[..., None, None]))
     torch.testing.assert_close(from_vector, from_map)
     assert no_classes is None
@@ -77,11 +95,11 @@ def test_loss_of_an_undecided_head(cells, num_classes):
     head = MAPHead(12, num_features=7, num_classes=num_classes)
     for parameter in head.parameters():
         parameter.data.zero_()
-    losses = head.loss((torch.randn(4, 12), ), cells(4))
+    losses = head.loss((torch.randn(4, 12),), cells(4))
     expected = sum(map(math.log2, ATTRIBUTE_SIZES)) / len(ATTRIBUTE_SIZES)
-    assert losses['loss_attribute'].item() == pytest.approx(.8 * expected)
+    assert losses['loss_attribute'].item() == pytest.approx(0.8 * expected)
     if num_classes:
-        assert losses['loss_class'].item() == pytest.approx(.2 * math.log2(5))
+        assert losses['loss_class'].item() == pytest.approx(0.2 * math.log2(5))
     else:
         assert list(losses) == ['loss_attribute']
 
@@ -89,12 +107,12 @@ def test_loss_of_an_undecided_head(cells, num_classes):
 def test_unknown_attributes_and_classes_cost_nothing(cells):
     head = MAPHead(12, num_features=7, num_classes=5)
     feature = torch.randn(4, 12)
-    known = head.loss((feature[:2], ), cells(2))
+    known = head.loss((feature[:2],), cells(2))
     samples = cells(4)
     for sample in samples[2:]:
         sample.gt_attributes.fill_(-1)
         sample.set_gt_label(-1)
-    both = head.loss((feature, ), samples)
+    both = head.loss((feature,), samples)
     for name, value in known.items():
         torch.testing.assert_close(both[name], value)
 
@@ -106,26 +124,28 @@ def test_loss_weights_come_from_the_config(cells):
         12,
         num_features=7,
         num_classes=5,
-        loss=dict(type='DSLLoss', attribute_weight=.4, class_weight=1.))
+        loss=dict(type='DSLLoss', attribute_weight=0.4, class_weight=1.0),
+    )
     other.load_state_dict(head.state_dict())
     feature = torch.randn(4, 12)
-    one, two = (h.loss((feature, ), cells(4)) for h in (head, other))
-    torch.testing.assert_close(two['loss_attribute'],
-                               one['loss_attribute'] / 2)
+    one, two = (h.loss((feature,), cells(4)) for h in (head, other))
+    torch.testing.assert_close(
+        two['loss_attribute'], one['loss_attribute'] / 2
+    )
     torch.testing.assert_close(two['loss_class'], one['loss_class'] * 5)
 
 
 def test_samples_without_attributes_are_refused():
     samples = [DataSample().set_gt_label(0)]
     with pytest.raises(InputError, match='no gt_attributes.*PackInputs'):
-        MAPHead(12).loss((torch.randn(1, 12), ), samples)
+        MAPHead(12).loss((torch.randn(1, 12),), samples)
 
 
 def test_attributes_follow_the_model_to_its_device(cells):
     """The preprocessor moves images and labels, but no other field."""
     head = MAPHead(12, num_features=7).to('meta')
     with mock.patch.object(head.loss_module, 'forward') as forward:
-        head.loss((torch.randn(2, 12, device='meta'), ), cells(2))
+        head.loss((torch.randn(2, 12, device='meta'),), cells(2))
     assert [t.device.type for t in forward.call_args.args[:2]] == ['meta'] * 2
 
 
@@ -133,40 +153,44 @@ def test_prediction(cells):
     head = MAPHead(12, num_features=7, num_classes=5)
     feature = torch.randn(4, 12)
     samples = cells(4)
-    predictions = head.predict((feature, ), samples)
-    logits, class_logits = head((feature, ))
+    predictions = head.predict((feature,), samples)
+    logits, class_logits = head((feature,))
     for i, sample in enumerate(predictions):
         assert sample is samples[i] and int(sample.gt_label) == i
         parts = logits[i].split(ATTRIBUTE_SIZES)
         torch.testing.assert_close(
             sample.pred_attribute_scores,
-            torch.cat([part.softmax(0) for part in parts]))
+            torch.cat([part.softmax(0) for part in parts]),
+        )
         assert sample.pred_attributes.dtype == torch.int64
         assert sample.pred_attributes.tolist() == [
             int(part.argmax()) for part in parts
         ]
-        torch.testing.assert_close(sample.pred_score,
-                                   class_logits[i].softmax(0))
+        torch.testing.assert_close(
+            sample.pred_score, class_logits[i].softmax(0)
+        )
         assert sample.pred_label.tolist() == [int(class_logits[i].argmax())]
 
 
 def test_prediction_without_samples_or_classes():
-    samples = MAPHead(12, num_features=7).predict((torch.randn(2, 12), ))
+    samples = MAPHead(12, num_features=7).predict((torch.randn(2, 12),))
     assert len(samples) == 2
     for sample in samples:
-        assert sample.pred_attributes.shape == (11, )
+        assert sample.pred_attributes.shape == (11,)
         assert 'pred_label' not in sample
 
 
 def test_other_attributes(cells):
     head = MAPHead(
-        12, num_features=7, attributes=dict(a=('x', 'y'), b=('u', 'v', 'w')))
+        12, num_features=7, attributes=dict(a=('x', 'y'), b=('u', 'v', 'w'))
+    )
     sample = DataSample()
     sample.set_field(torch.tensor([1, 2]), 'gt_attributes')
     assert torch.isfinite(
-        head.loss((torch.randn(1, 12), ), [sample])['loss_attribute'])
-    sample, = head.predict((torch.randn(1, 12), ))
-    assert sample.pred_attribute_scores.shape == (5, )
+        head.loss((torch.randn(1, 12),), [sample])['loss_attribute']
+    )
+    (sample,) = head.predict((torch.randn(1, 12),))
+    assert sample.pred_attribute_scores.shape == (5,)
 
 
 def test_takes_the_imagenet_classifier(tmp_path):
@@ -174,7 +198,7 @@ def test_takes_the_imagenet_classifier(tmp_path):
     weights = {
         'backbone.conv1.weight': torch.zeros(1),
         'head.fc.weight': torch.randn(7, 12),
-        'head.fc.bias': torch.randn(7)
+        'head.fc.bias': torch.randn(7),
     }
     torch.save(dict(state_dict=weights), path)
     head = MAPHead(
@@ -182,13 +206,15 @@ def test_takes_the_imagenet_classifier(tmp_path):
         num_features=7,
         init_cfg=[
             dict(type='Normal', layer='Linear', std=0.01),
-            dict(type='Pretrained', checkpoint=path, prefix='head.')
-        ])
+            dict(type='Pretrained', checkpoint=path, prefix='head.'),
+        ],
+    )
     head.init_weights()
     assert torch.equal(head.fc.weight, weights['head.fc.weight'])
     assert torch.equal(head.fc.bias, weights['head.fc.bias'])
     assert head.fc_attributes.weight.std().item() == pytest.approx(
-        0.01, rel=.3)
+        0.01, rel=0.3
+    )
 
 
 @pytest.mark.parametrize('name', FOREIGN)
@@ -203,24 +229,27 @@ def test_trains_on_other_backbones(name, cells):
                 type='MAPHead',
                 in_channels=channels,
                 num_features=20,
-                num_classes=5)))
+                num_classes=5,
+            ),
+        )
+    )
     model.init_weights()
     model.train()
     before = {n: p.clone() for n, p in model.named_parameters()}
     optimizer = OptimWrapper(torch.optim.Adam(model.parameters(), lr=1e-2))
     log = model.train_step(
         dict(inputs=torch.randn(4, 3, 64, 64), data_samples=cells(4)),
-        optimizer)
+        optimizer,
+    )
     assert set(log) == {'loss', 'loss_attribute', 'loss_class'}
     assert all(torch.isfinite(value) for value in log.values())
     changed = {
-        n
-        for n, p in model.named_parameters() if not torch.equal(p, before[n])
+        n for n, p in model.named_parameters() if not torch.equal(p, before[n])
     }
     assert {n for n in before if n.startswith('head.')} <= changed
     # Down to the layer that sees the image.
     assert next(n for n in before if n.startswith('backbone.')) in changed
-    assert len(changed) > .9 * len(before)
+    assert len(changed) > 0.9 * len(before)
 
 
 def test_autocast(map_cfg, cells):
@@ -232,8 +261,7 @@ def test_autocast(map_cfg, cells):
         sample = model(inputs, mode='predict')[0]
     assert {loss.dtype for loss in losses.values()} == {torch.float32}
     sum(losses.values()).backward()
-    assert all(
-        torch.isfinite(p.grad).all() for p in model.parameters())
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters())
     assert sample.pred_attribute_scores.dtype == torch.float32
     assert sample.pred_score.dtype == torch.float32
 
@@ -242,11 +270,14 @@ def test_mixed_images_train():
     model = MODELS.build(
         dict(
             type='ImageClassifier',
-            backbone=dict(type='ResNet', depth=18, base_channels=8,
-                          stem_channels=8),
+            backbone=dict(
+                type='ResNet', depth=18, base_channels=8, stem_channels=8
+            ),
             head=dict(type='MAPHead', in_channels=64, num_classes=5),
             data_preprocessor=dict(type='MixingDataPreprocessor'),
-            train_cfg=dict(augments=[dict(type='CutMix', alpha=1.)])))
+            train_cfg=dict(augments=[dict(type='CutMix', alpha=1.0)]),
+        )
+    )
     samples = []
     for i in range(4):
         sample = DataSample().set_gt_label(i)
@@ -254,7 +285,8 @@ def test_mixed_images_train():
         samples.append(sample)
     data = model.data_preprocessor(
         dict(inputs=list(torch.rand(4, 3, 32, 32)), data_samples=samples),
-        training=True)
+        training=True,
+    )
     assert 'mixture' in data['data_samples'][0]
     losses = model(**data, mode='loss')
     sum(losses.values()).backward()

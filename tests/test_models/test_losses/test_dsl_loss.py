@@ -11,8 +11,14 @@ from daffnet_mm.structures import ATTRIBUTE_SIZES
 NUM_ATTRIBUTES = len(ATTRIBUTE_SIZES)
 
 
-def equation_1(flat_logits, gt_attributes, class_logits, gt_label,
-               attribute_weight, class_weight):
+def equation_1(
+    flat_logits,
+    gt_attributes,
+    class_logits,
+    gt_label,
+    attribute_weight,
+    class_weight,
+):
     """Eq. (1) by loops over samples and attributes, in double precision."""
     attribute_terms, class_terms = [], []
     for i in range(len(gt_attributes)):
@@ -29,10 +35,11 @@ def equation_1(flat_logits, gt_attributes, class_logits, gt_label,
             p = class_logits[i].double().exp()
             class_terms.append(-torch.log2(p[c] / p.sum()))
     zero = flat_logits.double().sum() * 0
-    return (attribute_weight * (sum(attribute_terms, zero) /
-                                max(len(attribute_terms), 1)),
-            class_weight * (sum(class_terms, zero) /
-                            max(len(class_terms), 1)))
+    return (
+        attribute_weight
+        * (sum(attribute_terms, zero) / max(len(attribute_terms), 1)),
+        class_weight * (sum(class_terms, zero) / max(len(class_terms), 1)),
+    )
 
 
 def log_probs(flat_logits):
@@ -57,7 +64,7 @@ def class_logits(probability, classes=5, number=1):
 
 def random_truth(number, generator):
     columns = [
-        torch.randint(-1, size, (number, ), generator=generator)
+        torch.randint(-1, size, (number,), generator=generator)
         for size in ATTRIBUTE_SIZES
     ]
     return torch.stack(columns, 1)
@@ -66,8 +73,11 @@ def random_truth(number, generator):
 def test_worked_example():
     """Attributes at 0.5, class at 0.25: 0.8 x 1 + 0.2 x 2 = 1.2."""
     losses = DSLLoss()(
-        padded_log_probs(.5, 3), torch.zeros(3, NUM_ATTRIBUTES).long(),
-        class_logits(.25, number=3), torch.zeros(3).long())
+        padded_log_probs(0.5, 3),
+        torch.zeros(3, NUM_ATTRIBUTES).long(),
+        class_logits(0.25, number=3),
+        torch.zeros(3).long(),
+    )
     assert losses['loss_attribute'].item() == pytest.approx(0.8)
     assert losses['loss_class'].item() == pytest.approx(0.4)
     assert sum(losses.values()).item() == pytest.approx(1.2)
@@ -82,7 +92,8 @@ def test_worked_example_with_unknowns():
     1/4, 1/16 and unknown: 0.2 x (2 + 4) / 2 = 0.6.
     """
     attributes = torch.cat(
-        [padded_log_probs(p) for p in (1 / 2, 1 / 8, 1 / 100)])
+        [padded_log_probs(p) for p in (1 / 2, 1 / 8, 1 / 100)]
+    )
     truth = torch.zeros(3, NUM_ATTRIBUTES).long()
     truth[1, 3:] = -1
     truth[2] = -1
@@ -96,23 +107,31 @@ def test_worked_example_with_unknowns():
 def test_against_loops_in_double_precision(seed):
     generator = torch.Generator().manual_seed(seed)
     number = 8
-    flat = torch.randn(
-        number, sum(ATTRIBUTE_SIZES), generator=generator,
-        dtype=torch.float64).mul_(3).requires_grad_()
-    classes = torch.randn(
-        number, 5, generator=generator,
-        dtype=torch.float64).mul_(3).requires_grad_()
+    flat = (
+        torch.randn(
+            number,
+            sum(ATTRIBUTE_SIZES),
+            generator=generator,
+            dtype=torch.float64,
+        )
+        .mul_(3)
+        .requires_grad_()
+    )
+    classes = (
+        torch.randn(number, 5, generator=generator, dtype=torch.float64)
+        .mul_(3)
+        .requires_grad_()
+    )
     truth = random_truth(number, generator)
     truth[seed] = -1
-    label = torch.randint(-1, 5, (number, ), generator=generator)
+    label = torch.randint(-1, 5, (number,), generator=generator)
     weights = (0.7, 0.6)
 
     losses = DSLLoss(*weights)(log_probs(flat), truth, classes, label)
     expected = equation_1(flat, truth, classes, label, *weights)
     for loss, other in zip(losses.values(), expected, strict=True):
         # The class term is computed in single precision.
-        torch.testing.assert_close(
-            loss.double(), other, rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(loss.double(), other, rtol=1e-5, atol=1e-6)
     gradients = torch.autograd.grad(sum(losses.values()), [flat, classes])
     others = torch.autograd.grad(sum(expected), [flat, classes])
     for gradient, other in zip(gradients, others, strict=True):
@@ -125,8 +144,11 @@ def test_all_unknown_costs_nothing_and_stays_differentiable():
     flat = torch.randn(4, sum(ATTRIBUTE_SIZES), requires_grad=True)
     classes = torch.randn(4, 5, requires_grad=True)
     losses = DSLLoss()(
-        log_probs(flat), torch.full((4, NUM_ATTRIBUTES), -1), classes,
-        torch.full((4, ), -1))
+        log_probs(flat),
+        torch.full((4, NUM_ATTRIBUTES), -1),
+        classes,
+        torch.full((4,), -1),
+    )
     assert losses['loss_attribute'] == losses['loss_class'] == 0
     sum(losses.values()).backward()
     assert (flat.grad == 0).all() and (classes.grad == 0).all()
@@ -147,8 +169,9 @@ def test_unknown_beside_a_value_that_underflows():
 
 def test_extreme_logits_have_a_finite_loss_and_gradient():
     flat = torch.randn(2, sum(ATTRIBUTE_SIZES)).mul(1e4).requires_grad_()
-    loss = DSLLoss()(log_probs(flat), torch.zeros(
-        2, NUM_ATTRIBUTES).long())['loss_attribute']
+    loss = DSLLoss()(log_probs(flat), torch.zeros(2, NUM_ATTRIBUTES).long())[
+        'loss_attribute'
+    ]
     assert torch.isfinite(loss) and loss > 0
     loss.backward()
     assert torch.isfinite(flat.grad).all()
@@ -158,24 +181,29 @@ def test_a_value_that_the_attribute_does_not_have_is_infinite():
     """Not silently some other value's loss: CheckInvalidLossHook stops it."""
     truth = torch.zeros(1, NUM_ATTRIBUTES).long()
     truth[0, 0] = 3  # of 2
-    loss = DSLLoss()(padded_log_probs(.5), truth)['loss_attribute']
+    loss = DSLLoss()(padded_log_probs(0.5), truth)['loss_attribute']
     assert loss == math.inf
 
 
 def test_without_auxiliary_classifier():
     losses = DSLLoss()(
-        padded_log_probs(.25), torch.zeros(1, NUM_ATTRIBUTES).long())
+        padded_log_probs(0.25), torch.zeros(1, NUM_ATTRIBUTES).long()
+    )
     assert list(losses) == ['loss_attribute']
     assert losses['loss_attribute'].item() == pytest.approx(1.6)
 
 
 def test_registered_with_its_weights():
     loss = MODELS.build(
-        dict(type='DSLLoss', attribute_weight=1., class_weight=0.))
+        dict(type='DSLLoss', attribute_weight=1.0, class_weight=0.0)
+    )
     losses = loss(
-        padded_log_probs(.5), torch.zeros(1, NUM_ATTRIBUTES).long(),
-        class_logits(.25), torch.zeros(1).long())
-    assert losses['loss_attribute'].item() == pytest.approx(1.)
+        padded_log_probs(0.5),
+        torch.zeros(1, NUM_ATTRIBUTES).long(),
+        class_logits(0.25),
+        torch.zeros(1).long(),
+    )
+    assert losses['loss_attribute'].item() == pytest.approx(1.0)
     assert losses['loss_class'] == 0
 
 
@@ -187,29 +215,48 @@ def test_mixed_images_have_the_mixed_loss():
     truth = random_truth(3, generator)
     truth[:, 0] = 0
     label = torch.tensor([2, -1, 4])
-    shares = torch.tensor([[.7, .3, 0.], [0., 1., 0.], [.4, 0., .6]])
+    shares = torch.tensor([[0.7, 0.3, 0.0], [0.0, 1.0, 0.0], [0.4, 0.0, 0.6]])
     got = DSLLoss(class_smoothing=0.1)(
-        log_probs(logits), truth, classes, label, mixture=shares)
+        log_probs(logits), truth, classes, label, mixture=shares
+    )
     one = DSLLoss(class_smoothing=0.1)
-    attribute = sum(
-        shares[i, j] * one(log_probs(logits[i:i + 1]), truth[j:j + 1])
-        ['loss_attribute'] for i in range(3) for j in range(3)) / 3
+    attribute = (
+        sum(
+            shares[i, j]
+            * one(log_probs(logits[i : i + 1]), truth[j : j + 1])[
+                'loss_attribute'
+            ]
+            for i in range(3)
+            for j in range(3)
+        )
+        / 3
+    )
     assert got['loss_attribute'].item() == pytest.approx(
-        attribute.item(), rel=1e-5)
+        attribute.item(), rel=1e-5
+    )
     # The second sample's class is unknown: its shares count nowhere.
     known = [j for j in range(3) if j != 1]
     cell_type = sum(
-        shares[i, j] * one(
-            log_probs(logits[i:i + 1]), truth[j:j + 1], classes[i:i + 1],
-            label[j:j + 1])['loss_class'] for i in range(3) for j in known)
+        shares[i, j]
+        * one(
+            log_probs(logits[i : i + 1]),
+            truth[j : j + 1],
+            classes[i : i + 1],
+            label[j : j + 1],
+        )['loss_class']
+        for i in range(3)
+        for j in known
+    )
     assert got['loss_class'].item() == pytest.approx(
-        cell_type.item() / shares[:, known].sum().item(), rel=1e-5)
+        cell_type.item() / shares[:, known].sum().item(), rel=1e-5
+    )
 
 
 def test_unmixed_images_have_the_plain_loss():
     generator = torch.Generator().manual_seed(8)
-    logits = log_probs(torch.randn(4, sum(ATTRIBUTE_SIZES),
-                                   generator=generator))
+    logits = log_probs(
+        torch.randn(4, sum(ATTRIBUTE_SIZES), generator=generator)
+    )
     classes = torch.randn(4, 5, generator=generator)
     truth = random_truth(4, generator)
     label = torch.tensor([0, 3, -1, 1])

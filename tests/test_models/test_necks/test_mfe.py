@@ -58,7 +58,8 @@ def test_parameter_count():
     predictor = dict(
         type='ImageClassifier',
         backbone=dict(type='ResNet', depth=50),
-        head=dict(type='MAPHead', in_channels=2048, num_classes=5))
+        head=dict(type='MAPHead', in_channels=2048, num_classes=5),
+    )
     neck = MFE(predictor)
     # ResNet50 without its classifier, MAPHead's three layers, the encoder.
     resnet = 25_557_032 - (2048 * 1000 + 1000)
@@ -70,16 +71,17 @@ def test_parameter_count():
 
 @pytest.mark.parametrize('frozen', [True, False])
 def test_gives_the_pooled_feature_and_the_encoded_probabilities(
-        map_cfg, frozen):
-    neck = MODELS.build(
-        dict(type='MFE', predictor=map_cfg(), frozen=frozen))
+    map_cfg, frozen
+):
+    neck = MODELS.build(dict(type='MFE', predictor=map_cfg(), frozen=frozen))
     neck.eval()
     inputs = torch.randn(2, 3, 32, 32)
     feats = torch.randn(2, 5, 8, 8), torch.randn(2, 9, 4, 4)
     pooled, morphological = neck(feats, inputs)
     torch.testing.assert_close(pooled, feats[1].mean((2, 3)))
     scores = torch.stack(
-        [s.pred_attribute_scores for s in neck.predictor.predict(inputs)])
+        [s.pred_attribute_scores for s in neck.predictor.predict(inputs)]
+    )
     torch.testing.assert_close(neck.predict_attributes(inputs), scores)
     torch.testing.assert_close(morphological, neck.encoder(scores))
     assert morphological.shape == (2, 128)
@@ -100,14 +102,18 @@ def test_without_encoder_the_probabilities_are_the_feature(map_cfg):
 def train(model, samples, steps=2):
     # With weight decay, which would shrink even weights without a gradient.
     optimizer = OptimWrapper(
-        torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=.1))
+        torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.1)
+    )
     for step in range(steps):
         generator = torch.Generator().manual_seed(step)
         model.train()
         model.train_step(
             dict(
                 inputs=torch.randn(4, 3, 32, 32, generator=generator) + 1,
-                data_samples=samples), optimizer)
+                data_samples=samples,
+            ),
+            optimizer,
+        )
 
 
 def test_a_frozen_map_does_not_change(daffnet_cfg, cells):
@@ -140,7 +146,8 @@ def test_a_thawed_map_trains(daffnet_cfg, cells):
     train(model, cells(4))
     # All but the auxiliary classifier, which stage 3 does not use.
     assert {n for n in before if n not in changed(predictor, before)} <= {
-        'head.fc_classes.weight', 'head.fc_classes.bias'
+        'head.fc_classes.weight',
+        'head.fc_classes.bias',
     }
 
 
@@ -162,7 +169,8 @@ def test_building_reads_no_file(map_cfg, tmp_path):
 
 @pytest.mark.parametrize('listed', [False, True])
 def test_a_missing_checkpoint_says_which_command_makes_it(
-        map_cfg, tmp_path, listed):
+    map_cfg, tmp_path, listed
+):
     init_cfg = pretrained(tmp_path / 'nowhere.pth')
     neck = MFE(map_cfg(init_cfg=[init_cfg] if listed else init_cfg))
     with pytest.raises(InputError) as error:
@@ -176,7 +184,8 @@ def test_a_missing_checkpoint_says_which_command_makes_it(
 def test_the_message_names_the_config_that_it_was_told(map_cfg, tmp_path):
     neck = MFE(
         map_cfg(init_cfg=pretrained(tmp_path / 'nowhere.pth')),
-        predictor_config='configs/daffnet/map-tiny_ssl.py')
+        predictor_config='configs/daffnet/map-tiny_ssl.py',
+    )
     with pytest.raises(InputError, match='configs/daffnet/map-tiny_ssl.py'):
         neck.init_weights()
 
@@ -196,14 +205,15 @@ def test_takes_the_weights_of_stage_1(map_cfg, stage_1, warnings, listed):
     inputs = torch.randn(2, 3, 32, 32)
     torch.testing.assert_close(
         neck.predict_attributes(inputs),
-        torch.stack(
-            [s.pred_attribute_scores for s in source.predict(inputs)]))
+        torch.stack([s.pred_attribute_scores for s in source.predict(inputs)]),
+    )
 
 
 def test_takes_them_inside_a_model(daffnet_cfg, map_cfg, stage_1):
     source, path = stage_1
     model = MODELS.build(
-        daffnet_cfg(predictor=map_cfg(init_cfg=pretrained(path))))
+        daffnet_cfg(predictor=map_cfg(init_cfg=pretrained(path)))
+    )
     model.init_weights()
     assert not changed(model.neck.predictor, source.state_dict())
 
@@ -212,8 +222,7 @@ def test_takes_the_map_out_of_a_daffnet(daffnet_cfg, map_cfg, tmp_path):
     source = MODELS.build(daffnet_cfg())
     path = tmp_path / 'daffnet.pth'
     torch.save(dict(state_dict=source.state_dict()), path)
-    neck = MFE(
-        map_cfg(init_cfg=pretrained(path, prefix='neck.predictor')))
+    neck = MFE(map_cfg(init_cfg=pretrained(path, prefix='neck.predictor')))
     neck.init_weights()
     assert not changed(neck.predictor, source.neck.predictor.state_dict())
 
@@ -225,22 +234,27 @@ def test_the_auxiliary_classifier_may_be_left_out(map_cfg, stage_1):
     assert not changed(neck.predictor, source.state_dict())
 
 
-@pytest.mark.parametrize('other', [
-    dict(base_channels=16),
-    dict(num_classes=8),
-])
+@pytest.mark.parametrize(
+    'other',
+    [
+        dict(base_channels=16),
+        dict(num_classes=8),
+    ],
+)
 def test_a_checkpoint_of_other_widths_is_refused(map_cfg, stage_1, other):
     _, path = stage_1
     neck = MFE(map_cfg(**other, init_cfg=pretrained(path)))
     with pytest.raises(
-            InputError, match="MAP's checkpoint .*best.pth has .* of shape"):
+        InputError, match="MAP's checkpoint .*best.pth has .* of shape"
+    ):
         neck.init_weights()
 
 
 def test_a_checkpoint_of_another_model_is_refused(map_cfg, tmp_path):
     path = tmp_path / 'resnet.pth'
     model = MODELS.build(
-        dict(type='ImageClassifier', backbone=map_cfg()['backbone']))
+        dict(type='ImageClassifier', backbone=map_cfg()['backbone'])
+    )
     torch.save(dict(state_dict=model.state_dict()), path)
     neck = MFE(map_cfg(init_cfg=pretrained(path)))
     with pytest.raises(InputError, match='has no weight head.fc.weight'):
@@ -256,6 +270,7 @@ def test_a_wrong_prefix_is_refused(map_cfg, stage_1):
 
 @pytest.mark.parametrize('frozen', [True, False])
 def test_a_frozen_map_without_checkpoint_is_warned_of(
-        map_cfg, warnings, frozen):
+    map_cfg, warnings, frozen
+):
     MFE(map_cfg(), frozen=frozen).init_weights()
     assert any('random' in message for message in warnings) is frozen

@@ -32,7 +32,7 @@ def batch(images, cells):
 def symmetries(image):
     """The eight, in another way: transposed or not, each axis reversed."""
     for base in (image, image.transpose(1, 2)):
-        for dims in ((), (1, ), (2, ), (1, 2)):
+        for dims in ((), (1,), (2,), (1, 2)):
             yield base.flip(dims)
 
 
@@ -45,16 +45,20 @@ def test_symmetries_are_averaged(network, request, images, cells):
         views = model.test_step(
             dict(
                 inputs=[view.contiguous() for view in symmetries(image)],
-                data_samples=[DataSample() for _ in range(8)]))
+                data_samples=[DataSample() for _ in range(8)],
+            )
+        )
         scores = torch.stack([v.pred_attribute_scores for v in views]).mean(0)
         torch.testing.assert_close(
-            sample.pred_attribute_scores, scores, rtol=1e-4, atol=1e-6)
+            sample.pred_attribute_scores, scores, rtol=1e-4, atol=1e-6
+        )
         assert sample.pred_attributes.tolist() == [
             int(part.argmax()) for part in scores.split(ATTRIBUTE_SIZES)
         ]
         score = torch.stack([v.pred_score for v in views]).mean(0)
         torch.testing.assert_close(
-            sample.pred_score, score, rtol=1e-4, atol=1e-6)
+            sample.pred_score, score, rtol=1e-4, atol=1e-6
+        )
         assert sample.pred_label.tolist() == [int(score.argmax())]
         # the truth comes along
         assert torch.equal(sample.gt_label, truth.gt_label)
@@ -65,29 +69,34 @@ def test_prediction_no_longer_depends_on_the_position(map_cfg, images, cells):
     tta = SymmetryTTAModel(build(map_cfg()))
     turned = [image.rot90(1, dims=(1, 2)) for image in images]
     for one, other in zip(
-            tta.test_step(batch(images, cells)),
-            tta.test_step(batch(turned, cells)),
-            strict=True):
+        tta.test_step(batch(images, cells)),
+        tta.test_step(batch(turned, cells)),
+        strict=True,
+    ):
         torch.testing.assert_close(
             one.pred_attribute_scores,
             other.pred_attribute_scores,
             rtol=1e-4,
-            atol=1e-6)
+            atol=1e-6,
+        )
 
 
 def test_flips_by_pipeline_and_on_the_device(map_cfg, images, cells):
     model = build(map_cfg())
-    dims = ((), (1, ), (2, ), (1, 2))
+    dims = ((), (1,), (2,), (1, 2))
     by_pipeline = dict(
         inputs=[[image.flip(d) for image in images] for d in dims],
-        data_samples=[cells(len(images)) for _ in dims])
+        data_samples=[cells(len(images)) for _ in dims],
+    )
     for one, other in zip(
-            AttributeTTAModel(model).test_step(by_pipeline),
-            SymmetryTTAModel(model, 'flips').test_step(batch(images, cells)),
-            strict=True):
+        AttributeTTAModel(model).test_step(by_pipeline),
+        SymmetryTTAModel(model, 'flips').test_step(batch(images, cells)),
+        strict=True,
+    ):
         for name in ('pred_score', 'pred_attribute_scores'):
             torch.testing.assert_close(
-                one.get(name), other.get(name), rtol=1e-4, atol=1e-6)
+                one.get(name), other.get(name), rtol=1e-4, atol=1e-6
+            )
         assert torch.equal(one.pred_attributes, other.pred_attributes)
         assert torch.equal(one.gt_label, other.gt_label)
 
@@ -96,14 +105,14 @@ def test_merged_values_are_decoded_as_the_head_does(map_cfg):
     cfg = map_cfg()
     cfg['head']['joint_decoding'] = True
     tta = AttributeTTAModel(build(cfg))
-    scores = torch.cat([torch.full((n, ), 1 / n) for n in ATTRIBUTE_SIZES])
-    scores[21:25] = torch.tensor([.7, .3, 0., 0.])
-    scores[25:29] = torch.tensor([.4, .6, 0., 0.])
-    scores[29:] = torch.tensor([.6, .4])
+    scores = torch.cat([torch.full((n,), 1 / n) for n in ATTRIBUTE_SIZES])
+    scores[21:25] = torch.tensor([0.7, 0.3, 0.0, 0.0])
+    scores[25:29] = torch.tensor([0.4, 0.6, 0.0, 0.0])
+    scores[29:] = torch.tensor([0.6, 0.4])
     views = [DataSample() for _ in range(2)]
     for view in views:
         view.set_field(scores, 'pred_attribute_scores')
-    merged, = tta.merge_preds([views])
+    (merged,) = tta.merge_preds([views])
     assert merged.pred_attributes[8:].tolist() == [0, 1, 1]
 
 
@@ -112,12 +121,16 @@ def test_classifiers_without_attributes(images, cells):
         dict(
             type='ImageClassifier',
             backbone=dict(
-                type='ResNet', depth=18, base_channels=8, stem_channels=8),
+                type='ResNet', depth=18, base_channels=8, stem_channels=8
+            ),
             head=dict(
                 type='FusionHead',
                 num_classes=5,
                 in_channels=64,
-                morphological_channels=0)))
+                morphological_channels=0,
+            ),
+        )
+    )
     tta = MODELS.build(dict(type='SymmetryTTAModel', module=model))
     sample = tta.test_step(batch(images, cells))[0]
     assert sample.pred_score.sum().item() == pytest.approx(1)

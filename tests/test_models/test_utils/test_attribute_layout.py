@@ -4,7 +4,7 @@ import torch
 from daffnet_mm.models.utils import AttributeLayout
 from daffnet_mm.structures import ATTRIBUTE_SIZES
 
-SIZES = [ATTRIBUTE_SIZES, (2, 2), (5, ), (3, 7, 2, 2, 4, 2, 2, 9)]
+SIZES = [ATTRIBUTE_SIZES, (2, 2), (5,), (3, 7, 2, 2, 4, 2, 2, 9)]
 
 
 @pytest.mark.parametrize('sizes', SIZES)
@@ -13,8 +13,8 @@ def test_pad_against_a_split(sizes):
     padded = AttributeLayout(sizes).pad(scores)
     assert padded.shape == (4, len(sizes), max(sizes))
     for m, part in enumerate(scores.split(sizes, dim=1)):
-        assert torch.equal(padded[:, m, :sizes[m]], part)
-        assert (padded[:, m, sizes[m]:] == float('-inf')).all()
+        assert torch.equal(padded[:, m, : sizes[m]], part)
+        assert (padded[:, m, sizes[m] :] == float('-inf')).all()
 
 
 @pytest.mark.parametrize('sizes', SIZES)
@@ -30,13 +30,14 @@ def test_softmax_and_its_gradient_against_a_loop(sizes):
     logits = torch.randn(4, sum(sizes)).mul(5).requires_grad_()
     weights = torch.randn(4, sum(sizes))
     expected = torch.cat(
-        [part.softmax(1) for part in logits.split(sizes, dim=1)], dim=1)
+        [part.softmax(1) for part in logits.split(sizes, dim=1)], dim=1
+    )
     scores = layout.softmax(logits)
     torch.testing.assert_close(scores, expected)
     for part in scores.split(sizes, dim=1):
         torch.testing.assert_close(part.sum(1), torch.ones(4))
-    gradient, = torch.autograd.grad((scores * weights).sum(), logits)
-    other, = torch.autograd.grad((expected * weights).sum(), logits)
+    (gradient,) = torch.autograd.grad((scores * weights).sum(), logits)
+    (other,) = torch.autograd.grad((expected * weights).sum(), logits)
     torch.testing.assert_close(gradient, other)
 
 
@@ -46,7 +47,8 @@ def test_argmax_never_picks_a_place_without_a_value(sizes):
     scores = -torch.rand(50, sum(sizes)) * 1e30
     picked = layout.pad(scores).argmax(-1)
     expected = torch.stack(
-        [part.argmax(1) for part in scores.split(sizes, dim=1)], dim=1)
+        [part.argmax(1) for part in scores.split(sizes, dim=1)], dim=1
+    )
     assert torch.equal(picked, expected)
 
 

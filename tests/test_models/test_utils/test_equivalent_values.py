@@ -24,14 +24,16 @@ def test_decoding_against_all_combinations():
         allowed = [
             combination
             for combination in itertools.product(*map(range, (4, 4, 2)))
-            if len({v == n
-                    for v, n in zip(combination, NONE, strict=True)}) == 1
+            if len({v == n for v, n in zip(combination, NONE, strict=True)})
+            == 1
         ]
         assert len(allowed) == 1 + 3 * 3 * 1
         best = max(
             allowed,
             key=lambda c: math.prod(
-                float(part[v]) for part, v in zip(parts, c, strict=True)))
+                float(part[v]) for part, v in zip(parts, c, strict=True)
+            ),
+        )
         assert tuple(values[8:].tolist()) == best
         if tuple(own[8:].tolist()) in allowed:
             assert torch.equal(values, own)
@@ -44,21 +46,21 @@ def test_other_attributes():
     attributes = dict(a=('x', 'y'), b=('u', 'v', 'w'), c=('s', 't'))
     rule = EquivalentValues(attributes, dict(a='y', b='w'))
     layout = AttributeLayout((2, 3, 2))
-    scores = torch.tensor([[.4, .6, .5, .1, .4, .3, .7]])
+    scores = torch.tensor([[0.4, 0.6, 0.5, 0.1, 0.4, 0.3, 0.7]])
     # together .6 x .4, apart .4 x .5
     assert rule.decode(layout.pad(scores)).tolist() == [[1, 2, 1]]
-    scores[0, 4] = .3
+    scores[0, 4] = 0.3
     assert rule.decode(layout.pad(scores)).tolist() == [[0, 0, 1]]
     with_, without = rule.log_probs(layout.pad(scores.log()))
-    torch.testing.assert_close(with_.exp(), torch.tensor([[.6, .3]]))
-    torch.testing.assert_close(without.exp(), torch.tensor([[.4, .6]]))
+    torch.testing.assert_close(with_.exp(), torch.tensor([[0.6, 0.3]]))
+    torch.testing.assert_close(without.exp(), torch.tensor([[0.4, 0.6]]))
 
 
 def test_rules_that_do_not_fit():
     with pytest.raises(ValueError, match="granularity='none'"):
         EquivalentValues(
-            WBC_ATTRIBUTES,
-            dict(granularity='none', granule_type='nil'))
+            WBC_ATTRIBUTES, dict(granularity='none', granule_type='nil')
+        )
     with pytest.raises(ValueError, match='at least two'):
         EquivalentValues(WBC_ATTRIBUTES, dict(granularity='no'))
 

@@ -15,10 +15,10 @@ def predictor(map_cfg):
     model = MODELS.build(map_cfg())
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
-            nn.init.uniform_(module.running_mean, -.2, .2)
-            nn.init.uniform_(module.running_var, .5, 2)
-            nn.init.uniform_(module.weight, .5, 2)
-            nn.init.uniform_(module.bias, -.2, .2)
+            nn.init.uniform_(module.running_mean, -0.2, 0.2)
+            nn.init.uniform_(module.running_var, 0.5, 2)
+            nn.init.uniform_(module.weight, 0.5, 2)
+            nn.init.uniform_(module.bias, -0.2, 0.2)
     model.eval()
     return model
 
@@ -34,9 +34,11 @@ def test_the_output_stays_the_same(predictor, cells):
     for images in (cells, -cells):
         expected = predictor(images, mode='tensor')[0]
         torch.testing.assert_close(
-            run(images)[0], expected, rtol=1e-4, atol=1e-5)
+            run(images)[0], expected, rtol=1e-4, atol=1e-5
+        )
     assert not any(
-        isinstance(m, nn.BatchNorm2d) for m in run._folded.modules())
+        isinstance(m, nn.BatchNorm2d) for m in run._folded.modules()
+    )
 
 
 @torch.no_grad()
@@ -47,7 +49,8 @@ def test_it_folds_under_mixed_precision_too(predictor, cells):
         output = run(cells)[0]
     assert output.dtype == torch.bfloat16
     assert not any(
-        isinstance(m, nn.BatchNorm2d) for m in run._folded.modules())
+        isinstance(m, nn.BatchNorm2d) for m in run._folded.modules()
+    )
     # the folded weights themselves are exact
     torch.testing.assert_close(run(cells)[0], expected, rtol=1e-4, atol=1e-5)
 
@@ -60,7 +63,7 @@ def test_changed_weights_are_noticed(predictor, cells, change):
     if change == 'in place':
         predictor.backbone.conv1.weight.mul_(-1)
     elif change == 'by loading':
-        state = {k: v * .5 for k, v in predictor.state_dict().items()}
+        state = {k: v * 0.5 for k, v in predictor.state_dict().items()}
         predictor.load_state_dict(state)
     else:
         predictor.backbone.bn1.running_mean.add_(1)
@@ -68,10 +71,8 @@ def test_changed_weights_are_noticed(predictor, cells, change):
         after = run(cells)[0]
         assert not torch.allclose(after, before)
         torch.testing.assert_close(
-            after,
-            predictor(cells, mode='tensor')[0],
-            rtol=1e-4,
-            atol=1e-5)
+            after, predictor(cells, mode='tensor')[0], rtol=1e-4, atol=1e-5
+        )
 
 
 @torch.no_grad()
@@ -80,7 +81,8 @@ def test_hooks_see_the_network_itself(predictor, cells):
     run(cells)
     seen = []
     predictor.backbone.layer4.register_forward_hook(
-        lambda *args: seen.append(args))
+        lambda *args: seen.append(args)
+    )
     run(cells)
     assert len(seen) == 1
 
@@ -105,8 +107,8 @@ def test_a_network_that_folding_would_change_runs_as_it_is(cells):
     run = FoldedInference(model)
     for _ in range(2):
         torch.testing.assert_close(
-            run(cells)[0],
-            model(cells, mode='tensor')[0])
+            run(cells)[0], model(cells, mode='tensor')[0]
+        )
 
 
 @torch.no_grad()
@@ -119,4 +121,5 @@ def test_a_copy_runs_its_own_weights(predictor, cells):
         other['run'](cells)[0],
         other['model'](cells, mode='tensor')[0],
         rtol=1e-4,
-        atol=1e-5)
+        atol=1e-5,
+    )

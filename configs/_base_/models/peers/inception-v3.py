@@ -11,5 +11,8 @@ peer = dict(
             checkpoint='https://download.openmmlab.com/mmclassification/'
             'v0/inception-v3/'
             'inception-v3_3rdparty_8xb32_in1k_20220615-dcd4d910.pth',
-            prefix='backbone.')),
-    head=dict(type='ClsHead'))
+            prefix='backbone.',
+        ),
+    ),
+    head=dict(type='ClsHead'),
+)

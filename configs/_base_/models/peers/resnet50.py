@@ -8,6 +8,9 @@ peer = dict(
             type='Pretrained',
             checkpoint='https://download.openmmlab.com/mmclassification/'
             'v0/resnet/resnet50_8xb32_in1k_20210831-ea4938fc.pth',
-            prefix='backbone.')),
+            prefix='backbone.',
+        ),
+    ),
     neck=dict(type='GlobalAveragePooling'),
-    head=dict(type='LinearClsHead', in_channels=2048))
+    head=dict(type='LinearClsHead', in_channels=2048),
+)

@@ -10,6 +10,9 @@ peer = dict(
             type='Pretrained',
             checkpoint='https://download.openmmlab.com/mmclassification/'
             'v0/vgg/vgg19_batch256_imagenet_20210208-e6920e4a.pth',
-            prefix='backbone.')),
+            prefix='backbone.',
+        ),
+    ),
     neck=dict(type='GlobalAveragePooling'),
-    head=dict(type='LinearClsHead', in_channels=512))
+    head=dict(type='LinearClsHead', in_channels=512),
+)

@@ -13,5 +13,8 @@ peer = dict(
             checkpoint='https://download.openmmlab.com/mmclassification/'
             'v0/vit/finetune/vit-base-p16_in21k-pre-3rdparty_ft-64xb64_in1k-'
             '384_20210928-98e8652b.pth',
-            prefix='backbone.')),
-    head=dict(type='VisionTransformerClsHead', in_channels=768))
+            prefix='backbone.',
+        ),
+    ),
+    head=dict(type='VisionTransformerClsHead', in_channels=768),
+)
