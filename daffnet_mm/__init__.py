@@ -8,7 +8,7 @@ makes checkpoints safe to load and registers every component.
 import sys
 from contextlib import redirect_stdout
 
-from .compatibility import check_environment
+from .utils.compatibility import check_environment
 
 check_environment()
 

@@ -29,15 +29,15 @@ from rich.console import Console
 from rich.table import Table
 
 from daffnet_mm.apis import WBCInferencer
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.datasets.image_folders import (
-    IMAGE_EXTENSIONS,
-    list_image_files,
-)
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.functional.differential import differential_count
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.image_folders import (
+    IMAGE_EXTENSIONS,
+    list_image_files,
+)
 from daffnet_mm.structures import WBC_ATTRIBUTES
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 #: Below this probability a cell is listed as unsure.
 UNSURE = 0.8

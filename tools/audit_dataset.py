@@ -19,8 +19,8 @@ import sys
 from rich.console import Console
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.audit import audit_datasets, print_report
-from daffnet_mm.apis.command_line import one_sentence_errors
+from daffnet_mm.audit import audit_datasets, print_report
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 
 def parse_args() -> argparse.Namespace:

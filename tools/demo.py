@@ -20,10 +20,10 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.apis.paper_tables import print_paper_tables
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.reproduction.paper_tables import print_paper_tables
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 ROOT = Path(__file__).resolve().parents[1]
 PBC_FOLDER = 'PBC_dataset_normal_DIB'

@@ -26,8 +26,8 @@ from rich.markup import escape
 from train_map import TOOLS, add_semi_supervision_arguments
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.apis.map_experiments import (
+from daffnet_mm.fileio import atomic_write
+from daffnet_mm.reproduction.map_experiments import (
     SCALES,
     TEACHERS,
     Outcome,
@@ -36,9 +36,12 @@ from daffnet_mm.apis.map_experiments import (
     find_finished,
     run_experiments,
 )
-from daffnet_mm.apis.paper_figures import ANNOTATORS, WBCATT_BASELINE
-from daffnet_mm.apis.strategy_tables import STRATEGY_NAMES, StrategyTables
-from daffnet_mm.fileio import atomic_write
+from daffnet_mm.reproduction.paper_figures import ANNOTATORS, WBCATT_BASELINE
+from daffnet_mm.reproduction.strategy_tables import (
+    STRATEGY_NAMES,
+    StrategyTables,
+)
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 CONFIGS = TOOLS.parent / 'configs' / 'daffnet'
 CONSOLE = Console(width=max(Console().width, 120))

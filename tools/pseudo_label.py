@@ -16,9 +16,9 @@ from mmengine import Config, DictAction
 from mmengine.registry import init_default_scope
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
 from daffnet_mm.apis.pseudo_labelling import label_all, pseudo_label
 from daffnet_mm.errors import InputError
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 
 def parse_args() -> argparse.Namespace:

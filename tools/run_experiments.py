@@ -38,8 +38,8 @@ from rich.progress import (
 )
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.apis.experiments import (
+from daffnet_mm.errors import InputError
+from daffnet_mm.reproduction import (
     LocalLauncher,
     Outcome,
     Plan,
@@ -52,11 +52,11 @@ from daffnet_mm.apis.experiments import (
     paper_table,
     write_tables,
 )
-from daffnet_mm.apis.experiments.matrix import TITLES, known_metrics
-from daffnet_mm.apis.experiments.methods import DATASETS, list_methods
-from daffnet_mm.apis.experiments.run import FINISHED
-from daffnet_mm.errors import InputError
-from daffnet_mm.evaluation.published import PUBLISHED_TABLES
+from daffnet_mm.reproduction.matrix import TITLES, known_metrics
+from daffnet_mm.reproduction.methods import DATASETS, list_methods
+from daffnet_mm.reproduction.published import PUBLISHED_TABLES
+from daffnet_mm.reproduction.run import FINISHED
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 TOOLS = Path(__file__).resolve().parent
 CONFIGS = TOOLS.parent / 'configs'

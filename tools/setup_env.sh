@@ -38,7 +38,7 @@ daffnet_setup() {
 # is wrong goes to stderr, in one sentence.
 _daffnet_check() {
     (cd "$root" && "$1" -W ignore -c "import runpy, sys
-module = runpy.run_path('daffnet_mm/compatibility.py')
+module = runpy.run_path('daffnet_mm/utils/compatibility.py')
 try:
     module['check_environment'](module['REQUIREMENTS'][$2])
 except ImportError as error:

@@ -5,7 +5,7 @@ Usage:
         [--amp] [--cfg-options KEY=VALUE ...] ...
 """
 
-from daffnet_mm.apis.command_line import run_mmpretrain_tool
+from daffnet_mm.utils.command_line import run_mmpretrain_tool
 
 if __name__ == '__main__':
     run_mmpretrain_tool('train.py')

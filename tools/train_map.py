@@ -17,10 +17,14 @@ from pathlib import Path
 from mmengine import Config, DictAction
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.apis.map_experiments import set_semi_supervision
-from daffnet_mm.apis.training_steps import StepFailedError, retrain, train
 from daffnet_mm.errors import InputError
+from daffnet_mm.reproduction.map_experiments import set_semi_supervision
+from daffnet_mm.reproduction.training_steps import (
+    StepFailedError,
+    retrain,
+    train,
+)
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 TOOLS = Path(__file__).resolve().parent
 

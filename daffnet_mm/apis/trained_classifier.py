@@ -19,12 +19,12 @@ from scipy.stats import binomtest
 from torch.utils.data import DataLoader, Dataset
 
 from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
-from daffnet_mm.datasets.class_names import canonical_class
 from daffnet_mm.datasets.image_ids import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import EvaluationReport, WBCMetric
 from daffnet_mm.models.utils import adapt_batch_norm
 from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_mm.structures.class_names import canonical_class
 
 from .pseudo_labelling import build_predictor
 

@@ -8,10 +8,10 @@ from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.image_folders import join, scan_folder
 from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_mm.structures.class_names import canonical_class
 
-from .class_names import canonical_class
-from .image_folders import join, scan_folder
 from .wbc_dataset import WBCDataset
 
 

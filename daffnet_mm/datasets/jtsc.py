@@ -4,9 +4,9 @@ import os.path as osp
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.image_folders import scan_folder
 from daffnet_mm.structures import WBC5_CLASSES
 
-from .image_folders import scan_folder
 from .wbc_dataset import WBCDataset
 
 

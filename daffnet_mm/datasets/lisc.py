@@ -3,9 +3,9 @@ import re
 
 from mmpretrain.registry import DATASETS
 
+from daffnet_mm.fileio.image_folders import join, list_image_files, scan_folder
 from daffnet_mm.structures import WBC5_CLASSES
 
-from .image_folders import join, list_image_files, scan_folder
 from .wbc_dataset import WBCDataset
 
 

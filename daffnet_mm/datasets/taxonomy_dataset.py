@@ -6,8 +6,7 @@ from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES
-
-from .class_names import among
+from daffnet_mm.structures.class_names import among
 
 
 @DATASETS.register_module()

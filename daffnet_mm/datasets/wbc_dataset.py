@@ -11,16 +11,17 @@ from mmengine.utils import track_iter_progress
 from mmpretrain.datasets.base_dataset import BaseDataset
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
-
-from .class_names import COARSER, among, canonical_class
-from .image_folders import (
+from daffnet_mm.fileio.image_decoding import DECODING_ERRORS, decode_image
+from daffnet_mm.fileio.image_folders import (
     IMAGE_EXTENSIONS,
     find_folders,
     join,
     list_image_files,
     scan_folder,
 )
+from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
+from daffnet_mm.structures.class_names import COARSER, among, canonical_class
+
 from .splits import (
     SPLITS,
     cut_groups,
@@ -30,7 +31,6 @@ from .splits import (
     stratified_split,
     write_split_file,
 )
-from .transforms.image_decoding import DECODING_ERRORS, decode_image
 
 #: Folders that stand between the root and the class folders where a release
 #: comes in parts.
@@ -62,7 +62,7 @@ class WBCDataset(BaseDataset):
       pixels) and ``seg_map_path`` (a mask of nucleus and cytoplasm).
 
     Class folders may be named in any of the ways that
-    :data:`daffnet_mm.datasets.class_names.ALIASES` knows.
+    :data:`daffnet_mm.structures.class_names.ALIASES` knows.
 
     Args:
         data_root (str): The folder of the unzipped release, as drawn in each

@@ -201,7 +201,7 @@ def test_leaving_out_is_said(pbc_root, tmp_path):
 
 
 def test_a_broken_image_in_a_loader_worker(pbc_root, capsys):
-    from daffnet_mm.apis.command_line import one_sentence_errors
+    from daffnet_mm.utils.command_line import one_sentence_errors
 
     path = pbc_root / 'ig' / 'IG_0.jpg'
     truncate(path)

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from daffnet_mm.apis.paper_tables import ATTRIBUTE_COLUMNS, SAMPLE_COLUMNS
+from daffnet_mm.reproduction.paper_tables import (
+    ATTRIBUTE_COLUMNS,
+    SAMPLE_COLUMNS,
+)
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from daffnet_mm.apis.command_line import one_sentence_errors
 from daffnet_mm.errors import InputError
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 

@@ -16,7 +16,6 @@ for each value.
 import argparse
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
 from daffnet_mm.datasets import WBCAtt
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.functional import (
@@ -25,6 +24,7 @@ from daffnet_mm.evaluation.functional import (
     smoothing_table,
 )
 from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 
 def parse_args() -> argparse.Namespace:

@@ -37,11 +37,11 @@ from rich.console import Console
 from rich.table import Table
 
 import daffnet_mm  # noqa: F401  (registers the transforms)
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.apis.dataset_resizing import resize_dataset
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.worker_pool import worker_pool
+from daffnet_mm.preparation.resize_folder import resize_dataset
+from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.worker_pool import worker_pool
 
 
 def parse_args(argv=None) -> argparse.Namespace:

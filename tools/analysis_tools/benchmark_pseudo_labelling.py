@@ -32,10 +32,10 @@ from mmpretrain.registry import DATASETS, MODELS
 from torch.utils.data import DataLoader
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
 from daffnet_mm.apis.pseudo_labelling import build_predictor, pseudo_label
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -38,7 +38,6 @@ from rich.progress import track
 from rich.table import Table
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
 from daffnet_mm.apis.pseudo_labelling import build_predictor
 from daffnet_mm.datasets.count_values import count_values
 from daffnet_mm.errors import InputError
@@ -53,6 +52,7 @@ from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.check_checkpoint import check_classes
 from daffnet_mm.models.heads import MAPHead, find_map_head
 from daffnet_mm.models.utils import divide_outputs
+from daffnet_mm.utils.command_line import one_sentence_errors
 from daffnet_mm.visualization import plot_reliability
 
 CELL_TYPE = CalibrationMetric.CELL_TYPE

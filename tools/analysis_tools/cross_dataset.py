@@ -40,8 +40,6 @@ from pathlib import Path
 from mmengine.logging import MMLogger
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.apis.result_tables import to_markdown, write_csv
 from daffnet_mm.apis.trained_classifier import (
     ClassifierResult,
     TrainedClassifier,
@@ -50,7 +48,9 @@ from daffnet_mm.apis.trained_classifier import (
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import write_report
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.reproduction.result_tables import to_markdown, write_csv
 from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 #: The column of a classifier's own test part.
 HOME = 'home'

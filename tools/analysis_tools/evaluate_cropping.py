@@ -22,11 +22,11 @@ import cv2
 import numpy as np
 from rich.progress import track
 
-from daffnet_mm.apis.command_line import one_sentence_errors
 from daffnet_mm.cropping import segment_cells
-from daffnet_mm.datasets.transforms.image_decoding import decode_image
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.image_decoding import decode_image
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 LEAST_IOU = 0.5
 TILE, COLUMNS, MOST_SHOWN = (320, 240), 5, 60

@@ -27,9 +27,7 @@ from rich import print as rich_print
 from rich.progress import track
 from rich.table import Table
 
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.datasets.image_folders import list_image_files
-from daffnet_mm.datasets.near_duplicates import (
+from daffnet_mm.audit.near_duplicates import (
     DuplicatePair,
     find_near_duplicates,
     fingerprint_files,
@@ -37,6 +35,8 @@ from daffnet_mm.datasets.near_duplicates import (
 )
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.image_folders import list_image_files
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 
 def turned(image: Image.Image, rng: random.Random) -> Image.Image:

@@ -28,10 +28,10 @@ from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import TRANSFORMS
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
 from daffnet_mm.apis.pseudo_labelling import build_predictor
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.utils.command_line import one_sentence_errors
 from daffnet_mm.visualization import GradCAMExplainer, plot_explanations
 from daffnet_mm.visualization.grad_cam import CELL_TYPE, METHODS
 

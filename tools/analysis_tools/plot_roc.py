@@ -15,11 +15,11 @@ CSV.
 import argparse
 from pathlib import Path
 
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.apis.result_tables import write_csv
-from daffnet_mm.apis.run_folders import name_runs, read_predictions
 from daffnet_mm.errors import InputError
+from daffnet_mm.evaluation.run_folders import name_runs, read_predictions
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.reproduction.result_tables import write_csv
+from daffnet_mm.utils.command_line import one_sentence_errors
 from daffnet_mm.visualization import plot_roc
 from daffnet_mm.visualization.roc_curves import roc_curves
 

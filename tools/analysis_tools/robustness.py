@@ -20,14 +20,14 @@ from pathlib import Path
 from mmengine.logging import MMLogger
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.apis.result_tables import to_markdown, write_csv
 from daffnet_mm.apis.robustness import CORRUPTIONS, measure_robustness
 from daffnet_mm.apis.trained_classifier import (
     TrainedClassifier,
     pair_classifiers,
 )
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.reproduction.result_tables import to_markdown, write_csv
+from daffnet_mm.utils.command_line import one_sentence_errors
 from daffnet_mm.visualization import plot_robustness
 
 

@@ -16,8 +16,8 @@ end; the latter make the exit status 1.
 import argparse
 import sys
 
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.cropping.crop_folder import crop_folder
+from daffnet_mm.preparation.crop_folder import crop_folder
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 
 def positive(text: str) -> int:

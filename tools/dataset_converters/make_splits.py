@@ -30,8 +30,8 @@ from rich import print as rich_print
 from rich.table import Table
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.apis.make_splits import (
+from daffnet_mm.datasets.splits import SPLITS, cut_groups
+from daffnet_mm.preparation.make_splits import (
     draw_parts,
     find_release,
     groups_of,
@@ -39,7 +39,7 @@ from daffnet_mm.apis.make_splits import (
     open_release,
     write_splits,
 )
-from daffnet_mm.datasets.splits import SPLITS, cut_groups
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 
 def ratios(text: str) -> tuple[float, ...]:

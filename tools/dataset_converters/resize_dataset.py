@@ -14,8 +14,8 @@ and the exit status is then 1.
 import argparse
 import sys
 
-from daffnet_mm.apis.command_line import one_sentence_errors
-from daffnet_mm.apis.dataset_resizing import resize_dataset
+from daffnet_mm.preparation.resize_folder import resize_dataset
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 
 def positive(text: str) -> int:

@@ -29,13 +29,13 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 
 import daffnet_mm
-from daffnet_mm.apis.command_line import one_sentence_errors
 from daffnet_mm.apis.pseudo_labelling import build_predictor
 from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.datasets.pseudo_labels import file_sha256
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.heads import find_map_head
+from daffnet_mm.utils.command_line import one_sentence_errors
 
 MEGABYTE = 10**6
 #: Cells on which the predictions are compared, and their size in pixels

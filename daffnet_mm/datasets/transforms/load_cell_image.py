@@ -3,8 +3,7 @@ from mmengine import fileio
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
-
-from .image_decoding import DECODING_ERRORS, decode_image
+from daffnet_mm.fileio.image_decoding import DECODING_ERRORS, decode_image
 
 
 @TRANSFORMS.register_module()

@@ -7,7 +7,7 @@ from mmengine.optim import OptimWrapper
 from mmpretrain.registry import OPTIM_WRAPPERS
 from torch import nn
 
-from daffnet_mm.bfloat16_support import multiplies_bfloat16
+from daffnet_mm.utils.bfloat16_support import multiplies_bfloat16
 
 
 @OPTIM_WRAPPERS.register_module()

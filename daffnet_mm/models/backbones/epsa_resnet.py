@@ -14,7 +14,8 @@ from mmpretrain.models.backbones.resnet import (
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
-from ...errors import InputError
+from daffnet_mm.errors import InputError
+
 from ..attention import PSA
 
 #: How layers start that no checkpoint fills: as in MMPretrain's ResNet.

@@ -6,8 +6,8 @@ from mmengine.dataset import pseudo_collate
 from mmengine.hooks import Hook
 from tiny_run import tiny_config, train
 
-from daffnet_mm.apis.run_folders import read_training_log
 from daffnet_mm.errors import InputError
+from daffnet_mm.evaluation.run_folders import read_training_log
 
 
 class Reference(Hook):

@@ -1,0 +1,204 @@
+"""Hold attribute files against the images, and count their values."""
+
+import csv
+import os.path as osp
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+from daffnet_mm.structures.class_names import canonical_class
+from daffnet_mm.structures.constraints import EQUIVALENT_VALUES
+
+from .audit_source import AuditSample, AuditSource
+from .folder_sources import attribute_files
+
+_OFFICIAL = re.compile(r'pbc_attr_v1_(train|val|test)\.csv$')
+
+
+def check_attributes(
+    folder: str, sources: Sequence[AuditSource]
+) -> tuple[dict, AuditSource | None]:
+    """Read the attribute files of a folder, whatever is wrong with them.
+
+    Args:
+        folder (str): The folder.
+        sources (Sequence[AuditSource]): Where the annotated images may be.
+
+    Returns:
+        tuple[dict, AuditSource | None]: What the report says, and the
+        annotated images as a source of their own, with the parts of the
+        published files; None if none of the images is there.
+    """
+    images, image_source = _images_by_name(sources)
+    rows = defaultdict(dict)
+    report = dict(location=folder, images_from=image_source, files=[])
+    for path in attribute_files(folder):
+        report['files'].append(_check_file(path, images, rows))
+    official = {
+        name: own
+        for name, files in rows.items()
+        if (own := {f: r for f, r in files.items() if _OFFICIAL.search(f)})
+    }
+    report['annotated_twice'] = sorted(
+        name for name, files in official.items() if len(files) > 1
+    )
+    annotated_classes = {
+        row['label'] for files in rows.values() for row in files.values()
+    }
+    report['images_without_annotation'] = (
+        Counter(
+            sample.label
+            for name, sample in images.items()
+            if name not in official and sample.label in annotated_classes
+        )
+        if official
+        else {}
+    )
+    report['values'] = _count_values(official or rows)
+    report['agreement'] = _agreement(rows)
+    samples = [
+        AuditSample(
+            name=name,
+            path=images[name].path,
+            label=next(iter(files.values()))['label'],
+            group=images[name].group,
+            parts={_OFFICIAL.search(file)[1] for file in files},
+        )
+        for name, files in sorted(official.items())
+        if name in images
+    ]
+    if not samples:
+        return report, None
+    attributes = {
+        images[name].path: _attributes(next(iter(files.values())))
+        for name, files in official.items()
+        if name in images
+    }
+    return report, AuditSource(
+        'WBCAtt', 'WBCAtt', folder, [], samples, attributes=attributes
+    )
+
+
+def _images_by_name(
+    sources: Sequence[AuditSource],
+) -> tuple[dict[str, AuditSample], str | None]:
+    """The images of PBC, or of whatever source there is in its place."""
+    for wanted in (lambda s: s.release == 'PBC', lambda s: True):
+        for source in sources:
+            if wanted(source):
+                return {
+                    osp.basename(sample.path): sample
+                    for sample in source.samples
+                }, source.title
+    return {}, None
+
+
+def _check_file(
+    path: str, images: Mapping[str, AuditSample], rows: dict[str, dict]
+) -> dict:
+    """Check one file, and add its good rows to ``rows`` by image and file."""
+    file_name = osp.basename(path)
+    faults, absent, other_class, contradictions = [], [], [], []
+    number = 0
+    with open(
+        path, newline='', encoding='utf-8-sig', errors='replace'
+    ) as file:
+        reader = csv.DictReader(file)
+        missing = [
+            column
+            for column in ('label', *WBC_ATTRIBUTES)
+            if column not in reader.fieldnames
+        ]
+        if missing:
+            faults.append(f'line 1: no column {", ".join(missing)}')
+        for row in reader:
+            number += 1
+            name = row['img_name'] or ''
+            where = f'line {reader.line_num} ({name})'
+            label = canonical_class(row.get('label') or '', WBC5_CLASSES)
+            wrong = [
+                f'{attribute} is {row.get(attribute)!r}'
+                for attribute, values in WBC_ATTRIBUTES.items()
+                if attribute not in missing and row[attribute] not in values
+            ]
+            if label is None:
+                wrong.append(f'label is {row.get("label")!r}')
+            if file_name in rows[name]:
+                wrong.append('the image has a line already')
+            if wrong:
+                faults.append(f'{where}: {", ".join(wrong)}')
+                continue
+            rows[name][file_name] = dict(row, label=label)
+            if images and name not in images:
+                absent.append(name)
+            elif images and images[name].label != label:
+                other_class.append(
+                    f'{name}: {label}, but in the folder of '
+                    f'{images[name].label}'
+                )
+            if (
+                len(
+                    {
+                        row.get(attribute) == value
+                        for attribute, value in EQUIVALENT_VALUES.items()
+                    }
+                )
+                > 1
+            ):
+                contradictions.append(name)
+    # Images with faulty lines only were entered by the look-up.
+    for name in [name for name, files in rows.items() if not files]:
+        del rows[name]
+    return dict(
+        file=file_name,
+        rows=number,
+        faults=faults,
+        images_not_found=absent,
+        in_another_class=other_class,
+        contradictory_granules=contradictions,
+    )
+
+
+def _attributes(row: dict) -> dict[str, str]:
+    return {name: row[name] for name in WBC_ATTRIBUTES if name in row}
+
+
+def _count_values(rows: Mapping[str, dict]) -> dict:
+    """Count attribute values by class; one row an image."""
+    counts = {
+        attribute: {value: Counter() for value in values}
+        for attribute, values in WBC_ATTRIBUTES.items()
+    }
+    for files in rows.values():
+        row = next(iter(files.values()))
+        for attribute in WBC_ATTRIBUTES:
+            if attribute in row:
+                counts[attribute][row[attribute]][row['label']] += 1
+    return counts
+
+
+def _agreement(rows: Mapping[str, dict]) -> dict | None:
+    """How often two files give an image the same value, in percent."""
+    twice = [
+        list(files.values())[:2] for files in rows.values() if len(files) > 1
+    ]
+    if not twice:
+        return None
+    same = {
+        attribute: [
+            one.get(attribute) == two.get(attribute) for one, two in twice
+        ]
+        for attribute in WBC_ATTRIBUTES
+    }
+    cells = [all(values) for values in zip(*same.values(), strict=True)]
+
+    def percent(values):
+        return round(100 * sum(values) / len(values), 1)
+
+    return dict(
+        images=len(twice),
+        attributes={name: percent(values) for name, values in same.items()},
+        mean=percent([v for values in same.values() for v in values]),
+        whole_cells=percent(cells),
+    )

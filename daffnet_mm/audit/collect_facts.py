@@ -1,0 +1,106 @@
+"""Look at all images of an audit, in several processes."""
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from rich.progress import Progress
+
+from daffnet_mm.utils.worker_pool import worker_pool
+
+from .facts_cache import FactsCache
+from .image_check import Box, ImageFacts, check_image
+
+#: Images that a process takes at a time: enough that handing them over does
+#: not count, few enough that the bar moves.
+_CHUNK = 16
+
+
+def available_processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def collect_facts(
+    files: Mapping[str, tuple[Box, ...]],
+    cache_file: Path,
+    num_workers: int,
+    progress: Progress,
+) -> dict[str, ImageFacts]:
+    """Look at every file once.
+
+    Args:
+        files (Mapping[str, tuple[Box, ...]]): By file, the parts of it whose
+            fingerprints are needed.
+        cache_file (Path): Where facts are kept for the next run.
+        num_workers (int): Processes; 0 for this one.
+        progress (Progress): Shows a bar.
+
+    Returns:
+        dict[str, ImageFacts]: What was found, by file.
+
+    Raises:
+        InputError: If the cache cannot be used.
+    """
+    facts = {}
+    task = progress.add_task('looking at images', total=len(files))
+    with FactsCache(cache_file) as cache:
+        for path, boxes in files.items():
+            known = cache.get(path, boxes)
+            if known is not None:
+                facts[path] = known
+                progress.advance(task)
+        open_files = {p: b for p, b in files.items() if p not in facts}
+        for path, found in _examine(open_files, num_workers):
+            cache.put(path, open_files[path], found)
+            facts[path] = found
+            progress.advance(task)
+    return facts
+
+
+def _examine(
+    files: Mapping[str, tuple[Box, ...]], num_workers: int
+) -> Iterator[tuple[str, ImageFacts]]:
+    """Yield path and facts, in any number of processes."""
+    paths = list(files)
+    if num_workers == 0:
+        for path in paths:
+            yield path, check_image(path, files[path])
+        return
+    while paths:
+        done = 0
+        executor = worker_pool(num_workers)
+        try:
+            for found in executor.map(
+                check_image,
+                paths,
+                [files[path] for path in paths],
+                chunksize=_CHUNK,
+            ):
+                yield paths[done], found
+                done += 1
+        except BrokenProcessPool:
+            # A decoder took its process along, or memory ran out. Whose file
+            # it was is not said: the next ones get a process each.
+            pass
+        finally:
+            executor.shutdown(cancel_futures=True)
+        paths = paths[done:]
+        for path in paths[: _CHUNK * num_workers]:
+            yield path, _examine_alone(path, files[path])
+        paths = paths[_CHUNK * num_workers :]
+
+
+def _examine_alone(path: str, boxes: tuple[Box, ...]) -> ImageFacts:
+    with worker_pool(1) as executor:
+        try:
+            return executor.submit(check_image, path, boxes).result()
+        except BrokenProcessPool:
+            return ImageFacts(
+                bytes=os.path.getsize(path),
+                fault='unreadable',
+                message='the decoder crashed or ran out of memory',
+            )

@@ -1,0 +1,451 @@
+"""Find images that show the same picture: copies, turned, resized, re-coded.
+
+Three steps: :func:`fingerprint_files` reads every image once,
+:func:`find_near_duplicates` compares the fingerprints, and
+:func:`group_images` makes of the pairs the groups that a split must not cut.
+
+Blood cells are alike at a glance, a dark nucleus in the middle of a bright
+smear, and a perceptual hash alone takes thousands of pairs of strangers for
+copies. Hence the hash only proposes pairs, in all eight orientations, and what
+decides is whether the fine structure agrees: the grain of the nucleus, and the
+outlines of the red cells around it.
+
+Cells that were photographed twice, slightly shifted or in another focus, are
+found as well; PBC and BCCD have some. Parts of an image and copies turned by
+other angles than a quarter are not.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from rich.progress import track
+from scipy import fft
+from scipy.ndimage import gaussian_filter
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.utils.worker_pool import worker_pool
+
+#: Side of the detail image in pixels.
+DETAIL_SIZE = 48
+# What is blurred by more than this, in pixels of the detail image, is the
+# shape that all cells share.
+DETAIL_SIGMA = 3
+# Below this contrast in grey levels, detail is the noise of the coding.
+MIN_CONTRAST = 1
+# Copies correlate in grey by this, in any coding that leaves the cell
+# recognisable (JPEG of quality 10: 0.92); other cells reach 0.85 where a round
+# nucleus is all that there is to see.
+COPY_CORRELATION = 0.9
+# A second photograph in another focus correlates less in grey. In the mean of
+# grey and colourfulness, which coding harms first but focus hardly, such pairs
+# of BCCD reach 0.83 and more, other cells 0.73.
+REPEAT_CORRELATION = 0.8
+REPEAT_MEAN_CORRELATION = 0.78
+# How far two photographs of one cell may be shifted, in pixels of the detail
+# image: an eighth of the side.
+MAX_SHIFT = 6
+# Side of the smallest image that a JPEG is decoded to.
+DECODED_SIZE = 64
+# Side of the hash in bits, and in how many bits two may differ for the details
+# to be compared. Those of copies differ in up to 10.
+HASH_SIZE = 8
+MAX_DISTANCE = 12
+SYMMETRIES = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Fingerprint:
+    """What is kept of an image to recognise its copies: some five kilobytes.
+
+    Attributes:
+        digest (str): SHA-256 of the size and the decoded pixels. Equal for
+            files that decode to the same image, whatever their name, container
+            and metadata. A JPEG file is decoded at a reduced scale, and the
+            pixels are those.
+        hashes (np.ndarray): Perceptual hash (``imagehash.dhash``) of the
+            image's eight symmetries, packed bits: uint8 of (8, 8).
+        detail (np.ndarray): The small image without its low frequencies, grey
+            and colourfulness: int8 of (2, 48, 48). All 0 where there is no
+            contrast; an image without any has no copies but exact ones.
+    """
+
+    digest: str
+    hashes: np.ndarray
+    detail: np.ndarray
+
+
+class DuplicatePair(NamedTuple):
+    """Two images that show the same picture.
+
+    Attributes:
+        first (str): Name of one image, the smaller by string order.
+        second (str): Name of the other.
+        correlation (float): How well the details agree in grey, at most 1.
+        exact (bool): Whether size and decoded pixels are identical.
+    """
+
+    first: str
+    second: str
+    correlation: float
+    exact: bool
+
+
+def fingerprint(
+    image: str | np.ndarray | Image.Image, box: Sequence[float] | None = None
+) -> Fingerprint:
+    """Compute an image's fingerprint.
+
+    Args:
+        image (str | np.ndarray | Image): File, or array (uint8, BGR or grey,
+            as MMCV reads it), or Pillow image. Only what is not decoded yet
+            can be decoded at a reduced scale.
+        box (Sequence[float], optional): x1, y1, x2, y2 in pixels; only this
+            part is looked at. Defaults to None.
+
+    Returns:
+        Fingerprint: The fingerprint.
+
+    Raises:
+        InputError: If the file cannot be decoded or the box is empty.
+    """
+    if isinstance(image, Image.Image):
+        return _fingerprint(image, box)
+    if isinstance(image, np.ndarray):
+        rgb = image if image.ndim == 2 else image[..., ::-1]
+        return _fingerprint(Image.fromarray(np.ascontiguousarray(rgb)), box)
+    # What Pillow raises depends on the format and the fault.
+    try:
+        with Image.open(image) as opened:
+            return _fingerprint(opened, box)
+    except InputError as e:
+        raise InputError(f'{image}: {e}') from None
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        Image.DecompressionBombError,
+    ) as e:
+        raise InputError(f'{image} cannot be decoded: {e}') from None
+
+
+def _fingerprint(
+    image: Image.Image, box: Sequence[float] | None
+) -> Fingerprint:
+    # imagehash imports PyWavelets, which only this step needs.
+    from imagehash import dhash
+
+    size = image.size
+    if box is None:
+        # JPEG's own scaling. It rounds the size up: the true extent, a
+        # fraction of a pixel less, keeps turned copies aligned.
+        drafted = image.draft('RGB', (DECODED_SIZE, DECODED_SIZE))
+        extent = drafted[1] if drafted else (0, 0, *size)
+        image = _to_rgb(image)
+    else:
+        image = _to_rgb(image).crop([round(x) for x in box])
+        size = image.size
+        extent = (0, 0, *size)
+        if not all(size):
+            raise InputError(f'the box {tuple(box)} is empty')
+    digest = hashlib.sha256(repr(size).encode())
+    digest.update(image.tobytes())
+
+    small = np.asarray(
+        image.resize(
+            (DETAIL_SIZE, DETAIL_SIZE),
+            Image.Resampling.LANCZOS,
+            extent,
+            reducing_gap=3,
+        ),
+        np.float32,
+    )
+    # Luma: JPEG keeps it better than any other mean.
+    grey = small @ np.array([0.299, 0.587, 0.114], np.float32)
+    colourfulness = small.max(2) - small.min(2)
+    hashes = [
+        dhash(Image.fromarray(turned), HASH_SIZE).hash
+        for turned in _symmetries(grey.astype(np.uint8))
+    ]
+    return Fingerprint(
+        digest=digest.hexdigest(),
+        hashes=np.packbits(np.reshape(hashes, (SYMMETRIES, -1)), axis=1),
+        detail=np.stack(
+            [_fine_structure(grey), _fine_structure(colourfulness)]
+        ),
+    )
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode[0] in 'IF':
+        # Pillow would clip what has more than 8 bits.
+        values = np.asarray(image, np.float32)
+        values = values * (255 / max(values.max(), 255))
+        image = Image.fromarray(values.clip(0).astype(np.uint8))
+    return image.convert('RGB')
+
+
+def _symmetries(images: np.ndarray) -> Iterator[np.ndarray]:
+    """Give the four quarter turns of images (..., H, W) and their mirrors."""
+    for mirrored in (images, images[..., ::-1]):
+        for turns in range(4):
+            yield np.rot90(mirrored, turns, axes=(-2, -1))
+
+
+def _fine_structure(channel: np.ndarray) -> np.ndarray:
+    detail = channel - gaussian_filter(channel, DETAIL_SIGMA)
+    detail -= detail.mean()
+    if detail.std() < MIN_CONTRAST:
+        return np.zeros_like(detail, dtype=np.int8)
+    return np.rint(detail * (127 / np.abs(detail).max())).astype(np.int8)
+
+
+def fingerprint_files(
+    paths: Mapping[str, str],
+    boxes: Mapping[str, Sequence[float]] | None = None,
+    num_workers: int | None = None,
+    progress: bool = True,
+) -> tuple[dict[str, Fingerprint], dict[str, str]]:
+    """Compute the fingerprints of many files, in several processes.
+
+    Args:
+        paths (Mapping[str, str]): The file of each image, by image name.
+        boxes (Mapping[str, Sequence[float]], optional): x1, y1, x2, y2 of
+            those images that are parts of a file. Defaults to None.
+        num_workers (int, optional): Processes; 0 for this one alone. Defaults
+            to as many as this process has processors.
+        progress (bool): Show a progress bar. Defaults to True.
+
+    Returns:
+        tuple[dict[str, Fingerprint], dict[str, str]]: Fingerprints by image
+        name, and what is wrong with each image that cannot be decoded.
+    """
+    boxes = boxes or {}
+    if num_workers is None:
+        num_workers = _available_processors()
+    jobs = [(path, boxes.get(name)) for name, path in paths.items()]
+    show = partial(
+        track,
+        description='Reading images',
+        total=len(jobs),
+        disable=not progress,
+    )
+    # A pool pays from some hundred images.
+    if num_workers < 2 or len(jobs) < 200:
+        results = list(show(map(_try_fingerprint, jobs)))
+    else:
+        with worker_pool(num_workers) as pool:
+            results = list(
+                show(pool.map(_try_fingerprint, jobs, chunksize=32))
+            )
+    fingerprints, faults = {}, {}
+    for name, result in zip(paths, results, strict=True):
+        if isinstance(result, Fingerprint):
+            fingerprints[name] = result
+        else:
+            faults[name] = result
+    return fingerprints, faults
+
+
+def _available_processors() -> int:
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _try_fingerprint(job: tuple) -> Fingerprint | str:
+    try:
+        return fingerprint(*job)
+    except InputError as e:
+        return str(e)
+
+
+def find_near_duplicates(
+    fingerprints: Mapping[str, Fingerprint], progress: bool = True
+) -> list[DuplicatePair]:
+    """Find the pairs of images that show the same picture.
+
+    Images of equal pixels are paired with the first of them by name only, and
+    the others are not compared further: :func:`group_images` restores the
+    whole set.
+
+    Args:
+        fingerprints (Mapping[str, Fingerprint]): Fingerprints by image name.
+        progress (bool): Show a progress bar. Defaults to True.
+
+    Returns:
+        list[DuplicatePair]: The pairs, in order of their names.
+    """
+    pairs, first_of = [], {}
+    for name in sorted(fingerprints):
+        first = first_of.setdefault(fingerprints[name].digest, name)
+        if first != name:
+            pairs.append(DuplicatePair(first, name, 1.0, True))
+    names = [
+        name
+        for name in first_of.values()
+        if fingerprints[name].detail[0].any()
+    ]
+    if len(names) > 1:
+        hashes = np.stack([fingerprints[name].hashes for name in names])
+        details = np.stack([fingerprints[name].detail for name in names])
+        best = {}
+        for candidates in _similar_hashes(hashes, progress):
+            candidates, correlations = _verify(details, candidates)
+            for (i, j, _), correlation in zip(
+                candidates.tolist(), correlations.tolist(), strict=True
+            ):
+                best[i, j] = max(correlation, best.get((i, j), 0))
+        pairs += [
+            DuplicatePair(names[i], names[j], round(correlation, 4), False)
+            for (i, j), correlation in best.items()
+        ]
+    return sorted(pairs)
+
+
+def _similar_hashes(
+    hashes: np.ndarray, progress: bool
+) -> Iterator[np.ndarray]:
+    """Find pairs of similar hashes, by matrix products of bits as signs.
+
+    In that many dimensions a search tree visits nearly all its leaves, and
+    the plain product is faster.
+
+    Args:
+        hashes (np.ndarray): Packed bits of (N, 8 symmetries, 8).
+        progress (bool): Show a progress bar.
+
+    Yields:
+        np.ndarray: Rows of i, j > i, and the symmetry of j that is like i.
+    """
+    signs = np.unpackbits(hashes, axis=2).astype(np.float32) * 2 - 1
+    signs = np.ascontiguousarray(signs.transpose(1, 0, 2))
+    least = HASH_SIZE**2 - 2 * MAX_DISTANCE
+    step = 512
+    for start in track(
+        range(0, len(hashes), step), 'Comparing images', disable=not progress
+    ):
+        found = []
+        for symmetry, others in enumerate(signs):
+            i, j = np.nonzero(
+                signs[0, start : start + step] @ others[start:].T >= least
+            )
+            later = j > i
+            found.append(
+                np.stack(
+                    [
+                        i[later] + start,
+                        j[later] + start,
+                        np.full(later.sum(), symmetry),
+                    ],
+                    1,
+                )
+            )
+        yield np.concatenate(found)
+
+
+def _verify(
+    details: np.ndarray, candidates: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Keep the candidates whose details agree.
+
+    Args:
+        details (np.ndarray): Details of (N, 2, 48, 48).
+        candidates (np.ndarray): Rows of i, j and the symmetry of j, (P, 3).
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Those that agree, and how well, in grey.
+    """
+    grey = _correlate(details[:, 0], candidates)
+    keep = grey >= REPEAT_CORRELATION
+    candidates, grey = candidates[keep], grey[keep]
+    mean = (grey + _correlate(details[:, 1], candidates)) / 2
+    keep = (grey >= COPY_CORRELATION) | (mean >= REPEAT_MEAN_CORRELATION)
+    return candidates[keep], grey[keep]
+
+
+def _correlate(details: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """Correlate pairs of details at the best of all small shifts.
+
+    Args:
+        details (np.ndarray): Details in one channel, (N, 48, 48).
+        candidates (np.ndarray): Rows of i, j and the symmetry of j, (P, 3).
+
+    Returns:
+        np.ndarray: Correlations of (P, ), at most 1; 0 without contrast.
+    """
+    # Padded so that what is shifted out does not come in on the other side.
+    size = fft.next_fast_len(DETAIL_SIZE + MAX_SHIFT, real=True)
+    shifts = np.arange(-MAX_SHIFT, MAX_SHIFT + 1)
+    correlations = np.zeros(len(candidates), np.float32)
+    for symmetry in range(SYMMETRIES):
+        which = np.flatnonzero(candidates[:, 2] == symmetry)
+        # In batches that stay in the processor's cache.
+        for start in range(0, len(which), 256):
+            some = which[start : start + 256]
+            first = _unit(details[candidates[some, 0]])
+            second = _unit(details[candidates[some, 1]])
+            second = list(_symmetries(second))[symmetry]
+            spectrum = (
+                fft.rfft2(first, (size, size))
+                * fft.rfft2(second, (size, size)).conj()
+            )
+            surface = fft.irfft2(spectrum, (size, size))
+            near = surface[:, shifts[:, None], shifts]
+            correlations[some] = near.max((1, 2))
+    return correlations
+
+
+def _unit(details: np.ndarray) -> np.ndarray:
+    details = details.astype(np.float32)
+    norms = np.linalg.norm(details, axis=(1, 2), keepdims=True)
+    return details / np.maximum(norms, 1)
+
+
+def group_images(
+    pairs: Iterable[DuplicatePair | tuple[str, str]],
+    names: Iterable[str],
+    groups: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Join images that must stay together.
+
+    Args:
+        pairs (Iterable[DuplicatePair]): Pairs of names (the first two entries
+            of each).
+        names (Iterable[str]): All images.
+        groups (Mapping[str, str], optional): Groups that the images have
+            already, such as the source of an augmented copy; they are joined,
+            never cut. Defaults to None: every image is its own.
+
+    Returns:
+        dict[str, str]: The group of each image, named after its first image
+        by string order.
+    """
+    names = sorted(names)
+    index = {name: i for i, name in enumerate(names)}
+    links = [(index[pair[0]], index[pair[1]]) for pair in pairs]
+    if groups is not None:
+        first_of = {}
+        links += [
+            (first_of.setdefault(groups[name], i), i)
+            for name, i in index.items()
+        ]
+    rows, columns = np.array(links, int).reshape(-1, 2).T
+    graph = coo_array(
+        (np.ones(len(rows), bool), (rows, columns)),
+        shape=(len(names), len(names)),
+    )
+    components = connected_components(graph, directed=False)[1]
+    first_name = {}
+    return {
+        name: first_name.setdefault(component, name)
+        for name, component in zip(names, components.tolist(), strict=True)
+    }

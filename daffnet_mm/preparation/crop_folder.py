@@ -1,0 +1,299 @@
+"""Crop the white cells of all images in a folder."""
+
+import csv
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    wait,
+)
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import IO
+
+import cv2
+import numpy as np
+from rich.progress import track
+
+from daffnet_mm.cropping.boxes import check_margin, crop_window
+from daffnet_mm.cropping.segmentation import segment_cells
+from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.image_decoding import (
+    DECODING_ERRORS,
+    decode_image,
+)
+from daffnet_mm.fileio.image_folders import list_image_files
+from daffnet_mm.utils.worker_pool import worker_pool
+
+from .mask_boxes import boxes_of_mask, find_lisc_masks
+
+_COLUMNS = ('image', 'x1', 'y1', 'x2', 'y2')
+#: One JSON line an image that is finished, after one with the settings.
+_JOURNAL = '.crop_cells.jsonl'
+_BOXES = 'boxes.csv'
+
+
+def crop_folder(
+    source: str | Path,
+    target: str | Path,
+    margin: float = 0.1,
+    num_workers: int = 2,
+) -> dict:
+    """Crop the white cells of all images in a folder and its subfolders.
+
+    Cell number n (from 0, largest nucleus first) of ``class/name.jpg``
+    becomes ``class/name_n.png``: the square of
+    :func:`~daffnet_mm.cropping.crop_window`. ``boxes.csv`` in the target has a
+    line a cell, with the image's path relative to the source and the cell's
+    own box, without margin; the lines of an image are in the order of its
+    crops. All crops of one image belong to one side of a split, and the
+    column ``image`` is their group.
+
+    LISC's folder is known by its ``Ground Truth Segmentation``: where an image
+    has a mask there, the mask's boxes count (Chen et al. 2022, "Data
+    collection"), and only ``Main Dataset`` is cropped.
+
+    An interrupted run goes on when it is called again: what is finished and
+    not older than its image stays.
+
+    Args:
+        source (str | Path): The folder with the images.
+        target (str | Path): The folder to write.
+        margin (float): As for ``crop_window``. Defaults to 0.1.
+        num_workers (int): Processes. Defaults to 2.
+
+    Returns:
+        dict: ``images`` and ``kept``, numbers of images that are finished and
+        that were so before; ``cells``, the number of crops; ``empty``, names
+        of the images without a cell; ``refused``, a sentence for each image
+        that cannot be read.
+
+    Raises:
+        InputError: If source or target cannot be used, or the target was
+            begun with other settings.
+    """
+    source, target = Path(source), Path(target)
+    _check_folders(source, target)
+    check_margin(margin)
+    masks = find_lisc_masks(source)
+    names = list_image_files(str(source))
+    if masks is not None:
+        names = [name for name in names if name.startswith('Main Dataset/')]
+    if not names:
+        raise InputError(f'{source} holds no image to crop')
+    stems = _crop_stems(names)
+    settings = dict(
+        source=str(source.resolve()), margin=margin, masks=masks is not None
+    )
+    try:
+        done = _read_journal(target, settings)
+        done = {
+            name: entry
+            for name, entry in done.items()
+            if name in stems
+            and _is_current(source / name, target, stems[name], entry)
+        }
+        kept = len(done)
+        jobs = [
+            (
+                source / name,
+                target,
+                name,
+                stems[name],
+                margin,
+                (masks or {}).get(name),
+            )
+            for name in names
+            if name not in done
+        ]
+        refused = {}
+        try:
+            with _open_journal(target, settings, done) as journal:
+                for result in _run(jobs, min(num_workers, len(jobs) or 1)):
+                    if 'refused' in result:
+                        refused[result['image']] = result['refused']
+                        continue
+                    done[result['image']] = result
+                    journal.write(json.dumps(result) + '\n')
+                    journal.flush()
+        finally:
+            _write_boxes(target, done)
+    except OSError as e:
+        raise _cannot_write(e.filename or target, e) from e
+    return dict(
+        images=len(done),
+        kept=kept,
+        cells=sum(len(entry['boxes']) for entry in done.values()),
+        empty=sorted(n for n, entry in done.items() if not entry['boxes']),
+        refused=[refused[name] for name in sorted(refused)],
+    )
+
+
+def _check_folders(source: Path, target: Path) -> None:
+    if not source.is_dir():
+        raise InputError(
+            f'{source} is no folder; the first argument is the '
+            'folder with the images'
+        )
+    inner, outer = target.resolve(), source.resolve()
+    if inner == outer or outer in inner.parents or inner in outer.parents:
+        raise InputError(
+            f'{target} and {source} lie in each other; the crops '
+            'need a folder of their own'
+        )
+
+
+def _crop_stems(names: list[str]) -> dict[str, str]:
+    """Name the crops after the images, without a suffix that tells nothing.
+
+    Two images that differ in their suffix alone, or only seem to when
+    numbered (a.jpg and a_0.png), keep it.
+    """
+    stems, taken = {}, set()
+    plain = [os.path.splitext(name)[0] for name in names]
+    for name, stem in zip(names, plain, strict=True):
+        if plain.count(stem) > 1 or stem.rpartition('_')[0] in taken:
+            stem = name
+        taken.add(stem)
+        stems[name] = stem
+    return stems
+
+
+def _crop_path(target: Path, stem: str, index: int) -> Path:
+    return target / f'{stem}_{index}.png'
+
+
+def _read_journal(target: Path, settings: dict) -> dict[str, dict]:
+    path = target / _JOURNAL
+    if not path.exists():
+        return {}
+    lines = path.read_text(encoding='utf-8').splitlines()
+    try:
+        begun = json.loads(lines[0])
+    except (IndexError, json.JSONDecodeError):
+        begun = 'settings that cannot be read'
+    if begun != settings:
+        raise InputError(
+            f'{target} was begun with {begun}, not {settings}; '
+            'choose an empty folder'
+        )
+    done = {}
+    for line in lines[1:]:
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # the end of a run that was killed
+        done[entry['image']] = entry
+    return done
+
+
+def _is_current(path: Path, target: Path, stem: str, entry: dict) -> bool:
+    return entry['age'] == _age(path) and all(
+        _crop_path(target, stem, i).is_file()
+        for i in range(len(entry['boxes']))
+    )
+
+
+def _age(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return -1
+
+
+def _open_journal(target: Path, settings: dict, done: dict) -> IO[str]:
+    """Begin the journal anew, with what holds of the old one."""
+    path = target / _JOURNAL
+    with atomic_write(path) as file:
+        for entry in (settings, *done.values()):
+            file.write(json.dumps(entry) + '\n')
+    return open(path, 'a', encoding='utf-8')
+
+
+def _write_boxes(target: Path, done: dict) -> None:
+    with atomic_write(target / _BOXES) as file:
+        writer = csv.writer(file, lineterminator='\n')
+        writer.writerow(_COLUMNS)
+        for name in sorted(done):
+            writer.writerows([name, *box] for box in done[name]['boxes'])
+
+
+def _run(jobs: list[tuple], num_workers: int) -> Iterator[dict]:
+    """Crop in one or several processes, and give results as they are ready."""
+    if num_workers == 1:
+        for job in track(jobs, 'cropping'):
+            yield _crop_image(*job)
+        return
+    try:
+        with worker_pool(num_workers) as pool:
+            futures = {pool.submit(_crop_image, *job) for job in jobs}
+            try:
+                for future in track(
+                    _completed(futures), 'cropping', total=len(jobs)
+                ):
+                    yield future.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+    except BrokenProcessPool as e:
+        raise InputError(
+            'a worker process was killed, probably for want of memory; call '
+            'again with fewer workers, finished images are kept'
+        ) from e
+
+
+def _completed(futures: set[Future]) -> Iterator[Future]:
+    while futures:
+        ready, futures = wait(futures, return_when=FIRST_COMPLETED)
+        yield from ready
+
+
+def _crop_image(
+    path: Path,
+    target: Path,
+    name: str,
+    stem: str,
+    margin: float,
+    mask: str | None,
+) -> dict:
+    """Crop one image.
+
+    Returns:
+        dict: ``image``, and either ``age`` and ``boxes`` or ``refused``.
+    """
+    age = _age(path)
+    try:
+        image = decode_image(path.read_bytes())[0]
+        if mask is None:
+            boxes = [cell.box for cell in segment_cells(image)]
+        else:
+            boxes = boxes_of_mask(mask, image.shape)
+    except DECODING_ERRORS as e:
+        reason = e.strerror if isinstance(e, OSError) and e.strerror else e
+        return dict(
+            image=name, refused=f'{path}: {" ".join(str(reason).split())}'
+        )
+    for index, box in enumerate(boxes):
+        x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
+        content = cv2.imencode(
+            '.png', np.ascontiguousarray(image[y1:y2, x1:x2])
+        )[1].tobytes()
+        crop = _crop_path(target, stem, index)
+        try:
+            with atomic_write(crop, 'wb') as file:
+                file.write(content)
+        except OSError as e:
+            # Not this image's fault: the others cannot be written either.
+            raise _cannot_write(crop, e) from e
+    return dict(image=name, age=age, boxes=[list(box) for box in boxes])
+
+
+def _cannot_write(path: str | Path, error: OSError) -> InputError:
+    return InputError(
+        f'{path} cannot be written: '
+        f'{error.strerror or error}; make room or choose '
+        'another folder and call again, finished images are '
+        'kept'
+    )

@@ -1,0 +1,143 @@
+"""Collecting facts in several processes, and keeping them."""
+
+import os
+import sqlite3
+
+import numpy as np
+import pytest
+from pictures import picture, save
+from rich.progress import Progress
+
+from daffnet_mm.audit import collect_facts as module
+from daffnet_mm.audit.collect_facts import collect_facts
+from daffnet_mm.audit.facts_cache import FactsCache
+from daffnet_mm.audit.image_check import check_image
+from daffnet_mm.errors import InputError
+
+
+@pytest.fixture
+def files(tmp_path):
+    paths = [
+        save(picture(seed, 40, 40), tmp_path / 'images' / f'{seed}.jpg')
+        for seed in range(5)
+    ]
+    paths[3].write_bytes(paths[3].read_bytes()[:300])
+    boxes = [(None,)] * 4 + [(None, (3, 4, 30, 35))]
+    return dict(zip(map(str, paths), boxes, strict=True))
+
+
+def collect(files, tmp_path, workers=0):
+    with Progress(disable=True) as progress:
+        return collect_facts(
+            files, tmp_path / 'out' / 'cache.sqlite', workers, progress
+        )
+
+
+def same(first, second):
+    assert first.keys() == second.keys()
+    for path, facts in first.items():
+        other = second[path]
+        for box, fingerprint in facts.fingerprints.items():
+            theirs = other.fingerprints[box]
+            assert theirs.digest == fingerprint.digest
+            assert np.array_equal(theirs.hashes, fingerprint.hashes)
+            assert np.array_equal(theirs.detail, fingerprint.detail)
+            assert theirs.detail.dtype == fingerprint.detail.dtype
+        assert facts.fingerprints.keys() == other.fingerprints.keys()
+        assert {**vars(facts), 'fingerprints': 0} == {
+            **vars(other),
+            'fingerprints': 0,
+        }
+
+
+def test_the_cache_gives_back_what_was_found(files, tmp_path, monkeypatch):
+    first = collect(files, tmp_path, workers=2)
+    same(first, {p: check_image(p, b) for p, b in files.items()})
+    assert [f.fault for f in first.values()] == [
+        None,
+        None,
+        None,
+        'truncated',
+        None,
+    ]
+    looked_at = []
+    monkeypatch.setattr(
+        module,
+        'check_image',
+        lambda path, boxes: looked_at.append(path) or check_image(path, boxes),
+    )
+    same(collect(files, tmp_path), first)
+    assert looked_at == []
+
+    # changed, and asked for with other boxes
+    changed, _, other, *_ = files
+    os.utime(changed, ns=(1, 1))
+    files[other] = (None, (0, 0, 9, 9))
+    collect(files, tmp_path)
+    assert looked_at == [changed, other]
+
+
+def test_an_interrupted_audit_goes_on(files, tmp_path, monkeypatch):
+    looked_at = []
+
+    def interrupted(path, boxes):
+        if len(looked_at) == 3:
+            raise KeyboardInterrupt
+        looked_at.append(path)
+        return check_image(path, boxes)
+
+    monkeypatch.setattr(module, 'check_image', interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        collect(files, tmp_path)
+    before = list(looked_at)
+    looked_at.clear()
+    monkeypatch.setattr(
+        module,
+        'check_image',
+        lambda path, boxes: looked_at.append(path) or check_image(path, boxes),
+    )
+    assert len(collect(files, tmp_path)) == 5
+    assert looked_at == list(files)[3:] and before == list(files)[:3]
+
+
+def crash(path, boxes):
+    if path.endswith('2.jpg'):
+        os._exit(1)
+    return check_image(path, boxes)
+
+
+def test_a_decoder_that_crashes(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, 'check_image', crash)
+    facts = collect(files, tmp_path, workers=1)
+    assert [f.fault for f in facts.values()] == [
+        None,
+        None,
+        'unreadable',
+        'truncated',
+        None,
+    ]
+    assert 'crashed' in list(facts.values())[2].message
+
+
+def test_a_cache_that_cannot_be_used(files, tmp_path):
+    path = tmp_path / 'cache.sqlite'
+    path.write_text('this is not a database, but long enough to be read' * 30)
+    with pytest.raises(InputError, match='cache.sqlite, cannot be used'):
+        FactsCache(path)
+    (tmp_path / 'out').write_text('a file')
+    with pytest.raises(InputError, match='name another --out folder'):
+        FactsCache(tmp_path / 'out' / 'cache.sqlite')
+
+
+def test_a_full_disk(files, tmp_path, monkeypatch):
+    with FactsCache(tmp_path / 'cache.sqlite') as cache:
+        # as SQLite says it
+        cache._database.execute('PRAGMA max_page_count = 4')
+        path, boxes = next(iter(files.items()))
+        facts = check_image(path, boxes)
+        facts.message = 'x' * 100_000
+        with pytest.raises(InputError, match='full.*free space on its disk'):
+            cache.put(path, boxes, facts)
+    assert sqlite3.connect(tmp_path / 'cache.sqlite').execute(
+        'SELECT count(*) FROM facts'
+    ).fetchone() == (0,)

@@ -1,0 +1,191 @@
+import csv
+import errno
+import os
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from daffnet_mm.cropping import segment_cells
+from daffnet_mm.datasets.synthetic import render_cell
+from daffnet_mm.errors import InputError
+from daffnet_mm.preparation import crop_folder as module
+from daffnet_mm.preparation.crop_folder import crop_folder
+from daffnet_mm.preparation.mask_boxes import boxes_of_mask
+
+LYMPHOCYTE = [1, 1, 5, 0, 0, 0, 0, 0, 1, 0, 0]
+
+
+def cell_image(seed):
+    return render_cell(LYMPHOCYTE, 96, seed)
+
+
+@pytest.fixture
+def source(tmp_path):
+    folder = tmp_path / 'in'
+    for name, seed in {
+        'lymphocyte/a.png': 1,
+        'lymphocyte/b.png': 2,
+        'monocyte/tief/ü.png': 3,
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(cell_image(seed)[..., ::-1]).save(path)
+    Image.fromarray(np.full((90, 90, 3), 225, np.uint8)).save(
+        folder / 'monocyte' / 'blank.png'
+    )
+    return folder
+
+
+def rows(target):
+    with open(target / 'boxes.csv', newline='', encoding='utf-8') as file:
+        return list(csv.reader(file))
+
+
+def crops(target):
+    return {
+        path.relative_to(target).as_posix(): path.stat().st_mtime_ns
+        for path in target.rglob('*.png')
+    }
+
+
+def test_crops_and_boxes(tmp_path, source):
+    target = tmp_path / 'out'
+    report = crop_folder(source, target, margin=0.2, num_workers=1)
+    assert report == dict(
+        images=4, kept=0, cells=3, empty=['monocyte/blank.png'], refused=[]
+    )
+    assert set(crops(target)) == {
+        'lymphocyte/a_0.png',
+        'lymphocyte/b_0.png',
+        'monocyte/tief/ü_0.png',
+    }
+    head, *lines = rows(target)
+    assert head == ['image', 'x1', 'y1', 'x2', 'y2']
+    assert [line[0] for line in lines] == [
+        'lymphocyte/a.png',
+        'lymphocyte/b.png',
+        'monocyte/tief/ü.png',
+    ]
+    image = cell_image(1)
+    box = segment_cells(image)[0].box
+    assert tuple(map(int, lines[0][1:])) == box
+    crop = cv2.imread(str(target / 'lymphocyte' / 'a_0.png'))
+    side = round(max(box[2] - box[0], box[3] - box[1]) * 1.4)
+    assert crop.shape == (min(side, 96), min(side, 96), 3)
+    match = cv2.matchTemplate(image, crop, cv2.TM_SQDIFF)
+    assert match.min() < 1  # its pixels are the image's
+
+
+def test_it_goes_on_where_it_stopped(tmp_path, source):
+    target = tmp_path / 'out'
+    crop_folder(source, target, num_workers=1)
+    before, table = crops(target), rows(target)
+    # As after a kill: the table is not there, the journal's end is cut.
+    (target / 'boxes.csv').unlink()
+    with open(target / '.crop_cells.jsonl', 'a') as journal:
+        journal.write('{"image": "lymph')
+    (target / 'lymphocyte' / 'b_0.png').unlink()
+    os.utime(source / 'monocyte' / 'tief' / 'ü.png', (1, 1))
+    report = crop_folder(source, target, num_workers=1)
+    assert (report['images'], report['kept']) == (4, 2)
+    assert rows(target) == table
+    after = crops(target)
+    assert {name for name in before if before[name] != after[name]} == {
+        'lymphocyte/b_0.png',
+        'monocyte/tief/ü_0.png',
+    }
+    assert crop_folder(source, target, num_workers=1)['kept'] == 4
+    with pytest.raises(InputError, match='was begun with .*choose an empty'):
+        crop_folder(source, target, margin=0.3)
+
+
+def test_broken_images_are_named_and_do_not_stop_it(tmp_path, source):
+    whole = (source / 'lymphocyte' / 'a.png').read_bytes()
+    (source / 'lymphocyte' / 'cut.png').write_bytes(whole[:500])
+    (source / 'empty.jpg').write_bytes(b'')
+    Image.new('RGB', (4, 4)).save(source / 'tiny.png')
+    deep = np.full((90, 90), 60000, np.uint16)
+    Image.fromarray(deep).save(source / 'deep.png')
+    report = crop_folder(source, tmp_path / 'out', num_workers=1)
+    assert report['cells'] == 3
+    assert report['empty'] == ['deep.png', 'monocyte/blank.png']
+    refused = report['refused']
+    assert len(refused) == 3
+    assert refused[0] == f'{source / "empty.jpg"}: the file is empty'
+    assert refused[1].startswith(f'{source / "lymphocyte" / "cut.png"}: ')
+    assert 'at least 16 x 16' in refused[2]
+
+
+def test_names_that_differ_in_the_suffix_alone(tmp_path):
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    for name in ('a.png', 'a.bmp', 'b.png', 'b_0.png'):
+        Image.fromarray(cell_image(4)[..., ::-1]).save(source / name)
+    report = crop_folder(source, target, num_workers=1)
+    assert report['cells'] == len(crops(target)) == 4
+
+
+def test_lisc_is_cropped_by_its_masks(tmp_path):
+    root = tmp_path / 'LISC Database'
+    images = root / 'Main Dataset'
+    masks = root / 'Ground Truth Segmentation' / 'Baso' / 'areaforexpert1'
+    for folder in ('Baso', 'eosi', 'lymp', 'mono', 'neut'):
+        (images / folder).mkdir(parents=True)
+        Image.fromarray(np.full((108, 108, 3), 220, np.uint8)).save(
+            images / folder / '1.bmp'
+        )
+    masks.mkdir(parents=True)
+    mask = np.zeros((100, 100), np.uint8)
+    mask[20:50, 30:50] = 128
+    mask[30:40, 35:45] = 255
+    mask[60:80, 60:80] = 128
+    mask[5, 5] = 255  # a slip of the pen
+    Image.fromarray(mask).save(masks / '1_expert.bmp')
+    assert boxes_of_mask(masks / '1_expert.bmp', (108, 108, 3)) == [
+        (34, 24, 54, 54),
+        (64, 64, 84, 84),
+    ]
+    report = crop_folder(root, tmp_path / 'out', num_workers=1)
+    assert report['cells'] == 2 and len(report['empty']) == 4
+    assert rows(tmp_path / 'out')[1:] == [
+        ['Main Dataset/Baso/1.bmp', '34', '24', '54', '54'],
+        ['Main Dataset/Baso/1.bmp', '64', '64', '84', '84'],
+    ]
+    with pytest.raises(ValueError, match='has 100 x 100 pixels, more than'):
+        boxes_of_mask(masks / '1_expert.bmp', (90, 108))
+
+
+@pytest.mark.parametrize('code', [errno.ENOSPC, errno.EROFS])
+def test_a_full_or_read_only_target(tmp_path, source, monkeypatch, code):
+    target = tmp_path / 'out'
+    real = module.atomic_write
+
+    def full(path, mode='w'):
+        if path.name == 'b_0.png':
+            raise OSError(code, os.strerror(code), str(path))
+        return real(path, mode)
+
+    monkeypatch.setattr(module, 'atomic_write', full)
+    with pytest.raises(InputError) as caught:
+        crop_folder(source, target, num_workers=1)
+    assert str(caught.value).startswith(
+        f'{target / "lymphocyte" / "b_0.png"} cannot be written: '
+        f'{os.strerror(code)};'
+    )
+    monkeypatch.setattr(module, 'atomic_write', real)
+    assert crop_folder(source, target, num_workers=1)['cells'] == 3
+
+
+def test_folders_that_cannot_be_used(tmp_path, source):
+    with pytest.raises(InputError, match='is no folder'):
+        crop_folder(tmp_path / 'nothing', tmp_path / 'out')
+    with pytest.raises(InputError, match='lie in each other'):
+        crop_folder(source, source / 'crops')
+    (tmp_path / 'bare').mkdir()
+    with pytest.raises(InputError, match='holds no image'):
+        crop_folder(tmp_path / 'bare', tmp_path / 'out')
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(InputError, match='cannot be written: Not a dir'):
+        crop_folder(source, tmp_path / 'file' / 'out')

@@ -1,0 +1,233 @@
+import errno
+import os
+from collections import Counter
+
+import pytest
+from mmengine import Config
+from mmpretrain.registry import DATASETS
+from PIL import Image
+from tool_process import run_tool
+
+from daffnet_mm.datasets import PBC
+from daffnet_mm.datasets.splits import (
+    cut_groups,
+    k_fold,
+    read_group_file,
+    read_split_file,
+)
+from daffnet_mm.errors import InputError
+from daffnet_mm.preparation.make_splits import (
+    draw_parts,
+    find_release,
+    list_release,
+    open_release,
+    write_splits,
+)
+from daffnet_mm.structures import WBC5_CLASSES
+
+TOOL = 'dataset_converters/make_splits.py'
+
+
+@pytest.fixture
+def group_file(tmp_path, pbc_root):
+    """Images 0 and 1, 2 and 3, ... of a class are copies of each other."""
+    path = tmp_path / 'groups.csv'
+    with open(path, 'w') as f:
+        f.write('image,group\n')
+        for image in sorted(pbc_root.glob('*/[!.]*.jpg')):
+            label, number = image.stem.rsplit('_', 1)
+            f.write(f'{image.name},{label}-{int(number) // 2}\n')
+    return str(path)
+
+
+def split(pbc_root, out, k=None, **options):
+    dataset = open_release(
+        dict(type='PBC', data_root=str(pbc_root)), **options
+    )
+    samples = list_release(dataset)
+    return write_splits(str(out), samples, draw_parts(dataset, samples, k))
+
+
+def test_the_file_is_what_the_dataset_itself_writes(pbc_root, tmp_path):
+    split(pbc_root, tmp_path / 'tool.csv', split_seed=4)
+    PBC(
+        str(pbc_root),
+        'val',
+        str(tmp_path / 'dataset.csv'),
+        split_seed=4,
+        pipeline=[],
+    )
+    assert (tmp_path / 'tool.csv').read_bytes() == (
+        tmp_path / 'dataset.csv'
+    ).read_bytes()
+
+
+def test_annotations_do_not_change_the_split(pbc_root, wbcatt_dir, tmp_path):
+    # stage 1 and 3 share the file, whichever wrote it
+    split(pbc_root, tmp_path / 'cells.csv')
+    annotated = open_release(
+        dict(type='WBCAtt', data_root=str(pbc_root), ann_dir=str(wbcatt_dir))
+    )
+    samples = list_release(annotated)
+    write_splits(
+        str(tmp_path / 'annotated.csv'),
+        samples,
+        draw_parts(annotated, samples),
+    )
+    assert (tmp_path / 'cells.csv').read_bytes() == (
+        tmp_path / 'annotated.csv'
+    ).read_bytes()
+
+
+def test_groups_stay_together(pbc_root, tmp_path, group_file):
+    (path,) = split(pbc_root, tmp_path / 'split.csv', group_file=group_file)
+    parts, groups = read_split_file(path), read_group_file(path)
+    assert groups == read_group_file(group_file)
+    assert cut_groups(parts, groups) == {}
+    assert Counter(parts.values()) == dict(train=48, val=16, test=16)
+    # the datasets read it as it is
+    assert len(PBC(str(pbc_root), 'val', path, pipeline=[])) == 16
+
+
+def test_folds(pbc_root, tmp_path, group_file):
+    paths = split(
+        pbc_root,
+        tmp_path / 'folds.csv',
+        k=5,
+        split_seed=1,
+        group_file=group_file,
+    )
+    assert [os.path.basename(path) for path in paths] == [
+        f'folds_fold{i}.csv' for i in range(5)
+    ]
+    runs = [read_split_file(path) for path in paths]
+    groups = read_group_file(group_file)
+    folds = k_fold({name: name.split('_')[0] for name in groups}, 5, 1, groups)
+    for name, fold in folds.items():
+        assert [run[name] == 'test' for run in runs] == [
+            i == fold for i in range(5)
+        ]
+    for run in runs:
+        assert Counter(run.values()) == dict(train=48, val=16, test=16)
+
+
+def test_official_parts_stay(pbc_root, wbcatt_dir):
+    dataset = open_release(
+        dict(
+            type='WBCAtt',
+            data_root=str(pbc_root),
+            ann_dir=str(wbcatt_dir),
+            official_split=True,
+        )
+    )
+    (parts,) = draw_parts(dataset, list_release(dataset))
+    assert Counter(parts.values()) == dict(train=20, val=15, test=10)
+
+
+def test_chen_et_al_draw_the_validation_part(tmp_path):
+    for part, count in dict(Train=8, TestA=3).items():
+        for label in WBC5_CLASSES:
+            folder = tmp_path / part / label.capitalize()
+            folder.mkdir(parents=True)
+            for number in range(count):
+                Image.new('RGB', (8, 8)).save(folder / f'{part}{number}.jpg')
+    dataset = open_release(
+        dict(type='RaabinWBC', data_root=str(tmp_path), official_split=True)
+    )
+    (parts,) = draw_parts(dataset, list_release(dataset))
+    assert Counter(parts.values()) == dict(train=30, val=10, test=15)
+    assert all(
+        (part == 'test') == name.startswith('TestA/')
+        for name, part in parts.items()
+    )
+
+
+def test_the_release_of_a_config(pbc_root):
+    own = dict(type='PBC', data_root=str(pbc_root), split='train')
+    wrapped = dict(
+        type='RepeatDataset',
+        times=2,
+        dataset=dict(
+            type='ConcatDataset', datasets=[own, dict(own, split='val')]
+        ),
+    )
+    cfg = Config(dict(train_dataloader=dict(dataset=wrapped)))
+    assert find_release(cfg) == own
+    wrapped['dataset']['datasets'].append(dict(type='LISC', data_root='lisc'))
+    cfg = Config(dict(train_dataloader=dict(dataset=wrapped)))
+    with pytest.raises(
+        InputError, match='several releases, PBC in .*, LISC in lisc: name one'
+    ):
+        find_release(cfg)
+    with pytest.raises(InputError, match='no test_dataloader'):
+        find_release(cfg, 'test')
+
+
+def test_faults(pbc_root, tmp_path, group_file, monkeypatch):
+    cfg = dict(type='PBC', data_root=str(pbc_root))
+    with pytest.raises(
+        InputError,
+        match="'PCB' is no dataset with files to split; known are BCCD, .*PBC",
+    ):
+        open_release(dict(cfg, type='PCB'))
+    assert 'SyntheticWBC' in DATASETS
+    with pytest.raises(InputError, match="'SyntheticWBC' is no dataset"):
+        open_release(dict(type='SyntheticWBC'))
+    with pytest.raises(InputError, match='WBCAtt cannot be built: .*ann_dir'):
+        open_release(dict(cfg, type='WBCAtt'))
+    with pytest.raises(InputError, match='2 folds are too few'):
+        draw_parts(open_release(cfg), [], 2)
+
+    lines = open(group_file).readlines()
+    with open(group_file, 'w') as f:
+        f.writelines(line for line in lines if 'BASOPHIL_3' not in line)
+    with pytest.raises(
+        InputError,
+        match='groups.csv lacks 1 of the images in .*, first BASOPHIL_3.jpg',
+    ):
+        list_release(open_release(cfg, group_file=group_file))
+
+    split(pbc_root, tmp_path / 'split.csv')
+    with pytest.raises(InputError, match='split.csv exists, and models may'):
+        split(pbc_root, tmp_path / 'split.csv')
+    with pytest.raises(
+        InputError, match='cannot write split file .*split.csv'
+    ):
+        split(pbc_root, tmp_path / 'split.csv' / 'split.csv')
+
+    def read_only(*_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, 'replace', read_only)
+    with pytest.raises(InputError, match='Read-only file system'):
+        split(pbc_root, tmp_path / 'other.csv')
+    assert not (tmp_path / 'other.csv').exists()
+
+
+def test_the_tool(pbc_root, tmp_path, group_file):
+    log, out = tmp_path / 'log', tmp_path / 'split.csv'
+    arguments = ('--dataset', 'PBC', '--data-root', pbc_root, '--out', out)
+    status, output = run_tool(
+        TOOL,
+        *arguments,
+        '--ratios',
+        '3:1:1',
+        '--seed',
+        '3',
+        '--group-file',
+        group_file,
+        log=log,
+    )
+    assert status == 0, output
+    assert '40 groups' in output
+    assert f'wrote {out}' in output
+    assert Counter(read_split_file(out).values()) == dict(
+        train=48, val=16, test=16
+    )
+    status, output = run_tool(TOOL, *arguments, log=log)
+    assert status == 2
+    assert output.splitlines()[-1].startswith(f'error: split file {out} exist')
+    assert 'Traceback' not in output
+    status, output = run_tool(TOOL, *arguments, '--ratios', '3:1', log=log)
+    assert status == 2
+    assert "--ratios: invalid ratios value: '3:1'" in output

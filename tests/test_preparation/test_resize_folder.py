@@ -1,0 +1,248 @@
+import csv
+import errno
+import os
+import xml.etree.ElementTree as ET
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.preparation import resize_folder
+from daffnet_mm.preparation.resize_folder import resize_dataset, resized_shape
+
+VOC = """<annotation><filename>field.jpg</filename>
+<size><width>{width}</width><height>{height}</height><depth>3</depth></size>
+<object><name>WBC</name><bndbox><xmin>68</xmin><ymin>315</ymin>
+<xmax>286</xmax><ymax>480</ymax></bndbox></object></annotation>"""
+
+
+def picture(height, width, seed=0):
+    coarse = np.random.default_rng(seed).integers(
+        60, 200, (height // 20 + 2, width // 20 + 2, 3), np.uint8
+    )
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+@pytest.fixture
+def source(tmp_path):
+    folder = tmp_path / 'source'
+    (folder / 'Baso' / 'tief').mkdir(parents=True)
+    cv2.imwrite(str(folder / 'Baso' / 'a.jpg'), picture(300, 200))
+    cv2.imwrite(str(folder / 'Baso' / 'B.JPEG'), picture(200, 300))
+    cv2.imwrite(str(folder / 'Baso' / 'tief' / 'ü.bmp'), picture(240, 240))
+    cv2.imwrite(str(folder / 'c.png'), picture(200, 200))
+    cv2.imwrite(str(folder / 'd.tif'), picture(200, 200))
+    cv2.imwrite(str(folder / 'small.jpg'), picture(90, 120))
+    (folder / 'labels.csv').write_text('image,label\na.jpg,basophil\n')
+    (folder / 'readme.txt').write_text('as it is')
+    (folder / '.DS_Store').write_text('hidden')
+    return folder
+
+
+def files_in(folder):
+    return {
+        str(path.relative_to(folder)): path.stat().st_mtime_ns
+        for path in folder.rglob('*')
+        if path.is_file()
+    }
+
+
+def test_names_formats_and_sizes_stay(tmp_path, source):
+    target = tmp_path / 'target'
+    report = resize_dataset(source, target, 100, num_workers=1)
+    assert report == dict(written=8, kept=0, refused=[])
+    sizes = {
+        'Baso/a.jpg': (100, 150, 'JPEG'),
+        'Baso/B.JPEG': (150, 100, 'JPEG'),
+        'Baso/tief/ü.bmp': (100, 100, 'BMP'),
+        'c.png': (100, 100, 'PNG'),
+        'd.tif': (100, 100, 'TIFF'),
+    }
+    for name, (width, height, kind) in sizes.items():
+        with Image.open(target / name) as image:
+            assert (*image.size, image.format) == (width, height, kind)
+            got = np.asarray(image)[..., ::-1]
+        wanted = cv2.resize(
+            cv2.imdecode(np.fromfile(source / name, np.uint8), 1),
+            (width, height),
+            interpolation=cv2.INTER_AREA,
+        )
+        assert np.abs(got - wanted.astype(float)).mean() < 3
+        assert kind == 'JPEG' or (got == wanted).all()
+    for name in ('small.jpg', 'labels.csv', 'readme.txt'):
+        assert (target / name).read_bytes() == (source / name).read_bytes()
+    assert set(files_in(target)) == set(files_in(source)) - {'.DS_Store'} | {
+        '.resize_dataset.json'
+    }
+
+
+def test_it_goes_on_where_it_stopped(tmp_path, source):
+    target = tmp_path / 'target'
+    resize_dataset(source, target, 100, num_workers=1)
+    before = files_in(target)
+    (target / 'c.png').unlink()
+    os.utime(source / 'd.tif')  # newer than its copy
+    report = resize_dataset(source, target, 100, num_workers=2)
+    assert report == dict(written=2, kept=6, refused=[])
+    after = files_in(target)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {'c.png', 'd.tif'}
+    with pytest.raises(InputError, match='was begun with .*100.*, not .*64'):
+        resize_dataset(source, target, 64)
+
+
+def test_broken_files_are_named_and_do_not_stop_it(tmp_path, source):
+    target = tmp_path / 'target'
+    whole = (source / 'Baso' / 'a.jpg').read_bytes()
+    (source / 'cut.jpg').write_bytes(whole[:-100])
+    (source / 'empty.png').write_bytes(b'')
+    os.symlink('nowhere.jpg', source / 'link.jpg')
+    report = resize_dataset(source, target, 100, num_workers=1)
+    assert report['written'] == 8
+    refused = ' '.join(report['refused'])
+    assert len(report['refused']) == 3
+    assert f'{source / "cut.jpg"}: truncated JPEG' in refused
+    assert f'{source / "empty.png"}: the file is empty' in refused
+    assert f'{source / "link.jpg"}: No such file' in refused
+    assert not (target / 'cut.jpg').exists()
+
+
+def test_links_back_are_not_followed(tmp_path, source):
+    os.symlink(source, source / 'Baso' / 'again')
+    os.symlink('itself', source / 'itself')
+    other = tmp_path / 'elsewhere'
+    other.mkdir()
+    cv2.imwrite(str(other / 'e.png'), picture(200, 200))
+    os.symlink(other, source / 'linked')
+    target = tmp_path / 'target'
+    report = resize_dataset(source, target, 100, num_workers=1)
+    assert report['written'] == 9
+    assert [s for s in report['refused'] if 'symbolic links' in s]
+    assert cv2.imread(str(target / 'linked' / 'e.png')).shape[0] == 100
+    assert not (target / 'Baso' / 'again').exists()
+
+
+@pytest.mark.parametrize('mode', ['L', 'P', 'RGB'])
+def test_masks_keep_their_values(tmp_path, mode):
+    source, target = tmp_path / 'source', tmp_path / 'target'
+    source.mkdir()
+    values = np.zeros((120, 120), np.uint8)
+    values[20:100, 20:100] = 1
+    values[40:80, 40:80] = 2
+    if mode == 'RGB':
+        values = np.stack([127 * values] * 3, -1)
+    mask = Image.fromarray(values)
+    if mode == 'P':
+        mask = Image.fromarray(values).convert('P')
+        mask.putpalette([9, 9, 9, 99, 0, 0, 0, 0, 99])
+    mask.save(source / 'mask.png')
+    with Image.open(source / 'mask.png') as before:
+        assert before.mode == mode
+        full = np.asarray(before)
+    resize_dataset(source, target, 30, num_workers=1)
+    with Image.open(target / 'mask.png') as after:
+        assert after.mode == mode and after.size == (30, 30)
+        assert (np.asarray(after) == full[2::4, 2::4]).all()
+
+
+def test_boxes_of_voc(tmp_path):
+    source, target = tmp_path / 'source', tmp_path / 'target'
+    source.mkdir()
+    (source / 'a.xml').write_text(VOC.format(width=640, height=480))
+    (source / 'small.xml').write_text(VOC.format(width=200, height=100))
+    (source / 'bad.xml').write_text(VOC.format(width=0, height=480))
+    (source / 'worse.xml').write_text('<annotation>')
+    report = resize_dataset(source, target, 120, num_workers=1)
+    root = ET.parse(target / 'a.xml').getroot()
+    assert [e.text for e in root.find('size')] == ['160', '120', '3']
+    assert [e.text for e in root.find('object/bndbox')] == [
+        '17',
+        '79',
+        '72',
+        '120',
+    ]
+    small = ET.parse(target / 'small.xml').getroot()
+    assert small.find('object/bndbox/xmax').text == '286'
+    assert len(report['refused']) == 2
+    assert 'bad.xml: its boxes cannot be scaled' in report['refused'][0]
+    assert 'worse.xml: no valid XML' in report['refused'][1]
+
+
+def test_boxes_of_tables(tmp_path, source):
+    target = tmp_path / 'target'
+    head = 'image,x1,y1,x2,y2,label\n'
+    (source / 'boxes.csv').write_text(head + 'Baso/a.jpg,20,30,200,300,x\n')
+    (source / 'Baso' / 'boxes.csv').write_text(head + 'B.JPEG,3,8,4,200,y\n')
+    (source / 'lost.csv').write_text(head + 'z.jpg,0,0,1,1,x\n')
+    (source / 'coco.json').write_text('{"annotations": [{"bbox": [1]}]}')
+    (source / 'other.json').write_text('{"split": "train"}')
+    report = resize_dataset(source, target, 100, num_workers=1)
+    with open(target / 'boxes.csv', newline='') as file:
+        assert list(csv.reader(file))[1] == [
+            'Baso/a.jpg',
+            '10',
+            '15',
+            '100',
+            '150',
+            'x',
+        ]
+    with open(target / 'Baso' / 'boxes.csv', newline='') as file:
+        assert list(csv.reader(file))[1] == [
+            'B.JPEG',
+            '2',
+            '4',
+            '2',
+            '100',
+            'y',
+        ]
+    assert [s.split(': ')[0] for s in report['refused']] == [
+        str(source / 'coco.json'),
+        str(source / 'lost.csv'),
+    ]
+    assert (target / 'other.json').exists()
+
+
+@pytest.mark.parametrize('code', [errno.ENOSPC, errno.EROFS])
+def test_a_full_or_read_only_target(tmp_path, source, monkeypatch, code):
+    target = tmp_path / 'target'
+    with pytest.raises(InputError, match='source lie in each other'):
+        resize_dataset(source, source / 'copy', 100)
+    with pytest.raises(InputError, match='is no folder'):
+        resize_dataset(tmp_path / 'nothing', target, 100)
+    real = resize_folder.atomic_write
+
+    def full(path, mode='w'):
+        if path.name == 'c.png':
+            raise OSError(code, os.strerror(code), str(path))
+        return real(path, mode)
+
+    monkeypatch.setattr(resize_folder, 'atomic_write', full)
+    with pytest.raises(InputError) as caught:
+        resize_dataset(source, target, 100, num_workers=1)
+    assert str(caught.value).startswith(
+        f'{target / "c.png"} cannot be written: {os.strerror(code)};'
+    )
+    monkeypatch.setattr(resize_folder, 'atomic_write', real)
+    assert resize_dataset(source, target, 100, num_workers=1)['written'] >= 1
+
+
+def test_a_target_that_cannot_be_made(tmp_path, source):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(InputError, match='cannot be written: Not a dir'):
+        resize_dataset(source, tmp_path / 'file' / 'target', 100)
+
+
+@pytest.mark.parametrize(
+    ('shape', 'wanted'),
+    [
+        ((1280, 1280), (256, 256)),
+        ((576, 720), (256, 320)),
+        ((363, 360), (258, 256)),
+        ((256, 900), (256, 900)),
+        ((9, 8), (9, 8)),
+    ],
+)
+def test_resized_shape_is_that_of_resize_edge(shape, wanted):
+    assert resized_shape(*shape, 256) == wanted

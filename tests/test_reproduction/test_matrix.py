@@ -1,0 +1,129 @@
+from pathlib import Path
+
+import pytest
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.reproduction.matrix import own_table, paper_table
+from daffnet_mm.reproduction.methods import DATASETS, list_methods
+from daffnet_mm.reproduction.published import PUBLISHED_TABLES, load_published
+from daffnet_mm.structures import WBC_ATTRIBUTES
+
+CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
+
+
+@pytest.mark.parametrize('name', PUBLISHED_TABLES)
+def test_every_published_row_is_there_and_trained_unless_cited(name):
+    table = paper_table(name)
+    rows = {
+        (s.published_on, row.label): row
+        for s in table.sections
+        for row in s.rows
+    }
+    for published in load_published(name):
+        row = rows[published.dataset, published.method.replace('_', ' ')]
+        assert row.published == published.figures
+        assert (row.method is None) is (published.origin == 'cited')
+    methods = list_methods(CONFIGS)
+    assert all(row.method in methods for row in rows.values() if row.method)
+    assert all(DATASETS[s.dataset] == s.published_on for s in table.sections)
+    assert 'pbc5' not in [s.dataset for s in table.sections]
+
+
+def test_table_4_has_its_rows_in_order():
+    section = paper_table('daffnet_table4', ['lisc']).sections[0]
+    assert section.methods == [
+        'resnet50',
+        'epsa',
+        'epsa-sa',
+        'epsa-sa-map',
+        'daffnet',
+    ]
+    assert section.rows[-1].published['wbc/accuracy'] == 91.3
+
+
+def test_table_10_has_every_peer_raw_and_with_mixup():
+    methods = paper_table('chen_table10').sections[0].methods
+    for peer in (
+        'resnet50',
+        'densenet121',
+        'inception-v3',
+        'vgg19',
+        'vit-base',
+    ):
+        assert f'scam/peer/{peer}' in methods
+        assert f'scam/peer/{peer}_raw' in methods
+    assert methods[-2:] == ['scam/alpha-0.0', 'scam']
+
+
+def test_methods_of_others_have_figures_only():
+    rows = paper_table('chen_table11').sections[0].rows
+    cited = [row for row in rows if row.method is None]
+    assert [row.label for row in cited] == ['Jiang et al.', 'Sharma et al.']
+    assert cited[0].published['wbc/accuracy'] == 97.96
+
+
+@pytest.mark.parametrize(
+    'name', ['chen_table6', 'chen_table9', 'chen_table12']
+)
+def test_columns_by_class(name):
+    columns = paper_table(name).columns
+    assert list(columns.values()) == [
+        'basophil',
+        'monocyte',
+        'eosinophil',
+        'neutrophil',
+        'lymphocyte',
+    ]
+
+
+def test_each_paper_has_its_averages():
+    daffnet = paper_table('daffnet_table4').columns
+    assert list(daffnet) == [
+        f'wbc/{key}'
+        for key in ('precision', 'recall', 'f1', 'accuracy', 'auc_hard', 'auc')
+    ]
+    assert list(paper_table('chen_table5').columns.values()) == [
+        'Acc',
+        'AP',
+        'AR',
+        'AF1',
+    ]
+
+
+def test_rows_of_table_5_are_attributes():
+    rows = paper_table('daffnet_table5').sections[0].rows
+    assert [row.attribute for row in rows] == [*WBC_ATTRIBUTES, None]
+    assert rows[0].key('attr/f1') == 'attr/cell_size/f1'
+    assert rows[-1].key('attr/f1') == 'attr/f1'
+
+
+def test_a_dataset_of_ones_own_has_the_first_datasets_figures():
+    (section,) = paper_table('chen_table5', ['pbc5']).sections
+    assert section.published_on == 'LDWBC'
+    assert section.rows[-1].published['wbc/accuracy'] == 97.84
+
+
+def test_own_table():
+    table = own_table(
+        ['pbc', 'lisc'],
+        ['scam', 'daffnet'],
+        ['wbc/accuracy', 'wbc/basophil/recall'],
+    )
+    assert list(table.columns.values()) == ['Acc', 'basophil Rec']
+    assert [s.dataset for s in table.sections] == ['pbc', 'lisc']
+    maps = own_table(['wbcatt'], ['map/dsl'])
+    assert 'attr/accuracy' in maps.columns
+
+
+@pytest.mark.parametrize(
+    'call, words',
+    [
+        (lambda: paper_table('chen_table3'), "no table 'chen_table3'"),
+        (lambda: paper_table('chen_table4', ['mnist']), "no dataset 'mnist'"),
+        (lambda: paper_table('chen_table4', None, ['acc']), "no metric 'acc'"),
+        (lambda: own_table(['pbc'], ['scam'], ['wbc/x']), "no metric 'wbc/x'"),
+    ],
+)
+def test_unknown(call, words):
+    with pytest.raises(InputError, match=words):
+        call()

@@ -1,0 +1,265 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine import Config
+from mmpretrain.registry import DATASETS as DATASET_TYPES
+from mmpretrain.registry import MODELS
+
+from daffnet_mm.datasets.splits import read_split_file
+from daffnet_mm.errors import InputError
+from daffnet_mm.reproduction import Run
+from daffnet_mm.reproduction.methods import (
+    check_pair,
+    innermost,
+    list_methods,
+)
+
+CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
+MAPS = ('map/plain', 'map/dsl', 'map/dsl-ssl', 'map/ssl')
+#: One of each architecture.
+NETWORKS = [
+    m
+    for m in list_methods(CONFIGS)
+    if m not in MAPS
+    and not any(part in m for part in ('scam/peer', 'alpha', 'tl-', 'freeze'))
+]
+
+
+def model_of(path):
+    # tuples are lists in a run's config
+    return json.loads(
+        json.dumps(Config.fromfile(CONFIGS / path).model.to_dict())
+    )
+
+
+# -- the tiny scale ----------------------------------------------------------
+
+
+def test_tiny_rows_differ_in_their_model_only(make_plan):
+    plan = make_plan('daffnet_table4', [3], ['pbc5'], fraction=0.5)
+    rows = [c for r, c in plan.configs.items() if r.dataset == 'pbc5']
+    assert len(rows) == 5
+    for cfg in rows:
+        for key in (
+            'optim_wrapper',
+            'param_scheduler',
+            'train_cfg',
+            'train_dataloader',
+            'val_dataloader',
+            'test_dataloader',
+            'default_hooks',
+            'randomness',
+            'data_preprocessor',
+        ):
+            assert cfg[key] == rows[0][key], key
+        assert cfg.optim_wrapper.type == 'mmpretrain.BFloat16OptimWrapper'
+        assert cfg.randomness.seed == 3
+        assert cfg.model.head.num_classes == 5
+        assert 'freeze' not in cfg.default_hooks
+        assert cfg.train_dataloader.dataset.fraction == 0.5
+        crops = [
+            step.crop_size
+            for step in innermost(cfg.train_dataloader.dataset)[0]['pipeline']
+            if 'crop_size' in step
+        ]
+        assert crops == [64]
+
+
+def test_tiny_daffnet_is_that_of_the_recipes(make_plan):
+    plan = make_plan('daffnet_table4', [0], ['pbc5'])
+    by_method = {
+        run.method: cfg.model.to_dict() for run, cfg in plan.configs.items()
+    }
+    ours, recipe = (
+        by_method['daffnet'],
+        model_of('_base_/recipes/tiny_daffnet.py'),
+    )
+    for model in (ours, recipe):
+        model['neck']['predictor'].pop('init_cfg')
+        model['neck'].pop('predictor_config', None)
+    assert ours == recipe
+    assert by_method['epsa-sa'] == model_of('_base_/recipes/tiny_epsa-sa.py')
+    fused = by_method['epsa-sa-map']
+    assert fused['neck']['encoder'] is None
+    assert fused['head']['morphological_channels'] == 31
+
+
+def test_tiny_scam_is_that_of_the_recipes(make_plan):
+    plan = make_plan('chen_table5', [0], ['pbc5'])
+    models = {r.method: c.model.to_dict() for r, c in plan.configs.items()}
+    assert models['scam'] == model_of('scam/scam_tiny_pbc5.py')
+    cfg = plan.configs[Run('pbc5', 'scam', 0)]
+    assert cfg.train_dataloader.sampler.type == 'ClassBalancedSampler'
+    assert cfg.model.train_cfg.augments.alpha == 0.2
+
+
+@pytest.mark.parametrize('method', NETWORKS)
+def test_every_tiny_model_learns(make_plan, method):
+    plan = make_plan(seeds=[0], methods=[method], image_size=32)
+    cfg = plan.configs[Run('synthetic', method, 0)]
+    if cfg.model.get('neck') and 'predictor' in cfg.model.neck:
+        cfg.model.neck.predictor.init_cfg = None
+    model = MODELS.build(cfg.model)
+    size = 80 if cfg.model.backbone.type == 'InceptionV3' else 32
+    features = model.extract_feat(torch.rand(2, 3, size, size))
+    losses = model.head.loss(features, [_sample(label) for label in range(2)])
+    losses['loss'].backward()
+    assert sum(p.numel() for p in model.parameters()) < 25e6
+
+
+def _sample(label):
+    from mmpretrain.structures import DataSample
+
+    return DataSample().set_gt_label(label)
+
+
+def test_inception_sees_the_same_pictures_enlarged(make_plan):
+    plan = make_plan(
+        seeds=[0],
+        datasets=['pbc5'],
+        methods=['peer/inception-v3', 'peer/resnet50'],
+    )
+    pipelines = [
+        innermost(plan.configs[Run('pbc5', m, 0)].train_dataloader.dataset)[0][
+            'pipeline'
+        ]
+        for m in ('peer/inception-v3', 'peer/resnet50')
+    ]
+    assert pipelines[0][-2] == dict(type='Resize', scale=[80, 80])
+    assert pipelines[0][:-2] + pipelines[0][-1:] == pipelines[1]
+
+
+# -- what is trained, and on what --------------------------------------------
+
+
+def test_full_scale_is_the_papers(make_plan):
+    plan = make_plan(
+        'daffnet_table4', [0], ['pbc'], scale='full', map_method='map/dsl'
+    )
+    cfg = plan.configs[Run('pbc', 'resnet50', 0)]
+    assert cfg.train_cfg.max_epochs == 100
+    assert cfg.optim_wrapper.optimizer.lr == 1e-4
+    assert cfg.model.head.num_classes == 8
+
+
+def test_one_map_a_seed_comes_first(make_plan):
+    plan = make_plan('daffnet_table4', [0, 1], ['pbc5'])
+    runs = list(plan.configs)
+    assert len(runs) == 12
+    for seed in (0, 1):
+        needed = Run('wbcatt', 'map/dsl', seed)
+        for method in ('epsa-sa-map', 'daffnet'):
+            run = Run('pbc5', method, seed)
+            assert plan.needs[run] == needed
+            assert runs.index(needed) < runs.index(run)
+            path = plan.configs[run].model.neck.predictor.init_cfg.checkpoint
+            assert Path(path) == plan.folder(needed) / 'best.pth'
+
+
+def test_semi_supervised_map_follows_its_teacher(make_plan):
+    plan = make_plan('daffnet_table6', [0])
+    student = Run('synthetic', 'map/dsl-ssl', 0)
+    assert plan.needs == {student: Run('synthetic', 'map/dsl', 0)}
+    labels = plan.configs[student].train_dataloader.dataset.datasets[1]
+    assert Path(labels.label_file).parent == (
+        plan.folder(student) / 'pseudo_labels'
+    )
+
+
+def test_tables_share_their_runs(make_plan):
+    # The network itself is a row of each, and of Table 4's six all others
+    # are new.
+    plan = make_plan('chen_table4 chen_table5 chen_table6', [0], ['pbc5'])
+    assert len(plan.configs) == 6 + 8 - 1
+
+
+def test_what_is_equal_at_tiny_scale_is_trained_once(make_plan):
+    # no ImageNet weights
+    plan = make_plan('chen_table8', [0, 1], ['pbc5'])
+    assert len(plan.configs) == 2
+    runs = plan.runs_of('pbc5', 'scam')
+    assert runs == plan.runs_of('pbc5', 'scam/tl-none')
+    assert plan.folder(Run('pbc5', 'scam', 0)) == plan.folder(runs[0])
+
+
+def test_folds(make_plan, pbc_root, wbcatt_dir, environment, tmp_path):
+    environment(
+        PBC_ROOT=pbc_root,
+        WBCATT_ROOT=wbcatt_dir,
+        PBC_SPLIT_FILE=tmp_path / 'pbc.csv',
+    )
+    plan = make_plan(
+        datasets=['pbc5'], methods=['epsa-sa-map'], seeds=[0], k_fold=3
+    )
+    plan.prepare()
+    tested = []
+    for fold in range(3):
+        run = Run('pbc5', 'epsa-sa-map', 0, fold)
+        assert plan.needs[run] == Run('wbcatt', 'map/dsl', 0, fold)
+        cfgs = plan.configs[run], plan.configs[plan.needs[run]]
+        files = {
+            innermost(cfg[f'{part}_dataloader'].dataset)[0]['split_file']
+            for cfg in cfgs
+            for part in ('train', 'val', 'test')
+        }
+        assert len(files) == 1
+        parts = read_split_file(files.pop())
+        tested += [name for name, part in parts.items() if part == 'test']
+        test = DATASET_TYPES.build(cfgs[0].test_dataloader.dataset)
+        assert 15 <= len(test) <= 20
+    # all eight classes, each image once
+    assert len(tested) == len(set(tested)) == 80
+
+
+# -- bad input ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    'method, dataset, scale, words',
+    [
+        ('resnet', 'pbc', 'full', "no method 'resnet'"),
+        ('resnet50', 'mnist', 'full', "no dataset 'mnist'"),
+        ('resnet50', 'synthetic', 'full', '--scale tiny'),
+        ('resnet50', 'wbcatt', 'tiny', 'name pbc or pbc5'),
+        ('map/dsl', 'lisc', 'tiny', 'wbcatt or synthetic'),
+    ],
+)
+def test_pairs_that_there_are_not(method, dataset, scale, words):
+    with pytest.raises(InputError, match=words):
+        check_pair(CONFIGS, method, dataset, scale)
+
+
+def test_missing_data_are_told_before_the_first_run(
+    make_plan, environment, tmp_path
+):
+    environment(PBC_ROOT=tmp_path / 'nowhere')
+    plan = make_plan(datasets=['pbc5'], methods=['resnet50'], seeds=[0])
+    with pytest.raises(InputError, match='nowhere'):
+        plan.prepare()
+    assert not (tmp_path / 'out' / 'runs').exists()
+
+
+def test_a_folder_of_other_settings_is_refused(make_plan):
+    make_plan(methods=['resnet50'], seeds=[0]).prepare()
+    make_plan(methods=['resnet50', 'epsa'], seeds=[0]).prepare()
+    with pytest.raises(InputError, match='other settings'):
+        make_plan(methods=['scam', 'resnet50'], seeds=[0], epochs=9).prepare()
+
+
+@pytest.mark.parametrize(
+    'options, words',
+    [
+        (dict(scale='huge'), "no scale 'huge'"),
+        (
+            dict(map_method='nowhere.pth', methods=['daffnet']),
+            'no MAP nowhere',
+        ),
+        (dict(fraction=1.5, methods=['epsa']), 'above 0 and at most 1'),
+        (dict(k_fold=5, methods=['epsa']), 'leave out --k-fold'),
+    ],
+)
+def test_settings_that_there_are_not(make_plan, options, words):
+    with pytest.raises(InputError, match=words):
+        make_plan(seeds=[0], **options)
