@@ -21,7 +21,7 @@ from torch.overrides import TorchFunctionMode
 
 from daffnet_mm.structures import ATTRIBUTE_SIZES
 
-FOLDER = Path(__file__).resolve().parents[1] / 'configs'
+FOLDER = Path(__file__).resolve().parents[2] / 'configs'
 CONFIGS = sorted(
     path.relative_to(FOLDER).as_posix()
     for path in FOLDER.rglob('*.py')

@@ -16,7 +16,7 @@ from daffnet_mm.models.backbones import EPSAResNet
 from daffnet_mm.models.classifiers import DAFFNet
 from daffnet_mm.models.heads import FusionHead, MAPHead
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / 'configs' / 'daffnet'
 # The variants and what is trained from scratch depart from the paper on
 # purpose: see test_all_configs.py, and below for the latter.

@@ -12,7 +12,7 @@ from test_all_configs import LinspaceOnCPU
 
 from daffnet_mm.apis.shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 INDEX = load(str(REPOSITORY / 'model-index.yml'))
 INDEX.build_models_with_collections()
 MODELS_LISTED = list(INDEX.models)

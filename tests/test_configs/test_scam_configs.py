@@ -11,7 +11,7 @@ from mmpretrain.registry import HOOKS, MODELS, TRANSFORMS
 
 from daffnet_mm.structures import WBC5_CLASSES
 
-FOLDER = Path(__file__).resolve().parents[1] / 'configs'
+FOLDER = Path(__file__).resolve().parents[2] / 'configs'
 SCAM = [
     f'scam/scam_{d}.py'
     for d in ('ldwbc', 'lisc', 'raabin', 'bccd', 'pbc', 'labelled')

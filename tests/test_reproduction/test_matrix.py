@@ -8,7 +8,7 @@ from daffnet_mm.reproduction.methods import DATASETS, list_methods
 from daffnet_mm.reproduction.published import PUBLISHED_TABLES, load_published
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
-CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 
 
 @pytest.mark.parametrize('name', PUBLISHED_TABLES)

@@ -16,7 +16,7 @@ from daffnet_mm.reproduction.methods import (
     list_methods,
 )
 
-CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 MAPS = ('map/plain', 'map/dsl', 'map/dsl-ssl', 'map/ssl')
 #: One of each architecture.
 NETWORKS = [
