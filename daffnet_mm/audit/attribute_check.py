@@ -6,9 +6,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+from daffnet_mm.structures import (
+    EQUIVALENT_VALUES,
+    WBC5_CLASSES,
+    WBC_ATTRIBUTES,
+)
 from daffnet_mm.structures.class_names import canonical_class
-from daffnet_mm.structures.constraints import EQUIVALENT_VALUES
 
 from .audit_source import AuditSample, AuditSource
 from .folder_sources import attribute_files

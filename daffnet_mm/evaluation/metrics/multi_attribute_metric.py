@@ -6,8 +6,12 @@ from mmengine.logging import print_log
 from mmpretrain.registry import METRICS
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.structures import POSITIVE_VALUES, UNKNOWN, WBC_ATTRIBUTES
-from daffnet_mm.structures.constraints import EQUIVALENT_VALUES
+from daffnet_mm.structures import (
+    EQUIVALENT_VALUES,
+    POSITIVE_VALUES,
+    UNKNOWN,
+    WBC_ATTRIBUTES,
+)
 
 from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
 from ..report import EvaluationReport
