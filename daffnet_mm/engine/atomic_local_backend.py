@@ -2,7 +2,7 @@ from pathlib import Path
 
 from mmengine.fileio import LocalBackend, register_backend
 
-from .atomic import atomic_write
+from daffnet_mm.fileio import atomic_write
 
 
 @register_backend('atomic_local')
