@@ -20,7 +20,7 @@ from daffnet_mm.datasets.image_ids import image_ids
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.check_checkpoint import check_state_dict
+from daffnet_mm.utils.check_checkpoint import check_state_dict
 
 #: A batch's number, and of each image the value indices and probabilities.
 LabelledBatch = tuple[int, list[list[int]], list[list[float]]]

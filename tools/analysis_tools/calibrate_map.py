@@ -49,9 +49,9 @@ from daffnet_mm.evaluation.functional import (
     scale_temperature,
 )
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.check_checkpoint import check_classes
 from daffnet_mm.models.heads import MAPHead, find_map_head
 from daffnet_mm.models.utils import divide_outputs
+from daffnet_mm.utils.check_checkpoint import check_classes
 from daffnet_mm.utils.command_line import one_sentence_errors
 from daffnet_mm.visualization import plot_reliability
 

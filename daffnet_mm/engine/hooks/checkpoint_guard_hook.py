@@ -3,7 +3,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import BaseLoop, find_latest_checkpoint
 from mmpretrain.registry import HOOKS
 
-from daffnet_mm.fileio.check_checkpoint import (
+from daffnet_mm.utils.check_checkpoint import (
     check_classes,
     check_state_dict,
 )

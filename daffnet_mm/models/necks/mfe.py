@@ -8,7 +8,7 @@ from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import MODELS
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.check_checkpoint import check_state_dict
+from daffnet_mm.utils.check_checkpoint import check_state_dict
 
 from ..utils import FoldedInference, pool_last_feature
 
