@@ -43,9 +43,9 @@ from obvious_daffnet import ObviousDAFFNet
 from torch import Tensor, nn
 
 import daffnet_mm  # noqa: F401  (registers the models)
+from daffnet_mm.engine.optimizers import multiplies_bfloat16
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.utils.bfloat16_support import multiplies_bfloat16
 
 DEFAULT_CONFIG = (
     Path(__file__).resolve().parents[2] / 'configs/daffnet/daffnet_pbc.py'
