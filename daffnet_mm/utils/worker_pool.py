@@ -1,5 +1,6 @@
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.context import BaseContext
 
 import cv2
 
@@ -18,6 +19,7 @@ def worker_pool(num_workers: int) -> ProcessPoolExecutor:
     Returns:
         ProcessPoolExecutor: The pool; a ``with`` block ends it.
     """
+    context: BaseContext
     if 'forkserver' in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context('forkserver')
         context.set_forkserver_preload(['daffnet_mm'])

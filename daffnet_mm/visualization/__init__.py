@@ -1,6 +1,5 @@
 from .confusion_matrix import plot_attribute_confusions, plot_confusion_matrix
-from .explanation_figure import plot_explanations
-from .grad_cam import GradCAMExplainer
+from .grad_cam import GradCAMExplainer, plot_explanations
 from .reliability_diagram import plot_reliability
 from .robustness_curves import plot_robustness
 from .roc_curves import plot_roc

@@ -1,13 +1,17 @@
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def plot_label_curve(
     curves: Mapping[str, Mapping[float, Sequence[float]]],
     references: Mapping[str, float],
     title: str,
-    ax,
+    ax: 'Axes',
 ) -> None:
     """Draw a figure of merit against the number of labels.
 
@@ -20,7 +24,7 @@ def plot_label_curve(
         references (Mapping[str, float]): Figures to compare with, drawn as
             horizontal lines.
         title (str): What is drawn, for the vertical axis.
-        ax (matplotlib.axes.Axes): Where to draw.
+        ax (Axes): Where to draw.
     """
     for number, (name, points) in enumerate(curves.items()):
         sizes = sorted(points)
@@ -28,7 +32,7 @@ def plot_label_curve(
             continue
         means = [np.mean(points[size]) for size in sizes]
         spreads = [
-            np.std(points[size], ddof=1) if len(points[size]) > 1 else 0
+            float(np.std(points[size], ddof=1)) if len(points[size]) > 1 else 0
             for size in sizes
         ]
         colour = f'C{number}'
