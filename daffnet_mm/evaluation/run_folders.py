@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def read_training_log(folder: str | Path) -> dict[str, Curve]:
             f'{folder} has no logs (*/vis_data/scalars.json); name the work '
             'folder of a training that was started with tools/train.py'
         )
-    curves = defaultdict(dict)
+    curves: defaultdict[str, dict[float, float]] = defaultdict(dict)
     for file in files:
         found = _read_scalars(file)
         first = min(
@@ -53,9 +54,9 @@ def read_training_log(folder: str | Path) -> dict[str, Curve]:
         for values in curves.values():
             for epoch in [e for e in values if e >= first]:
                 del values[epoch]
-        for key, values in found.items():
+        for key, logged in found.items():
             curves[key].update(
-                {epoch: float(np.mean(v)) for epoch, v in values.items()}
+                {epoch: float(np.mean(v)) for epoch, v in logged.items()}
             )
     return {
         key: (sorted(values), [values[e] for e in sorted(values)])
@@ -64,21 +65,23 @@ def read_training_log(folder: str | Path) -> dict[str, Curve]:
     }
 
 
-def _read_scalars(file: Path) -> dict[str, dict[float, list[float]]]:
+def _read_scalars(file: Path) -> Mapping[str, Mapping[float, list[float]]]:
     """Read one file; values are by key and epoch."""
-    found = defaultdict(lambda: defaultdict(list))
+    found: defaultdict[str, defaultdict[float, list[float]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     lines = file.read_text(encoding='utf-8').splitlines()
     for number, line in enumerate(lines, 1):
         try:
             scalars = dict(json.loads(line))
-        except (TypeError, ValueError) as e:
+            # Validations have the epoch as their step.
+            epoch = scalars['epoch' if 'epoch' in scalars else 'step']
+        except (KeyError, TypeError, ValueError) as e:
             if number == len(lines):  # cut when the training was killed
                 break
             raise InputError(
                 f'{file}, line {number} holds no values; the log is damaged'
             ) from e
-        # Validations have the epoch as their step.
-        epoch = scalars.get('epoch', scalars.get('step'))
         for key, value in scalars.items():
             if key not in ('epoch', 'iter', 'step') and isinstance(
                 value, (int, float)
@@ -138,14 +141,14 @@ def read_predictions(
 
 
 def name_runs(
-    places: list[str], names: list[str] | None = None
+    places: Sequence[str], names: Sequence[str] | None = None
 ) -> dict[str, str]:
     """Give each run a name of its own.
 
     Args:
-        places (list[str]): Folders or files.
-        names (list[str], optional): The names. Defaults to None: what tells
-            the places apart of their paths, from the end.
+        places (Sequence[str]): Folders or files.
+        names (Sequence[str], optional): The names. Defaults to None: what
+            tells the places apart of their paths, from the end.
 
     Returns:
         dict[str, str]: The places by name.
@@ -155,10 +158,11 @@ def name_runs(
     """
     if names is None:
         parts = [Path(p).absolute().parts for p in places]
-        for depth in range(1, max(map(len, parts)) + 1):
-            names = ['/'.join(p[-depth:]) for p in parts]
-            if len(set(names)) == len(places):
-                break
+        longer = [
+            ['/'.join(p[-depth:]) for p in parts]
+            for depth in range(1, max(map(len, parts)) + 1)
+        ]
+        names = next((n for n in longer if len(set(n)) == len(n)), longer[-1])
     if len(names) != len(places) or len(set(names)) < len(places):
         raise InputError(
             f'{len(places)} runs need as many different names, '

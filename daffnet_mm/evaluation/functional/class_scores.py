@@ -36,7 +36,9 @@ class ClassScores:
     support: np.ndarray
 
     @classmethod
-    def from_labels(cls, true, predicted, num_classes):
+    def from_labels(
+        cls, true: np.ndarray, predicted: np.ndarray, num_classes: int
+    ) -> 'ClassScores':
         """Count the scores of predicted against true labels.
 
         Args:
@@ -60,11 +62,11 @@ class ClassScores:
         return cls(confusion, precision, recall, specificity, f1, support)
 
     @property
-    def accuracy(self):
+    def accuracy(self) -> float:
         """float: Share of the samples whose class is right, in [0, 1]."""
         return float(np.trace(self.confusion) / self.confusion.sum())
 
-    def weighted(self, scores):
+    def weighted(self, scores: np.ndarray) -> float:
         """Average over classes by their support, DAFFNet's eq. (2).
 
         Args:
@@ -75,7 +77,7 @@ class ClassScores:
         """
         return float(np.average(scores, weights=self.support))
 
-    def macro(self, scores):
+    def macro(self, scores: np.ndarray) -> float:
         """Average over the classes that occur, true or predicted, equally.
 
         These are the classes that scikit-learn's ``average='macro'`` takes
@@ -90,12 +92,12 @@ class ClassScores:
         return float(scores[self.occurs].mean())
 
     @property
-    def occurs(self):
+    def occurs(self) -> np.ndarray:
         """np.ndarray: Which classes are true or predicted anywhere, bool."""
         return (self.confusion.sum(axis=0) + self.support) > 0
 
 
-def one_vs_rest_auc(true, scores):
+def one_vs_rest_auc(true: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Area under the ROC curve of each class against the rest.
 
     Args:
@@ -114,7 +116,7 @@ def one_vs_rest_auc(true, scores):
     return areas
 
 
-def weighted_auc(areas, support):
+def weighted_auc(areas: np.ndarray, support: np.ndarray) -> float:
     """Average the one-vs-rest areas by support.
 
     Where every class occurs this is scikit-learn's

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,10 @@ class McNemarResult(NamedTuple):
     p_value: float
 
 
-def mcnemar_test(correct_a, correct_b):
+def mcnemar_test(
+    correct_a: Sequence[bool] | np.ndarray,
+    correct_b: Sequence[bool] | np.ndarray,
+) -> McNemarResult:
     """Exact two-sided McNemar test of two models on the same samples.
 
     Only the samples on which the models disagree speak; under the null
@@ -45,24 +49,24 @@ def mcnemar_test(correct_a, correct_b):
         >>> mcnemar_test([1, 1, 1, 1, 1, 0], [0, 0, 0, 0, 0, 1])
         McNemarResult(b=5, c=1, p_value=0.21875)
     """
-    correct_a, correct_b = np.asarray(correct_a), np.asarray(correct_b)
-    if correct_a.ndim != 1 or correct_a.shape != correct_b.shape:
+    first, second = np.asarray(correct_a), np.asarray(correct_b)
+    if first.ndim != 1 or first.shape != second.shape:
         raise ValueError(
             "McNemar's test pairs the predictions of two models on the same "
-            f'samples, but got the shapes {correct_a.shape} and '
-            f'{correct_b.shape}; give two lists of one length.'
+            f'samples, but got the shapes {first.shape} and {second.shape}; '
+            'give two lists of one length.'
         )
-    if correct_a.size == 0:
+    if first.size == 0:
         raise ValueError("McNemar's test got no samples.")
-    for values in (correct_a, correct_b):
+    for values in (first, second):
         if not np.isin(values, (0, 1)).all():
             raise ValueError(
                 "McNemar's test takes true or false for each sample (is the "
                 'prediction correct?), not labels or probabilities.'
             )
 
-    correct_a, correct_b = correct_a.astype(bool), correct_b.astype(bool)
-    b = int((correct_a & ~correct_b).sum())
-    c = int((~correct_a & correct_b).sum())
+    first, second = first.astype(bool), second.astype(bool)
+    b = int((first & ~second).sum())
+    c = int((~first & second).sum())
     p_value = float(binomtest(b, b + c, 0.5).pvalue) if b + c else 1.0
     return McNemarResult(b, c, p_value)

@@ -5,17 +5,23 @@ numbers, and all are taken. What cannot be right is refused here, on the rank
 that sees it and with the image's name, not at the end of the epoch.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import torch
 
 from daffnet_mm.errors import InputError
 
+#: A data sample as a dict.
+Sample = Mapping[str, Any]
 
-def image_of(sample):
+
+def image_of(sample: Sample) -> str:
     """Name a sample for tables and messages.
 
     Args:
-        sample (dict): A data sample as a dict.
+        sample (Mapping): A data sample as a dict.
 
     Returns:
         str: The image's path or, of an image without a file, its index in
@@ -24,11 +30,13 @@ def image_of(sample):
     return str(sample.get('img_path') or sample.get('sample_idx', ''))
 
 
-def read_labels(sample, name, length, from_whom):
+def read_labels(
+    sample: Sample, name: str, length: int, from_whom: str
+) -> np.ndarray:
     """Read integer labels.
 
     Args:
-        sample (dict): A data sample as a dict.
+        sample (Mapping): A data sample as a dict.
         name (str): The field.
         length (int): How many labels the field must hold.
         from_whom (str): What sets the field, for the message if it is missing.
@@ -53,11 +61,13 @@ def read_labels(sample, name, length, from_whom):
     return values.astype(np.int64)
 
 
-def read_scores(sample, name, length, meaning):
+def read_scores(
+    sample: Sample, name: str, length: int, meaning: str
+) -> np.ndarray | None:
     """Read probabilities.
 
     Args:
-        sample (dict): A data sample as a dict.
+        sample (Mapping): A data sample as a dict.
         name (str): The field.
         length (int): How many values the field must hold.
         meaning (str): What the values belong to, for the message if their
@@ -89,11 +99,18 @@ def read_scores(sample, name, length, meaning):
     return scores
 
 
-def check_range(sample, name, value, size, meaning, unknown=False):
+def check_range(
+    sample: Sample,
+    name: str,
+    value: int,
+    size: int,
+    meaning: str,
+    unknown: bool = False,
+) -> None:
     """Refuse a label that is no index of what it stands for.
 
     Args:
-        sample (dict): The data sample, for the message.
+        sample (Mapping): The data sample, for the message.
         name (str): The field that ``value`` is from.
         value (int): The label.
         size (int): Labels run from 0 to ``size - 1``.
@@ -113,7 +130,7 @@ def check_range(sample, name, value, size, meaning, unknown=False):
     )
 
 
-def _require(sample, name, from_whom):
+def _require(sample: Sample, name: str, from_whom: str) -> Any:
     if sample.get(name) is None:
         raise InputError(
             f'{_the_image(sample)} has no {name}, which {from_whom} sets.'
@@ -121,7 +138,7 @@ def _require(sample, name, from_whom):
     return sample[name]
 
 
-def _to_array(value):
+def _to_array(value: Any) -> np.ndarray:
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu()
         # numpy has no bfloat16
@@ -129,5 +146,5 @@ def _to_array(value):
     return np.asarray(value)
 
 
-def _the_image(sample):
+def _the_image(sample: Sample) -> str:
     return image_of(sample) or 'a sample'
