@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from mmengine.logging import MMLogger
@@ -22,7 +23,7 @@ class BFloat16OptimWrapper(OptimWrapper):
         **kwargs: As for MMEngine's ``OptimWrapper``.
     """
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         device = self.optimizer.param_groups[0]['params'][0].device
         self.device_type = device.type
