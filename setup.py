@@ -64,6 +64,7 @@ setup(
     packages=find_packages(include=['daffnet_mm', 'daffnet_mm.*']),
     package_data={
         'daffnet_mm': [
+            'py.typed',
             '**/*.csv',
             '**/*.json',
             'weights/*.pth',

@@ -273,7 +273,7 @@ class GradCAMExplainer:
             if not isinstance(output, torch.Tensor):
                 return
             is_map = output.dim() == 4 and output[0, 0].numel() > 1
-            if is_map or output.dim() == 3 and is_norm(module):
+            if is_map or (output.dim() == 3 and is_norm(module)):
                 # a layer that runs twice counts where it runs last
                 seen.pop(name, None)
                 seen[name] = output

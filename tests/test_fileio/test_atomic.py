@@ -25,20 +25,18 @@ def test_writes_text_and_bytes_and_makes_the_folder(tmp_path):
 def test_an_interrupted_write_keeps_the_old_file(tmp_path, error):
     path = tmp_path / 'result.json'
     path.write_text('old')
-    with pytest.raises(type(error)):
-        with atomic_write(path) as file:
-            file.write('half of the n')
-            file.flush()
-            assert path.read_text() == 'old'
-            raise error
+    with pytest.raises(type(error)), atomic_write(path) as file:
+        file.write('half of the n')
+        file.flush()
+        assert path.read_text() == 'old'
+        raise error
     assert path.read_text() == 'old'
     assert files_in(tmp_path) == ['result.json']
 
 
 def test_an_interrupted_first_write_leaves_nothing(tmp_path):
-    with pytest.raises(RuntimeError):
-        with atomic_write(tmp_path / 'new.csv'):
-            raise RuntimeError
+    with pytest.raises(RuntimeError), atomic_write(tmp_path / 'new.csv'):
+        raise RuntimeError
     assert files_in(tmp_path) == []
 
 
@@ -50,9 +48,8 @@ def test_a_failing_rename_keeps_the_old_file(tmp_path, monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr(os, 'replace', refuse)
-    with pytest.raises(PermissionError):
-        with atomic_write(path) as file:
-            file.write('new')
+    with pytest.raises(PermissionError), atomic_write(path) as file:
+        file.write('new')
     assert path.read_text() == 'old'
     assert files_in(tmp_path) == ['result.json']
 

@@ -81,7 +81,7 @@ def test_wheel_brings_configs_tools_and_data(checkout, tmp_path):
         names = set(archive.namelist())
         metadata_file = next(n for n in names if n.endswith('METADATA'))
         metadata = archive.read(metadata_file).decode()
-    package = files(checkout / 'daffnet_mm', '.py', '.csv', '.json')
+    package = files(checkout / 'daffnet_mm', '.py', '.typed', '.csv', '.json')
     assert {f'daffnet_mm/{name}' for name in package} <= names
     for folder in ('configs', 'tools'):
         brought = files(checkout / folder, '.py', '.sh', '.md', '.yml')
@@ -107,8 +107,8 @@ def test_wheel_works_from_a_source_distribution(checkout, tmp_path):
     shutil.unpack_archive(archive, tmp_path, filter='data')
     (source,) = (p for p in tmp_path.iterdir() if p.is_dir())
     for folder in ('configs', 'tools', 'daffnet_mm'):
-        wanted = files(checkout / folder, '.py', '.sh', '.csv')
-        assert wanted <= files(source / folder, '.py', '.sh', '.csv')
+        wanted = files(checkout / folder, '.py', '.typed', '.sh', '.csv')
+        assert wanted <= files(source / folder, '.py', '.typed', '.sh', '.csv')
     assert (source / 'requirements' / 'runtime.txt').is_file()
     assert (source / 'model-index.yml').is_file()
     assert all((source / name).is_file() for name in shipped_weights(checkout))

@@ -11,7 +11,7 @@ from daffnet_mm.structures.class_names import (
 
 
 @pytest.mark.parametrize(
-    'name, expected',
+    ('name', 'expected'),
     [
         ('Baso', 'basophil'),
         ('BASOPHIL', 'basophil'),
@@ -27,7 +27,7 @@ from daffnet_mm.structures.class_names import (
         ('BNE', 'neutrophil'),
         ('Segmented_Neutrophils', 'neutrophil'),
         ('neutrophil-band', 'neutrophil'),
-        ('ＭＯＮＯＣＹＴＥ', 'monocyte'),
+        ('ＭＯＮＯＣＹＴＥ', 'monocyte'),  # noqa: RUF001
         ('platelet', None),
         ('lymphoblast', None),
         ('mixt', None),
@@ -39,7 +39,7 @@ def test_names_of_the_common_five(name, expected):
 
 
 @pytest.mark.parametrize(
-    'name, expected',
+    ('name', 'expected'),
     [
         ('IG', 'ig'),
         ('Immature Granulocytes', 'ig'),
@@ -53,7 +53,7 @@ def test_names_of_pbc(name, expected):
 
 
 @pytest.mark.parametrize(
-    'name, expected',
+    ('name', 'expected'),
     [
         ('Neutrophile Band', 'neutrophil_band'),
         ('BNE', 'neutrophil_band'),

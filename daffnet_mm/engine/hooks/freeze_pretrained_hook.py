@@ -83,7 +83,7 @@ class FreezePretrainedHook(Hook):
         frozen = runner.epoch < self.epochs
         for parameter in self._parameters:
             parameter.requires_grad_(not frozen)
-        if frozen and runner.epoch == 0 or runner.epoch == self.epochs:
+        if (frozen and runner.epoch == 0) or runner.epoch == self.epochs:
             state = 'frozen' if frozen else 'training'
             runner.logger.info(
                 f'{len(self._parameters)} pretrained parameters are {state} '

@@ -418,16 +418,17 @@ def _absence_notes(
     ]
     if not absent:
         return []
-    note = f'no cell has {name} {" or ".join(absent)}'
+    note = f'no cell has {name} {" or ".join(absent)}: '
     if len(absent) == len(values) - 1:
-        return [
-            f'{note}: with one value only, recall or specificity is 0 '
-            'and auc has no value.'
-        ]
-    return [
-        f'{note}: its recall and F1 are 0, and it has no weight in the '
-        'averages.'
-    ]
+        note += (
+            'with one value only, recall or specificity is 0 and auc has no '
+            'value.'
+        )
+    else:
+        note += (
+            'its recall and F1 are 0, and it has no weight in the averages.'
+        )
+    return [note]
 
 
 def _nanmean(values: Sequence[float]) -> float:

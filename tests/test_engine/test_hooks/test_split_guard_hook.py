@@ -34,7 +34,7 @@ def test_disjoint_parts_pass_and_are_listed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'part, other',
+    ('part', 'other'),
     [('val', 'train'), ('test', 'train'), ('test', 'val')],
 )
 def test_overlapping_parts_are_refused(tmp_path, part, other):
