@@ -59,11 +59,15 @@ def test_a_run_that_began_anew_forgets(tmp_path):
 def test_folders_that_are_none(tmp_path):
     with pytest.raises(InputError, match='has no logs'):
         read_training_log(tmp_path)
-    write_log(tmp_path, '1', ['x'], end='\nnonsense\n{}\n')
-    with pytest.raises(InputError, match='line 1 holds no values'):
-        read_training_log(tmp_path)
     with pytest.raises(InputError, match='has no predictions'):
         read_predictions(tmp_path)
+
+
+@pytest.mark.parametrize('line', ['x', dict(loss=1.0)])
+def test_a_damaged_log(tmp_path, line):
+    write_log(tmp_path, '1', [train(1, 5, 3.0), line, train(1, 10, 1.0)])
+    with pytest.raises(InputError, match='line 2 holds no values'):
+        read_training_log(tmp_path)
 
 
 def test_predictions(tmp_path):
