@@ -11,12 +11,16 @@ SOURCES = (
     'daffnet_mm',
     'configs',
     'tools',
+    'docs',
     'requirements',
     'setup.py',
     'pyproject.toml',
     'MANIFEST.in',
     'LICENSE',
     'README.md',
+    'CHANGELOG.md',
+    'CITATION.cff',
+    'CONTRIBUTING.md',
     'model-index.yml',
 )
 #: What may lie there, whether or not the tree has a trained model yet.
@@ -111,6 +115,10 @@ def test_wheel_works_from_a_source_distribution(checkout, tmp_path):
         assert wanted <= files(source / folder, '.py', '.sh', '.csv')
     assert (source / 'requirements' / 'runtime.txt').is_file()
     assert (source / 'model-index.yml').is_file()
+    for name in ('CHANGELOG.md', 'CITATION.cff', 'CONTRIBUTING.md'):
+        assert (source / name).is_file()
+    pages = files(checkout / 'docs', '.md', '.jpg', '.png')
+    assert pages <= files(source / 'docs', '.md', '.jpg', '.png')
     assert all((source / name).is_file() for name in shipped_weights(checkout))
 
 
