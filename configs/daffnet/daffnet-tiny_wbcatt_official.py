@@ -35,7 +35,7 @@ model = dict(
     neck=dict(
         predictor=dict(
             # What tools/analysis_tools/calibrate_map.py makes of stage 1's
-            # best.pth: README.md, "The shipped model".
+            # best.pth: daffnet_mm/weights/README.md, "Recipe".
             init_cfg=dict(
                 checkpoint='work_dirs/map-tiny_wbcatt_official/calibrated.pth'
             )

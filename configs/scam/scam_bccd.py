@@ -1,8 +1,10 @@
 # Chen et al. 2022 on BCCD, four classes (Tables 11 and 12).
 #
 # Its own test part; the training part is split 3:1. The release comes
-# augmented and balanced. The paper's cells were cropped from it by a method
-# that is not public; here the images are used as they are.
+# augmented and balanced. The paper's cells were cropped from it, by steps that
+# it describes (Fig. 2) and parameters that it does not name; here the images
+# are used as they are. tools/dataset_converters/crop_cells.py crops them by
+# the same steps with parameters of our own.
 _base_ = ['../_base_/datasets/bccd.py', '../_base_/recipes/scam.py']
 model = dict(head=dict(num_classes=4))
 # Mixup needs one-hot labels.

@@ -11,12 +11,16 @@ SOURCES = (
     'daffnet_mm',
     'configs',
     'tools',
+    'docs',
     'requirements',
     'setup.py',
     'pyproject.toml',
     'MANIFEST.in',
     'LICENSE',
     'README.md',
+    'CHANGELOG.md',
+    'CITATION.cff',
+    'CONTRIBUTING.md',
     'model-index.yml',
 )
 
@@ -42,7 +46,7 @@ def checkout(tmp_path_factory):
 
 def files(root, folder):
     """What must come along of a folder, by path from the root."""
-    suffixes = ['.py', '.typed', '.csv', '.json', '.pth', '.sh', '.md', '.yml']
+    suffixes = '.py .typed .csv .json .pth .sh .md .yml .jpg .png'.split()
     return {
         path.relative_to(root).as_posix()
         for path in (root / folder).rglob('*')
@@ -93,10 +97,12 @@ def test_wheel_works_from_a_source_distribution(checkout, tmp_path):
     (archive,) = tmp_path.glob('*.tar.gz')
     shutil.unpack_archive(archive, tmp_path, filter='data')
     (source,) = (p for p in tmp_path.iterdir() if p.is_dir())
-    for folder in ('configs', 'tools', 'daffnet_mm'):
+    for folder in ('configs', 'tools', 'daffnet_mm', 'docs'):
         assert files(checkout, folder) <= files(source, folder)
     assert (source / 'requirements' / 'runtime.txt').is_file()
     assert (source / 'model-index.yml').is_file()
+    for name in ('CHANGELOG.md', 'CITATION.cff', 'CONTRIBUTING.md'):
+        assert (source / name).is_file()
 
 
 def test_no_requirement_of_one_line_is_in_the_other():
