@@ -19,7 +19,7 @@ from scipy.stats import binomtest
 from torch.utils.data import DataLoader, Dataset
 
 from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
-from daffnet_mm.datasets.image_ids import image_ids
+from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import EvaluationReport, WBCMetric
 from daffnet_mm.models.utils import adapt_batch_norm

@@ -172,7 +172,7 @@ def test_folders_without_the_one_around_them(detection):
         (lambda r: (r / 'labels.csv').unlink(), 'no labels.csv, which says'),
         (
             lambda r: (r / 'labels.csv').write_text(',Image,Type\n'),
-            "has no column 'Category'; expected are Image and Category",
+            "has no column 'Category'; expected are Image, Category",
         ),
         (
             lambda r: (r / 'labels.csv').write_text(
