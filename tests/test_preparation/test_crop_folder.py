@@ -10,7 +10,7 @@ from PIL import Image
 from daffnet_mm.cropping import segment_cells
 from daffnet_mm.datasets.synthetic import render_cell
 from daffnet_mm.errors import InputError
-from daffnet_mm.preparation import crop_folder as module
+from daffnet_mm.preparation import folder_job
 from daffnet_mm.preparation.crop_folder import crop_folder
 from daffnet_mm.preparation.mask_boxes import boxes_of_mask
 
@@ -160,21 +160,21 @@ def test_lisc_is_cropped_by_its_masks(tmp_path):
 @pytest.mark.parametrize('code', [errno.ENOSPC, errno.EROFS])
 def test_a_full_or_read_only_target(tmp_path, source, monkeypatch, code):
     target = tmp_path / 'out'
-    real = module.atomic_write
+    real = folder_job.atomic_write
 
     def full(path, mode='w'):
         if path.name == 'b_0.png':
             raise OSError(code, os.strerror(code), str(path))
         return real(path, mode)
 
-    monkeypatch.setattr(module, 'atomic_write', full)
+    monkeypatch.setattr(folder_job, 'atomic_write', full)
     with pytest.raises(InputError) as caught:
         crop_folder(source, target, num_workers=1)
     assert str(caught.value).startswith(
         f'{target / "lymphocyte" / "b_0.png"} cannot be written: '
         f'{os.strerror(code)};'
     )
-    monkeypatch.setattr(module, 'atomic_write', real)
+    monkeypatch.setattr(folder_job, 'atomic_write', real)
     assert crop_folder(source, target, num_workers=1)['cells'] == 3
 
 

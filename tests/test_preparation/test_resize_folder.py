@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.preparation import resize_folder
+from daffnet_mm.preparation import folder_job
 from daffnet_mm.preparation.resize_folder import resize_dataset, resized_shape
 
 VOC = """<annotation><filename>field.jpg</filename>
@@ -211,20 +211,20 @@ def test_a_full_or_read_only_target(tmp_path, source, monkeypatch, code):
         resize_dataset(source, source / 'copy', 100)
     with pytest.raises(InputError, match='is no folder'):
         resize_dataset(tmp_path / 'nothing', target, 100)
-    real = resize_folder.atomic_write
+    real = folder_job.atomic_write
 
     def full(path, mode='w'):
         if path.name == 'c.png':
             raise OSError(code, os.strerror(code), str(path))
         return real(path, mode)
 
-    monkeypatch.setattr(resize_folder, 'atomic_write', full)
+    monkeypatch.setattr(folder_job, 'atomic_write', full)
     with pytest.raises(InputError) as caught:
         resize_dataset(source, target, 100, num_workers=1)
     assert str(caught.value).startswith(
         f'{target / "c.png"} cannot be written: {os.strerror(code)};'
     )
-    monkeypatch.setattr(resize_folder, 'atomic_write', real)
+    monkeypatch.setattr(folder_job, 'atomic_write', real)
     assert resize_dataset(source, target, 100, num_workers=1)['written'] >= 1
 
 
