@@ -15,7 +15,6 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import DATASETS
 from rich.progress import track
-from scipy.stats import binomtest
 from torch.utils.data import DataLoader, Dataset
 
 from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
@@ -60,6 +59,8 @@ class ClassifierResult:
     @property
     def interval(self) -> tuple[float, float]:
         """tuple[float, float]: Wilson's 95 % interval of the accuracy."""
+        from scipy.stats import binomtest
+
         found = binomtest(self.correct, self.cells).proportion_ci(
             0.95, method='wilson'
         )

@@ -96,13 +96,14 @@ class DuplicatePair(NamedTuple):
 
 
 def fingerprint(
-    image: Image.Image, box: Sequence[float] | None = None
+    image: str | np.ndarray | Image.Image, box: Sequence[float] | None = None
 ) -> Fingerprint:
     """Compute an image's fingerprint.
 
     Args:
-        image (Image): The image. A JPEG file that is opened, but not decoded
-            yet, is decoded at a reduced scale.
+        image (str | np.ndarray | Image): File, or array (uint8, BGR or grey,
+            as MMCV reads it), or Pillow image. Only what is not decoded yet
+            can be decoded at a reduced scale.
         box (Sequence[float], optional): x1, y1, x2, y2 in pixels; only this
             part is looked at. Defaults to None.
 
@@ -110,9 +111,32 @@ def fingerprint(
         Fingerprint: The fingerprint.
 
     Raises:
-        InputError: If the box is empty. What Pillow raises where the file is
-            broken depends on the format and the fault.
+        InputError: If the file cannot be decoded or the box is empty.
     """
+    if isinstance(image, Image.Image):
+        return _fingerprint(image, box)
+    if isinstance(image, np.ndarray):
+        rgb = image if image.ndim == 2 else image[..., ::-1]
+        return _fingerprint(Image.fromarray(np.ascontiguousarray(rgb)), box)
+    # What Pillow raises depends on the format and the fault.
+    try:
+        with Image.open(image) as opened:
+            return _fingerprint(opened, box)
+    except InputError as e:
+        raise InputError(f'{image}: {e}') from None
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        Image.DecompressionBombError,
+    ) as e:
+        raise InputError(f'{image} cannot be decoded: {e}') from None
+
+
+def _fingerprint(
+    image: Image.Image, box: Sequence[float] | None
+) -> Fingerprint:
     # imagehash imports PyWavelets, which only this step needs.
     from imagehash import dhash
 

@@ -7,7 +7,7 @@ from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_rows import read_csv_rows
+from daffnet_mm.fileio.csv_files import read_csv
 from daffnet_mm.fileio.image_folders import join, scan_folder
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.structures.class_names import canonical_class
@@ -242,7 +242,7 @@ class BCCD(WBCDataset):
                 'dataset-master'
             )
         types = {}
-        for where, row in read_csv_rows(path, ('Image', 'Category')):
+        for where, row in read_csv(path, ('Image', 'Category')):
             number = row['Image'].strip()
             if not number.isdecimal():
                 raise InputError(

@@ -3,7 +3,7 @@ import os.path as osp
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_rows import read_csv_rows
+from daffnet_mm.fileio.csv_files import read_csv
 from daffnet_mm.fileio.image_folders import scan_folder
 from daffnet_mm.structures import WBC5_CLASSES
 
@@ -103,7 +103,7 @@ class JTSC(WBCDataset):
             )
         labels = {}
         columns = ('image ID', 'class label')
-        for where, row in read_csv_rows(path, columns):
+        for where, row in read_csv(path, columns):
             number, label = (row[column].strip() for column in columns)
             labels[number.lstrip('0')] = label, f'{where}: {label!r}'
         return labels

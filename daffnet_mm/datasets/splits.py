@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.csv_rows import read_csv_rows
+from daffnet_mm.fileio.csv_files import read_csv
 
 #: The names of the parts, in the order of the ratios.
 SPLITS = ('train', 'val', 'test')
@@ -362,7 +362,7 @@ def read_group_file(path: str) -> dict[str, str]:
 def _read_column(path: str, column: str) -> dict[str, tuple[str, str]]:
     """Read a column by image name, and where each value stands."""
     values = {}
-    for where, row in read_csv_rows(
+    for where, row in read_csv(
         path, ('image', column), f'{column} file {path}'
     ):
         name = normalize_name(row['image'])

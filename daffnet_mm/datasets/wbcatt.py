@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_rows import read_csv_rows
+from daffnet_mm.fileio.csv_files import read_csv
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 from .pbc import PBC
@@ -175,7 +175,7 @@ class WBCAtt(PBC):
             InputError: If a column is missing or a value unknown.
         """
         annotations = []
-        for where, row in read_csv_rows(
+        for where, row in read_csv(
             path, ('img_name', 'label', *WBC_ATTRIBUTES)
         ):
             label = row['label'].lower()

@@ -2,19 +2,13 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.context import BaseContext
 from typing import TypeVar
 
 import cv2
 
 Item = TypeVar('Item')
 Result = TypeVar('Result')
-
-
-def available_processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def worker_pool(num_workers: int) -> ProcessPoolExecutor:
@@ -31,12 +25,20 @@ def worker_pool(num_workers: int) -> ProcessPoolExecutor:
     Returns:
         ProcessPoolExecutor: The pool; a ``with`` block ends it.
     """
+    context: BaseContext
     if 'forkserver' in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context('forkserver')
         context.set_forkserver_preload(['daffnet_mm'])
     else:
         context = multiprocessing.get_context('spawn')
     return ProcessPoolExecutor(num_workers, context, _compute_alone)
+
+
+def available_processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def run_in_pool(

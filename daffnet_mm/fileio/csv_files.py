@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from daffnet_mm.errors import InputError
 
 
-def read_csv_rows(
+def read_csv(
     path: str, columns: Sequence[str], title: str | None = None
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Read a CSV file that must have certain columns.

@@ -1,14 +1,14 @@
 import pytest
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_rows import read_csv_rows
+from daffnet_mm.fileio.csv_files import read_csv
 
 
 def test_rows_and_where_they_stand(tmp_path):
     path = tmp_path / 'table.csv'
     # with a byte order mark, a value over two lines and a short row
     path.write_bytes('\ufeffname,place\r\n"é\nè",x\r\nu\r\n'.encode())
-    assert list(read_csv_rows(path, ['name'])) == [
+    assert list(read_csv(path, ['name'])) == [
         (f'{path}, line 3', dict(name='é\nè', place='x')),
         (f'{path}, line 4', dict(name='u', place='')),
     ]
@@ -29,4 +29,4 @@ def test_faulty_files(tmp_path, content, message):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError, match=message):
-        list(read_csv_rows(path, ['name', 'place'], 'the table'))
+        list(read_csv(path, ['name', 'place'], 'the table'))
