@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from foreign_backbones import CONVNEXT, SWIN, VIT
 from mmpretrain.registry import MODELS
 from tiny_run import PREDICTOR, daffnet_model
 from torch import nn
@@ -121,39 +122,9 @@ def test_agrees_with_the_formula(layer, images):
 
 BACKBONES = {
     'backbone.layer4': (PREDICTOR['backbone'], 64),
-    'backbone.stages.3': (
-        dict(
-            type='ConvNeXt',
-            arch=dict(depths=[1, 1, 1, 1], channels=[8, 16, 32, 64]),
-        ),
-        64,
-    ),
-    'backbone.norm3': (
-        dict(
-            type='SwinTransformer',
-            arch=dict(
-                embed_dims=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8]
-            ),
-            img_size=64,
-            window_size=2,
-        ),
-        128,
-    ),
-    'backbone.layers.1.ln1': (
-        dict(
-            type='VisionTransformer',
-            arch=dict(
-                embed_dims=32,
-                num_layers=2,
-                num_heads=2,
-                feedforward_channels=64,
-            ),
-            img_size=64,
-            patch_size=16,
-            out_type='cls_token',
-        ),
-        32,
-    ),
+    'backbone.stages.3': CONVNEXT,
+    'backbone.norm3': SWIN,
+    'backbone.layers.1.ln1': VIT,
 }
 
 
