@@ -1,10 +1,7 @@
 """Small models and samples that the tests of several components share."""
 
-import logging
-
 import pytest
 import torch
-from mmengine.logging import MMLogger
 from mmpretrain.structures import DataSample
 
 from daffnet_mm.structures import ATTRIBUTE_SIZES
@@ -128,18 +125,3 @@ def imagenet_classifier(tmp_path):
 def count():
     """Count a module's parameters."""
     return lambda module: sum(p.numel() for p in module.parameters())
-
-
-@pytest.fixture
-def log():
-    """What is logged through MMEngine's current logger."""
-    records = []
-    handler = logging.Handler()
-    handler.emit = records.append
-    logger = MMLogger.get_current_instance()
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)  # whatever an earlier test made of it
-    yield records
-    logger.setLevel(level)
-    logger.removeHandler(handler)
