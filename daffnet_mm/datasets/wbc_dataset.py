@@ -36,7 +36,7 @@ from .splits import (
 
 #: Folders that stand between the root and the class folders where a release
 #: comes in parts.
-_PART_FOLDERS = dict(
+PART_FOLDERS = dict(
     train='train',
     training='train',
     val='val',
@@ -188,7 +188,7 @@ class WBCDataset(BaseDataset):
             list[dict]: The samples, in any order.
         """
         folders, _ = scan_folder(self.data_root)
-        parts = {name: _PART_FOLDERS.get(name.lower()) for name in folders}
+        parts = {name: PART_FOLDERS.get(name.lower()) for name in folders}
         if not folders or None in parts.values():
             return self.folder_samples()
         return [
