@@ -16,8 +16,8 @@ from mmpretrain.registry import DATASETS, MODELS
 from rich.progress import track
 from torch.utils.data import DataLoader
 
-from daffnet_mm.datasets.image_ids import image_ids
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
+from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.utils.check_checkpoint import check_state_dict

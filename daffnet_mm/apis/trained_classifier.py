@@ -15,11 +15,10 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import DATASETS
 from rich.progress import track
-from scipy.stats import binomtest
 from torch.utils.data import DataLoader, Dataset
 
 from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
-from daffnet_mm.datasets.image_ids import image_ids
+from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import EvaluationReport, WBCMetric
 from daffnet_mm.models.utils import adapt_batch_norm
@@ -60,6 +59,8 @@ class ClassifierResult:
     @property
     def interval(self) -> tuple[float, float]:
         """tuple[float, float]: Wilson's 95 % interval of the accuracy."""
+        from scipy.stats import binomtest
+
         found = binomtest(self.correct, self.cells).proportion_ci(
             0.95, method='wilson'
         )

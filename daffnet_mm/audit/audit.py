@@ -19,10 +19,11 @@ from rich.progress import (
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.utils.worker_pool import available_processors
 
 from .attribute_check import check_attributes
 from .audit_source import AuditSource, unique_title
-from .collect_facts import available_processors, collect_facts
+from .collect_facts import collect_facts
 from .config_sources import read_config
 from .contact_sheet import draw_contact_sheet
 from .crops_in_fields import find_crops

@@ -6,7 +6,7 @@ searched at the scale at which it was cut.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 from scipy.spatial import cKDTree
 
-from daffnet_mm.utils.worker_pool import worker_pool
+from daffnet_mm.utils.worker_pool import run_in_pool
 
 #: The coarse search sees crops of about this many pixels a side.
 _COARSE_SIDE = 24
@@ -78,18 +78,10 @@ def find_crops(
     by_size = _describe_crops(crops)
     search = partial(_search_field, by_size=by_size)
     places = []
-    for found in _map(search, sorted(fields), num_workers):
+    for found in run_in_pool(search, fields, num_workers, chunk_size=4):
         places += found
         progress.advance(task)
-    return places
-
-
-def _map(function, items: list, num_workers: int) -> Iterator:
-    if num_workers == 0:
-        yield from map(function, items)
-        return
-    with worker_pool(num_workers) as executor:
-        yield from executor.map(function, items, chunksize=4)
+    return sorted(places, key=lambda place: (place.field, place))
 
 
 def _read(path: str) -> np.ndarray:
@@ -155,7 +147,7 @@ def _search_field(
                 places.append(
                     CropPlace(crops.paths[index], path, box, correlation)
                 )
-    return sorted(places)
+    return places
 
 
 def _candidates(windows: np.ndarray, crops: np.ndarray) -> np.ndarray:

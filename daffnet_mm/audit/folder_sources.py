@@ -15,6 +15,7 @@ from daffnet_mm.datasets import (
     RaabinWBC,
     WBCDataset,
 )
+from daffnet_mm.datasets.wbc_dataset import PART_FOLDERS
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.image_folders import find_folders, scan_folder
 from daffnet_mm.structures import WBC_ATTRIBUTES
@@ -24,7 +25,7 @@ from .audit_source import AuditSample, AuditSource, unique_title
 
 #: How deep below a folder on the command line releases are looked for.
 _DEPTH = 2
-_PARTS = ('train', 'training', 'val', 'valid', 'validation', 'test', 'testing')
+_PARTS = tuple(PART_FOLDERS)
 
 
 class ClassFolders(WBCDataset):

@@ -7,8 +7,8 @@ from mmpretrain.registry import DATASETS
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN, WBC5_CLASSES
 
-from .image_ids import image_ids
 from .pseudo_labels import PseudoLabels
+from .sample_infos import image_ids
 from .taxonomy_dataset import TaxonomyDataset
 
 

@@ -5,7 +5,7 @@ from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
 
-from .image_ids import image_ids
+from .sample_infos import image_ids
 
 
 @DATASETS.register_module()

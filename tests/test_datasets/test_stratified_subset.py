@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.datasets.image_ids import image_ids
+from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.datasets.stratified_subset import StratifiedSubset
 from daffnet_mm.errors import InputError
 

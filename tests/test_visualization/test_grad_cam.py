@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from foreign_backbones import CONVNEXT, SWIN, VIT
 from mmpretrain.registry import MODELS
 from tiny_run import PREDICTOR, daffnet_model
 from torch import nn
@@ -121,15 +122,9 @@ def test_agrees_with_the_formula(layer, images):
 
 BACKBONES = {
     'backbone.layer4': (PREDICTOR['backbone'], 64),
-    'backbone.stages.3': (dict(type='ConvNeXt', arch='atto'), 320),
-    'backbone.norm3': (
-        dict(type='SwinTransformer', arch='tiny', img_size=64, window_size=2),
-        768,
-    ),
-    'backbone.layers.11.ln1': (
-        dict(type='VisionTransformer', arch='deit-t', img_size=64),
-        192,
-    ),
+    'backbone.stages.3': CONVNEXT,
+    'backbone.norm3': SWIN,
+    'backbone.layers.1.ln1': VIT,
 }
 
 

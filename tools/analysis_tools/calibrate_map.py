@@ -39,7 +39,7 @@ from rich.table import Table
 
 import daffnet_mm  # noqa: F401
 from daffnet_mm.apis.pseudo_labelling import build_predictor
-from daffnet_mm.datasets.count_values import count_values
+from daffnet_mm.datasets.sample_infos import count_values
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import CalibrationMetric
 from daffnet_mm.evaluation.functional import (
@@ -49,9 +49,8 @@ from daffnet_mm.evaluation.functional import (
     scale_temperature,
 )
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.models.heads import MAPHead, find_map_head
-from daffnet_mm.models.utils import divide_outputs
 from daffnet_mm.utils.check_checkpoint import check_classes
+from daffnet_mm.models.heads import MAPHead, divide_outputs, find_map_head
 from daffnet_mm.utils.command_line import one_sentence_errors
 from daffnet_mm.visualization import plot_reliability
 

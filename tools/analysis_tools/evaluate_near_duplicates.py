@@ -21,22 +21,25 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from PIL import Image, ImageOps
 from rich import print as rich_print
-from rich.progress import track
+from rich.progress import Progress, track
 from rich.table import Table
 
+from daffnet_mm.audit.collect_facts import collect_facts
 from daffnet_mm.audit.near_duplicates import (
     DuplicatePair,
+    Fingerprint,
     find_near_duplicates,
-    fingerprint_files,
     group_images,
 )
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.image_folders import list_image_files
 from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.worker_pool import available_processors
 
 
 def turned(image: Image.Image, rng: random.Random) -> Image.Image:
@@ -112,6 +115,28 @@ def plant(
     return planted
 
 
+def fingerprint_files(
+    paths: Mapping[str, str], num_workers: int | None
+) -> dict[str, Fingerprint]:
+    """Take the fingerprints of files, and name those that are broken."""
+    if num_workers is None:
+        num_workers = available_processors()
+    with tempfile.TemporaryDirectory() as folder, Progress() as progress:
+        facts = collect_facts(
+            {path: (None,) for path in paths.values()},
+            Path(folder) / 'cache.sqlite',
+            num_workers,
+            progress,
+        )
+    fingerprints = {}
+    for name, path in paths.items():
+        if facts[path].fault:
+            print(f'left out: {path} is broken ({facts[path].message})')
+        else:
+            fingerprints[name] = facts[path].fingerprints[None]
+    return fingerprints
+
+
 def evaluate(
     paths: Mapping[str, str],
     num_planted: int = 100,
@@ -133,10 +158,8 @@ def evaluate(
     """
     rng = random.Random(seed)
     started = time.perf_counter()
-    fingerprints, faults = fingerprint_files(paths, num_workers=num_workers)
+    fingerprints = fingerprint_files(paths, num_workers)
     rate = len(paths) / (time.perf_counter() - started)
-    for fault in faults.values():
-        print(f'left out: {fault}')
     pairs = find_near_duplicates(fingerprints)
     own_groups = group_images(pairs, fingerprints)
 
@@ -145,9 +168,7 @@ def evaluate(
     )
     with tempfile.TemporaryDirectory() as temporary:
         planted = plant({name: paths[name] for name in chosen}, temporary, rng)
-        copies, _ = fingerprint_files(
-            {path: path for path in planted}, num_workers=num_workers
-        )
+        copies = fingerprint_files({p: p for p in planted}, num_workers)
     all_pairs = find_near_duplicates(fingerprints | copies)
     source = {path: name for path, (_, name) in planted.items()}
     truly = [

@@ -30,11 +30,10 @@ from rich import print as rich_print
 from rich.table import Table
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.datasets.splits import SPLITS, cut_groups
+from daffnet_mm.datasets.splits import SPLITS, cut_groups, groups_of
 from daffnet_mm.preparation.make_splits import (
     draw_parts,
     find_release,
-    groups_of,
     list_release,
     open_release,
     write_splits,

@@ -2,7 +2,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
-from daffnet_mm.datasets.count_values import count_values
+from daffnet_mm.datasets.sample_infos import count_values
 from daffnet_mm.errors import InputError
 from daffnet_mm.models.heads import find_map_head
 

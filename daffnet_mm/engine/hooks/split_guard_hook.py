@@ -5,7 +5,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import CheckpointLoader, Runner
 from mmpretrain.registry import HOOKS
 
-from daffnet_mm.datasets.image_ids import image_ids
+from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.models.necks import MFE
 

@@ -1,8 +1,6 @@
-from .channel_attention import ChannelAttention
-from .eca import ECA
+from .channel_attention import ECA, SE, ChannelAttention
 from .psa import PSA
 from .scam import CSAM, SCAM, ParallelAttention
-from .se import SE
 from .spatial_attention import SpatialAttention
 from .spatial_transformer import SpatialTransformer
 

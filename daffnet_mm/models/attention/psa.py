@@ -8,7 +8,7 @@ from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
-from .plain_mean import plain_mean
+from ..utils.pooling import plain_mean
 from .tiled_conv import TiledConv2d
 
 

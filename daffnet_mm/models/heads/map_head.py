@@ -2,19 +2,14 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn as nn
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, is_model_wrapper
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
-from ..utils import (
-    AttributeLayout,
-    EquivalentValues,
-    divide_outputs,
-    pool_last_feature,
-)
+from ..utils import AttributeLayout, EquivalentValues, pool_last_feature
 
 
 @MODELS.register_module()
@@ -303,3 +298,33 @@ class MAPHead(BaseModule):
             sample.set_field(value, 'pred_attributes')
             out.append(sample)
         return out
+
+
+@torch.no_grad()
+def divide_outputs(layer: nn.Linear, divisors: torch.Tensor | float) -> None:
+    """Change a linear layer so that its outputs come divided.
+
+    Args:
+        layer (nn.Linear): The layer.
+        divisors (Tensor | float): One for each output, or one for all.
+    """
+    divisors = torch.as_tensor(divisors).to(layer.weight)
+    layer.weight.div_(divisors.view(-1, 1))
+    if layer.bias is not None:
+        layer.bias.div_(divisors)
+
+
+def find_map_head(model: nn.Module) -> MAPHead | None:
+    """Find the head that predicts a model's attributes.
+
+    Args:
+        model (nn.Module): A MAP, a :class:`DAFFNet` (whose neck holds a MAP)
+            or another classifier, perhaps wrapped for distributed training or
+            test-time augmentation.
+
+    Returns:
+        MAPHead, optional: The head; None if the model predicts no attributes.
+    """
+    if is_model_wrapper(model):
+        model = model.module
+    return next((m for m in model.modules() if isinstance(m, MAPHead)), None)

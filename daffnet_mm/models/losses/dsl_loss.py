@@ -94,13 +94,6 @@ class DSLLoss(nn.Module):
         ):
             self._tables = _pad_tables(label_smoothing)
 
-    @property
-    def needs_counts(self) -> bool:
-        """Whether an option asks for value counts that are not known yet."""
-        return self._counts is None and bool(
-            self.class_balance or self.logit_adjustment
-        )
-
     def set_value_counts(self, counts: Sequence[Sequence[int]]) -> None:
         """Tell how many training cells have each value.
 
