@@ -21,6 +21,7 @@ from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.check_checkpoint import check_state_dict
+from daffnet_mm.fileio.check_outputs import check_out_file
 
 #: A batch's number, and of each image the value indices and probabilities.
 LabelledBatch = tuple[int, list[list[int]], list[list[float]]]
@@ -300,7 +301,7 @@ def label_all(
 
     Raises:
         InputError: If the config reads none, or reads one file twice for
-            different images.
+            different images, or if one cannot be written.
     """
     parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
     if not parts:
@@ -316,6 +317,7 @@ def label_all(
             f'{files.count(twice[0])} datasets; give each a '
             'label_file of its own'
         )
+    check_out_file(*files)
     return {
         part['label_file']: pseudo_label(
             cfg,

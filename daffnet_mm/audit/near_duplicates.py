@@ -16,7 +16,6 @@ other angles than a quarter are not.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +30,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.utils.worker_pool import worker_pool
+from daffnet_mm.utils.worker_pool import available_processors, worker_pool
 
 #: Side of the detail image in pixels.
 DETAIL_SIZE = 48
@@ -230,7 +229,7 @@ def fingerprint_files(
     """
     boxes = boxes or {}
     if num_workers is None:
-        num_workers = _available_processors()
+        num_workers = available_processors()
     jobs = [(path, boxes.get(name)) for name, path in paths.items()]
     show = partial(
         track,
@@ -253,12 +252,6 @@ def fingerprint_files(
         else:
             faults[name] = result
     return fingerprints, faults
-
-
-def _available_processors() -> int:
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _try_fingerprint(job: tuple) -> Fingerprint | str:

@@ -223,7 +223,7 @@ def _write_boxes(target: Path, done: dict) -> None:
 
 def _run(jobs: list[tuple], num_workers: int) -> Iterator[dict]:
     """Crop in one or several processes, and give results as they are ready."""
-    if num_workers == 1:
+    if num_workers < 2:
         for job in track(jobs, 'cropping'):
             yield _crop_image(*job)
         return

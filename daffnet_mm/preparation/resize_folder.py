@@ -112,7 +112,7 @@ def resized_shape(height: int, width: int, short_edge: int) -> tuple[int, int]:
 def _map(
     copy: Callable[[str], str], names: list[str], num_workers: int
 ) -> Iterator[str]:
-    if num_workers == 1:
+    if num_workers < 2:
         yield from map(copy, names)
         return
     try:

@@ -1,4 +1,5 @@
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor
 
 import cv2
@@ -24,6 +25,13 @@ def worker_pool(num_workers: int) -> ProcessPoolExecutor:
     else:
         context = multiprocessing.get_context('spawn')
     return ProcessPoolExecutor(num_workers, context, _compute_alone)
+
+
+def available_processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _compute_alone() -> None:

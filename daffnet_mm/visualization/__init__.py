@@ -4,6 +4,7 @@ from .grad_cam import GradCAMExplainer
 from .reliability_diagram import plot_reliability
 from .robustness_curves import plot_robustness
 from .roc_curves import plot_roc
+from .save_figure import save_figure
 from .training_curves import plot_training_curves
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     'plot_robustness',
     'plot_roc',
     'plot_training_curves',
+    'save_figure',
 ]

@@ -2,18 +2,17 @@
 
 Usage:
     python tools/analysis_tools/evaluate_cropping.py [--bccd DIR] [--jtsc DIR]
-        [--every N] [--show FILE.png]
+        [--every N] [--figure FILE]
 
 --bccd is the folder of the detection release (Shenggan/BCCD_Dataset, fields
 with VOC boxes), --jtsc that of zxaoyou/segmentation_WBC. Printed are, for
 BCCD, the share of the WBC boxes that are found at an IoU of 0.5 or better,
 each by a cell of its own, and the cells that answer to no box, a field; for
 JTSC, the mean IoU of nucleus and cell with the masks, of the cell whose
-nucleus is the largest. --show draws the worst ones: what is wanted in green,
+nucleus is the largest. --figure draws the worst ones: what is wanted in green,
 what was found in red.
 """
 
-import argparse
 import time
 from pathlib import Path
 from xml.etree import ElementTree
@@ -26,7 +25,7 @@ from daffnet_mm.cropping import segment_cells
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.image_decoding import decode_image
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 
 LEAST_IOU = 0.5
 TILE, COLUMNS, MOST_SHOWN = (320, 240), 5, 60
@@ -196,7 +195,7 @@ def tile(image: np.ndarray, title: str) -> np.ndarray:
     return canvas
 
 
-def write_sheet(tiles: list[np.ndarray], path: str) -> None:
+def write_sheet(tiles: list[np.ndarray], path: Path) -> None:
     tiles = tiles[:MOST_SHOWN]
     blank = np.zeros_like(tiles[0])
     tiles += [blank] * (-len(tiles) % COLUMNS)
@@ -209,50 +208,33 @@ def write_sheet(tiles: list[np.ndarray], path: str) -> None:
     print(f'wrote {path}')
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Measure how well white cells are found'
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
+    parser.add_argument(
+        '--bccd', type=Path, help='folder of the detection release'
     )
     parser.add_argument(
-        '--bccd',
-        type=Path,
-        metavar='DIR',
-        help='folder of the detection release',
+        '--jtsc', type=Path, help='folder of zxaoyou/segmentation_WBC'
     )
-    parser.add_argument(
-        '--jtsc',
-        type=Path,
-        metavar='DIR',
-        help='folder of zxaoyou/segmentation_WBC',
-    )
-    parser.add_argument(
-        '--every',
-        type=int,
-        default=1,
-        metavar='N',
-        help='take every Nth image only (default: 1)',
-    )
-    parser.add_argument('--show', metavar='FILE.png', help='draw the failures')
-    return parser.parse_args()
+    parser.add_number('--every', 'take every Nth image only', 1)
+    parser.add_out_file('--figure', 'PNG to write: the failures')
+    return parser
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         if not (args.bccd or args.jtsc):
             raise InputError('nothing to measure: give --bccd, --jtsc or both')
-        if args.every < 1:
-            raise InputError(
-                f'--every is {args.every}, but must be at least 1'
-            )
         failures = []
         if args.bccd:
             failures += evaluate_bccd(args.bccd, args.every)
         if args.jtsc:
             failures += evaluate_jtsc(args.jtsc, args.every)
-        if args.show and failures:
-            write_sheet(failures, args.show)
+        if args.figure and failures:
+            write_sheet(failures, args.figure)
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())
