@@ -33,13 +33,13 @@ def build_parser() -> ToolParser:
         help='datasets to look at and compare',
     )
     parser.add_out_dir(
-        '--out-dir', 'folder for audit.json and the cache', 'work_dirs/audit'
+        'work_dirs/audit', 'folder for audit.json and the cache'
     )
-    parser.add_out_file(
+    parser.add_output(
         '--groups-out',
         "CSV to write: the group of each image, for a dataset's group_file",
     )
-    parser.add_out_file(
+    parser.add_output(
         '--contact-sheet',
         'PNG to draw: a cell of each class and dataset (Fig. 5)',
     )

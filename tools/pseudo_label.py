@@ -22,7 +22,7 @@ from daffnet_mm.utils.config_files import load_config
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_model()
-    parser.add_out_file(
+    parser.add_output(
         '--out', 'JSON file to write (default: every label_file of CONFIG)'
     )
     parser.add_argument(

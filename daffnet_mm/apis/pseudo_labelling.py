@@ -317,7 +317,8 @@ def label_all(
             f'{files.count(twice[0])} datasets; give each a '
             'label_file of its own'
         )
-    check_out_file(*files)
+    for path in files:
+        check_out_file(path)
     return {
         part['label_file']: pseudo_label(
             cfg,

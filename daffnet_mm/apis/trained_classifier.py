@@ -385,28 +385,20 @@ def dataset_type(name: str) -> str:
 
 
 def load_classifiers(
-    paths: Sequence[str],
-    names: Sequence[str] | None = None,
-    cfg_options: Mapping | None = None,
-    **options,
+    paths: Sequence[str], names: Sequence[str] | None = None, **options
 ) -> Iterator[tuple[str, TrainedClassifier]]:
     """Load the classifiers of a command line, one after the other.
 
     Args:
         paths (Sequence[str]): As for :func:`pair_classifiers`.
         names (Sequence[str], optional): As there. Defaults to None.
-        cfg_options (Mapping, optional): Settings that override those of each
-            config. Defaults to None.
         **options: As for :class:`TrainedClassifier`.
 
     Yields:
         tuple[str, TrainedClassifier]: Name and classifier.
     """
     for name, pair in pair_classifiers(paths, names).items():
-        yield (
-            name,
-            TrainedClassifier(*pair, cfg_options=cfg_options, **options),
-        )
+        yield name, TrainedClassifier(*pair, **options)
 
 
 def pair_classifiers(

@@ -102,6 +102,7 @@ def write_report(report, out_dir, figures=True):
         from daffnet_mm.visualization import (
             plot_attribute_confusions,
             plot_confusion_matrix,
+            save_figure,
         )
 
         if len(report.confusions) == 1:
@@ -110,8 +111,7 @@ def write_report(report, out_dir, figures=True):
         else:
             figure = plot_attribute_confusions(report.confusions)
         paths.append(out_dir / f'{stem}_confusion.png')
-        with atomic_write(paths[-1], 'wb') as file:
-            figure.savefig(file, format='png', dpi=150)
+        save_figure(figure, paths[-1])
     return paths
 
 

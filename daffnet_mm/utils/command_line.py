@@ -23,13 +23,11 @@ from .worker_pool import available_processors
 @functools.cache
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     """Make a type of argument: a whole number within limits."""
+    limits = f'{least} or more' if most is None else f'{least} to {most}'
 
     def convert(text: str) -> int:
         number = int(text)
         if number < least or most is not None and number > most:
-            limits = (
-                f'{least} or more' if most is None else f'{least} to {most}'
-            )
             raise argparse.ArgumentTypeError(f'{number} is not {limits}')
         return number
 
@@ -71,6 +69,10 @@ class ToolParser(argparse.ArgumentParser):
         super().__init__(description=doc.splitlines()[0], **kwargs)
         self._checks: dict[str, Callable] = {}
 
+    def error(self, message: str) -> None:
+        """End the program with one sentence, as `one_sentence_errors`."""
+        self.exit(2, f'error: {message} (see --help)\n')
+
     def parse_checked(
         self, argv: Sequence[str] | None = None
     ) -> argparse.Namespace:
@@ -101,29 +103,28 @@ class ToolParser(argparse.ArgumentParser):
             name, type=whole_number(least, most), default=default, help=help
         )
 
-    def add_out_file(
-        self, name: str, help: str, default: str | None = None, **kwargs
-    ) -> None:
-        """Add a file that is written."""
-        self._add_output(check_out_file, name, help, default, **kwargs)
-
-    def add_out_dir(
+    def add_output(
         self,
-        name: str = '--out-dir',
-        help: str = 'folder for the results',
+        name: str,
+        help: str,
         default: str | None = None,
+        folder: bool = False,
+        **kwargs,
     ) -> None:
-        """Add a folder that is written."""
-        self._add_output(check_out_dir, name, help, default)
-
-    def _add_output(self, check, name, help, default, **kwargs) -> None:
+        """Add a file, or a folder, that is written."""
         if default is not None:
             default = Path(default)
             help += ' (default: %(default)s)'
         action = self.add_argument(
             name, type=Path, default=default, help=help, **kwargs
         )
-        self._checks[action.dest] = check
+        self._checks[action.dest] = check_out_dir if folder else check_out_file
+
+    def add_out_dir(
+        self, default: str, help: str = 'folder for the results'
+    ) -> None:
+        """Add ``--out-dir``."""
+        self.add_output('--out-dir', help, default, folder=True)
 
     def add_cfg_options(self) -> None:
         """Add ``--cfg-options``, where configs are read."""
@@ -155,7 +156,7 @@ class ToolParser(argparse.ArgumentParser):
             nargs='+',
             help='names of the classifiers (default: those of the configs)',
         )
-        self.add_out_dir(default=out_dir)
+        self.add_out_dir(out_dir)
         self.add_loading()
         self.add_device()
         self.add_cfg_options()
@@ -170,14 +171,14 @@ class ToolParser(argparse.ArgumentParser):
             nargs='+',
             help='names of the runs (default: those of the folders)',
         )
-        self.add_out_file(
+        self.add_output(
             '--out', 'figure to write, with a CSV of its values beside', figure
         )
 
     def add_rounds(self, default: int) -> None:
         """Add the ``--rounds`` and ``--out`` of a benchmark."""
         self.add_number('--rounds', 'how often all is measured', default)
-        self.add_out_file('--out', 'JSON file to write')
+        self.add_output('--out', 'JSON file to write')
 
     def add_batch_size(self, default: int = 64) -> None:
         """Add ``--batch-size``."""
@@ -221,14 +222,7 @@ class ToolParser(argparse.ArgumentParser):
 
 
 def check_device(device: str) -> None:
-    """Refuse a device that this machine or this PyTorch does not have.
-
-    Args:
-        device (str): The value of ``--device``.
-
-    Raises:
-        InputError: If nothing can be computed there.
-    """
+    """Refuse a device on which nothing can be computed here."""
     try:
         torch.ones(1, device=device).item()
     except (RuntimeError, AssertionError, ImportError) as error:
@@ -300,7 +294,8 @@ def _check_options() -> None:
     for name in ('--work-dir', '--show-dir', '--out'):
         parser.add_argument(name, nargs='?')
     options = parser.parse_known_args()[0]
-    check_out_dir(options.work_dir, options.show_dir)
+    check_out_dir(options.work_dir)
+    check_out_dir(options.show_dir)
     check_out_file(options.out)
     if get_device() != 'cpu':
         return

@@ -206,7 +206,14 @@ def test_faults(pbc_root, tmp_path, group_file, monkeypatch):
 
 def test_the_tool(pbc_root, tmp_path, group_file):
     log, out = tmp_path / 'log', tmp_path / 'split.csv'
-    arguments = ('--dataset', 'PBC', '--data-root', pbc_root, '--out', out)
+    arguments = (
+        '--dataset-type',
+        'PBC',
+        '--data-root',
+        pbc_root,
+        '--out',
+        out,
+    )
     status, output = run_tool(
         TOOL,
         *arguments,

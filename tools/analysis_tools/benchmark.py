@@ -20,7 +20,6 @@ the backbone train; the attribute predictor (MAP) is frozen, as in stage 3.
 The images are noise and the weights random: speed does not depend on them.
 """
 
-import argparse
 import json
 import os
 import platform
@@ -148,21 +147,6 @@ def obvious_contestant(num_classes: int, images: Tensor) -> Contestant:
         model,
         images,
     )
-
-
-def read_config(args: argparse.Namespace) -> Config:
-    """Read the config whose model is ours.
-
-    Raises:
-        InputError: If it is not of a classifier.
-    """
-    cfg = load_config(args.config, args.cfg_options)
-    if 'num_classes' not in cfg.get('model', {}).get('head', {}):
-        raise InputError(
-            f'the config {args.config} has no model with a '
-            'head.num_classes to measure'
-        )
-    return cfg
 
 
 def build_contestants(
@@ -315,7 +299,12 @@ def main(argv: list[str] | None = None) -> int:
     if args.threads:
         torch.set_num_threads(args.threads)
     with one_sentence_errors():
-        cfg = read_config(args)
+        cfg = load_config(args.config, args.cfg_options)
+        if 'num_classes' not in cfg.get('model', {}).get('head', {}):
+            raise InputError(
+                f'the config {args.config} has no model with a '
+                'head.num_classes to measure'
+            )
         contestants = build_contestants(
             cfg, args.batch_size, args.image_size, args.device
         )

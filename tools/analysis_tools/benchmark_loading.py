@@ -35,7 +35,7 @@ import numpy as np
 from mmcv.transforms import Compose
 from mmpretrain.registry import TRANSFORMS
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 import daffnet_mm  # noqa: F401  (registers the transforms)
 from daffnet_mm.errors import InputError
@@ -318,24 +318,21 @@ def compare(args: argparse.Namespace, folder: Path) -> list[dict]:
 
 def show(rows: list[dict]) -> None:
     """Print the figures."""
+
+    def right(*names):
+        return (Column(name, justify='right') for name in names)
+
     table = Table(
-        title='loading, resizing and cropping, milliseconds of the '
-        'processor an image'
-    )
-    for column in ('images', 'KB', 'default', 'ours', 'default / ours'):
-        table.add_column(
-            column, justify='left' if column == 'images' else 'right'
-        )
-    gaps = Table(title='difference in grey levels of 0 to 255, mean (largest)')
-    for column in (
         'images',
-        'ours - default',
-        'ours - reference',
-        'default - reference',
-    ):
-        gaps.add_column(
-            column, justify='left' if column == 'images' else 'right'
-        )
+        *right('KB', 'default', 'ours', 'default / ours'),
+        title='loading, resizing and cropping, milliseconds of the '
+        'processor an image',
+    )
+    gaps = Table(
+        'images',
+        *right('ours - default', 'ours - reference', 'default - reference'),
+        title='difference in grey levels of 0 to 255, mean (largest)',
+    )
     for row in rows:
         table.add_row(
             row['images'],

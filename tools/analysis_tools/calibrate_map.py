@@ -52,15 +52,15 @@ from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.visualization import plot_reliability, save_figure
 
 CELL_TYPE = CalibrationMetric.CELL_TYPE
+#: How the columns of figures are printed, from the cells to the bits.
+FORMATS = ('{}', '{:.3f}', *3 * ['{:.2f}'], *2 * ['{:.4f}'])
 
 
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_model()
-    parser.add_out_file(
-        '--out', 'calibrated checkpoint to write', required=True
-    )
-    parser.add_out_file(
+    parser.add_output('--out', 'calibrated checkpoint to write', required=True)
+    parser.add_output(
         '--figure',
         'figure to write (default: that of --out with the ending .png)',
     )
@@ -186,24 +186,13 @@ def compare(
     return table, diagrams
 
 
-def add_row(
-    table: Table,
-    name: str,
-    cells: int | None,
-    temperature: float | None,
-    accuracy: float,
-    *figures,
-) -> None:
-    before, after, bits_before, bits_after = figures
+def add_row(table: Table, name: str, *figures: float | None) -> None:
     table.add_row(
         name,
-        '' if cells is None else str(cells),
-        '' if temperature is None else f'{temperature:.3f}',
-        f'{accuracy:.2f}',
-        f'{before:.2f}',
-        f'{after:.2f}',
-        f'{bits_before:.4f}',
-        f'{bits_after:.4f}',
+        *(
+            '' if figure is None else form.format(figure)
+            for form, figure in zip(FORMATS, figures, strict=True)
+        ),
     )
 
 

@@ -103,10 +103,10 @@ def run(args: argparse.Namespace) -> Iterator[Row]:
     for name, classifier in load_classifiers(
         args.models,
         args.names,
-        args.cfg_options,
         device=args.device,
         batch_size=args.batch_size,
         num_workers=args.num_workers,
+        cfg_options=args.cfg_options,
     ):
         datasets = [(HOME, classifier.home())] if args.home else []
         datasets += [classifier.dataset(text) for text in args.datasets]

@@ -19,16 +19,19 @@ from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+from matplotlib.figure import Figure
 from rich.progress import track
 
 from daffnet_mm.cropping import segment_cells
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.image_decoding import decode_image
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.visualization import save_figure
 
 LEAST_IOU = 0.5
-TILE, COLUMNS, MOST_SHOWN = (320, 240), 5, 60
+COLUMNS, MOST_SHOWN = 5, 60
+#: A title and a BGR image.
+Failure = tuple[str, np.ndarray]
 
 
 def read_boxes(path: Path) -> list[tuple[int, ...]]:
@@ -78,7 +81,7 @@ def match(wanted: list, found: list) -> tuple[list[float], int]:
     return [ious.get(i, 0.0) for i in range(len(wanted))], len(found) - hits
 
 
-def evaluate_bccd(root: Path, every: int) -> list[np.ndarray]:
+def evaluate_bccd(root: Path, every: int) -> list[Failure]:
     """Print BCCD's figures and draw the failures."""
     annotations = sorted(root.rglob('Annotations/*.xml'))[::every]
     if not annotations:
@@ -110,7 +113,7 @@ def evaluate_bccd(root: Path, every: int) -> list[np.ndarray]:
     return failures
 
 
-def evaluate_jtsc(root: Path, every: int) -> list[np.ndarray]:
+def evaluate_jtsc(root: Path, every: int) -> list[Failure]:
     """Print JTSC's figures and draw the worst cells."""
     masks = sorted((root / 'Dataset 1').glob('*.png'))[::every]
     if not masks:
@@ -150,7 +153,7 @@ def evaluate_jtsc(root: Path, every: int) -> list[np.ndarray]:
 
 def draw_boxes(
     image: np.ndarray, wanted: list, found: list, title: str
-) -> np.ndarray:
+) -> Failure:
     image = image.copy()
     for boxes, colour, width in (
         (wanted, (0, 160, 0), 5),
@@ -158,12 +161,12 @@ def draw_boxes(
     ):
         for x1, y1, x2, y2 in boxes:
             cv2.rectangle(image, (x1, y1), (x2, y2), colour, width)
-    return tile(image, title)
+    return title, image
 
 
 def draw_masks(
     iou: float, stem: str, image: np.ndarray, wanted: dict, found: dict
-) -> np.ndarray:
+) -> Failure:
     image = cv2.resize(image, None, fx=3, fy=3)
     for masks, colour in ((wanted, (0, 160, 0)), (found, (0, 0, 255))):
         for mask in masks.values():
@@ -172,40 +175,18 @@ def draw_masks(
                 mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
             )
             cv2.drawContours(image, contours, -1, colour, 1)
-    return tile(image, f'{stem} IoU {iou:.2f}')
+    return f'{stem} IoU {iou:.2f}', image
 
 
-def tile(image: np.ndarray, title: str) -> np.ndarray:
-    scale = min(n / m for n, m in zip(TILE, image.shape[1::-1], strict=True))
-    image = cv2.resize(
-        image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
-    )
-    canvas = np.zeros((TILE[1], TILE[0], 3), np.uint8)
-    canvas[: image.shape[0], : image.shape[1]] = image[: TILE[1], : TILE[0]]
-    cv2.putText(
-        canvas,
-        title,
-        (4, 16),
-        cv2.FONT_HERSHEY_SIMPLEX,
-        0.5,
-        (0, 0, 0),
-        1,
-        cv2.LINE_AA,
-    )
-    return canvas
-
-
-def write_sheet(tiles: list[np.ndarray], path: Path) -> None:
-    tiles = tiles[:MOST_SHOWN]
-    blank = np.zeros_like(tiles[0])
-    tiles += [blank] * (-len(tiles) % COLUMNS)
-    rows = [
-        np.hstack(tiles[i : i + COLUMNS])
-        for i in range(0, len(tiles), COLUMNS)
-    ]
-    with atomic_write(path, 'wb') as file:
-        file.write(cv2.imencode('.png', np.vstack(rows))[1].tobytes())
-    print(f'wrote {path}')
+def draw_sheet(failures: list[Failure]) -> Figure:
+    rows = -(-len(failures) // COLUMNS)
+    figure = Figure(figsize=(3 * COLUMNS, 2.5 * rows), layout='constrained')
+    for place, (title, image) in enumerate(failures, 1):
+        ax = figure.add_subplot(rows, COLUMNS, place)
+        ax.set_axis_off()
+        ax.set_title(title, fontsize=8)
+        ax.imshow(image[..., ::-1])
+    return figure
 
 
 def build_parser() -> ToolParser:
@@ -217,7 +198,7 @@ def build_parser() -> ToolParser:
         '--jtsc', type=Path, help='folder of zxaoyou/segmentation_WBC'
     )
     parser.add_number('--every', 'take every Nth image only', 1)
-    parser.add_out_file('--figure', 'PNG to write: the failures')
+    parser.add_output('--figure', 'PNG to write: the failures')
     return parser
 
 
@@ -232,7 +213,8 @@ def main(argv: list[str] | None = None) -> int:
         if args.jtsc:
             failures += evaluate_jtsc(args.jtsc, args.every)
         if args.figure and failures:
-            write_sheet(failures, args.figure)
+            save_figure(draw_sheet(failures[:MOST_SHOWN]), args.figure)
+            print(f'wrote {args.figure}')
     return 0
 
 

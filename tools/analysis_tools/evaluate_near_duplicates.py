@@ -224,11 +224,9 @@ def report(
         draw_pairs(near, paths, figure)
         print(f'wrote {figure}')
 
-    table = Table(title='planted copies')
-    for column in ('kind', 'planted', 'found', '%', 'joined to strangers'):
-        table.add_column(
-            column, justify='left' if column == 'kind' else 'right'
-        )
+    table = Table('kind', title='planted copies')
+    for column in ('planted', 'found', '%', 'joined to strangers'):
+        table.add_column(column, justify='right')
     kinds = [*result['planted'], 'all']
     for kind in kinds:
         planted, found, strangers = (
@@ -262,7 +260,7 @@ def build_parser() -> ToolParser:
     parser.add_number('--num-planted', 'images to plant copies of', 100)
     parser.add_image_workers()
     parser.add_number('--seed', 'seed of all choices', 0, least=0)
-    parser.add_out_file('--figure', 'PNG to write: the flagged pairs')
+    parser.add_output('--figure', 'PNG to write: the flagged pairs')
     return parser
 
 

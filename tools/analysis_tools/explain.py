@@ -58,9 +58,7 @@ def build_parser() -> ToolParser:
         default='gradcam',
         help=f'one of {", ".join(METHODS)} (default: %(default)s)',
     )
-    parser.add_out_dir(
-        '--out-dir', 'folder for the figures', 'work_dirs/explanations'
-    )
+    parser.add_out_dir('work_dirs/explanations', 'folder for the figures')
     parser.add_device()
     return parser
 

@@ -89,10 +89,10 @@ def main(argv: list[str] | None = None) -> int:
         classifiers = load_classifiers(
             args.models,
             args.names,
-            args.cfg_options,
             device=args.device,
             batch_size=args.batch_size,
             num_workers=args.num_workers,
+            cfg_options=args.cfg_options,
         )
         rows = [
             dict(

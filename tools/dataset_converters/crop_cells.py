@@ -22,7 +22,7 @@ from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_argument('src', type=Path, help='folder with the images')
-    parser.add_out_dir('dst', 'folder for the crops')
+    parser.add_output('dst', 'folder for the crops', folder=True)
     parser.add_argument(
         '--margin',
         type=float,

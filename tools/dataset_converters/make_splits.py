@@ -22,11 +22,8 @@ names tell them, or from --group-file, as tools/audit_dataset.py writes it for
 near duplicates. Same seed and names, same split, on every machine.
 """
 
-from collections import Counter
-
+import pandas as pd
 from mmengine.registry import init_default_scope
-from rich import print as rich_print
-from rich.table import Table
 
 import daffnet_mm  # noqa: F401
 from daffnet_mm.datasets.splits import SPLITS, cut_groups
@@ -81,7 +78,7 @@ def build_parser() -> ToolParser:
         metavar='KEY=VALUE',
         help='further arguments of the dataset',
     )
-    parser.add_out_file('--out', 'CSV file to write', required=True)
+    parser.add_output('--out', 'CSV file to write', required=True)
     parser.add_number(
         '--seed', 'seed of the split (default: that of the dataset)', least=0
     )
@@ -118,25 +115,15 @@ def build_parser() -> ToolParser:
     return parser
 
 
-def counts(samples: list[dict], columns: dict[str, dict[str, str]]) -> Table:
-    """Count images by class in the parts."""
-    table = Table()
-    table.add_column('class')
-    for name in (*columns, 'all'):
-        table.add_column(name, justify='right')
-    found = Counter(
-        (s['label'], column)
-        for s in samples
-        for column, names in columns.items()
-        if s['name'] in names
+def count(samples: list[dict], parts: dict[str, str], order: list) -> str:
+    """Count images by class and part."""
+    table = pd.crosstab(
+        pd.Series([sample['label'] for sample in samples], name='class'),
+        pd.Series([parts.get(sample['name']) for sample in samples]),
+        margins=True,
+        margins_name='all',
     )
-    labels = list(dict.fromkeys(sorted(s['label'] for s in samples)))
-    for label in labels:
-        row = [found[label, column] for column in columns]
-        table.add_row(label, *map(str, row), str(sum(row)))
-    total = [len(names) for names in columns.values()]
-    table.add_row('all', *map(str, total), str(sum(total)))
-    return table
+    return table.reindex(columns=[*order, 'all'], fill_value=0).to_string()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -154,8 +141,7 @@ def main(argv: list[str] | None = None) -> int:
             init_default_scope('mmpretrain')
             release = dict(type=args.dataset_type)
         dataset = open_release(
-            release,
-            **args.dataset_options,
+            {**release, **args.dataset_options},
             data_root=args.data_root,
             split_ratios=args.ratios,
             split_seed=args.seed,
@@ -168,16 +154,16 @@ def main(argv: list[str] | None = None) -> int:
         paths = write_splits(args.out, samples, splits, args.overwrite)
 
     if args.k_fold:
-        columns = {
-            f'fold {i}': {n for n, part in split.items() if part == 'test'}
-            for i, split in enumerate(splits)
+        folds = [f'fold {i}' for i in range(args.k_fold)]
+        tested = {
+            name: fold
+            for fold, split in zip(folds, splits, strict=True)
+            for name, part in split.items()
+            if part == 'test'
         }
+        print(count(samples, tested, folds))
     else:
-        columns = {
-            part: {n for n, own in splits[0].items() if own == part}
-            for part in SPLITS
-        }
-    rich_print(counts(samples, columns))
+        print(count(samples, splits[0], SPLITS))
     groups = groups_of(samples)
     if groups:
         print(f'{len(set(groups.values()))} groups')

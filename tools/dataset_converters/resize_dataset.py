@@ -24,7 +24,7 @@ from daffnet_mm.utils.command_line import (
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_argument('src', type=Path, help='folder of the dataset')
-    parser.add_out_dir('dst', 'folder for the copy')
+    parser.add_output('dst', 'folder for the copy', folder=True)
     parser.add_argument(
         '--short-edge',
         type=whole_number(1),

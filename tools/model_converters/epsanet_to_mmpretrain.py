@@ -33,7 +33,7 @@ NUM_BRANCHES = 4
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_argument('src', type=Path, help='the public checkpoint')
-    parser.add_out_file('dst', 'file to write')
+    parser.add_output('dst', 'file to write')
     return parser
 
 

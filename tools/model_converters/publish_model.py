@@ -47,7 +47,7 @@ CELL_SIZE = 360
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_model()
-    parser.add_out_file('--out', 'checkpoint to write', required=True)
+    parser.add_output('--out', 'checkpoint to write', required=True)
     parser.add_argument(
         '--max-mb',
         type=float,
