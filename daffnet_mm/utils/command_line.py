@@ -1,12 +1,13 @@
 """What the command line tools share: arguments, checks and plain errors."""
 
 import argparse
-import functools
+import math
 import os
 import runpy
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import mmpretrain
@@ -20,20 +21,23 @@ from daffnet_mm.fileio.check_outputs import check_out_dir, check_out_file
 from .worker_pool import available_processors
 
 
-@functools.cache
-def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """Make a type of argument: a whole number within limits."""
-    limits = f'{least} or more' if most is None else f'{least} to {most}'
+@dataclass(frozen=True)
+class WholeNumber:
+    """A type of argument: a whole number within limits."""
 
-    def convert(text: str) -> int:
-        number = int(text)
-        if number < least or most is not None and number > most:
-            raise argparse.ArgumentTypeError(f'{number} is not {limits}')
-        return number
+    least: int = 1
+    most: int | None = None
 
-    # So argparse calls what is no number at all.
-    convert.__name__ = 'whole number'
-    return convert
+    def __call__(self, text: str) -> int:
+        """Read it."""
+        with suppress(ValueError):
+            number = int(text)
+            if self.least <= number <= (self.most or math.inf):
+                return number
+        limits = 'or more' if self.most is None else f'to {self.most}'
+        raise argparse.ArgumentTypeError(
+            f'must be a whole number of {self.least} {limits}, not {text}'
+        )
 
 
 def share(text: str) -> float:
@@ -41,7 +45,7 @@ def share(text: str) -> float:
     number = float(text)
     if not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(
-            f'{text} is not between 0 and 1 (5 % are 0.05)'
+            f'must be between 0 and 1 (0.05 for 5 %), not {text}'
         )
     return number
 
@@ -95,12 +99,17 @@ class ToolParser(argparse.ArgumentParser):
         default: int | None = None,
         least: int = 1,
         most: int | None = None,
+        **kwargs,
     ) -> None:
-        """Add a whole number; without a default, the help has to name it."""
-        if default is not None:
+        """Add a whole number."""
+        if default is not None and '(default' not in help:
             help += ' (default: %(default)s)'
         self.add_argument(
-            name, type=whole_number(least, most), default=default, help=help
+            name,
+            type=WholeNumber(least, most),
+            default=default,
+            help=help,
+            **kwargs,
         )
 
     def add_output(
@@ -134,7 +143,7 @@ class ToolParser(argparse.ArgumentParser):
             action=KeyValueAction,
             default={},
             metavar='KEY=VALUE',
-            help='settings that override those of each config',
+            help='override settings of the config, or of each of several',
         )
 
     def add_model(self) -> None:
@@ -194,12 +203,12 @@ class ToolParser(argparse.ArgumentParser):
         self._add_num_workers(available_processors(), 'one a processor')
 
     def _add_num_workers(self, default: int, shown: str) -> None:
-        self.add_argument(
+        self.add_number(
             '--num-workers',
-            type=whole_number(0),
-            default=default,
-            help='processes that read images; 0: none beside this one '
-            f'(default: {shown})',
+            'processes that read images; 0: none beside this one (default: '
+            f'{shown})',
+            default,
+            least=0,
         )
 
     def add_num_processes(self) -> None:

@@ -29,7 +29,7 @@ def load_config(
         cfg.merge_from_dict(dict(cfg_options or {}))
     except (KeyError, TypeError) as error:
         raise InputError(
-            f'--cfg-options do not fit {path}: {error}'
+            f'--cfg-options do not fit {path}: {error.args[0]}'
         ) from error
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     return cfg

@@ -247,10 +247,11 @@ def test_a_group_file_mends_the_split(tmp_path, cells):
 
 def test_a_config_that_tests_on_what_it_trains_on(tmp_path, cells):
     config = write_config(tmp_path / 'config.py', cells)
-    cfg = Config.fromfile(config)
-    cfg.test_dataloader.dataset.split = 'val'
-    cfg.dump(config)
-    report = audit(tmp_path, config)
+    report = audit(
+        tmp_path,
+        config,
+        cfg_options={'test_dataloader.dataset.split': 'val'},
+    )
     assert len(report['leaks']) == 16
     assert report['leaks'][0]['because'] == ['same file']
 

@@ -38,9 +38,9 @@ from daffnet_mm.preparation.make_splits import (
 from daffnet_mm.utils.command_line import (
     KeyValueAction,
     ToolParser,
+    WholeNumber,
     one_sentence_errors,
     share,
-    whole_number,
 )
 from daffnet_mm.utils.config_files import load_config
 
@@ -99,7 +99,7 @@ def build_parser() -> ToolParser:
     )
     kind.add_argument(
         '--k-fold',
-        type=whole_number(3),
+        type=WholeNumber(3),
         help='write K files, in each of which another part is tested on',
     )
     parser.add_argument(

@@ -14,23 +14,18 @@ and the exit status is then 1.
 from pathlib import Path
 
 from daffnet_mm.preparation.resize_folder import resize_dataset
-from daffnet_mm.utils.command_line import (
-    ToolParser,
-    one_sentence_errors,
-    whole_number,
-)
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 
 
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_argument('src', type=Path, help='folder of the dataset')
     parser.add_output('dst', 'folder for the copy', folder=True)
-    parser.add_argument(
+    parser.add_number(
         '--short-edge',
-        type=whole_number(1),
+        'short edge of the images in pixels, such as the scale of the '
+        "config's ResizeEdge; smaller ones are copied as they are",
         required=True,
-        help='short edge of the images, such as the scale of the '
-        "config's ResizeEdge; smaller images are copied as they are",
     )
     parser.add_number(
         '--quality', 'quality of JPEG images, 1 to 100', 90, most=100
