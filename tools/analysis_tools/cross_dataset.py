@@ -167,29 +167,19 @@ def write(rows: list[Row], args: argparse.Namespace) -> str:
         text += '\n' + ''.join(f'- {note}\n' for note in notes)
     with atomic_write(args.out_dir / 'cross_dataset.md') as file:
         file.write(text)
-    write_csv(
-        args.out_dir / 'cross_dataset.csv',
-        [
-            dict(classifier=name, dataset=column, **result.summary())
-            for name, column, result in rows
-        ],
-    )
-    content = []
-    for name, column, result in rows:
+    records = [
+        dict(classifier=name, dataset=column, **result.summary())
+        for name, column, result in rows
+    ]
+    write_csv(args.out_dir / 'cross_dataset.csv', records)
+    for record, (_, _, result) in zip(records, rows, strict=True):
         labels, counts = result.report.confusions['cell_type']
-        content.append(
-            dict(
-                classifier=name,
-                dataset=column,
-                **result.summary(),
-                confusion_matrix=dict(
-                    labels=list(labels), counts=counts.tolist()
-                ),
-                notes=result.notes,
-            )
+        record.update(
+            confusion_matrix=dict(labels=list(labels), counts=counts.tolist()),
+            notes=result.notes,
         )
     with atomic_write(args.out_dir / 'cross_dataset.json') as file:
-        json.dump(content, file, indent=2)
+        json.dump(records, file, indent=2)
         file.write('\n')
     return text
 

@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
-import cv2
 import numpy as np
 from matplotlib.figure import Figure
 from rich.progress import track
@@ -30,8 +29,8 @@ from daffnet_mm.visualization import save_figure
 
 LEAST_IOU = 0.5
 COLUMNS, MOST_SHOWN = 5, 60
-#: A title and a BGR image.
-Failure = tuple[str, np.ndarray]
+#: Title, BGR image, and the boxes or masks that are wanted and found.
+Failure = tuple[str, np.ndarray, list, list]
 
 
 def read_boxes(path: Path) -> list[tuple[int, ...]]:
@@ -101,7 +100,7 @@ def evaluate_bccd(root: Path, every: int) -> list[Failure]:
         ious += field_ious
         false += more
         if more or min(field_ious, default=1) < LEAST_IOU:
-            failures.append(draw_boxes(image, wanted, found, path.stem))
+            failures.append((path.stem, image, wanted, found))
     ious = np.array(ious)
     hits = int((ious >= LEAST_IOU).sum())
     print(
@@ -115,14 +114,14 @@ def evaluate_bccd(root: Path, every: int) -> list[Failure]:
 
 def evaluate_jtsc(root: Path, every: int) -> list[Failure]:
     """Print JTSC's figures and draw the worst cells."""
-    masks = sorted((root / 'Dataset 1').glob('*.png'))[::every]
-    if not masks:
+    paths = sorted((root / 'Dataset 1').glob('*.png'))[::every]
+    if not paths:
         raise InputError(
             f"{root} holds no 'Dataset 1/*.png'; --jtsc is the "
             'folder of zxaoyou/segmentation_WBC'
         )
     rows, several, drawn = [], 0, []
-    for path in track(masks, 'JTSC'):
+    for path in track(paths, 'JTSC'):
         mask = decode_image(path.read_bytes())[0][..., 0]
         image = decode_image(path.with_suffix('.bmp').read_bytes())[0]
         cells = segment_cells(image)
@@ -139,53 +138,37 @@ def evaluate_jtsc(root: Path, every: int) -> list[Failure]:
                 for p in wanted
             ]
         )
-        drawn.append((min(rows[-1]), path.stem, image, wanted, found))
+        masks = [*wanted.values()], [*found.values()]
+        drawn.append((min(rows[-1]), path.stem, image, *masks))
     nucleus, cell = np.mean(rows, axis=0)
     bad_nucleus, bad_cell = (np.array(rows) < LEAST_IOU).sum(axis=0)
     print(
-        f'JTSC: {len(masks)} cells: mean IoU nucleus {nucleus:.3f}, whole '
+        f'JTSC: {len(paths)} cells: mean IoU nucleus {nucleus:.3f}, whole '
         f'cell {cell:.3f}; below {LEAST_IOU}: {bad_nucleus} nuclei, '
         f'{bad_cell} cells; {several} images with more than one cell'
     )
     drawn.sort(key=lambda item: item[0])
-    return [draw_masks(*item) for item in drawn[:20]]
-
-
-def draw_boxes(
-    image: np.ndarray, wanted: list, found: list, title: str
-) -> Failure:
-    image = image.copy()
-    for boxes, colour, width in (
-        (wanted, (0, 160, 0), 5),
-        (found, (0, 0, 255), 3),
-    ):
-        for x1, y1, x2, y2 in boxes:
-            cv2.rectangle(image, (x1, y1), (x2, y2), colour, width)
-    return title, image
-
-
-def draw_masks(
-    iou: float, stem: str, image: np.ndarray, wanted: dict, found: dict
-) -> Failure:
-    image = cv2.resize(image, None, fx=3, fy=3)
-    for masks, colour in ((wanted, (0, 160, 0)), (found, (0, 0, 255))):
-        for mask in masks.values():
-            mask = np.kron(mask, np.ones((3, 3), np.uint8)).astype(np.uint8)
-            contours, _ = cv2.findContours(
-                mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
-            )
-            cv2.drawContours(image, contours, -1, colour, 1)
-    return f'{stem} IoU {iou:.2f}', image
+    return [
+        (f'{stem} IoU {iou:.2f}', *rest) for iou, stem, *rest in drawn[:20]
+    ]
 
 
 def draw_sheet(failures: list[Failure]) -> Figure:
+    """Draw what is wanted in green and what was found in red."""
     rows = -(-len(failures) // COLUMNS)
     figure = Figure(figsize=(3 * COLUMNS, 2.5 * rows), layout='constrained')
-    for place, (title, image) in enumerate(failures, 1):
+    for place, (title, image, wanted, found) in enumerate(failures, 1):
         ax = figure.add_subplot(rows, COLUMNS, place)
         ax.set_axis_off()
         ax.set_title(title, fontsize=8)
         ax.imshow(image[..., ::-1])
+        for shapes, colour in ((wanted, 'green'), (found, 'red')):
+            for shape in shapes:
+                if isinstance(shape, np.ndarray):
+                    ax.contour(shape, [0.5], colors=colour, linewidths=0.7)
+                    continue
+                x1, y1, x2, y2 = shape
+                ax.plot((x1, x2, x2, x1, x1), (y1, y1, y2, y2, y1), colour)
     return figure
 
 
