@@ -6,9 +6,9 @@ from .wbc_inferencer import WBCInferencer
 
 __all__ = [
     'CORRUPTIONS',
-    'ClassifierResult',
     'SHIPPED_CONFIG',
     'SHIPPED_WEIGHTS',
+    'ClassifierResult',
     'TrainedClassifier',
     'WBCInferencer',
     'label_all',

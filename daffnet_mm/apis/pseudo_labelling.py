@@ -20,6 +20,7 @@ from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.check_outputs import check_out_file
 from daffnet_mm.utils.check_checkpoint import check_state_dict
 
 #: A batch's number, and of each image the value indices and probabilities.
@@ -300,7 +301,7 @@ def label_all(
 
     Raises:
         InputError: If the config reads none, or reads one file twice for
-            different images.
+            different images, or if one cannot be written.
     """
     parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
     if not parts:
@@ -316,6 +317,8 @@ def label_all(
             f'{files.count(twice[0])} datasets; give each a '
             'label_file of its own'
         )
+    for path in files:
+        check_out_file(path)
     return {
         part['label_file']: pseudo_label(
             cfg,

@@ -2,16 +2,14 @@
 
 import copy
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from mmengine import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
-from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import DATASETS
 from rich.progress import track
@@ -24,6 +22,7 @@ from daffnet_mm.evaluation import EvaluationReport, WBCMetric
 from daffnet_mm.models.utils import adapt_batch_norm
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.structures.class_names import canonical_class
+from daffnet_mm.utils.config_files import load_config
 
 from .pseudo_labelling import build_predictor
 
@@ -122,6 +121,8 @@ class TrainedClassifier:
             accelerator if there is one.
         batch_size (int): Images at a time. Defaults to 64.
         num_workers (int): Processes that load images. Defaults to 2.
+        cfg_options (Mapping, optional): Settings that override those of the
+            config. Defaults to None.
 
     Raises:
         InputError: If the checkpoint does not fit the config, or the model
@@ -135,9 +136,9 @@ class TrainedClassifier:
         device: str | None = None,
         batch_size: int = 64,
         num_workers: int = 2,
+        cfg_options: Mapping | None = None,
     ) -> None:
-        self.cfg = Config.fromfile(config)
-        init_default_scope(self.cfg.get('default_scope', 'mmpretrain'))
+        self.cfg = load_config(config, cfg_options)
         self.checkpoint = checkpoint
         self.model = build_predictor(
             self.cfg, checkpoint, device or get_device()
@@ -322,11 +323,11 @@ class TrainedClassifier:
         name, equals, place = text.partition('=')
         if not equals or not name or not place:
             raise InputError(
-                f'--test {text} must be NAME=ROOT, such as '
+                f'--datasets {text} must be NAME=ROOT, such as '
                 'BCCD=data/BCCD, or NAME=CONFIG.py'
             )
         if place.endswith('.py'):
-            cfg = Config.fromfile(place).test_dataloader.dataset
+            cfg = load_config(place).test_dataloader.dataset
             own = cfg.get('pipeline') or [dict(type='LoadCellImage')]
         else:
             kind = dataset_type(name)
@@ -382,6 +383,23 @@ def dataset_type(name: str) -> str:
         f'{", ".join(known)}; for another one, give '
         f'{name}=CONFIG.py'
     )
+
+
+def load_classifiers(
+    paths: Sequence[str], names: Sequence[str] | None = None, **options
+) -> Iterator[tuple[str, TrainedClassifier]]:
+    """Load the classifiers of a command line, one after the other.
+
+    Args:
+        paths (Sequence[str]): As for :func:`pair_classifiers`.
+        names (Sequence[str], optional): As there. Defaults to None.
+        **options: As for :class:`TrainedClassifier`.
+
+    Yields:
+        tuple[str, TrainedClassifier]: Name and classifier.
+    """
+    for name, pair in pair_classifiers(paths, names).items():
+        yield name, TrainedClassifier(*pair, **options)
 
 
 def pair_classifiers(

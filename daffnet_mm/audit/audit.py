@@ -52,6 +52,7 @@ def audit_datasets(
     contact_sheet: str | None = None,
     num_workers: int | None = None,
     console: Console | None = None,
+    cfg_options: Mapping | None = None,
 ) -> dict:
     """Look for all that makes figures of datasets wrong.
 
@@ -66,6 +67,8 @@ def audit_datasets(
             many as this process may use.
         console (Console, optional): Where the progress is shown. Defaults to
             stderr.
+        cfg_options (Mapping, optional): Settings that override those of the
+            configs. Defaults to None.
 
     Returns:
         dict: The report, as in ``audit.json``. ``leaks`` is empty if no split
@@ -81,7 +84,7 @@ def audit_datasets(
         raise InputError(
             f'the number of workers is {num_workers}, but must be 0 or more'
         )
-    sources, attribute_folders = _read_locations(locations)
+    sources, attribute_folders = _read_locations(locations, cfg_options)
     attributes = []
     for folder in attribute_folders:
         report, annotated = check_attributes(folder, sources)
@@ -131,7 +134,7 @@ def audit_datasets(
 
 
 def _read_locations(
-    locations: Sequence[str],
+    locations: Sequence[str], cfg_options: Mapping | None
 ) -> tuple[list[AuditSource], list[str]]:
     sources, attribute_folders = [], []
     for location in locations:
@@ -139,7 +142,7 @@ def _read_locations(
             found, attributes = find_releases(location)
             attribute_folders += attributes
         elif location.endswith('.py') and osp.isfile(location):
-            found = read_config(location)
+            found = read_config(location, cfg_options)
         else:
             raise InputError(
                 f'{location} is neither a folder nor a config (.py)'

@@ -1,14 +1,13 @@
 """List the samples of the datasets that a config trains and tests on."""
 
 import os.path as osp
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from mmengine import Config
-from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.datasets import BCCD, SyntheticWBC
 from daffnet_mm.errors import InputError
+from daffnet_mm.utils.config_files import load_config
 
 from .audit_source import AuditSample, AuditSource, unique_title
 from .folder_sources import recognise
@@ -16,7 +15,9 @@ from .folder_sources import recognise
 _PARTS = ('train', 'val', 'test')
 
 
-def read_config(path: str) -> list[AuditSource]:
+def read_config(
+    path: str, cfg_options: Mapping | None = None
+) -> list[AuditSource]:
     """Build a config's datasets and list their samples by part.
 
     Nothing is written: a split file that does not exist yet is not drawn, but
@@ -24,6 +25,8 @@ def read_config(path: str) -> list[AuditSource]:
 
     Args:
         path (str): A config with ``train_dataloader`` and so on.
+        cfg_options (Mapping, optional): Settings that override its own.
+            Defaults to None.
 
     Returns:
         list[AuditSource]: One a dataset (those that are concatenated count
@@ -33,10 +36,9 @@ def read_config(path: str) -> list[AuditSource]:
         InputError: If the config has no datasets or one cannot be built.
     """
     try:
-        cfg = Config.fromfile(path)
+        cfg = load_config(path, cfg_options)
     except (SyntaxError, OSError, ValueError) as e:
         raise InputError(f'config {path} cannot be read: {e}') from e
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     found, classes = {}, {}
     for part in _PARTS:
         loader = cfg.get(f'{part}_dataloader')

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from PIL import Image
 
-from daffnet_mm.fileio import atomic_write
 from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_mm.visualization import save_figure
 
 from .audit_source import AuditSample, AuditSource
 from .image_check import ImageFacts
@@ -53,8 +53,7 @@ def draw_contact_sheet(
                 axis.imshow(_picture(sample))
     for axis, label in zip(axes[0], columns, strict=True):
         axis.set_title(label.replace('_', '\n'), fontsize=8)
-    with atomic_write(path, 'wb') as file:
-        figure.savefig(file, format='png', dpi=_DPI)
+    save_figure(figure, path, _DPI)
 
 
 def _choose(

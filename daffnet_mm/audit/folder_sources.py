@@ -177,7 +177,7 @@ def _recognise_class_folders(
         return None
     if 'myeloblast' in labels and 'neutrophil_band' in labels:
         return 'LabelledWBC', LabelledWBC
-    if 'ig' in labels and 'platelet' in labels or base.startswith('PBC'):
+    if ('ig' in labels and 'platelet' in labels) or base.startswith('PBC'):
         return 'PBC', PBC
     if 'LDWBC' in base.upper():
         return 'LDWBC', LDWBC

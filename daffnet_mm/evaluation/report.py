@@ -14,6 +14,7 @@ from daffnet_mm.fileio import atomic_write
 from daffnet_mm.visualization import (
     plot_attribute_confusions,
     plot_confusion_matrix,
+    save_figure,
 )
 
 #: Labels, and counts of shape (K, K): rows true, columns predicted.
@@ -131,8 +132,7 @@ def write_report(
         else:
             figure = plot_attribute_confusions(report.confusions)
         paths.append(out_dir / f'{stem}_confusion.png')
-        with atomic_write(paths[-1], 'wb') as file:
-            figure.savefig(file, format='png', dpi=150)
+        save_figure(figure, paths[-1])
     return paths
 
 

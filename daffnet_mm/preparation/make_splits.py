@@ -46,7 +46,7 @@ def find_release(cfg: Config, part: str = 'train') -> dict:
         names = ', '.join(f'{name} in {root}' for name, root in releases)
         raise InputError(
             f'the {part} dataset of {cfg.filename} has several '
-            f'releases, {names}: name one by --dataset and '
+            f'releases, {names}: name one by --dataset-type and '
             '--data-root'
         )
     return next(iter(releases.values()))

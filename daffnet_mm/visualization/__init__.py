@@ -3,6 +3,7 @@ from .grad_cam import GradCAMExplainer, plot_explanations
 from .reliability_diagram import plot_reliability
 from .robustness_curves import plot_robustness
 from .roc_curves import plot_roc
+from .save_figure import save_figure
 from .training_curves import plot_training_curves
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     'plot_robustness',
     'plot_roc',
     'plot_training_curves',
+    'save_figure',
 ]

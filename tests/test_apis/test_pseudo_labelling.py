@@ -294,6 +294,17 @@ def test_all_that_a_config_reads(
         label_all(cfg, checkpoint, **options)
 
 
+def test_label_files_are_checked_before_the_work(cfg, tmp_path):
+    (part,) = [
+        part
+        for part in cfg.train_dataloader.dataset.datasets
+        if part['type'] == 'PseudoLabelledDataset'
+    ]
+    part['label_file'] = str(tmp_path)
+    with pytest.raises(InputError, match='is a folder, but a file is to be'):
+        label_all(cfg, 'absent.pth')
+
+
 def test_a_config_that_reads_no_labels(cfg, checkpoint):
     cfg.train_dataloader.dataset = UNLABELLED
     with pytest.raises(InputError, match='nothing to label'):
@@ -348,7 +359,7 @@ def test_killed_by_the_system_and_resumed(
 ):
     config, path = tmp_path / 'stage_2.py', tmp_path / 'labels.json'
     cfg.dump(config)
-    options = '--batch-size 4 --num-workers 1 --num-processes'.split()
+    options = ['--batch-size', '4', '--num-workers', '1', '--num-processes']
     arguments = [
         'pseudo_label.py',
         config,

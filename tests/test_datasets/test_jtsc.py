@@ -19,7 +19,13 @@ def test_labels_and_masks(root):
     dataset = DATASETS.build(dict(type='JTSC', data_root=str(root), **QUICK))
     assert counts(dataset) == [5] * 5
     # labels 1 to 5, in the order of the set's own list
-    meaning = 'neutrophil lymphocyte monocyte eosinophil basophil'.split()
+    meaning = [
+        'neutrophil',
+        'lymphocyte',
+        'monocyte',
+        'eosinophil',
+        'basophil',
+    ]
     for info in infos(dataset):
         name = info['image_id'].removeprefix('JTSC/')
         number = int(name[-7:-4])

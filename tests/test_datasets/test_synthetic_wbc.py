@@ -385,7 +385,7 @@ def test_big_cells_are_bigger(laboratory):
     big = measured(diameter, laboratory=laboratory, cell_size='big')
     small = measured(diameter, laboratory=laboratory, cell_size='small')
     assert big.min() > small.max()
-    assert 0.3 < small.min() and big.max() < 0.65
+    assert small.min() > 0.3 and big.max() < 0.65
 
 
 def test_round_cells_are_round():

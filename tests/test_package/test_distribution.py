@@ -46,7 +46,18 @@ def checkout(tmp_path_factory):
 
 def files(root, folder):
     """What must come along of a folder, by path from the root."""
-    suffixes = '.py .typed .csv .json .pth .sh .md .yml .jpg .png'.split()
+    suffixes = [
+        '.py',
+        '.typed',
+        '.csv',
+        '.json',
+        '.pth',
+        '.sh',
+        '.md',
+        '.yml',
+        '.jpg',
+        '.png',
+    ]
     return {
         path.relative_to(root).as_posix()
         for path in (root / folder).rglob('*')

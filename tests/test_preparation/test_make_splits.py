@@ -197,7 +197,14 @@ def test_faults(pbc_root, tmp_path, group_file):
 
 def test_the_tool(pbc_root, tmp_path, group_file):
     log, out = tmp_path / 'log', tmp_path / 'split.csv'
-    arguments = ('--dataset', 'PBC', '--data-root', pbc_root, '--out', out)
+    arguments = (
+        '--dataset-type',
+        'PBC',
+        '--data-root',
+        pbc_root,
+        '--out',
+        out,
+    )
     options = f'--ratios 3:1:1 --seed 3 --group-file {group_file}'.split()
     status, output = run_tool(TOOL, *arguments, *options, log=log)
     assert status == 0, output

@@ -13,7 +13,7 @@ from tool_process import REPOSITORY, ToolProcess, run_tool
 
 sys.path.append(str(REPOSITORY / 'tests' / 'test_apis' / 'test_experiments'))
 
-from fake_tools import attempts, write_fake_tools  # noqa: E402
+from fake_tools import attempts, write_fake_tools
 
 _DRIVER = """
 import sys

@@ -16,40 +16,28 @@ under mixup, is logged by TrainingAccuracyHook:
 ``--cfg-options custom_hooks.0.type=TrainingAccuracyHook`` in the training.
 """
 
-import argparse
-from pathlib import Path
-
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.run_folders import name_runs, read_training_log
-from daffnet_mm.fileio import atomic_write
 from daffnet_mm.reproduction.result_tables import write_csv
-from daffnet_mm.utils.command_line import one_sentence_errors
-from daffnet_mm.visualization import plot_training_curves
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.visualization import plot_training_curves, save_figure
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Draw the training curves of one or more runs'
-    )
-    parser.add_argument('runs', nargs='+', metavar='RUN', help='work folders')
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
+    parser.add_runs('work_dirs/training_curves.png')
     parser.add_argument(
         '--keys',
         nargs='+',
         default=['loss', 'wbc/accuracy'],
-        help='what to draw; default: loss wbc/accuracy',
+        help='what to draw (default: loss wbc/accuracy)',
     )
-    parser.add_argument('--names', nargs='+', help="default: the folders'")
-    parser.add_argument(
-        '--out',
-        type=Path,
-        default=Path('work_dirs/training_curves.png'),
-        help='default: work_dirs/training_curves.png',
-    )
-    return parser.parse_args(argv)
+    return parser
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
+    table = args.out.with_suffix('.csv')
     with one_sentence_errors():
         runs = {
             name: read_training_log(place)
@@ -61,23 +49,20 @@ def main() -> None:
                 raise InputError(
                     f'no run has logged {key}; there are {", ".join(known)}'
                 )
-    with atomic_write(args.out, 'wb') as file:
-        plot_training_curves(runs, args.keys).savefig(
-            file, format=args.out.suffix[1:] or 'png', dpi=150
+        save_figure(plot_training_curves(runs, args.keys), args.out)
+        write_csv(
+            table,
+            [
+                dict(run=name, key=key, epoch=epoch, value=value)
+                for name, log in runs.items()
+                for key in args.keys
+                if key in log
+                for epoch, value in zip(*log[key], strict=True)
+            ],
         )
-    table = args.out.with_suffix('.csv')
-    write_csv(
-        table,
-        [
-            dict(run=name, key=key, epoch=epoch, value=value)
-            for name, log in runs.items()
-            for key in args.keys
-            if key in log
-            for epoch, value in zip(*log[key], strict=True)
-        ],
-    )
     print(f'wrote {args.out} and {table}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

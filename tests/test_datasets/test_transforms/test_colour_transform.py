@@ -34,7 +34,7 @@ def test_how_many_images_are_changed(name):
     results = [half(dict(img=IMG))['img'] for _ in range(200)]
     changed = [img for img in results if img is not IMG]
     assert 70 < len(changed) < 130
-    assert (IMG == before).all()
+    assert (before == IMG).all()
     assert all(img.dtype == np.uint8 for img in changed)
     assert all(img.shape == IMG.shape for img in changed)
     assert (changed[0] != changed[1]).any()
