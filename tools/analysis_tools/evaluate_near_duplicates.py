@@ -136,7 +136,7 @@ def fingerprint_files(
 def evaluate(
     paths: Mapping[str, str],
     num_planted: int = 100,
-    num_workers: int | None = None,
+    num_workers: int = 0,
     seed: int = 0,
 ) -> dict:
     """Measure both figures.
@@ -144,7 +144,7 @@ def evaluate(
     Args:
         paths (Mapping[str, str]): The images' files by name.
         num_planted (int): Of how many images copies are planted.
-        num_workers (int, optional): Processes.
+        num_workers (int): Processes; 0 for this one alone. Defaults to 0.
         seed (int): Seed of all choices.
 
     Returns:
