@@ -20,13 +20,14 @@ from .map_experiments import (
 )
 from .matrix import Table
 from .methods import (
+    EPOCHS,
+    IMAGE_SIZE,
     MAP_METHODS,
     WITH_ATTRIBUTES,
-    check_pair,
     contents,
-    load_config,
+    fit_network,
+    recipe,
 )
-from .tiny_scale import EPOCHS, FRACTION, IMAGE_SIZE, make_tiny
 from .training_steps import keep_config, move_label_files
 
 #: The MAP that is trained for the rows that have one inside, by scale.
@@ -209,9 +210,6 @@ class Plan:
         settings = self.settings
         key = (run.dataset, run.method)
         if key not in self._loaded:
-            check_pair(
-                settings.configs, run.method, run.dataset, settings.scale
-            )
             self._loaded[key] = self._load(run.method, run.dataset)
         loaded = self._loaded[key]
         cfg = Config(copy.deepcopy(loaded._cfg_dict), filename=loaded.filename)
@@ -223,30 +221,21 @@ class Plan:
                     settings.splits, run.dataset, run.fold, settings.k_fold
                 ),
             )
-        fraction = settings.fraction
-        if fraction is None:
-            fraction = FRACTION if settings.scale == 'tiny' else 1.0
-        if fraction != 1:
-            _take_fraction(cfg, fraction)
+        if settings.fraction not in (None, 1):
+            _take_fraction(cfg, settings.fraction)
         return cfg
 
     def _load(self, method: str, dataset: str) -> Config:
         settings = self.settings
-        cfg = load_config(settings.configs, method, dataset, settings.scale)
+        cfg = recipe(settings.configs, method, dataset, settings.scale).load()
+        image_size, epochs = settings.image_size, settings.epochs
         if settings.scale == 'tiny':
-            make_tiny(
-                cfg,
-                settings.configs,
-                method,
-                dataset,
-                settings.image_size or IMAGE_SIZE,
-                settings.epochs or EPOCHS,
-            )
-        else:
-            if settings.image_size is not None:
-                set_image_size(cfg, settings.image_size)
-            if settings.epochs is not None:
-                set_epochs(cfg, settings.epochs)
+            image_size, epochs = image_size or IMAGE_SIZE, epochs or EPOCHS
+            fit_network(cfg, image_size)
+        if image_size is not None:
+            set_image_size(cfg, image_size)
+        if epochs is not None:
+            set_epochs(cfg, epochs)
         if settings.cfg_options:
             cfg.merge_from_dict(copy.deepcopy(dict(settings.cfg_options)))
         # Tuples and lists are the same in the file that is kept.

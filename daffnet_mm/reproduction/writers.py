@@ -7,7 +7,7 @@ from pathlib import Path
 from daffnet_mm.fileio import atomic_write
 
 from .matrix import Table
-from .methods import DATASETS
+from .methods import DATASETS, EPOCHS, IMAGE_SIZE
 from .plan import Plan
 from .result_tables import write_csv
 from .results import (
@@ -19,7 +19,6 @@ from .results import (
 from .run import read_outcome
 from .statistics import Comparison, Summary
 from .strategy_tables import markdown_table
-from .tiny_scale import EPOCHS, IMAGE_SIZE
 
 _LATEX = str.maketrans(
     {

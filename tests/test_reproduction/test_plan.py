@@ -1,20 +1,15 @@
-import json
 from pathlib import Path
 
 import pytest
 import torch
-from mmengine import Config
 from mmpretrain.registry import DATASETS as DATASET_TYPES
 from mmpretrain.registry import MODELS
 
 from daffnet_mm.datasets.splits import read_split_file
 from daffnet_mm.errors import InputError
 from daffnet_mm.reproduction import Run
-from daffnet_mm.reproduction.methods import (
-    check_pair,
-    innermost,
-    list_methods,
-)
+from daffnet_mm.reproduction.methods import check_pair, list_methods
+from daffnet_mm.utils.dataset_configs import innermost
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 MAPS = ('map/plain', 'map/dsl', 'map/dsl-ssl', 'map/ssl')
@@ -25,13 +20,6 @@ NETWORKS = [
     if m not in MAPS
     and not any(part in m for part in ('scam/peer', 'alpha', 'tl-', 'freeze'))
 ]
-
-
-def model_of(path):
-    # tuples are lists in a run's config
-    return json.loads(
-        json.dumps(Config.fromfile(CONFIGS / path).model.to_dict())
-    )
 
 
 # -- the tiny scale ----------------------------------------------------------
@@ -65,34 +53,6 @@ def test_tiny_rows_differ_in_their_model_only(make_plan):
             if 'crop_size' in step
         ]
         assert crops == [64]
-
-
-def test_tiny_daffnet_is_that_of_the_recipes(make_plan):
-    plan = make_plan('daffnet_table4', [0], ['pbc5'])
-    by_method = {
-        run.method: cfg.model.to_dict() for run, cfg in plan.configs.items()
-    }
-    ours, recipe = (
-        by_method['daffnet'],
-        model_of('_base_/recipes/tiny_daffnet.py'),
-    )
-    for model in (ours, recipe):
-        model['neck']['predictor'].pop('init_cfg')
-        model['neck'].pop('predictor_config', None)
-    assert ours == recipe
-    assert by_method['epsa-sa'] == model_of('_base_/recipes/tiny_epsa-sa.py')
-    fused = by_method['epsa-sa-map']
-    assert fused['neck']['encoder'] is None
-    assert fused['head']['morphological_channels'] == 31
-
-
-def test_tiny_scam_is_that_of_the_recipes(make_plan):
-    plan = make_plan('chen_table5', [0], ['pbc5'])
-    models = {r.method: c.model.to_dict() for r, c in plan.configs.items()}
-    assert models['scam'] == model_of('scam/scam_tiny_pbc5.py')
-    cfg = plan.configs[Run('pbc5', 'scam', 0)]
-    assert cfg.train_dataloader.sampler.type == 'ClassBalancedSampler'
-    assert cfg.model.train_cfg.augments.alpha == 0.2
 
 
 @pytest.mark.parametrize('method', NETWORKS)
