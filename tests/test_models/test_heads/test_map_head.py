@@ -343,6 +343,33 @@ def test_options_change_no_weights():
     assert plain.state_dict().keys() == other.state_dict().keys()
 
 
+@pytest.mark.parametrize('num_classes', [None, 5])
+def test_temperatures_are_built_into_the_weights(num_classes):
+    head, feature = head_of(num_classes=num_classes), (torch.randn(2, 12),)
+    before, classes = head(feature)
+    temperatures = [1 + i / 10 for i in range(11)]
+    head.divide_logits(temperatures, 3.0)
+    after, cooled = head(feature)
+    for one, other, temperature in zip(
+        before.split(ATTRIBUTE_SIZES, 1),
+        after.split(ATTRIBUTE_SIZES, 1),
+        temperatures,
+        strict=True,
+    ):
+        torch.testing.assert_close(one / temperature, other)
+    if num_classes:
+        torch.testing.assert_close(classes / 3, cooled)
+
+
+def test_rare_values_are_built_into_the_biases():
+    head = undecided(attributes=dict(a=('x', 'y'), b=('u', 'v')))
+    head.adjust_logits([[3, 1], [0, 1]], strength=2.0)
+    logits = head((torch.randn(1, 12),))[0]
+    # -2 log(share); a value that no cell has counts as if one had it
+    shares = torch.tensor([[3 / 4, 1 / 4, 1 / 2, 1 / 2]])
+    torch.testing.assert_close(logits, -2 * shares.log())
+
+
 def test_find_map_head(map_cfg, daffnet_cfg):
     model = MODELS.build(map_cfg())
     assert find_map_head(model) is model.head
