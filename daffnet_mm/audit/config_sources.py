@@ -2,6 +2,7 @@
 
 import os.path as osp
 from collections.abc import Iterator
+from typing import Any
 
 from mmengine import Config
 from mmengine.registry import init_default_scope
@@ -37,7 +38,8 @@ def read_config(path: str) -> list[AuditSource]:
     except (SyntaxError, OSError, ValueError) as e:
         raise InputError(f'config {path} cannot be read: {e}') from e
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-    found, classes = {}, {}
+    found: dict[tuple[str, str], dict] = {}
+    classes: dict[tuple[str, str], set[str]] = {}
     for part in _PARTS:
         loader = cfg.get(f'{part}_dataloader')
         if loader:
@@ -48,7 +50,7 @@ def read_config(path: str) -> list[AuditSource]:
             f'config {path} has no train_dataloader, '
             'val_dataloader or test_dataloader with images'
         )
-    sources = []
+    sources: list[AuditSource] = []
     for (name, root), samples in found.items():
         sources.append(
             AuditSource(
@@ -83,7 +85,7 @@ def _only_listing(cfg):
     return cfg
 
 
-def _leaves(dataset, indices=None) -> Iterator[tuple[object, list[int]]]:
+def _leaves(dataset, indices=None) -> Iterator[tuple[Any, list[int]]]:
     """Yield the datasets in wrappers, with the samples that count."""
     if indices is None:
         indices = list(range(len(dataset)))

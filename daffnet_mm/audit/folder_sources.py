@@ -48,7 +48,8 @@ def find_releases(folder: str) -> tuple[list[AuditSource], list[str]]:
     Raises:
         InputError: If there is neither, or a release is not complete.
     """
-    sources, attribute_folders = [], []
+    sources: list[AuditSource] = []
+    attribute_folders: list[str] = []
     for found in _walk(folder, _DEPTH):
         if attribute_files(found):
             attribute_folders.append(found)
@@ -77,7 +78,10 @@ def read_folder(folder: str) -> AuditSource:
     Raises:
         InputError: If the tree is not that of the release.
     """
-    release, dataset_type = recognise(folder)
+    found = recognise(folder)
+    if found is None:
+        raise InputError(f'{folder} holds no images of cells')
+    release, dataset_type = found
     dataset = dataset_type(folder, official_split=True, lazy_init=True)
     listed = dataset.list_samples()
     samples = [
@@ -176,7 +180,7 @@ def _recognise_class_folders(
         return None
     if 'myeloblast' in labels and 'neutrophil_band' in labels:
         return 'LabelledWBC', LabelledWBC
-    if 'ig' in labels and 'platelet' in labels or base.startswith('PBC'):
+    if ('ig' in labels and 'platelet' in labels) or base.startswith('PBC'):
         return 'PBC', PBC
     if 'LDWBC' in base.upper():
         return 'LDWBC', LDWBC

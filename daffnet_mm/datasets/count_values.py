@@ -1,18 +1,20 @@
 from collections.abc import Sequence
 
 import torch
-from torch.utils.data import Dataset
+from mmengine.dataset import BaseDataset
 
 from daffnet_mm.errors import InputError
 
 
-def count_values(dataset: Dataset, sizes: Sequence[int]) -> list[list[int]]:
+def count_values(
+    dataset: BaseDataset, sizes: Sequence[int]
+) -> list[list[int]]:
     """Count how many cells of a dataset have each value of each attribute.
 
     Annotations are read, not images. Unknown values do not count.
 
     Args:
-        dataset (Dataset): A dataset whose ``get_data_info`` tells
+        dataset (BaseDataset): A dataset whose ``get_data_info`` tells
             ``gt_attributes``.
         sizes (Sequence[int]): How many values each attribute has.
 

@@ -35,7 +35,7 @@ def find_release(cfg: Config, part: str = 'train') -> dict:
             f'{cfg.filename} has no {part}_dataloader with a '
             'dataset; name another --part'
         )
-    releases = {}
+    releases: dict = {}
     for found in _unwrap(dataset):
         key = (str(found.get('type')), found.get('data_root'))
         releases.setdefault(key, found)

@@ -56,7 +56,7 @@ class RandomGamma(BaseTransform):
     def _random_powers(self) -> np.ndarray | None:
         if np.random.rand() >= self.prob:
             return None
-        logarithm = np.random.uniform(-self.strength, self.strength)
+        logarithm = np.array(np.random.uniform(-self.strength, self.strength))
         if self.channel_strength:
             logarithm = logarithm + np.random.uniform(
                 -self.channel_strength, self.channel_strength, 3

@@ -129,10 +129,10 @@ class DualResDenseNet(BaseModule):
                 f'({", ".join(f"{n} {s}" for n, s in sizes.items())}): cut '
                 'both branches at the same fraction of the image'
             )
-        maps = list(maps.values())
+        first, *others = maps.values()
         if self.fusion == 'concat':
-            return torch.cat(maps, dim=1)
-        return sum(maps[1:], maps[0])
+            return torch.cat([first, *others], dim=1)
+        return sum(others, first)
 
     def forward(self, x: Tensor) -> tuple[Tensor]:
         """Extract features.

@@ -1,4 +1,3 @@
-from mmengine.model import is_model_wrapper
 from torch import nn
 
 from .map_head import MAPHead
@@ -15,6 +14,4 @@ def find_map_head(model: nn.Module) -> MAPHead | None:
     Returns:
         MAPHead, optional: The head; None if the model predicts no attributes.
     """
-    if is_model_wrapper(model):
-        model = model.module
     return next((m for m in model.modules() if isinstance(m, MAPHead)), None)

@@ -167,9 +167,9 @@ class MAPHead(BaseModule):
                 values' recalls.
         """
         shifts = []
-        for counts in value_counts:
+        for row in value_counts:
             # A value that no cell has is treated as if one had it.
-            counts = torch.tensor(counts).double().clamp(min=1)
+            counts = torch.tensor(row).double().clamp(min=1)
             shifts.append(strength * (counts / counts.sum()).log())
         self.fc_attributes.bias.sub_(
             torch.cat(shifts).to(self.fc_attributes.bias)
@@ -229,6 +229,7 @@ class MAPHead(BaseModule):
             log_probs, gt_attributes, class_logits, gt_label, **kwargs
         )
         if self.consistency_loss is not None:
+            assert self.equivalent_values is not None
             losses['loss_consistency'] = self.consistency_loss(
                 *self.equivalent_values.log_probs(log_probs)
             )
@@ -289,6 +290,7 @@ class MAPHead(BaseModule):
         """
         padded = self.layout.pad(scores)
         if self.joint_decoding:
+            assert self.equivalent_values is not None
             values = self.equivalent_values.decode(padded)
         else:
             values = padded.argmax(dim=-1)
