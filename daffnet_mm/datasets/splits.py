@@ -420,7 +420,7 @@ def _read_rows(
             if missing:
                 raise InputError(
                     f'{file} has no column '
-                    f'{sorted(missing)[0]!r}; expected are '
+                    f'{min(missing)!r}; expected are '
                     f'{expected}'
                 )
             for row in reader:

@@ -70,7 +70,7 @@ def test_nothing_wrong(tmp_path, lab):
 
 
 @pytest.mark.parametrize(
-    'change, kind',
+    ('change', 'kind'),
     [
         (lambda image: image, 'same pixels'),
         (

@@ -152,7 +152,7 @@ def test_families_build_for_every_dataset(name, dataset):
 
 
 @pytest.mark.parametrize(
-    'name, dataset',
+    ('name', 'dataset'),
     [
         *((name, None) for name in CONFIGS),
         *((name, d) for name in FAMILIES for d in DATASET_BASES),

@@ -92,7 +92,7 @@ def test_dropout_is_before_the_last_layer_alone():
 
 
 @pytest.mark.parametrize(
-    'name, official',
+    ('name', 'official'),
     [('ldwbc', False), ('lisc', False), ('raabin', True), ('bccd', True)],
 )
 def test_splits_of_table_2(name, official):
@@ -108,7 +108,9 @@ def test_splits_of_table_2(name, official):
     assert cfg.val_dataloader.sampler.type == 'DefaultSampler'
 
 
-@pytest.mark.parametrize('part, random', [('train', True), ('test', False)])
+@pytest.mark.parametrize(
+    ('part', 'random'), [('train', True), ('test', False)]
+)
 def test_images_are_224(part, random):
     pipeline = load('scam/scam_pbc.py')[f'{part}_dataloader'].dataset.pipeline
     assert pipeline[0].type == 'LoadCellImage'
@@ -172,7 +174,7 @@ def test_an_ablation_changes_one_thing(name, dataset):
 
 
 @pytest.mark.parametrize(
-    'name, resnet, densenet',
+    ('name', 'resnet', 'densenet'),
     [
         ('tl-resnet', True, False),
         ('tl-densenet', False, True),

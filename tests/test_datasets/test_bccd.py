@@ -167,7 +167,7 @@ def test_folders_without_the_one_around_them(detection):
 
 
 @pytest.mark.parametrize(
-    'change, message',
+    ('change', 'message'),
     [
         (lambda r: (r / 'labels.csv').unlink(), 'no labels.csv, which says'),
         (

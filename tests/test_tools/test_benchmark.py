@@ -136,7 +136,7 @@ def test_prints_and_writes_a_table(
                     re.findall(
                         rf'^{precision} +{name} +[\d.]+ +[\d.]+ x +[\d.]+ x$',
                         table,
-                        re.M,
+                        re.MULTILINE,
                     )
                 )
                 == 2
@@ -211,7 +211,7 @@ def test_what_trains_in_the_comparison(tool):
 
 
 @pytest.mark.parametrize(
-    'arguments, message',
+    ('arguments', 'message'),
     [
         (['--config', 'nowhere.py'], 'nowhere.py does not exist'),
         (['--device', 'spam'], "device 'spam' cannot be used"),

@@ -13,7 +13,7 @@ from tool_process import REPOSITORY, ToolProcess, run_tool
 
 sys.path.append(str(REPOSITORY / 'tests' / 'test_apis' / 'test_experiments'))
 
-from fake_tools import attempts, write_fake_tools  # noqa: E402
+from fake_tools import attempts, write_fake_tools
 
 _DRIVER = """
 import sys
@@ -102,7 +102,7 @@ def test_a_failed_run_gives_status_1(driver, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'arguments, words',
+    ('arguments', 'words'),
     [
         (
             ('--tables', 'chen_table3'),

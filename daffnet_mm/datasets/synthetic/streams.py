@@ -67,6 +67,6 @@ def cell_stream(
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
 
 
-def as_generator(rng: None | int | np.random.Generator) -> np.random.Generator:
+def as_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
     """Make a generator of a seed; ``None`` gives one of its own entropy."""
     return np.random.default_rng(rng)

@@ -8,12 +8,12 @@ from .spatial_transformer import SpatialTransformer
 
 __all__ = [
     'CSAM',
-    'ChannelAttention',
     'ECA',
     'PSA',
-    'ParallelAttention',
     'SCAM',
     'SE',
+    'ChannelAttention',
+    'ParallelAttention',
     'SpatialAttention',
     'SpatialTransformer',
 ]

@@ -4,8 +4,7 @@ from mmpretrain.registry import MODELS
 
 @MODELS.register_module()
 class SE(SELayer):
-    """`Squeeze-and-excitation <https://arxiv.org/abs/1709.01507>`_, to be
-    named in a config.
+    """`Squeeze-and-excitation <https://arxiv.org/abs/1709.01507>`_.
 
     MMPretrain's layer under the arguments that all attention modules here
     share; a row of Chen et al.'s Table 5.

@@ -136,8 +136,9 @@ class EPSABottleneck(_EPSABlock, Bottleneck):
 
 @MODELS.register_module()
 class EPSAResNet(ResNet):
-    """ResNet with pyramid squeeze attention and, optionally, spatial
-    attention: DAFFNet's EPSA-SAResNet, section 2.1.
+    """DAFFNet's EPSA-SAResNet, section 2.1.
+
+    A ResNet with pyramid squeeze and, optionally, spatial attention.
 
     As in `EPSANet <https://arxiv.org/abs/2105.14447>`_, a :class:`PSA`
     replaces the 3x3 convolution of each bottleneck. In the basic blocks of

@@ -6,7 +6,7 @@ from daffnet_mm.models.attention.plain_mean import plain_mean
 
 @pytest.mark.parametrize('dims', [(1,), (2, 3)])
 @pytest.mark.parametrize(
-    'dtype, tolerance',
+    ('dtype', 'tolerance'),
     [(torch.float64, 1e-12), (torch.float32, 1e-6), (torch.bfloat16, 2**-7)],
 )
 def test_is_the_mean(dims, dtype, tolerance):
