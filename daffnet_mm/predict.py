@@ -277,14 +277,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         elif args.format == 'json':
             text = as_json(rows, counts, errors)
         else:
-            text = io.StringIO()
+            printed = io.StringIO()
             # To a file, as wide as the tables are.
             console = Console(
-                file=text, width=None if args.out is None else 240
+                file=printed, width=None if args.out is None else 240
             )
             for table in as_tables(rows, counts):
                 console.print(table)
-            text = text.getvalue()
+            text = printed.getvalue()
         if args.out is None:
             print(text, end='')
         else:

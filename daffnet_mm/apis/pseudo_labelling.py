@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+from typing import Any
 
 import torch
 from mmengine import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
+from mmengine.model import BaseModel
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import DATASETS, MODELS
 from rich.progress import track
@@ -63,9 +65,7 @@ def find_pseudo_labelled(cfg: dict, label_file: str) -> dict | None:
     return None
 
 
-def build_predictor(
-    cfg: Config, checkpoint: str, device: str
-) -> torch.nn.Module:
+def build_predictor(cfg: Config, checkpoint: str, device: str) -> BaseModel:
     """Build a trained MAP from its config and checkpoint.
 
     Args:
@@ -74,7 +74,7 @@ def build_predictor(
         device (str): Where to run.
 
     Returns:
-        nn.Module: The model in evaluation mode.
+        BaseModel: The model in evaluation mode.
 
     Raises:
         InputError: If the checkpoint does not fit the model.
@@ -124,7 +124,7 @@ class PartialFile:
         # Not in place: killed here, the batches of the last run would be lost.
         with atomic_write(path) as f:
             f.writelines(lines)
-        self._file = open(path, 'a', encoding='utf-8')
+        self._file = open(path, 'a', encoding='utf-8')  # noqa: SIM115
 
     def _read(self, found: list[str], lines: list[str]) -> None:
         """Take over what a former run has written whole."""
@@ -215,14 +215,14 @@ def pseudo_label(
     ):
         if number is not None and number < 1:
             raise InputError(f'{name} must be 1 or more, but is {number}')
-    device = torch.device(device or get_device())
+    target = torch.device(device or get_device())
     model = build_predictor(cfg, checkpoint, 'cpu')
     # Labels come from whole images, not from random crops.
     pipeline = _test_pipeline(cfg)
     dataset = DATASETS.build(_with_pipeline(dataset_cfg, pipeline))
     dataset.full_init()
     ids = image_ids(dataset)
-    header = dict(
+    header: dict[str, Any] = dict(
         checkpoint_sha256=file_sha256(checkpoint),
         images=text_sha256('\n'.join(ids)),
         # The same weights may be asked for another view of the images.
@@ -252,7 +252,7 @@ def pseudo_label(
         ):
             return found
 
-    batches = {
+    batches: dict[int, Sequence[int]] = {
         number: range(start, min(start + batch_size, len(ids)))
         for number, start in enumerate(range(0, len(ids), batch_size))
     }
@@ -263,14 +263,14 @@ def pseudo_label(
         if number not in partial.batches
     }
     try:
-        for batch in track(
+        for labelled in track(
             _label_batches(
-                model, dataset, rest, num_workers, device, num_processes
+                model, dataset, rest, num_workers, target, num_processes
             ),
             description=f'labelling {sum(map(len, rest.values()))} images',
             total=len(rest),
         ):
-            partial.append(*batch)
+            partial.append(*labelled)
     finally:
         partial.close()
     for number, batch in batches.items():
@@ -387,7 +387,7 @@ def _label_batches(
 
 
 def _predict(
-    model: torch.nn.Module,
+    model: BaseModel,
     dataset,
     batches: dict[int, Sequence[int]],
     num_workers: int,
@@ -400,7 +400,7 @@ def _predict(
     """
     loader = DataLoader(
         dataset,
-        batch_sampler=list(batches.values()),
+        batch_sampler=[list(batch) for batch in batches.values()],
         num_workers=num_workers,
         collate_fn=pseudo_collate,
     )
@@ -449,7 +449,10 @@ def _label_in_processes(
     """Label batches in processes of their own; this one collects."""
     # A forked process is there at once, but cannot use a GPU.
     forked = sys.platform == 'linux' and device.type == 'cpu'
-    context = torch.multiprocessing.get_context('fork' if forked else 'spawn')
+    # Any: that a context has processes is not declared.
+    context: Any = torch.multiprocessing.get_context(
+        'fork' if forked else 'spawn'
+    )
     numbers = list(batches)
     receivers, processes = [], []
     for rank in range(num_processes):
@@ -490,6 +493,7 @@ def _collect(receivers: Iterable[Connection]) -> Iterator[LabelledBatch]:
     running = list(receivers)
     while running:
         for receiver in wait(running):
+            assert isinstance(receiver, Connection)
             try:
                 message = receiver.recv()
             except EOFError:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -96,10 +97,10 @@ class SeededDataset(Dataset):
     nor on what was drawn before.
 
     Args:
-        dataset (Dataset): The dataset.
+        dataset (TaxonomyDataset): The dataset.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: TaxonomyDataset) -> None:
         self.dataset = dataset
 
     def __len__(self) -> int:
@@ -198,7 +199,9 @@ class TrainedClassifier:
         adapt_batch_norm(other.model, self._loader(dataset))
         return other
 
-    def test(self, dataset: Dataset, name: str) -> ClassifierResult:
+    def test(
+        self, dataset: TaxonomyDataset | SeededDataset, name: str
+    ) -> ClassifierResult:
         """Test the classifier.
 
         Args:
@@ -254,6 +257,7 @@ class TrainedClassifier:
                 f'{name} has no cell of the classes {", ".join(self.common)}'
             )
         metric.compute_metrics(metric.results)
+        assert metric.report is not None
         _, counts = metric.report.confusions['cell_type']
         support = counts.sum(axis=1)
         recalls = {
@@ -288,7 +292,7 @@ class TrainedClassifier:
             notes=notes,
         )
 
-    def _loader(self, dataset: Dataset) -> DataLoader:
+    def _loader(self, dataset: Any) -> DataLoader:
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
@@ -298,14 +302,14 @@ class TrainedClassifier:
 
     # -- datasets ------------------------------------------------------------
 
-    def home(self) -> Dataset:
+    def home(self) -> TaxonomyDataset:
         """Build the test part of the classifier's own config."""
         return TaxonomyDataset(
             dict(self.cfg.test_dataloader.dataset, test_mode=True),
             classes=self.common,
         )
 
-    def dataset(self, text: str) -> tuple[str, Dataset]:
+    def dataset(self, text: str) -> tuple[str, TaxonomyDataset]:
         """Build another dataset, with the classifier's test pipeline.
 
         Args:
@@ -314,7 +318,7 @@ class TrainedClassifier:
                 with any name and a config, whose test part is taken.
 
         Returns:
-            tuple[str, Dataset]: Its name and the dataset.
+            tuple[str, TaxonomyDataset]: Its name and the dataset.
 
         Raises:
             InputError: If there is no such dataset, or the classifier was

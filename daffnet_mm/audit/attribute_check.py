@@ -5,6 +5,7 @@ import os.path as osp
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from daffnet_mm.structures import (
     EQUIVALENT_VALUES,
@@ -34,8 +35,10 @@ def check_attributes(
         published files; None if none of the images is there.
     """
     images, image_source = _images_by_name(sources)
-    rows = defaultdict(dict)
-    report = dict(location=folder, images_from=image_source, files=[])
+    rows: defaultdict[str, dict] = defaultdict(dict)
+    report: dict[str, Any] = dict(
+        location=folder, images_from=image_source, files=[]
+    )
     for path in attribute_files(folder):
         report['files'].append(_check_file(path, images, rows))
     official = {
@@ -66,7 +69,9 @@ def check_attributes(
             path=images[name].path,
             label=next(iter(files.values()))['label'],
             group=images[name].group,
-            parts={_OFFICIAL.search(file)[1] for file in files},
+            parts={
+                found[1] for file in files if (found := _OFFICIAL.search(file))
+            },
         )
         for name, files in sorted(official.items())
         if name in images
@@ -111,7 +116,7 @@ def _check_file(
         missing = [
             column
             for column in ('label', *WBC_ATTRIBUTES)
-            if column not in reader.fieldnames
+            if column not in (reader.fieldnames or ())
         ]
         if missing:
             faults.append(f'line 1: no column {", ".join(missing)}')
@@ -169,7 +174,7 @@ def _attributes(row: dict) -> dict[str, str]:
 
 def _count_values(rows: Mapping[str, dict]) -> dict:
     """Count attribute values by class; one row an image."""
-    counts = {
+    counts: dict[str, dict[str, Counter]] = {
         attribute: {value: Counter() for value in values}
         for attribute, values in WBC_ATTRIBUTES.items()
     }

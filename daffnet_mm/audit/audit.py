@@ -136,7 +136,8 @@ def audit_datasets(
 def _read_locations(
     locations: Sequence[str], cfg_options: Mapping | None
 ) -> tuple[list[AuditSource], list[str]]:
-    sources, attribute_folders = [], []
+    sources: list[AuditSource] = []
+    attribute_folders: list[str] = []
     for location in locations:
         if osp.isdir(location):
             found, attributes = find_releases(location)
@@ -155,7 +156,7 @@ def _read_locations(
 
 def _files(sources: Sequence[AuditSource]) -> dict[str, tuple]:
     """Find the parts of each file that need a fingerprint."""
-    boxes = defaultdict(lambda: {None: None})
+    boxes: defaultdict[str, dict] = defaultdict(lambda: {None: None})
     for source in sources:
         for sample in source.samples:
             boxes[sample.path][sample.box] = None
@@ -166,7 +167,8 @@ def _crops_and_fields(
     sources: Sequence[AuditSource], facts: Mapping[str, ImageFacts]
 ) -> tuple[list[str], list[str]]:
     """Find the images that may be crops, and the fields with boxes."""
-    fields, crops = set(), set()
+    fields: set[str] = set()
+    crops: set[str] = set()
     for source in sources:
         for sample in source.samples:
             if facts[sample.path].fault is None:

@@ -2,6 +2,7 @@
 
 import os.path as osp
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from mmpretrain.registry import DATASETS
 
@@ -39,7 +40,8 @@ def read_config(
         cfg = load_config(path, cfg_options)
     except (SyntaxError, OSError, ValueError) as e:
         raise InputError(f'config {path} cannot be read: {e}') from e
-    found, classes = {}, {}
+    found: dict[tuple, dict] = {}
+    classes: dict[tuple, Any] = {}
     for part in _PARTS:
         loader = cfg.get(f'{part}_dataloader')
         if loader:
@@ -50,7 +52,7 @@ def read_config(
             f'config {path} has no train_dataloader, '
             'val_dataloader or test_dataloader with images'
         )
-    sources = []
+    sources: list[AuditSource] = []
     for (name, root), samples in found.items():
         sources.append(
             AuditSource(
@@ -85,7 +87,7 @@ def _only_listing(cfg):
     return cfg
 
 
-def _leaves(dataset, indices=None) -> Iterator[tuple[object, list[int]]]:
+def _leaves(dataset, indices=None) -> Iterator[tuple[Any, list[int]]]:
     """Yield the datasets in wrappers, with the samples that count."""
     if indices is None:
         indices = list(range(len(dataset)))

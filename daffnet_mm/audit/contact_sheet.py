@@ -77,8 +77,9 @@ def _picture(sample: AuditSample) -> Image.Image:
     with Image.open(sample.path) as image:
         if sample.box is None:
             image.draft('RGB', (side, side))
-        image = image.convert('RGB')
+        picture = image.convert('RGB')
         if sample.box is not None:
-            image = image.crop([round(x) for x in sample.box])
-        image.thumbnail((side, side))
-        return image
+            x1, y1, x2, y2 = map(round, sample.box)
+            picture = picture.crop((x1, y1, x2, y2))
+        picture.thumbnail((side, side))
+        return picture

@@ -100,6 +100,7 @@ def _shrink(image: np.ndarray, factor: int) -> np.ndarray:
 
 def _describe_crops(paths: list[str]) -> Mapping[tuple[int, int, int], _Crops]:
     """Group crops by scale and coarse size."""
+    images: defaultdict[tuple[int, int, int], dict[str, np.ndarray]]
     images = defaultdict(dict)
     for path in sorted(paths):
         crop = _read(path)
@@ -107,7 +108,8 @@ def _describe_crops(paths: list[str]) -> Mapping[tuple[int, int, int], _Crops]:
         small = _shrink(crop, factor)
         # A blank crop correlates with anything.
         if small.std() > 4:
-            images[(factor, *small.shape[:2])][path] = small
+            height, width = small.shape[:2]
+            images[factor, height, width][path] = small
     return {
         size: _Crops(
             list(group),

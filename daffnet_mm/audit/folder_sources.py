@@ -49,7 +49,8 @@ def find_releases(folder: str) -> tuple[list[AuditSource], list[str]]:
     Raises:
         InputError: If there is neither, or a release is not complete.
     """
-    sources, attribute_folders = [], []
+    sources: list[AuditSource] = []
+    attribute_folders: list[str] = []
     for found in _walk(folder, _DEPTH):
         if attribute_files(found):
             attribute_folders.append(found)
@@ -78,7 +79,10 @@ def read_folder(folder: str) -> AuditSource:
     Raises:
         InputError: If the tree is not that of the release.
     """
-    release, dataset_type = recognise(folder)
+    found = recognise(folder)
+    if found is None:
+        raise InputError(f'{folder} holds no images of cells')
+    release, dataset_type = found
     dataset = dataset_type(folder, official_split=True, lazy_init=True)
     listed = dataset.list_samples()
     samples = [

@@ -148,7 +148,8 @@ def _fingerprint(
         extent = drafted[1] if drafted else (0, 0, *size)
         image = _to_rgb(image)
     else:
-        image = _to_rgb(image).crop([round(x) for x in box])
+        x1, y1, x2, y2 = map(round, box)
+        image = _to_rgb(image).crop((x1, y1, x2, y2))
         size = image.size
         extent = (0, 0, *size)
         if not all(size):
@@ -221,7 +222,8 @@ def find_near_duplicates(
     Returns:
         list[DuplicatePair]: The pairs, in order of their names.
     """
-    pairs, first_of = [], {}
+    pairs = []
+    first_of: dict[str, str] = {}
     for name in sorted(fingerprints):
         first = first_of.setdefault(fingerprints[name].digest, name)
         if first != name:
@@ -234,7 +236,7 @@ def find_near_duplicates(
     if len(names) > 1:
         hashes = np.stack([fingerprints[name].hashes for name in names])
         details = np.stack([fingerprints[name].detail for name in names])
-        best = {}
+        best: dict[tuple[int, int], float] = {}
         for candidates in _similar_hashes(hashes, progress):
             candidates, correlations = _verify(details, candidates)
             for (i, j, _), correlation in zip(
@@ -348,14 +350,14 @@ def _unit(details: np.ndarray) -> np.ndarray:
 
 
 def group_images(
-    pairs: Iterable[DuplicatePair | tuple[str, str]],
+    pairs: Iterable[tuple],
     names: Iterable[str],
     groups: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Join images that must stay together.
 
     Args:
-        pairs (Iterable[DuplicatePair]): Pairs of names (the first two entries
+        pairs (Iterable[tuple]): Pairs of names (the first two entries
             of each).
         names (Iterable[str]): All images.
         groups (Mapping[str, str], optional): Groups that the images have
@@ -370,7 +372,7 @@ def group_images(
     index = {name: i for i, name in enumerate(names)}
     links = [(index[pair[0]], index[pair[1]]) for pair in pairs]
     if groups is not None:
-        first_of = {}
+        first_of: dict[str, int] = {}
         links += [
             (first_of.setdefault(groups[name], i), i)
             for name, i in index.items()
@@ -381,7 +383,7 @@ def group_images(
         shape=(len(names), len(names)),
     )
     components = connected_components(graph, directed=False)[1]
-    first_name = {}
+    first_name: dict[int, str] = {}
     return {
         name: first_name.setdefault(component, name)
         for name, component in zip(names, components.tolist(), strict=True)

@@ -211,13 +211,13 @@ class BCCD(WBCDataset):
 
     @staticmethod
     def _read_boxes(path: str) -> list[tuple[int, ...]]:
-        boxes = []
+        boxes: list[tuple[int, ...]] = []
         try:
             for cell in ElementTree.parse(path).iter('object'):
                 if cell.findtext('name') != 'WBC':
                     continue
                 x1, y1, x2, y2 = (
-                    int(cell.findtext(f'bndbox/{side}'))
+                    int(cell.findtext(f'bndbox/{side}', ''))
                     for side in ('xmin', 'ymin', 'xmax', 'ymax')
                 )
                 if x1 >= x2 or y1 >= y2:

@@ -72,8 +72,8 @@ class JTSC(WBCDataset):
                     f'{osp.join(self.data_root, self.LABELS)}; add one or '
                     'remove the image'
                 )
-            label, where = labels.pop(stem.lstrip('0'))
-            label = self.class_of_name(label, where)
+            name_of_class, where = labels.pop(stem.lstrip('0'))
+            label = self.class_of_name(name_of_class, where)
             if label is not None:
                 samples.append(
                     dict(

@@ -111,8 +111,9 @@ class PseudoLabelledDataset(TaxonomyDataset):
     def get_data_info(self, idx: int) -> dict:
         """Get one sample's annotation with its pseudo attributes."""
         info = super().get_data_info(idx)
+        assert self.attributes is not None  # set by full_init
         info['gt_attributes'] = self.attributes[idx].clone()
-        if self.soft:
+        if self.targets is not None:
             info['attribute_targets'] = self.targets[idx].clone()
         if self.weight != 1:
             info['attribute_weight'] = self.weight

@@ -37,7 +37,7 @@ def count_values(dataset: Dataset, sizes: Sequence[int]) -> list[list[int]]:
     Annotations are read, not images. Unknown values do not count.
 
     Args:
-        dataset (Dataset): A dataset whose ``get_data_info`` tells
+        dataset (BaseDataset): A dataset whose ``get_data_info`` tells
             ``gt_attributes``.
         sizes (Sequence[int]): How many values each attribute has.
 

@@ -222,7 +222,7 @@ def _units(
         by_group = defaultdict(list)
         for name in sorted(labels):
             by_group[groups[name]].append(name)
-        members = by_group.values()
+        members = list(by_group.values())
 
     def order(unit: list[str]) -> bytes:
         # Of the two ways to write an accented letter, macOS has the other.

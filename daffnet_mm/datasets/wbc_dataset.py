@@ -297,7 +297,7 @@ class WBCDataset(BaseDataset):
         Raises:
             InputError: If the name means none of the source's classes.
         """
-        target = name
+        target: str | None = name
         for class_map in (self.class_map, self.CLASS_MAP):
             if name in class_map:
                 self._mapped.add(name)
@@ -387,8 +387,8 @@ class WBCDataset(BaseDataset):
             images[name]['seg_map_path'] = path
 
     def _list_release(self) -> list[dict]:
-        self._class_folders = defaultdict(list)
-        self._mapped = set()
+        self._class_folders: defaultdict[str, list] = defaultdict(list)
+        self._mapped: set[str] = set()
         try:
             os.stat(self.data_root)
         except FileNotFoundError as e:

@@ -123,7 +123,8 @@ class WBCAtt(PBC):
             InputError: If an image is annotated twice or does not exist.
         """
         existing = {(i['label'], i['name']): i for i in images}
-        samples, seen = [], {}
+        samples = []
+        seen: dict[str, str] = {}
         for path in self.annotation_files():
             part = osp.basename(path)[len('pbc_attr_v1_') : -len('.csv')]
             for annotation in self.read_annotation_file(path):

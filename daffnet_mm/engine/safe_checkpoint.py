@@ -11,6 +11,8 @@ import functools
 import os
 import pickle
 import re
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +25,10 @@ from daffnet_mm.errors import InputError
 try:
     from numpy._core.multiarray import _reconstruct, scalar
 except ImportError:  # NumPy 1
-    from numpy.core.multiarray import _reconstruct, scalar
+    from numpy.core.multiarray import (  # type: ignore[no-redef]
+        _reconstruct,
+        scalar,
+    )
 
 LOADERS = {
     ('',): mmengine_checkpoint.load_from_local,
@@ -55,7 +60,9 @@ def load_weights_only() -> None:
         )
 
 
-def _torch_load(file, map_location=None, weights_only=True):
+def _torch_load(
+    file: Any, map_location: Any = None, weights_only: bool = True
+) -> Any:
     return torch.load(file, map_location=map_location, weights_only=True)
 
 
@@ -76,7 +83,7 @@ def _safe_globals() -> list:
     return allowed
 
 
-def _history_statistic(owner, name: str):
+def _history_statistic(owner: Any, name: str) -> Any:
     """What remains of ``getattr`` in a checkpoint.
 
     A `HistoryBuffer` is pickled with its four statistics, each as
@@ -95,11 +102,11 @@ def _history_statistic(owner, name: str):
     return getattr(owner, name)
 
 
-def _in_one_sentence(loader):
+def _in_one_sentence(loader: Callable) -> Callable:
     """Wrap a loader of MMEngine: its refusals name the file and the reason."""
 
     @functools.wraps(loader)
-    def load(filename, map_location=None):
+    def load(filename: str, map_location: Any = None) -> Any:
         try:
             return loader(filename, map_location=map_location)
         except pickle.UnpicklingError as error:

@@ -17,11 +17,13 @@ def check_out_file(path: str | Path | None) -> None:
         InputError: If it is a folder, lies under a file, or its folder cannot
             be written to.
     """
-    if path and os.path.isdir(path):
+    if not path:
+        return
+    if os.path.isdir(path):
         raise InputError(
             f'{path} is a folder, but a file is to be written: name one in it'
         )
-    _check(path, path and Path(os.path.realpath(path)).parent)
+    _check(path, Path(os.path.realpath(path)).parent)
 
 
 def check_out_dir(path: str | Path | None) -> None:
@@ -35,12 +37,11 @@ def check_out_dir(path: str | Path | None) -> None:
     Raises:
         InputError: If it is a file, lies under one, or cannot be written to.
     """
-    _check(path, path and Path(os.path.realpath(path)))
+    if path:
+        _check(path, Path(os.path.realpath(path)))
 
 
-def _check(path: str | Path | None, folder: Path | None) -> None:
-    if not path:
-        return
+def _check(path: str | Path, folder: Path) -> None:
     while not os.path.lexists(folder):
         folder = folder.parent
     if not folder.is_dir():

@@ -231,5 +231,5 @@ def _crop_image(
         x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
         crop = np.ascontiguousarray(image[y1:y2, x1:x2])
         with written(_crop_path(target, stem, index)) as file:
-            file.write(cv2.imencode('.png', crop)[1])
+            file.write(cv2.imencode('.png', crop)[1].tobytes())
     return dict(image=name, age=age, boxes=[list(box) for box in boxes])

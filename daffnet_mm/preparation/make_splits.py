@@ -38,7 +38,7 @@ def find_release(cfg: Config, part: str = 'train') -> dict:
             f'{cfg.filename} has no {part}_dataloader with a '
             'dataset; name another --part'
         )
-    releases = {}
+    releases: dict[tuple, dict] = {}
     for found in innermost(dataset):
         key = (str(found.get('type')), found.get('data_root'))
         releases.setdefault(key, found)

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -86,7 +87,7 @@ def resize_dataset(
     if not names:
         raise InputError(f'{source} holds no file to copy')
 
-    report = dict(written=0, kept=0, refused=[])
+    report: dict[str, Any] = dict(written=0, kept=0, refused=[])
     copy = partial(_copy, source, target, short_edge, quality)
     # Few at a time, or the progress would jump.
     for result in run_jobs(copy, names, num_workers, 'resizing', chunk_size=8):
@@ -244,9 +245,10 @@ def _scale_voc(content: bytes, short_edge: int) -> bytes | None:
         return None
     try:
         width, height = (
-            int(root.find(f'size/{edge}').text) for edge in ('width', 'height')
+            int(root.findtext(f'size/{edge}', ''))
+            for edge in ('width', 'height')
         )
-    except (AttributeError, TypeError, ValueError):
+    except ValueError:
         width = height = 0
     if width <= 0 or height <= 0:
         raise ValueError(
@@ -258,10 +260,16 @@ def _scale_voc(content: bytes, short_edge: int) -> bytes | None:
     for box in boxes:
         for edge in box:
             if edge.tag in ('xmin', 'ymin', 'xmax', 'ymax'):
-                value = float(edge.text) * scale[edge.tag[0]]
-                edge.text = str(round(value))
-    root.find('size/width').text = str(new_width)
-    root.find('size/height').text = str(new_height)
+                try:
+                    value = float(edge.text or '')
+                except ValueError:
+                    raise ValueError(
+                        f'a box has no number as its {edge.tag}'
+                    ) from None
+                edge.text = str(round(value * scale[edge.tag[0]]))
+    for name, length in dict(width=new_width, height=new_height).items():
+        for edge in root.findall(f'size/{name}'):
+            edge.text = str(length)
     return ET.tostring(root, encoding='utf-8')
 
 

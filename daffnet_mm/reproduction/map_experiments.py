@@ -458,6 +458,7 @@ def labelled_part(cfg: Config) -> dict:
 
 
 def replace_labelled_part(cfg: Config, replacement: dict) -> None:
+    """Train on another dataset in place of the one with true attributes."""
     dataset = cfg.train_dataloader.dataset
     if not pseudo_labelled_datasets(dataset):
         cfg.train_dataloader.dataset = replacement

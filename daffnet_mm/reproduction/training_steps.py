@@ -186,6 +186,7 @@ def _run(tool: Path, arguments: Sequence, log: Path, lock: int) -> None:
 
 
 def last_line(log: Path) -> str:
+    """Give the last line of a log that says something."""
     lines = log.read_text(encoding='utf-8', errors='replace').split('\n')
     return next(
         (x.strip() for x in reversed(lines) if x.strip()), 'it wrote nothing'

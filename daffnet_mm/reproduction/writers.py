@@ -108,7 +108,7 @@ def to_markdown(
 def to_latex(
     table: Table, sections: Sequence[SectionResult], plan: Plan
 ) -> str:
-    """Lay a table out for LaTeX, a ``table`` environment a dataset.
+    r"""Lay a table out for LaTeX, a ``table`` environment a dataset.
 
     Args:
         table (Table): The table.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import mmpretrain
 import torch
@@ -73,7 +74,7 @@ class ToolParser(argparse.ArgumentParser):
         super().__init__(description=doc.splitlines()[0], **kwargs)
         self._checks: dict[str, Callable] = {}
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         """End the program with one sentence, as `one_sentence_errors`."""
         self.exit(2, f'error: {message} (see --help)\n')
 
@@ -122,10 +123,13 @@ class ToolParser(argparse.ArgumentParser):
     ) -> None:
         """Add a file, or a folder, that is written."""
         if default is not None:
-            default = Path(default)
             help += ' (default: %(default)s)'
         action = self.add_argument(
-            name, type=Path, default=default, help=help, **kwargs
+            name,
+            type=Path,
+            default=default and Path(default),
+            help=help,
+            **kwargs,
         )
         self._checks[action.dest] = check_out_dir if folder else check_out_file
 

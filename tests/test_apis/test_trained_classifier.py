@@ -133,8 +133,10 @@ def test_classes_are_matched_by_name(folder, classes):
     assert (counts == confusion_matrix(true, predicted, labels=range(5))).all()
     assert result.recalls['basophil'] is None
     assert result.notes == [
-        'bccd has no basophil: balanced accuracy is the mean over the other '
-        'classes'
+        (
+            'bccd has no basophil: balanced accuracy is the mean over the '
+            'other classes'
+        )
     ]
 
 

@@ -71,7 +71,7 @@ def test_nothing_wrong(tmp_path, lab):
 
 
 @pytest.mark.parametrize(
-    'change, kind',
+    ('change', 'kind'),
     [
         (lambda image: image, 'same pixels'),
         (lambda image: image.rotate(90), 'near duplicate'),

@@ -160,7 +160,7 @@ def test_depths_and_modes():
 
 
 @pytest.mark.parametrize(
-    'name, content',
+    ('name', 'content'),
     [
         ('empty.jpg', b''),
         ('text.png', b'not an image'),
@@ -229,7 +229,7 @@ def planted_in(paths, folder):
 
 
 @pytest.mark.parametrize(
-    'release, root, count, step',
+    ('release', 'root', 'count', 'step'),
     [
         (JTSC, 'jtsc', 150, 1),
         (PBC, 'pbc/PBC_dataset_normal_DIB', 8699, 29),

@@ -322,7 +322,7 @@ def test_the_small_model_is_small(name):
     cfg = load(name)
     assert count(build(name)) <= 8_000_000
     for part in ('train', 'val', 'test'):
-        sizes = sum(map(crop_sizes, pipelines(cfg, part)), [])
+        sizes = [s for p in pipelines(cfg, part) for s in crop_sizes(p)]
         sizes = sizes or [
             dataset.image_size
             for dataset in datasets(cfg[f'{part}_dataloader'].dataset)

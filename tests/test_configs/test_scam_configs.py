@@ -52,7 +52,7 @@ def test_dropout_is_before_the_last_layer_alone():
 
 
 @pytest.mark.parametrize(
-    'name, official',
+    ('name', 'official'),
     [('ldwbc', False), ('lisc', False), ('raabin', True), ('bccd', True)],
 )
 def test_splits_of_table_2(name, official):
@@ -68,7 +68,9 @@ def test_splits_of_table_2(name, official):
     assert cfg.val_dataloader.sampler.type == 'DefaultSampler'
 
 
-@pytest.mark.parametrize('part, random', [('train', True), ('test', False)])
+@pytest.mark.parametrize(
+    ('part', 'random'), [('train', True), ('test', False)]
+)
 def test_images_are_224(part, random):
     pipeline = load('scam/scam_pbc.py')[f'{part}_dataloader'].dataset.pipeline
     assert pipeline[0].type == 'LoadCellImage'

@@ -168,7 +168,7 @@ EMPTY = BCCD_BOX.format(name='WBC', box=(9, 1, 9, 5))
 
 
 @pytest.mark.parametrize(
-    'file, content, message',
+    ('file', 'content', 'message'),
     [
         (TYPES, None, 'no labels.csv, which says'),
         (

@@ -43,7 +43,7 @@ def test_a_mask_is_optional_but_not_its_image(root):
 
 
 @pytest.mark.parametrize(
-    'change, message',
+    ('change', 'message'),
     [
         (lambda r: (r / TABLE).unlink(), f'there is no .*{TABLE}'),
         (

@@ -114,7 +114,7 @@ def test_files_are_read_as_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'text, message',
+    ('text', 'message'),
     [
         ('image,part\na.jpg,train\n', "has no column 'split'"),
         ('', "has no column 'image'"),
@@ -365,7 +365,7 @@ def test_group_files_are_read_as_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'text, message',
+    ('text', 'message'),
     [
         (b'image,split\na.jpg,train\n', "has no column 'group'"),
         (b'image,group\na.jpg,\n', 'line 2: image a.jpg has no group'),

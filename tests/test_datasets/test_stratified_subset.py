@@ -52,7 +52,7 @@ def test_a_larger_share_holds_the_smaller(pbc_root):
 
 
 @pytest.mark.parametrize(
-    'options, message',
+    ('options', 'message'),
     [
         (dict(fraction=0), 'above 0'),
         (dict(fraction=1.1), 'at most 1'),

@@ -645,11 +645,11 @@ def test_render_cell_takes_a_seed_a_generator_or_nothing():
 
 
 @pytest.mark.parametrize(
-    'attributes, words',
+    ('attributes', 'words'),
     [
         ([0] * 10, '11 attribute values'),
-        (vector()[:-1] + [2], "'granularity'.*0 to 1.*2"),
-        ([-1] + vector()[1:], "'cell_size'.*-1"),
+        ([*vector()[:-1], 2], "'granularity'.*0 to 1.*2"),
+        ([-1, *vector()[1:]], "'cell_size'.*-1"),
         ([0.0] * 11, 'integers'),
     ],
 )
@@ -659,7 +659,7 @@ def test_attributes_that_cannot_be_painted(attributes, words):
 
 
 @pytest.mark.parametrize(
-    'arguments, words',
+    ('arguments', 'words'),
     [
         (dict(split='dev'), "'dev'.*'train', 'val', 'test'"),
         (dict(laboratory='c'), "'c'.*'a', 'b'"),

@@ -84,7 +84,7 @@ def test_fewer_classes(pbc_root, wbcatt_dir):
 
 
 @pytest.mark.parametrize(
-    'change, message',
+    ('change', 'message'),
     [
         (
             dict(cell_size='huge'),
@@ -198,7 +198,7 @@ def test_a_tenth_set_aside_to_select_by(pbc_root, wbcatt_dir):
 
 
 @pytest.mark.parametrize(
-    'options, message',
+    ('options', 'message'),
     [
         (
             dict(split='select', official_split=True),

@@ -15,7 +15,7 @@ def test_rows_and_where_they_stand(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'content, message',
+    ('content', 'message'),
     [
         (None, 'the table does not exist'),
         (b'', "the table has no column 'name'; expected are name, place"),

@@ -33,7 +33,7 @@ def source(tmp_path):
 
 
 @pytest.mark.parametrize('code', [errno.ENOSPC, errno.EROFS])
-@pytest.mark.parametrize('job, name', JOBS)
+@pytest.mark.parametrize(('job', 'name'), JOBS)
 def test_a_full_or_read_only_target(
     tmp_path, source, monkeypatch, job, name, code
 ):
@@ -56,7 +56,7 @@ def test_a_full_or_read_only_target(
     assert sorted(path.stem[0] for path in target.glob('*.png')) == [*'abc']
 
 
-@pytest.mark.parametrize('job, _', JOBS)
+@pytest.mark.parametrize(('job', '_'), JOBS)
 def test_folders_that_cannot_be_used(tmp_path, source, job, _):
     with pytest.raises(InputError, match='is no folder'):
         job(tmp_path / 'nothing', tmp_path / 'out')
@@ -71,7 +71,7 @@ def test_folders_that_cannot_be_used(tmp_path, source, job, _):
         job(source, tmp_path / 'file' / 'out')
 
 
-@pytest.mark.parametrize('job, _', JOBS)
+@pytest.mark.parametrize(('job', '_'), JOBS)
 def test_other_settings(tmp_path, source, job, _):
     target = tmp_path / 'out'
     job(source, target)
@@ -95,7 +95,9 @@ def test_a_process_that_is_killed():
         list(run_jobs(stop, range(6), 2, 'counting'))
 
 
-@pytest.mark.parametrize('num_workers, chunk_size', [(1, 1), (2, 1), (2, 4)])
+@pytest.mark.parametrize(
+    ('num_workers', 'chunk_size'), [(1, 1), (2, 1), (2, 4)]
+)
 def test_each_job_is_done_once(num_workers, chunk_size):
     jobs = range(10, 30)
     done = run_jobs(abs, jobs, num_workers, 'counting', chunk_size)

@@ -152,6 +152,8 @@ def test_boxes_of_voc(tmp_path):
     (source / 'small.xml').write_text(VOC.format(width=200, height=100))
     (source / 'bad.xml').write_text(VOC.format(width=0, height=480))
     (source / 'worse.xml').write_text('<annotation>')
+    no_edge = VOC.format(width=640, height=480).replace('>68<', '><')
+    (source / 'no_edge.xml').write_text(no_edge)
     report = resize_dataset(source, target, 120, num_workers=1)
     root = ET.parse(target / 'a.xml').getroot()
     assert [e.text for e in root.find('size')] == ['160', '120', '3']
@@ -159,9 +161,10 @@ def test_boxes_of_voc(tmp_path):
     assert box == ['17', '79', '72', '120']
     small = ET.parse(target / 'small.xml').getroot()
     assert small.find('object/bndbox/xmax').text == '286'
-    assert len(report['refused']) == 2
+    assert len(report['refused']) == 3
     assert 'bad.xml: its boxes cannot be scaled' in report['refused'][0]
-    assert 'worse.xml: no valid XML' in report['refused'][1]
+    assert 'edge.xml: a box has no number as its xmin' in report['refused'][1]
+    assert 'worse.xml: no valid XML' in report['refused'][2]
 
 
 def test_boxes_of_tables(tmp_path, source):

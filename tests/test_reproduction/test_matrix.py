@@ -116,7 +116,7 @@ def test_own_table():
 
 
 @pytest.mark.parametrize(
-    'call, words',
+    ('call', 'words'),
     [
         (lambda: paper_table('chen_table3'), "no table 'chen_table3'"),
         (lambda: paper_table('chen_table4', ['mnist']), "no dataset 'mnist'"),

@@ -177,7 +177,7 @@ def test_folds(make_plan, pbc_root, wbcatt_dir, environment, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'method, dataset, scale, words',
+    ('method', 'dataset', 'scale', 'words'),
     [
         ('resnet', 'pbc', 'full', "no method 'resnet'"),
         ('resnet50', 'mnist', 'full', "no dataset 'mnist'"),
@@ -209,7 +209,7 @@ def test_a_folder_of_other_settings_is_refused(make_plan):
 
 
 @pytest.mark.parametrize(
-    'options, words',
+    ('options', 'words'),
     [
         (dict(scale='huge'), "no scale 'huge'"),
         (

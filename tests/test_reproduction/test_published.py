@@ -154,7 +154,7 @@ def test_what_cannot_be_compared_is_noted():
 
 
 @pytest.mark.parametrize(
-    'averages, classes',
+    ('averages', 'classes'),
     [
         ('chen_table5', 'chen_table6'),
         ('chen_table8', 'chen_table9'),

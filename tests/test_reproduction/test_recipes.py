@@ -52,7 +52,7 @@ def test_another_dataset_is_that_datasets_config(method, dataset):
 
 
 @pytest.mark.parametrize(
-    'method, config',
+    ('method', 'config'),
     [
         ('daffnet', 'daffnet/daffnet-tiny_pbc5.py'),
         ('epsa-sa', 'daffnet/ablation/epsa-sa-tiny_pbc5.py'),

@@ -27,7 +27,7 @@ def sort(value):
 
 @pytest.mark.parametrize('scale', ['full', 'tiny'])
 @pytest.mark.parametrize(
-    'method, dataset',
+    ('method', 'dataset'),
     [
         ('resnet50', 'pbc'),
         ('daffnet', 'bccd'),
@@ -88,7 +88,7 @@ def base(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'edits, text',
+    ('edits', 'text'),
     [
         ({}, ''),
         (dict(a=dict(x=1, y=dict(z=3))), 'a = dict(y=dict(z=3))\n'),

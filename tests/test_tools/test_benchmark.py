@@ -213,7 +213,7 @@ def test_what_trains_in_the_comparison(tool):
 
 
 @pytest.mark.parametrize(
-    'arguments, message',
+    ('arguments', 'message'),
     [
         (['--config', 'nowhere.py'], 'nowhere.py'),
         (

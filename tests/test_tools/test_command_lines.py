@@ -25,11 +25,14 @@ PENDING = {
     'run_experiments.py',
     'train_map.py',
 }
-NAMES = sorted(
-    {str(path.relative_to(TOOLS)) for path in TOOLS.rglob('*.py')}
-    - NO_TOOLS
-    - PENDING
-) + ['predict']
+NAMES = [
+    *sorted(
+        {str(path.relative_to(TOOLS)) for path in TOOLS.rglob('*.py')}
+        - NO_TOOLS
+        - PENDING
+    ),
+    'predict',
+]
 
 #: What options must not be called, and what they are called instead.
 OTHER_NAMES = {
@@ -190,7 +193,7 @@ def test_config_then_checkpoint_then_options(tools):
 
 
 @pytest.mark.parametrize(
-    'option, value, expected',
+    ('option', 'value', 'expected'),
     [
         ('--num-workers', '-1', 'whole number of 0 or more, not -1'),
         (
@@ -238,7 +241,7 @@ def test_outputs_are_checked_before_the_work(tools, name, tmp_path, capsys):
             folder = name in DST_FOLDERS
         elif not folder and action.dest not in OUT_FILES:
             continue
-        places = [file / 'below'] + [file if folder else tmp_path]
+        places = [file / 'below', file if folder else tmp_path]
         for place in map(str, places):
             words = [*before, *action.option_strings, place]
             if action.dest == 'dst':
@@ -248,7 +251,7 @@ def test_outputs_are_checked_before_the_work(tools, name, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    'name, option, is_folder',
+    ('name', 'option', 'is_folder'),
     [
         ('train.py', '--work-dir', False),
         ('test.py', '--work-dir', False),

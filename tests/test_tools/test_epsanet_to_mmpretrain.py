@@ -186,7 +186,7 @@ def save_misshapen(path):
 
 
 @pytest.mark.parametrize(
-    'save, message',
+    ('save', 'message'),
     [
         (None, 'does not exist'),
         (save_text, 'cannot be read as a checkpoint'),

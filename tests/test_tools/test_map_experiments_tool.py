@@ -64,7 +64,7 @@ def test_what_has_finished_is_laid_out_and_drawn(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    'arguments, message',
+    ('arguments', 'message'),
     [
         (['--fractions', '0'], 'at most 100 %, but is 0 %'),
         (['--epochs', '0'], 'must be 1 or more'),

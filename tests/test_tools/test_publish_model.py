@@ -262,14 +262,16 @@ def more_classes(content):
 
 
 @pytest.mark.parametrize(
-    'spoil, options, sentence',
+    ('spoil', 'options', 'sentence'),
     [
         (lacking, [], 'has no weight head.fc.weight'),
         (
             surplus,
             [],
-            "1 weights that the config's model lacks, such as "
-            'head.other.weight',
+            (
+                "1 weights that the config's model lacks, such as "
+                'head.other.weight'
+            ),
         ),
         (other_width, [], 'head.classifier.bias of shape (8,)'),
         (not_finite, [], 'values in head.fc.bias that are not finite'),

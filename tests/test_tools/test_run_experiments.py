@@ -102,7 +102,7 @@ def test_a_failed_run_gives_status_1(driver, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'arguments, words',
+    ('arguments', 'words'),
     [
         (
             ('--tables', 'chen_table3'),

@@ -13,6 +13,7 @@ from daffnet_mm.visualization.grad_cam import (
     CELL_TYPE,
     AllLogits,
     GradCAMExplainer,
+    plot_explanations,
 )
 
 pytest.importorskip('pytorch_grad_cam')
@@ -209,3 +210,13 @@ def test_log_odds_by_hand():
     logits[4:10] = torch.tensor([0.1, 0.2, 0.5, 0.1, 0.05, 0.05]).log() + 3
     assert target(logits).item() == pytest.approx(0, abs=1e-6)
     assert F.softmax(logits[4:10], 0)[2].item() == pytest.approx(0.5)
+
+
+def test_maps_stand_beside_the_image():
+    image = np.zeros((8, 6, 3), np.uint8)
+    maps = [(heading, np.ones((8, 6))) for heading in 'abc']
+    panels = plot_explanations(image, maps, 2).axes
+    titles = ['as the model sees it', 'a', 'b', '', 'c', '']
+    assert [ax.get_title() for ax in panels] == titles
+    # each map lies over the image
+    assert [len(ax.images) for ax in panels] == [1, 2, 2, 0, 2, 0]

@@ -279,8 +279,10 @@ def render(summary: dict) -> str:
     lines = []
     for task, of_task in summary.items():
         lines += [
-            f'{task:<34}{"images/s":>10}{"ours is":>10}'
-            f'{"ours, in this precision, is":>30}'
+            (
+                f'{task:<34}{"images/s":>10}{"ours is":>10}'
+                f'{"ours, in this precision, is":>30}'
+            )
         ]
         for precision, of_precision in of_task.items():
             for name, row in of_precision.items():

@@ -126,10 +126,7 @@ def convert(state_dict: dict) -> OrderedDict:
         )
         if branch:
             name = f'{branch[1]}.branches.{int(branch[2]) - 1}.weight'
-        if name.startswith('fc.'):
-            name = f'head.{name}'
-        else:
-            name = f'backbone.{name}'
+        name = f'head.{name}' if name.startswith('fc.') else f'backbone.{name}'
         converted[name] = value.clone()
 
     backbone = EPSAResNet(find_depth(state_dict))

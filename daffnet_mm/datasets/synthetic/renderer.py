@@ -75,7 +75,7 @@ def name_attributes(attributes: Sequence[int]) -> dict:
 def render_cell(
     attributes: Sequence[int],
     image_size: int = 128,
-    rng: None | int | np.random.Generator = None,
+    rng: int | np.random.Generator | None = None,
     laboratory: str = 'a',
     return_masks: bool = False,
 ) -> np.ndarray | tuple[np.ndarray, dict]:

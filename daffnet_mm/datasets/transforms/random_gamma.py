@@ -52,7 +52,9 @@ class RandomGamma(RandomChange):
 
     def draw(self) -> tuple[float | np.ndarray]:
         """Draw the power, one for all channels or one for each."""
-        logarithm = np.random.uniform(-self.strength, self.strength)
+        logarithm: float | np.ndarray = np.random.uniform(
+            -self.strength, self.strength
+        )
         if self.channel_strength:
             logarithm = logarithm + np.random.uniform(
                 -self.channel_strength, self.channel_strength, 3

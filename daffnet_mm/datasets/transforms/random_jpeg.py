@@ -50,4 +50,4 @@ class RandomJPEG(RandomChange):
         _, coded = cv2.imencode(
             '.jpg', img, [cv2.IMWRITE_JPEG_QUALITY, quality]
         )
-        return cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))

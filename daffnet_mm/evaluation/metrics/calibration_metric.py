@@ -9,7 +9,7 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
 
 from ..functional import ReliabilityBins, log_loss_bits
-from .sample_fields import Sample, check_range, read_labels, read_scores
+from .sample_fields import Sample, read_labels, read_scores
 
 
 @METRICS.register_module()
@@ -83,8 +83,9 @@ class CalibrationMetric(BaseMetric):
             if score is not None and sample.get('gt_label') is not None:
                 size = len(score)
                 score = read_scores(sample, 'pred_score', size, 'classes')
-                (true,) = read_labels(sample, 'gt_label', 1, 'the dataset')
-                check_range(sample, 'gt_label', true, size, 'classes', True)
+                (true,) = read_labels(
+                    sample, 'gt_label', [size], 'the dataset', unknown=True
+                )
                 result[self.CELL_TYPE] = (score, int(true))
             self.results.append(result)
 
@@ -98,20 +99,13 @@ class CalibrationMetric(BaseMetric):
         )
         if scores is None or sample.get('gt_attributes') is None:
             return {}
-        true = read_labels(sample, 'gt_attributes', len(sizes), 'the dataset')
-        result = {}
-        for name, size, value, part in zip(
-            self.attributes,
-            sizes,
-            true,
-            np.split(scores, np.cumsum(sizes)[:-1]),
-            strict=True,
-        ):
-            check_range(
-                sample, f'gt_attributes[{name}]', value, size, 'values', True
-            )
-            result[name] = (part, int(value))
-        return result
+        names = list(self.attributes)
+        true = read_labels(
+            sample, 'gt_attributes', sizes, 'the dataset', names, unknown=True
+        )
+        parts = np.split(scores, np.cumsum(sizes)[:-1])
+        pairs = zip(parts, true.tolist(), strict=True)
+        return dict(zip(names, pairs, strict=True))
 
     def compute_metrics(
         self, results: list[dict[str, Any]]

@@ -15,7 +15,7 @@ from daffnet_mm.structures import (
 
 from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
 from ..report import Confusion, EvaluationReport
-from .sample_fields import check_range, image_of, read_labels, read_scores
+from .sample_fields import image_of, read_labels, read_scores
 
 
 @METRICS.register_module()
@@ -150,13 +150,16 @@ class MultiAttributeMetric(BaseMetric):
         Raises:
             InputError: If a field is missing or a value is impossible.
         """
+        names = list(self.attributes)
         sizes = [len(values) for values in self.attributes.values()]
         for sample in data_samples:
             true = read_labels(
                 sample,
                 'gt_attributes',
-                len(sizes),
+                sizes,
                 'a dataset with attributes, such as WBCAtt,',
+                names,
+                unknown=True,
             )
             scores = read_scores(
                 sample,
@@ -172,17 +175,9 @@ class MultiAttributeMetric(BaseMetric):
                 predicted = read_labels(
                     sample,
                     'pred_attributes',
-                    len(sizes),
+                    sizes,
                     'the predict() of the attribute head (MAPHead)',
-                )
-            for name, size, t, p in zip(
-                self.attributes, sizes, true, predicted, strict=True
-            ):
-                check_range(
-                    sample, f'gt_attributes[{name}]', t, size, 'values', True
-                )
-                check_range(
-                    sample, f'pred_attributes[{name}]', p, size, 'values'
+                    names,
                 )
             self.results.append(
                 {

@@ -5,13 +5,14 @@ numbers, and all are taken. What cannot be right is refused here, on the rank
 that sees it and with the image's name, not at the end of the epoch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.structures import UNKNOWN
 
 #: A data sample as a dict.
 Sample = Mapping[str, Any]
@@ -31,34 +32,56 @@ def image_of(sample: Sample) -> str:
 
 
 def read_labels(
-    sample: Sample, name: str, length: int, from_whom: str
+    sample: Sample,
+    name: str,
+    sizes: Sequence[int],
+    from_whom: str,
+    attributes: Sequence[str] = (),
+    unknown: bool = False,
 ) -> np.ndarray:
     """Read integer labels.
 
     Args:
         sample (Mapping): A data sample as a dict.
         name (str): The field.
-        length (int): How many labels the field must hold.
+        sizes (Sequence[int]): Of each label that the field must hold, how
+            many it is one of; they are counted from 0.
         from_whom (str): What sets the field, for the message if it is missing.
+        attributes (Sequence[str]): What the labels are values of, for the
+            messages. Defaults to none: the label is a class.
+        unknown (bool): Whether -1 (unknown) is a label too.
+            Defaults to False.
 
     Returns:
-        np.ndarray: int64, shape (length, ).
+        np.ndarray: int64, one for each size.
 
     Raises:
-        InputError: If the field is missing, of another length or not whole.
+        InputError: If the field is missing, of another length or not whole,
+            or a label is out of range.
     """
     values = _to_array(_require(sample, name, from_whom)).reshape(-1)
-    if values.size != length:
+    if values.size != len(sizes):
         raise InputError(
             f'{name} of {_the_image(sample)} holds {values.size} label(s), '
-            f'but {length} expected.'
+            f'but {len(sizes)} expected.'
         )
     if values.dtype.kind not in 'iu':
         raise InputError(
             f'{name} of {_the_image(sample)} must hold whole numbers, but '
             f'holds {values.tolist()}.'
         )
-    return values.astype(np.int64)
+    values = values.astype(np.int64)
+    wrong = (values >= sizes) | (values < (UNKNOWN if unknown else 0))
+    if wrong.any():
+        place = int(wrong.argmax())
+        size, labels = sizes[place], f'0 to {sizes[place] - 1}'
+        raise InputError(
+            f'{name}{f"[{attributes[place]}]" if attributes else ""} of '
+            f'{_the_image(sample)} is {values[place]}, but the {size} '
+            f'{"values" if attributes else "classes"} have the labels '
+            f'{labels}{" or -1 (unknown)" if unknown else ""}.'
+        )
+    return values
 
 
 def read_scores(
@@ -97,37 +120,6 @@ def read_scores(
             'a lower learning rate.'
         )
     return scores
-
-
-def check_range(
-    sample: Sample,
-    name: str,
-    value: int,
-    size: int,
-    meaning: str,
-    unknown: bool = False,
-) -> None:
-    """Refuse a label that is no index of what it stands for.
-
-    Args:
-        sample (Mapping): The data sample, for the message.
-        name (str): The field that ``value`` is from.
-        value (int): The label.
-        size (int): Labels run from 0 to ``size - 1``.
-        meaning (str): What the label indexes, such as ``'classes'``.
-        unknown (bool): Whether -1 (unknown) is a label too.
-            Defaults to False.
-
-    Raises:
-        InputError: If the label is out of range.
-    """
-    if 0 <= value < size or (unknown and value == -1):
-        return
-    expected = f'0 to {size - 1}' + (' or -1 (unknown)' if unknown else '')
-    raise InputError(
-        f'{name} of {_the_image(sample)} is {value}, but the '
-        f'{size} {meaning} have the labels {expected}.'
-    )
 
 
 def _require(sample: Sample, name: str, from_whom: str) -> Any:

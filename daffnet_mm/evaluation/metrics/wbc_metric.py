@@ -10,7 +10,7 @@ from daffnet_mm.structures import UNKNOWN
 
 from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
 from ..report import EvaluationReport
-from .sample_fields import check_range, image_of, read_labels, read_scores
+from .sample_fields import image_of, read_labels, read_scores
 
 
 @METRICS.register_module()
@@ -94,8 +94,9 @@ class WBCMetric(BaseMetric):
         """
         size = len(self.classes)
         for sample in data_samples:
-            (true,) = read_labels(sample, 'gt_label', 1, 'the dataset')
-            check_range(sample, 'gt_label', true, size, 'classes', True)
+            (true,) = read_labels(
+                sample, 'gt_label', [size], 'the dataset', unknown=True
+            )
             score = read_scores(
                 sample, 'pred_score', size, 'classes in the dataset'
             )
@@ -105,10 +106,9 @@ class WBCMetric(BaseMetric):
                 (predicted,) = read_labels(
                     sample,
                     'pred_label',
-                    1,
+                    [size],
                     "the classification head's predict()",
                 )
-                check_range(sample, 'pred_label', predicted, size, 'classes')
             self.results.append(
                 {
                     'image': image_of(sample),

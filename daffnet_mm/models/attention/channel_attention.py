@@ -56,10 +56,9 @@ class ChannelAttention(BaseModule):
 
 @MODELS.register_module()
 class ECA(BaseModule):
-    """`Efficient channel attention <https://arxiv.org/abs/1910.03151>`_, a
-    row of Chen et al.'s Table 5.
+    """`Efficient channel attention <https://arxiv.org/abs/1910.03151>`_.
 
-    A convolution along the channels, over their means, makes the gate: each
+    A row of Chen et al.'s Table 5. A convolution along the channels, over their means, makes the gate: each
     channel is weighed by its neighbours, without a narrower hidden layer.
 
     Args:
@@ -104,8 +103,7 @@ class ECA(BaseModule):
 
 @MODELS.register_module()
 class SE(SELayer):
-    """`Squeeze-and-excitation <https://arxiv.org/abs/1709.01507>`_, to be
-    named in a config.
+    """`Squeeze-and-excitation <https://arxiv.org/abs/1709.01507>`_.
 
     MMPretrain's layer under the arguments that all attention modules here
     share; a row of Chen et al.'s Table 5.

@@ -82,8 +82,7 @@ def spatial_gate(x: Tensor, weight: Tensor) -> Tensor:
 
 @MODELS.register_module()
 class SpatialAttention(BaseModule):
-    """A gate on every place of a feature map, the SA of DAFFNet's
-    section 2.1.
+    """A gate on every place of a feature map: DAFFNet's SA, section 2.1.
 
     The paper asks for important regions to be found and their features to be
     scaled. The gate is that of `CBAM <https://arxiv.org/abs/1807.06521>`_

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn as nn
@@ -162,9 +163,9 @@ class MAPHead(BaseModule):
                 values' recalls.
         """
         shifts = []
-        for counts in value_counts:
+        for row in value_counts:
             # A value that no cell has is treated as if one had it.
-            counts = torch.tensor(counts).double().clamp(min=1)
+            counts = torch.tensor(row).double().clamp(min=1)
             shifts.append(strength * (counts / counts.sum()).log())
         self.fc_attributes.bias.sub_(
             torch.cat(shifts).to(self.fc_attributes.bias)
@@ -224,6 +225,7 @@ class MAPHead(BaseModule):
             log_probs, gt_attributes, class_logits, gt_label, **kwargs
         )
         if self.consistency_loss is not None:
+            assert self.equivalent_values is not None
             losses['loss_consistency'] = self.consistency_loss(
                 *self.equivalent_values.log_probs(log_probs)
             )
@@ -284,6 +286,7 @@ class MAPHead(BaseModule):
         """
         padded = self.layout.pad(scores)
         if self.joint_decoding:
+            assert self.equivalent_values is not None
             values = self.equivalent_values.decode(padded)
         else:
             values = padded.argmax(dim=-1)
@@ -325,6 +328,5 @@ def find_map_head(model: nn.Module) -> MAPHead | None:
     Returns:
         MAPHead, optional: The head; None if the model predicts no attributes.
     """
-    if is_model_wrapper(model):
-        model = model.module
-    return next((m for m in model.modules() if isinstance(m, MAPHead)), None)
+    inner: Any = model.module if is_model_wrapper(model) else model
+    return next((m for m in inner.modules() if isinstance(m, MAPHead)), None)

@@ -85,8 +85,8 @@ class DSLLoss(nn.Module):
         self.logit_adjustment = logit_adjustment
         # Derived from the data at hand, like the loss itself: not part of
         # what a checkpoint has to hold.
-        self._counts = None
-        self._tables = None
+        self._counts: torch.Tensor | None = None
+        self._tables: torch.Tensor | None = None
         if value_counts is not None:
             self.set_value_counts(value_counts)
         if isinstance(label_smoothing, Sequence) and isinstance(
@@ -184,6 +184,7 @@ class DSLLoss(nn.Module):
             / math.log(2)
         )
         if class_logits is not None:
+            assert gt_label is not None
             losses['loss_class'] = self.class_weight * self._class_loss(
                 class_logits.float(), gt_label, mixture
             )

@@ -21,6 +21,10 @@ class EquivalentValues(nn.Module):
             value.
     """
 
+    rows: torch.Tensor
+    columns: torch.Tensor
+    is_own: torch.Tensor
+
     def __init__(
         self,
         attributes: Mapping[str, Sequence[str]],

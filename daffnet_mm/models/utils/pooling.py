@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 import torch.nn as nn
@@ -70,7 +71,7 @@ def pool_last_feature(
     Raises:
         ValueError: If the last feature has neither two nor four dimensions.
     """
-    feat = feats
+    feat: Any = feats
     while isinstance(feat, (list, tuple)):
         feat = feat[-1]
     if feat.dim() == 4:

@@ -41,7 +41,7 @@ def psa_count(width):
 
 
 @pytest.mark.parametrize(
-    'depth, expansion', [(18, 1), (34, 1), (50, 4), (101, 4)]
+    ('depth', 'expansion'), [(18, 1), (34, 1), (50, 4), (101, 4)]
 )
 def test_four_maps(depth, expansion):
     model = tiny(depth=depth, out_indices=(0, 1, 2, 3))
@@ -71,7 +71,8 @@ def test_base_channels(depth, base_channels):
 
 
 @pytest.mark.parametrize(
-    'depth, blocks', [(18, (2,) * 4), (50, (3, 4, 6, 3)), (101, (3, 4, 23, 3))]
+    ('depth', 'blocks'),
+    [(18, (2,) * 4), (50, (3, 4, 6, 3)), (101, (3, 4, 23, 3))],
 )
 def test_parameter_count(count, depth, blocks):
     expected = count(ResNet(depth)) + sum(
@@ -169,7 +170,7 @@ def test_checkpointing_changes_nothing(depth):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize('depth, norm', [(18, 'bn2'), (50, 'bn3')])
+@pytest.mark.parametrize(('depth', 'norm'), [(18, 'bn2'), (50, 'bn3')])
 @pytest.mark.parametrize('zero', [True, False])
 def test_zero_init_residual(depth, norm, zero):
     model = tiny(depth=depth, zero_init_residual=zero)
@@ -260,7 +261,7 @@ def plain_state_dict(naming):
 
 
 @pytest.mark.parametrize(
-    'naming, prefix, left_out',
+    ('naming', 'prefix', 'left_out'),
     [
         ('torchvision', None, 18),
         ('mmpretrain', 'backbone.', 16),
@@ -372,7 +373,7 @@ def test_misfits_are_warned_of_by_name(tmp_path, log):
 
 
 @pytest.mark.parametrize(
-    'content, error, message',
+    ('content', 'error', 'message'),
     [
         (
             {'backbone.conv1.weight': torch.zeros(1)},

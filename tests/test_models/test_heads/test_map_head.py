@@ -177,7 +177,7 @@ def test_takes_the_imagenet_classifier(imagenet_classifier):
 
 
 @pytest.mark.parametrize(
-    'backbone, channels',
+    ('backbone', 'channels'),
     [CONVNEXT, SWIN, VIT, MOBILENET, EFFICIENTNET],
     ids=lambda value: value['type'] if isinstance(value, dict) else '',
 )

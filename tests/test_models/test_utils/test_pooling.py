@@ -34,7 +34,7 @@ def test_tokens_are_refused_with_what_to_set(shape):
 
 @pytest.mark.parametrize('dims', [(1,), (2, 3)])
 @pytest.mark.parametrize(
-    'dtype, tolerance',
+    ('dtype', 'tolerance'),
     [(torch.float64, 1e-12), (torch.float32, 1e-6), (torch.bfloat16, 2**-7)],
 )
 def test_is_the_mean(dims, dtype, tolerance):
