@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from torch.utils.data import Dataset
+from mmengine.dataset import BaseDataset
 
 from daffnet_mm.errors import InputError
 
@@ -31,7 +31,9 @@ def image_ids(dataset) -> list[str]:
     return [info.get('image_id') or info['img_path'] for info in infos]
 
 
-def count_values(dataset: Dataset, sizes: Sequence[int]) -> list[list[int]]:
+def count_values(
+    dataset: BaseDataset, sizes: Sequence[int]
+) -> list[list[int]]:
     """Count how many cells of a dataset have each value of each attribute.
 
     Annotations are read, not images. Unknown values do not count.
