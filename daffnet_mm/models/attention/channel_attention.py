@@ -58,8 +58,9 @@ class ChannelAttention(BaseModule):
 class ECA(BaseModule):
     """`Efficient channel attention <https://arxiv.org/abs/1910.03151>`_.
 
-    A row of Chen et al.'s Table 5. A convolution along the channels, over their means, makes the gate: each
-    channel is weighed by its neighbours, without a narrower hidden layer.
+    A row of Chen et al.'s Table 5. A convolution along the channels, over
+    their means, makes the gate: each channel is weighed by its neighbours,
+    without a narrower hidden layer.
 
     Args:
         in_channels (int): Channels of the features.
