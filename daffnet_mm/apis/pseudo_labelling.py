@@ -24,28 +24,15 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.check_outputs import check_out_file
 from daffnet_mm.utils.check_checkpoint import check_state_dict
+from daffnet_mm.utils.dataset_configs import (
+    innermost,
+    parts_to_label,
+    pseudo_labelled_datasets,
+    rebuild,
+)
 
 #: A batch's number, and of each image the value indices and probabilities.
 LabelledBatch = tuple[int, list[list[int]], list[list[float]]]
-
-
-def pseudo_labelled_datasets(cfg: dict) -> list[dict]:
-    """List the pseudo-labelled parts of a dataset config.
-
-    Args:
-        cfg (dict): A dataset config, wrappers included.
-
-    Returns:
-        list[dict]: The config of every ``PseudoLabelledDataset`` in it.
-    """
-    if cfg.get('type') == 'PseudoLabelledDataset':
-        return [cfg]
-    inner = [*cfg.get('datasets', ())]
-    if 'dataset' in cfg:
-        inner.append(cfg['dataset'])
-    return [
-        found for part in inner for found in pseudo_labelled_datasets(part)
-    ]
 
 
 def find_pseudo_labelled(cfg: dict, label_file: str) -> dict | None:
@@ -218,8 +205,17 @@ def pseudo_label(
     target = torch.device(device or get_device())
     model = build_predictor(cfg, checkpoint, 'cpu')
     # Labels come from whole images, not from random crops.
-    pipeline = _test_pipeline(cfg)
-    dataset = DATASETS.build(_with_pipeline(dataset_cfg, pipeline))
+    pipeline = innermost(cfg.test_dataloader.dataset)[0]['pipeline']
+    dataset = DATASETS.build(
+        rebuild(
+            dataset_cfg,
+            lambda part: (
+                part
+                if 'dataset' in part or 'datasets' in part
+                else {**part, 'pipeline': pipeline, 'test_mode': True}
+            ),
+        )
+    )
     dataset.full_init()
     ids = image_ids(dataset)
     header: dict[str, Any] = dict(
@@ -303,12 +299,7 @@ def label_all(
         InputError: If the config reads none, or reads one file twice for
             different images, or if one cannot be written.
     """
-    parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
-    if not parts:
-        raise InputError(
-            f'{cfg.filename} has no PseudoLabelledDataset in its '
-            'train_dataloader: there is nothing to label'
-        )
+    parts = parts_to_label(cfg)
     files = [part['label_file'] for part in parts]
     twice = [path for path in files if files.count(path) > 1]
     if twice:
@@ -330,24 +321,6 @@ def label_all(
         )
         for part in parts
     }
-
-
-def _test_pipeline(cfg: Config) -> list:
-    """The transforms of the test part, through any wrapper."""
-    dataset = cfg.test_dataloader.dataset
-    while 'pipeline' not in dataset and 'dataset' in dataset:
-        dataset = dataset.dataset
-    return dataset.pipeline
-
-
-def _with_pipeline(cfg: dict, pipeline: list) -> dict:
-    """Give the dataset inside any wrapper another pipeline."""
-    if 'datasets' in cfg:
-        parts = [_with_pipeline(part, pipeline) for part in cfg['datasets']]
-        return {**cfg, 'datasets': parts}
-    if 'dataset' in cfg:
-        return {**cfg, 'dataset': _with_pipeline(cfg['dataset'], pipeline)}
-    return {**cfg, 'pipeline': pipeline, 'test_mode': True}
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from mmpretrain.registry import DATASETS
 from daffnet_mm.datasets import BCCD, SyntheticWBC
 from daffnet_mm.errors import InputError
 from daffnet_mm.utils.config_files import load_config
+from daffnet_mm.utils.dataset_configs import is_pseudo_labelled, rebuild
 
 from .audit_source import AuditSample, AuditSource, unique_title
 from .folder_sources import recognise
@@ -45,7 +46,7 @@ def read_config(
     for part in _PARTS:
         loader = cfg.get(f'{part}_dataloader')
         if loader:
-            dataset = DATASETS.build(_only_listing(loader['dataset']))
+            dataset = DATASETS.build(rebuild(loader['dataset'], _only_listing))
             _add_samples(found, classes, dataset, part)
     if not found:
         raise InputError(
@@ -67,24 +68,18 @@ def read_config(
     return sources
 
 
-def _only_listing(cfg):
+def _only_listing(dataset: dict) -> dict:
     """Take out of a dataset's config what does not bear on its images."""
-    if isinstance(cfg, (list, tuple)):
-        return [_only_listing(item) for item in cfg]
-    cfg = dict(cfg)
     # The pseudo labels may not be there yet.
-    if str(cfg.get('type', '')).endswith('PseudoLabelledDataset'):
-        return _only_listing(cfg['dataset'])
-    for key in ('dataset', 'datasets'):
-        if key in cfg:
-            cfg[key] = _only_listing(cfg[key])
-    if 'pipeline' in cfg:
-        cfg['pipeline'] = []
+    if is_pseudo_labelled(dataset):
+        return dataset['dataset']
+    if 'pipeline' in dataset:
+        dataset['pipeline'] = []
     # Decoding every image, to leave out the broken ones, would hide them.
-    cfg.pop('skip_broken', None)
-    if cfg.get('split_file') and not osp.isfile(cfg['split_file']):
-        cfg['split_file'] = None
-    return cfg
+    dataset.pop('skip_broken', None)
+    if dataset.get('split_file') and not osp.isfile(dataset['split_file']):
+        dataset['split_file'] = None
+    return dataset
 
 
 def _leaves(dataset, indices=None) -> Iterator[tuple[Any, list[int]]]:

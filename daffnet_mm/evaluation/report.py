@@ -1,8 +1,7 @@
-import csv
 import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.tables import write_csv
 from daffnet_mm.visualization import (
     plot_attribute_confusions,
     plot_confusion_matrix,
@@ -122,8 +122,8 @@ def write_report(
     with atomic_write(paths[0]) as file:
         json.dump(_without_nan(content), file, indent=2, allow_nan=False)
         file.write('\n')
-    _write_csv(paths[1], report.table)
-    _write_csv(paths[2], report.predictions)
+    write_csv(paths[1], report.table)
+    write_csv(paths[2], report.predictions)
 
     if figures:
         if len(report.confusions) == 1:
@@ -134,27 +134,6 @@ def write_report(
         paths.append(out_dir / f'{stem}_confusion.png')
         save_figure(figure, paths[-1])
     return paths
-
-
-def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with atomic_write(path) as file:
-        writer = csv.DictWriter(
-            file, fieldnames=list(rows[0]), lineterminator='\n'
-        )
-        writer.writeheader()
-        for row in rows:
-            # A missing value is an empty cell; six digits tell any two
-            # percentages of fewer than ten million samples apart.
-            writer.writerow(
-                {
-                    key: ''
-                    if _is_nan(value)
-                    else f'{value:.6g}'
-                    if isinstance(value, float)
-                    else value
-                    for key, value in row.items()
-                }
-            )
 
 
 def _text(value: Any) -> str:

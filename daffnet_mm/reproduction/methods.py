@@ -75,6 +75,8 @@ _TINY_MAP_CONFIGS = {
     },
 }
 MAP_METHODS = tuple(_MAP_CONFIGS)
+#: The MAP that labels for a semi-supervised one.
+TEACHERS = {'map/dsl-ssl': 'map/dsl', 'map/ssl': 'map/plain'}
 
 #: Size of the images in pixels, and epochs of every training, at tiny scale.
 IMAGE_SIZE = 64

@@ -42,6 +42,18 @@ class Recipe:
     bases: tuple[Path, ...]
     text: str
 
+    @classmethod
+    def of_file(cls, config: Path) -> 'Recipe':
+        """Take a config whole, whatever it is written like.
+
+        Args:
+            config (Path): The config.
+
+        Returns:
+            Recipe: One that builds on it and says nothing besides.
+        """
+        return cls(config, (config.resolve(),), '')
+
     def load(self) -> Config:
         """Resolve it.
 

@@ -9,14 +9,12 @@ from typing import Any
 
 from mmengine import Config
 
-from daffnet_mm.fileio import atomic_write
-
 from .recipes import Recipe, resolve
 
 _WIDTH = 79
 
 
-def write_short_config(recipe: Recipe, cfg: Config, path: Path) -> None:
+def short_config(recipe: Recipe, cfg: Config) -> str:
     """Write a config that anyone can train again.
 
     Where the base files take values from environment variables, those of now
@@ -25,7 +23,9 @@ def write_short_config(recipe: Recipe, cfg: Config, path: Path) -> None:
     Args:
         recipe (Recipe): What the config was made of.
         cfg (Config): The config, edited or not.
-        path (Path): The file to write; loaded, it gives ``cfg``.
+
+    Returns:
+        str: The text of a file; loaded, it gives ``cfg``.
 
     Raises:
         ValueError: If a setting of the base files is missing in ``cfg``, for
@@ -37,12 +37,10 @@ def write_short_config(recipe: Recipe, cfg: Config, path: Path) -> None:
         missing = sorted(before.keys() - cfg.keys())
         raise ValueError(f'{recipe.config} has lost {", ".join(missing)}')
     bases = [str(base) for base in recipe.bases]
-    text = ''.join(
+    return ''.join(
         f'{name} = {_lay_out(value, len(name) + 3)}\n'
         for name, value in dict(_base_=bases, **changes).items()
     )
-    with atomic_write(path) as file:
-        file.write(text)
 
 
 @cache

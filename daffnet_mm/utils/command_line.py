@@ -193,6 +193,26 @@ class ToolParser(argparse.ArgumentParser):
         self.add_number('--rounds', 'how often all is measured', default)
         self.add_output('--out', 'JSON file to write')
 
+    def add_semi_supervision(self) -> None:
+        """Add the options of MAP's training in steps (Fig. 4), and beyond."""
+        self.add_number('--rounds', 'how often to label and train anew', 1)
+        self.add_argument(
+            '--pseudo',
+            nargs='+',
+            action=KeyValueAction,
+            default={},
+            metavar='KEY=VALUE',
+            help='options of every PseudoLabelledDataset: threshold=0.8, '
+            'soft=True, weight=0.5',
+        )
+        self.add_number(
+            '--mean-teacher',
+            'from this epoch on (from 0), the running average of the model '
+            'renews the pseudo labels (default: never)',
+            least=0,
+            metavar='EPOCH',
+        )
+
     def add_batch_size(self, default: int = 64) -> None:
         """Add ``--batch-size``."""
         self.add_number('--batch-size', 'images at a time', default)

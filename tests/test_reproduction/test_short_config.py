@@ -4,10 +4,13 @@ from pathlib import Path
 import pytest
 from mmengine import Config
 
-from daffnet_mm.reproduction.map_experiments import set_epochs, set_image_size
+from daffnet_mm.reproduction.config_edits import (
+    set_epochs,
+    set_image_size,
+)
 from daffnet_mm.reproduction.methods import recipe
 from daffnet_mm.reproduction.recipes import Recipe
-from daffnet_mm.reproduction.short_config import write_short_config
+from daffnet_mm.reproduction.short_config import short_config
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 
@@ -43,8 +46,8 @@ def sort(value):
 def test_what_is_written_is_what_was_edited(method, dataset, scale, tmp_path):
     found = recipe(CONFIGS, method, dataset, scale)
     cfg = found.load()
-    path = tmp_path / 'run' / 'config.py'
-    write_short_config(found, cfg, path)
+    path = tmp_path / 'config.py'
+    path.write_text(short_config(found, cfg))
     assert same(Config.fromfile(path), cfg)
 
     if scale == 'tiny':
@@ -57,7 +60,7 @@ def test_what_is_written_is_what_was_edited(method, dataset, scale, tmp_path):
     )
     if 'neck' in cfg.model and 'predictor' in cfg.model.neck:
         cfg.model.neck.predictor['init_cfg'] = dict(type='Pretrained')
-    write_short_config(found, cfg, path)
+    path.write_text(short_config(found, cfg))
     assert same(Config.fromfile(path), cfg)
     text = path.read_text()
     assert text.startswith(f"_base_ = [\n    '{CONFIGS}/_base_/datasets/")
@@ -71,7 +74,7 @@ def test_data_stay_where_they_were(tmp_path, monkeypatch):
     monkeypatch.setitem(os.environ, 'LISC_ROOT', '/cells/lisc')
     found = recipe(CONFIGS, 'resnet50', 'lisc', 'tiny')
     cfg, path = found.load(), tmp_path / 'config.py'
-    write_short_config(found, cfg, path)
+    path.write_text(short_config(found, cfg))
     monkeypatch.setitem(os.environ, 'LISC_ROOT', '/elsewhere')
     assert same(Config.fromfile(path), cfg)
     assert cfg.test_dataloader.dataset.data_root == '/cells/lisc'
@@ -110,7 +113,7 @@ def test_differences(base, tmp_path, edits, text):
     for key, value in edits.items():
         cfg[key] = value
     path = tmp_path / 'short.py'
-    write_short_config(base, cfg, path)
+    path.write_text(short_config(base, cfg))
     assert path.read_text().split(']\n', 1)[1] == text
     assert same(Config.fromfile(path), cfg)
 
@@ -119,7 +122,7 @@ def test_lines_are_short(base, tmp_path):
     cfg = base.load()
     cfg.n = [dict(type='T', values=list(range(40)), deep=dict(a='x' * 50))] * 2
     path = tmp_path / 'short.py'
-    write_short_config(base, cfg, path)
+    path.write_text(short_config(base, cfg))
     lines = path.read_text().split('\n')[1:]
     assert max(map(len, lines)) <= 79 and len(lines) > 80
     assert same(Config.fromfile(path), cfg)
@@ -129,4 +132,4 @@ def test_no_setting_can_be_taken_back(base, tmp_path):
     cfg = base.load()
     del cfg._cfg_dict['c']
     with pytest.raises(ValueError, match='has lost c'):
-        write_short_config(base, cfg, tmp_path / 'short.py')
+        short_config(base, cfg)

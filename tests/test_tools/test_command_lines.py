@@ -18,18 +18,10 @@ from daffnet_mm.utils.command_line import run_mmpretrain_tool
 TOOLS = REPOSITORY / 'tools'
 #: MMPretrain's own scripts, and what another tool imports.
 NO_TOOLS = {'train.py', 'test.py', 'analysis_tools/obvious_daffnet.py'}
-#: Those that have no build_parser yet.
-PENDING = {
-    'demo.py',
-    'map_experiments.py',
-    'run_experiments.py',
-    'train_map.py',
-}
 NAMES = [
     *sorted(
         {str(path.relative_to(TOOLS)) for path in TOOLS.rglob('*.py')}
         - NO_TOOLS
-        - PENDING
     ),
     'predict',
 ]
@@ -117,14 +109,6 @@ def error_of(tool, words, capsys):
     assert output == ''
     assert error.startswith('error: ') and error.count('\n') == 1
     return error
-
-
-def test_none_is_left_out():
-    for name in PENDING:
-        file = TOOLS / name
-        assert not file.exists() or 'def build_parser' not in (
-            file.read_text()
-        ), f'{name} has a build_parser: take it from PENDING'
 
 
 @pytest.mark.parametrize('name', NAMES)

@@ -47,7 +47,7 @@ from daffnet_mm.apis.trained_classifier import (
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import write_report
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.reproduction.result_tables import to_markdown, write_csv
+from daffnet_mm.fileio.tables import to_markdown, write_csv
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 

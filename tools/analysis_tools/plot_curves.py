@@ -16,11 +16,21 @@ under mixup, is logged by TrainingAccuracyHook:
 ``--cfg-options custom_hooks.0.type=TrainingAccuracyHook`` in the training.
 """
 
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
 from daffnet_mm.errors import InputError
-from daffnet_mm.evaluation.run_folders import name_runs, read_training_log
-from daffnet_mm.reproduction.result_tables import write_csv
+from daffnet_mm.evaluation.run_folders import name_runs
+from daffnet_mm.fileio.tables import write_csv
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_mm.visualization import plot_training_curves, save_figure
+
+#: A key's epochs and values.
+Curve = tuple[list[float], list[float]]
 
 
 def build_parser() -> ToolParser:
@@ -33,6 +43,77 @@ def build_parser() -> ToolParser:
         help='what to draw (default: loss wbc/accuracy)',
     )
     return parser
+
+
+def read_training_log(folder: str | Path) -> dict[str, Curve]:
+    """Read what MMEngine logged of a training.
+
+    What is logged several times in an epoch is averaged. Of a training that
+    was interrupted and resumed, or begun anew in the same folder, the latest
+    of each epoch counts.
+
+    Args:
+        folder (str | Path): The work folder.
+
+    Returns:
+        dict[str, Curve]: Epochs and values of each key.
+
+    Raises:
+        InputError: If the folder has no logs, or they cannot be read.
+    """
+    folder = Path(folder)
+    files = sorted(folder.glob('*/vis_data/scalars.json'))
+    if not files:
+        raise InputError(
+            f'{folder} has no logs (*/vis_data/scalars.json); name the work '
+            'folder of a training that was started with tools/train.py'
+        )
+    curves: defaultdict[str, dict[float, float]] = defaultdict(dict)
+    for file in files:
+        found = _read_scalars(file)
+        first = min(
+            (epoch for values in found.values() for epoch in values),
+            default=None,
+        )
+        if first is None:  # killed before it logged anything
+            continue
+        for values in curves.values():
+            for epoch in [e for e in values if e >= first]:
+                del values[epoch]
+        for key, logged in found.items():
+            curves[key].update(
+                {epoch: float(np.mean(v)) for epoch, v in logged.items()}
+            )
+    return {
+        key: (sorted(values), [values[e] for e in sorted(values)])
+        for key, values in curves.items()
+        if values
+    }
+
+
+def _read_scalars(file: Path) -> Mapping[str, Mapping[float, list[float]]]:
+    """Read one file; values are by key and epoch."""
+    found: defaultdict[str, defaultdict[float, list[float]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    lines = file.read_text(encoding='utf-8').splitlines()
+    for number, line in enumerate(lines, 1):
+        try:
+            scalars = dict(json.loads(line))
+            # Validations have the epoch as their step.
+            epoch = scalars['epoch' if 'epoch' in scalars else 'step']
+        except (KeyError, TypeError, ValueError) as e:
+            if number == len(lines):  # cut when the training was killed
+                break
+            raise InputError(
+                f'{file}, line {number} holds no values; the log is damaged'
+            ) from e
+        for key, value in scalars.items():
+            if key not in ('epoch', 'iter', 'step') and isinstance(
+                value, (int, float)
+            ):
+                found[key][epoch].append(value)
+    return found
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -20,7 +20,7 @@ import daffnet_mm  # noqa: F401
 from daffnet_mm.apis.robustness import CORRUPTIONS, measure_robustness
 from daffnet_mm.apis.trained_classifier import load_classifiers
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.reproduction.result_tables import to_markdown, write_csv
+from daffnet_mm.fileio.tables import to_markdown, write_csv
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_mm.visualization import plot_robustness, save_figure
 

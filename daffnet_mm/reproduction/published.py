@@ -1,23 +1,28 @@
 """The figures that both papers print, to stand beside our own.
 
-One CSV a table. Columns are named by metric key, so that a published figure
-and a measured one meet under one name. What the papers print under a wrong
-header is under the right one here; every such correction, and every figure
-that cannot be what it is said to be, is noted in its row.
+One CSV a table, in ``published/``. Columns are named by metric key, so that a
+published figure and a measured one meet under one name. What the papers print
+under a wrong header is under the right one here; every such correction, and
+every figure that cannot be what it is said to be, is noted in its row. A
+column ``<key> implied`` holds what other figures of the row imply.
 """
 
 import csv
-from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 from daffnet_mm.errors import InputError
 
+_FOLDER = Path(__file__).with_suffix('')
+
 #: ``daffnet``: Tables 2 to 6 of DAFFNet (all figures in per cent; weighted
 #: averages; ``auc_hard`` is the paper's "AUC"). ``chen``: Tables 4 to 12 of
-#: Chen et al. 2022 (macro averages).
+#: Chen et al. 2022 (macro averages). ``wbcatt``: what WBCAtt's paper has of a
+#: network of its own and of two annotators (Tsutsui et al. 2023).
 PUBLISHED_TABLES = (
     *(f'daffnet_table{n}' for n in range(2, 7)),
     *(f'chen_table{n}' for n in range(4, 13)),
+    'wbcatt',
 )
 
 
@@ -67,8 +72,7 @@ def load_published(table: str) -> list[PublishedRow]:
             f'there is no published table {table!r}; there are '
             f'{", ".join(PUBLISHED_TABLES)}'
         )
-    path = resources.files(__package__) / f'{table}.csv'
-    with path.open(newline='', encoding='utf-8') as f:
+    with open(_FOLDER / f'{table}.csv', newline='', encoding='utf-8') as f:
         return [
             PublishedRow(
                 row.pop('dataset'),
