@@ -55,7 +55,7 @@ def to_markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """
     import pandas as pd
 
-    table = pd.DataFrame(rows, columns=headers)
+    table = pd.DataFrame(rows, columns=list(headers))
     text = table.map(_escape_pipe).to_markdown(
         index=False,
         headers=list(map(_escape_pipe, headers)),

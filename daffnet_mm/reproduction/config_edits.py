@@ -241,15 +241,15 @@ def _add_pseudo_labelled(cfg: Config, name: str, dataset: dict) -> None:
     mixed['datasets'] = [*mixed['datasets'], part]
 
 
-def add_foreign_data(cfg: Config, path: str) -> None:
+def add_foreign_data(cfg: Config, path: str | Path) -> None:
     """Let a stage 2 config pseudo-label another laboratory's images too.
 
     They come through the pipeline of the labelled images.
 
     Args:
         cfg (Config): The config, changed in place.
-        path (str): A dataset config, whose training part is taken, or a
-            folder with a folder a class.
+        path (str | Path): A dataset config, whose training part is taken, or
+            a folder with a folder a class.
 
     Raises:
         InputError: If it is neither.

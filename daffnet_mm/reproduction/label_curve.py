@@ -3,13 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from daffnet_mm.fileio import atomic_write
+from daffnet_mm.visualization.panels import panel_grid
+from daffnet_mm.visualization.save_figure import save_figure
 
 from .methods import DATASETS, MAP_METHODS
 from .plan import Plan
 from .results import SectionResult, fill
 from .statistics import summarize
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _TITLES = {
     'attr/accuracy': 'mean attribute accuracy',
@@ -32,25 +37,21 @@ def draw_label_curves(plan: Plan, path: Path) -> bool:
     Returns:
         bool: Whether there was anything to draw.
     """
-    from matplotlib.figure import Figure
-
-    panels = []
+    panels, count = [], cache(plan.count_labelled)
     for table in plan.tables:
         results = fill(table, plan.runs_of, plan.shares)
         for section in table.sections:
             shares = [r for r in results if r.section is section]
             kind = 'attr' if set(section.methods) & set(MAP_METHODS) else 'wbc'
             for metric in (f'{kind}/accuracy', f'{kind}/f1_macro'):
-                panels += _panel(metric, shares, cache(plan.count_labelled))
+                panels += _panel(metric, shares, count)
     if not panels:
         return False
-    rows = (len(panels) + 1) // 2
-    figure = Figure(figsize=(11, 4.5 * rows), layout='constrained')
-    for ax, panel in zip(figure.subplots(rows, 2).flat, panels, strict=False):
-        plot_label_curve(*panel, ax)
+    figure, axes = panel_grid(len(panels), columns=2, width=5.5, height=4.5)
+    for ax, (curves, references, title) in zip(axes, panels, strict=True):
+        plot_label_curve(curves, references, title, ax)
         ax.legend(fontsize='small')
-    with atomic_write(path, 'wb') as f:
-        figure.savefig(f, format='png', dpi=150)
+    save_figure(figure, path)
     return True
 
 
@@ -59,7 +60,8 @@ def _panel(
 ) -> list[tuple]:
     """What is drawn of a metric on a dataset, if there is anything."""
     section = shares[0].section
-    curves, references = {}, {}
+    curves: dict[str, dict[float, list[float]]] = {}
+    references: dict[str, float] = {}
     for number, row in enumerate(section.rows):
         if row.attribute is not None:
             continue
@@ -79,7 +81,7 @@ def plot_label_curve(
     curves: Mapping[str, Mapping[float, Sequence[float]]],
     references: Mapping[str, float],
     title: str,
-    ax,
+    ax: 'Axes',
 ) -> None:
     """Draw a figure of merit against the number of labels.
 
@@ -92,7 +94,7 @@ def plot_label_curve(
         references (Mapping[str, float]): Figures to compare with, drawn as
             horizontal lines.
         title (str): What is drawn, for the vertical axis.
-        ax (matplotlib.axes.Axes): Where to draw.
+        ax (Axes): Where to draw.
     """
     for number, (name, points) in enumerate(curves.items()):
         sizes = sorted(points)

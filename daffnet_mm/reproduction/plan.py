@@ -258,7 +258,7 @@ class Plan:
             InputError: If data are missing, or the folder holds a run of
                 other settings.
         """
-        first = {}
+        first: dict[str, Config] = {}
         for run, cfg in self.configs.items():
             first.setdefault(run.dataset, cfg)
         if self.settings.k_fold is not None:
@@ -302,7 +302,7 @@ class Plan:
         loaded = self._loaded[key][1]
         cfg = Config(copy.deepcopy(loaded._cfg_dict), filename=loaded.filename)
         cfg.randomness['seed'] = run.seed
-        if run.fold is not None:
+        if run.fold is not None and settings.k_fold is not None:
             set_fold(
                 cfg,
                 fold_file(

@@ -115,7 +115,8 @@ def fill(
 
 
 def _fill_section(table, section, share, runs_of) -> SectionResult:
-    rows, above = [], {}
+    rows: list[RowResult] = []
+    above: dict[tuple, tuple[RowResult, Runs]] = {}
     for row in section.rows:
         result = RowResult(row)
         rows.append(result)
@@ -149,7 +150,7 @@ def _read_runs(runs: Runs, result: RowResult) -> None:
     for run, folder in runs.items():
         outcome = read_outcome(folder)
         if outcome is not None and outcome.state == FAILED:
-            result.failures[run.name] = outcome.error
+            result.failures[run.name] = outcome.error or ''
         elif outcome is not None:
             result.measured[run.seed, run.fold] = read_metrics(folder)
 
@@ -162,21 +163,22 @@ def _compare_with_supervised(rows: list[RowResult]) -> None:
     base = whole.pop(SUPERVISED).measured
     for result in whole.values():
         for metric in GAINS:
-            pairs = [
-                (own.get(metric), base.get(key, {}).get(metric))
+            gains = [
+                own[metric] - base[key][metric]
                 for key, own in result.measured.items()
+                if own.get(metric) is not None
+                and base.get(key, {}).get(metric) is not None
             ]
-            gains = [a - b for a, b in pairs if None not in (a, b)]
             if gains:
                 result.gains[metric] = gains
 
 
 def _correct(runs: Runs, row: Row) -> dict:
     """What each seed has right in each fold; complete seeds only."""
-    attributes = ()
+    attributes: list[str] = []
     if row.method in MAP_METHODS:
-        attributes = (row.attribute,) if row.attribute else (*WBC_ATTRIBUTES,)
-    seeds = {}
+        attributes = [row.attribute] if row.attribute else [*WBC_ATTRIBUTES]
+    seeds: dict[int, list[Path]] = {}
     for run, folder in runs.items():
         seeds.setdefault(run.seed, []).append(folder)
     return {

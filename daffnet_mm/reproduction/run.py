@@ -127,10 +127,11 @@ class Trainer:
         Raises:
             InputError: If another process works in the folder.
         """
-        slots = queue.Queue()
+        slots: queue.Queue[str | None] = queue.Queue()
         for slot in self.launcher.slots():
             slots.put(slot)
-        outcomes, futures = {}, {}
+        outcomes: dict[Run, Outcome] = {}
+        futures: dict[Run, Future[Outcome]] = {}
         with (
             claimed(self.plan.settings.out_dir),
             ThreadPoolExecutor(slots.qsize()) as pool,
@@ -143,8 +144,13 @@ class Trainer:
                     if outcome is not None and outcome.state == FINISHED:
                         outcomes[run] = outcome
                         continue
-                    needed = futures.get(self.plan.needs.get(run))
-                    futures[run] = pool.submit(self._work, run, needed, slots)
+                    needed = self.plan.needs.get(run)
+                    futures[run] = pool.submit(
+                        self._work,
+                        run,
+                        None if needed is None else futures.get(needed),
+                        slots,
+                    )
                 wait(futures.values())
             except BaseException:
                 self.stop()
@@ -235,7 +241,8 @@ def time_left(plan: Plan, jobs: int) -> tuple[int, str]:
         tuple[int, str]: How many have ended, and in words the same and, once
         one has finished, a guess.
     """
-    left, took = [], {}
+    left: list[Run] = []
+    took: dict[tuple[str, str], list[float]] = {}
     for run in plan.configs:
         outcome = read_outcome(plan.folder(run))
         if outcome is None:
@@ -249,9 +256,9 @@ def time_left(plan: Plan, jobs: int) -> tuple[int, str]:
         return ended, text
     average = mean(chain(*took.values()))
     minutes = sum(
-        mean(took.get((run.dataset, run.method), [average])) for run in left
+        mean(took.get((run.dataset, run.method), [average])) / jobs
+        for run in left
     )
-    minutes /= jobs
     if minutes < 90:
         text += f', about {max(1, round(minutes))} minutes left'
     else:

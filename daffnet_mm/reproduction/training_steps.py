@@ -65,11 +65,8 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
         folder (Path): The folder.
         outcome (Outcome): How it ended.
     """
-    content = dict(minutes=outcome.minutes)
-    if outcome.error:
-        content['error'] = outcome.error
     with atomic_write(folder / f'{outcome.state}.json') as f:
-        json.dump(content, f)
+        json.dump(dict(minutes=outcome.minutes, error=outcome.error), f)
 
 
 def complete(

@@ -250,7 +250,7 @@ def _p_text(comparison: Comparison | None) -> str:
 
 def _notes(section: SectionResult) -> list[str]:
     """What a reader has to know of the rows, each sentence once."""
-    notes = {}
+    notes: dict[str, list[str]] = {}
     for row in section.rows:
         if row.row.note:
             notes.setdefault(f'published figures: {row.row.note}', []).append(
