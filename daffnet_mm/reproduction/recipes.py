@@ -77,12 +77,14 @@ def read_recipe(config: Path) -> Recipe:
         Recipe: Its parts.
     """
     source = config.read_text(encoding='utf-8')
-    bases, text = (), []
+    bases: str | Sequence[str] = ()
+    text = []
     for statement in ast.parse(source).body:
-        if _assigned(statement) == '_base_':
+        name = _assigned(statement)
+        if name == '_base_' and isinstance(statement, ast.Assign):
             bases = ast.literal_eval(statement.value)
-        elif _assigned(statement) != 'work_dir':
-            text.append(ast.get_source_segment(source, statement))
+        elif name != 'work_dir':
+            text.append(ast.get_source_segment(source, statement) or '')
     if isinstance(bases, str):
         bases = [bases]
     folder = config.resolve().parent
@@ -133,7 +135,7 @@ def at_tiny_scale(recipe: Recipe) -> Recipe:
         )
 
     kept = [
-        ast.get_source_segment(recipe.text, statement)
+        ast.get_source_segment(recipe.text, statement) or ''
         for statement in ast.parse(recipe.text).body
         if _assigned(statement) not in _OF_THE_SCHEDULE
     ]
