@@ -26,6 +26,7 @@ default_hooks = dict(
     taxonomy_guard=dict(type='TaxonomyGuardHook'),
     checkpoint_guard=dict(type='CheckpointGuardHook'),
     invalid_loss=dict(type='CheckInvalidLossHook'),
+    requirements=dict(type='RequirementsHook'),
     # Best on validation, tested, with tables and figures.
     report=dict(type='EvaluationReportHook'),
     best=dict(type='BestCheckpointHook'),

@@ -22,6 +22,8 @@ from daffnet_mm.fileio.check_outputs import check_out_dir, check_out_file
 from daffnet_mm.fileio.image_limits import MAX_PIXELS
 from daffnet_mm.fileio.names import printable
 
+from .config_files import load_config
+from .requirements import check_requirements, without_downloads
 from .worker_pool import available_processors
 
 
@@ -341,6 +343,8 @@ def run_mmpretrain_tool(name: str) -> None:
         for place in places:
             if (place / name).is_file():
                 _check_options()
+                if name == 'train.py':
+                    _check_training()
                 runpy.run_path(str(place / name), run_name='__main__')
                 return
         raise FileNotFoundError(
@@ -379,6 +383,35 @@ def _check_options() -> None:
         )
     if options.launcher == 'pytorch':
         torch.distributed.init_process_group('gloo')
+
+
+def _check_training() -> None:
+    """Say what a training lacks before anything is built.
+
+    The option ``--from-scratch``, which MMPretrain's script has not, becomes
+    settings of the config.
+
+    Raises:
+        InputError: If weights, data or pseudo labels are missing.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('config', nargs='?')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    parser.add_argument('--from-scratch', action='store_true')
+    options, _ = parser.parse_known_args()
+    if {'-h', '--help'} & set(sys.argv) or options.config is None:
+        return
+    cfg = load_config(options.config, options.cfg_options)
+    if options.from_scratch:
+        settings = without_downloads(cfg)
+        cfg.merge_from_dict(settings)
+        words = [f'{key}={value}' for key, value in settings.items()]
+        sys.argv = [word for word in sys.argv if word != '--from-scratch']
+        if '--cfg-options' not in sys.argv:
+            sys.argv.append('--cfg-options')
+        place = sys.argv.index('--cfg-options') + 1
+        sys.argv[place:place] = words
+    check_requirements(cfg)
 
 
 def _sentence(error: Exception) -> str:

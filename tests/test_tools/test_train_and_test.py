@@ -89,6 +89,30 @@ def test_a_diverging_run(tmp_path):
     assert not list(work_dir.glob('*.pth'))
 
 
+def test_weights_that_cannot_be_had(tmp_path):
+    config = tmp_path / 'far.py'
+    checkpoint = 'https://nowhere.invalid/a.pth'
+    config.write_text(
+        f'_base_ = {str(CONFIG)!r}\n'
+        'model = dict(backbone=dict(init_cfg=dict('
+        f'type="Pretrained", checkpoint={checkpoint!r})))\n'
+    )
+    options = ['--work-dir', tmp_path / 'run', '--cfg-options']
+    options += ['train_cfg.max_epochs=1']
+    status, output = run_tool(
+        'train.py', config, *options, log=tmp_path / 'log'
+    )
+    assert status == 2
+    assert f'{checkpoint} cannot be downloaded' in only_sentence(output)
+    # before anything was made
+    assert not (tmp_path / 'run').exists()
+    status, output = run_tool(
+        'train.py', config, '--from-scratch', *options, log=tmp_path / 'log'
+    )
+    assert status == 0, output
+    assert (tmp_path / 'run' / 'best.pth').is_file()
+
+
 def test_checkpoints_that_do_not_fit(tmp_path):
     status, output = run_tool(
         'train.py',

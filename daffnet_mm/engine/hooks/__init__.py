@@ -7,6 +7,7 @@ from .evaluation_report_hook import EvaluationReportHook
 from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .freeze_pretrained_hook import FreezePretrainedHook
 from .mean_teacher_hook import MeanTeacherHook
+from .requirements_hook import RequirementsHook
 from .resumable_early_stopping_hook import ResumableEarlyStoppingHook
 from .split_guard_hook import SplitGuardHook
 from .taxonomy_guard_hook import TaxonomyGuardHook
@@ -23,6 +24,7 @@ __all__ = [
     'FreezeBatchNormHook',
     'FreezePretrainedHook',
     'MeanTeacherHook',
+    'RequirementsHook',
     'ResumableEarlyStoppingHook',
     'SplitGuardHook',
     'TaxonomyGuardHook',
