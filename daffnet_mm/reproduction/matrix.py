@@ -1,7 +1,7 @@
 """The declared experiments: each table of both papers, or one of one's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import (
@@ -51,57 +51,6 @@ _OF_A_CLASS = {
     'specificity': 'Spec',
 }
 
-#: Strategies that train a MAP, in the order of DAFFNet's Table 6.
-_STRATEGIES = {
-    'supervised': 'map/plain',
-    'deep-supervised': 'map/dsl',
-    'deep- and semi-supervised': 'map/dsl-ssl',
-}
-#: The method of each row that can be trained, by the paper's name.
-_DAFFNET = {
-    **_STRATEGIES,
-    'ResNet50': 'resnet50',
-    'ResNet50+EPSA': 'epsa',
-    'ResNet50+EPSA+SA': 'epsa-sa',
-    'ResNet50+EPSA+SA+MAP': 'epsa-sa-map',
-    'ResNet50+EPSA+SA+MAP+MAE': 'daffnet',
-    'DAFFNet': 'daffnet',
-}
-_CHEN = {
-    'alpha 0.0': 'scam/alpha-0.0',
-    'alpha 0.2': 'scam',
-    'alpha 0.4': 'scam/alpha-0.4',
-    'alpha 0.6': 'scam/alpha-0.6',
-    'alpha 0.8': 'scam/alpha-0.8',
-    'alpha 1.0': 'scam/alpha-1.0',
-    'no attention': 'scam/no-attention',
-    'SE': 'scam/se',
-    'ECA': 'scam/eca',
-    'CAM': 'scam/cam',
-    'SAM': 'scam/sam',
-    'CAM // SAM': 'scam/cam-sam-parallel',
-    'CSAM': 'scam/csam',
-    'SCAM': 'scam',
-    'ResNet + SCAM': 'scam/resnet-only',
-    'DenseNet + SCAM': 'scam/densenet-only',
-    'ResNet + DenseNet + SCAM': 'scam',
-    'ImageNet weights in ResNet': 'scam/tl-resnet',
-    'ImageNet weights in DenseNet': 'scam/tl-densenet',
-    'no ImageNet weights': 'scam/tl-none',
-    'ImageNet weights in both': 'scam',
-    'ResNet': 'scam/peer/resnet50',
-    'DenseNet': 'scam/peer/densenet121',
-    'Inception v3': 'scam/peer/inception-v3',
-    'SCAM network': 'scam',
-    'ResNet, raw': 'scam/peer/resnet50_raw',
-    'ResNet, mixup': 'scam/peer/resnet50',
-    'DenseNet, raw': 'scam/peer/densenet121_raw',
-    'DenseNet, mixup': 'scam/peer/densenet121',
-    'Inception v3, raw': 'scam/peer/inception-v3_raw',
-    'Inception v3, mixup': 'scam/peer/inception-v3',
-    'SCAM network, raw': 'scam/alpha-0.0',
-    'SCAM network, mixup': 'scam',
-}
 #: Networks that are trained beside those of the papers.
 _FURTHER = {
     'daffnet_table3': {
@@ -257,10 +206,8 @@ def paper_table(
         if paper not in of_paper:
             paper = of_paper[0]
         own = [row for row in found if row.dataset == paper]
-        if name == 'daffnet_table5':
-            rows = _attribute_rows(own, ['deep- and semi-supervised'])
-        elif name == 'daffnet_supplementary_table3':
-            rows = _attribute_rows(own, list(_STRATEGIES))
+        if name in ('daffnet_table5', 'daffnet_supplementary_table3'):
+            rows = _attribute_rows(own, all_strategies='suppl' in name)
         else:
             rows = _method_rows(own, name)
         sections.append(Section(dataset, paper, tuple(rows)))
@@ -273,18 +220,15 @@ def _of_wbcatt() -> dict[str, PublishedRow]:
     return {row.method: row for row in load_published('wbcatt')}
 
 
-def _row(published: PublishedRow, method: str | None) -> Row:
+def _row(published: PublishedRow) -> Row:
     label = published.method.replace('_', ' ')
+    method = published.trains or None
     return Row(label, method, published.figures, published.note)
 
 
 def _method_rows(found: Sequence[PublishedRow], name: str) -> list[Row]:
     """A row a method: the paper's, and those that we train besides."""
-    known = _DAFFNET if name.startswith('daffnet') else _CHEN
-    rows = [
-        _row(row, None if row.origin == 'cited' else known[row.method])
-        for row in found
-    ]
+    rows = list(map(_row, found))
     # They stand before the paper's own network.
     own = [row.origin for row in found].index('proposed')
     rows[own:own] = [
@@ -294,24 +238,32 @@ def _method_rows(found: Sequence[PublishedRow], name: str) -> list[Row]:
 
 
 def _attribute_rows(
-    found: Sequence[PublishedRow], strategies: Sequence[str]
+    found: Sequence[PublishedRow], all_strategies: bool
 ) -> list[Row]:
     """Of each attribute a row a strategy, and how far annotators agree."""
-    overall = {row.method: row for row in load_published('daffnet_table6')}
+    strategies = load_published('daffnet_table6')
     agreement = _of_wbcatt()
     rows = []
     for row in found:
         attribute = row.method if row.method in WBC_ATTRIBUTES else None
-        for strategy in strategies:
-            printed = row if attribute else overall[strategy]
-            own = _row(printed, _STRATEGIES[strategy])
-            if strategy != strategies[-1] and attribute:
-                own = replace(own, published={}, note='')
+        for strategy in strategies if all_strategies else strategies[-1:]:
+            # Of a single attribute, one strategy's figures are printed.
+            printed = row if attribute else strategy
+            if strategy.trains != printed.trains:
+                printed = printed._replace(figures={}, note='')
             label = row.method.replace('_', ' ')
-            if len(strategies) > 1:
-                label += f', {strategy}'
-            rows.append(replace(own, label=label, attribute=attribute))
-        rows.append(_row(agreement[f'{row.method}, two annotators'], None))
+            if all_strategies:
+                label += f', {strategy.method}'
+            rows.append(
+                Row(
+                    label,
+                    strategy.trains,
+                    printed.figures,
+                    printed.note,
+                    attribute,
+                )
+            )
+        rows.append(_row(agreement[f'{row.method}, two annotators']))
     return rows
 
 

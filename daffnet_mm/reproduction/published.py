@@ -38,6 +38,8 @@ class PublishedRow(NamedTuple):
             ``'ablation'`` (a variant of it), ``'peer'`` (a network of
             MMPretrain's zoo, which can be trained here) or ``'cited'`` (known
             by its published figures alone).
+        trains (str): What is trained for it here, a key of ``list_methods``,
+            or ''.
         figures (dict[str, float]): Value in per cent by metric key; what the
             paper leaves blank is left out.
         note (str): What a reader has to know, or ''.
@@ -46,6 +48,7 @@ class PublishedRow(NamedTuple):
     dataset: str
     method: str
     origin: str
+    trains: str
     figures: dict[str, float]
     note: str
 
@@ -78,6 +81,7 @@ def load_published(table: str) -> list[PublishedRow]:
                 row.pop('dataset'),
                 row.pop('method'),
                 row.pop('origin'),
+                row.pop('trains'),
                 note=row.pop('note'),
                 figures={k: float(v) for k, v in row.items() if v},
             )

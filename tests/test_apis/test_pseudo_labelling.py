@@ -5,7 +5,6 @@ import signal
 
 import pytest
 import torch
-from mmengine import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS, MODELS
@@ -15,7 +14,6 @@ from tool_process import run_tool
 from daffnet_mm.apis import pseudo_labelling
 from daffnet_mm.apis.pseudo_labelling import (
     PartialFile,
-    find_pseudo_labelled,
     label_all,
     pseudo_label,
 )
@@ -384,39 +382,13 @@ def test_killed_by_the_system_and_resumed(
     assert path.read_bytes() == uninterrupted
 
 
-def test_which_dataset_is_meant(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    plain = dict(type='WBCAtt')
-    first = dict(
-        type='PseudoLabelledDataset',
-        label_file='a.json',
-        dataset=dict(type='LISC'),
-    )
-    second = dict(
-        type='PseudoLabelledDataset',
-        label_file=str(tmp_path / 'x' / 'b.json'),
-        dataset=dict(type='BCCD'),
-    )
-    nested = Config(
-        dict(
-            data=dict(
-                type='ConcatDataset',
-                datasets=[
-                    plain,
-                    dict(type='RepeatDataset', times=2, dataset=first),
-                    dict(type='ConcatDataset', datasets=[plain, second]),
-                ],
-            )
-        )
-    ).data
-    assert find_pseudo_labelled(nested, 'a.json') == dict(type='LISC')
-    assert find_pseudo_labelled(nested, str(tmp_path / 'a.json')) == dict(
-        type='LISC'
-    )
-    assert find_pseudo_labelled(nested, './x/b.json') == dict(type='BCCD')
-    assert find_pseudo_labelled(nested, 'b.json') is None
-    assert find_pseudo_labelled(first, 'a.json') == dict(type='LISC')
-    assert find_pseudo_labelled(plain, 'a.json') is None
+def test_a_file_by_another_path(
+    cfg, checkpoint, tmp_path, uninterrupted, monkeypatch
+):
+    (tmp_path / 'x').mkdir()
+    monkeypatch.chdir(tmp_path / 'x')
+    label(cfg, checkpoint, '../labels.json')
+    assert (tmp_path / 'labels.json').read_bytes() == uninterrupted
 
 
 def test_nothing_to_label(cfg, checkpoint, tmp_path):

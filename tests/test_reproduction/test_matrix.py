@@ -28,6 +28,7 @@ def test_every_published_row_is_there_and_trained_unless_cited(name):
         row = rows[published.dataset, published.method.replace('_', ' ')]
         assert row.published == published.figures
         assert (row.method is None) is (published.origin == 'cited')
+        assert (row.method or '') == published.trains
     methods = list_methods(CONFIGS)
     assert all(row.method in methods for row in rows.values() if row.method)
     assert all(DATASETS[s.dataset] == s.published_on for s in table.sections)
