@@ -261,6 +261,10 @@ def test_a_folder_of_other_settings_is_refused(make_plan):
         (dict(shares=[1.5], methods=['epsa']), 'above 0 and at most 1'),
         (dict(epochs=0, methods=['epsa']), 'must be 1 or more'),
         (dict(rounds=0), 'rounds is 0, but must be 1 or more'),
+        (
+            dict(cfg_options={'param_scheduler.9.end': 1}, methods=['epsa']),
+            '--cfg-options do not fit',
+        ),
         (dict(official_split='val', methods=['epsa']), 'has no WBCAtt'),
         (dict(official_split='val', k_fold=5), 'not drawn over an official'),
         (dict(foreign=['x.py'], methods=['map/ssl']), 'x.py is neither'),
