@@ -55,8 +55,9 @@ from daffnet_mm.reproduction import (
     time_left,
     write_tables,
 )
-from daffnet_mm.reproduction.matrix import TITLES, known_metrics
+from daffnet_mm.reproduction.matrix import known_metrics
 from daffnet_mm.reproduction.methods import DATASETS, list_methods
+from daffnet_mm.reproduction.published import TITLES
 from daffnet_mm.reproduction.training_steps import FINISHED
 from daffnet_mm.utils.command_line import (
     KeyValueAction,

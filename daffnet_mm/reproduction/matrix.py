@@ -1,7 +1,7 @@
 """The declared experiments: each table of both papers, or one of one's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import (
@@ -11,7 +11,7 @@ from daffnet_mm.structures import (
 )
 
 from .methods import DATASETS, MAP_METHODS
-from .published import PublishedRow, load_published
+from .published import TITLES, PublishedRow, load_published
 
 #: Titles of the metrics. DAFFNet's AUC is (recall + specificity) / 2 on hard
 #: predictions; the area that readers expect stands beside it.
@@ -27,28 +27,13 @@ METRICS = {
     'recall_macro': 'AR',
     'f1_macro': 'AF1',
 }
+_OF_A_CLASS = ('precision', 'recall', 'f1', 'specificity')
 ATTRIBUTE_METRICS = {
-    **{
-        key: METRICS[key]
-        for key in (
-            'precision',
-            'recall',
-            'specificity',
-            'f1',
-            'accuracy',
-            'auc_hard',
-        )
-    },
+    **{key: METRICS[key] for key in (*_OF_A_CLASS, 'accuracy', 'auc_hard')},
     'f1_macro': 'macro F1',
     'subset_accuracy': 'SAcc',
     'hamming_loss': 'HL',
     'jaccard': 'JS',
-}
-_OF_A_CLASS = {
-    'precision': 'Prec',
-    'recall': 'Rec',
-    'f1': 'F1',
-    'specificity': 'Spec',
 }
 
 #: Networks that are trained beside those of the papers.
@@ -73,29 +58,6 @@ _FURTHER = {
         }
         for table in ('chen_table11', 'chen_table12')
     },
-}
-#: Every table of the papers, and its title.
-TITLES = {
-    'daffnet_table2': 'DAFFNet, Table 2: DAFFNet on six datasets',
-    'daffnet_table3': 'DAFFNet, Table 3: against other methods',
-    'daffnet_table4': 'DAFFNet, Table 4: ablation',
-    'daffnet_table5': 'DAFFNet, Table 5: attributes',
-    'daffnet_table6': 'DAFFNet, Table 6: training strategies of MAP',
-    'daffnet_supplementary_table3': 'DAFFNet, Supplementary Table 3: '
-    'attributes and training strategies',
-    'chen_table4': 'Chen et al. 2022, Table 4: mixup',
-    'chen_table5': 'Chen et al. 2022, Table 5: attention',
-    'chen_table6': 'Chen et al. 2022, Table 6: attention, recall by class',
-    'chen_table7': 'Chen et al. 2022, Table 7: branches',
-    'chen_table8': 'Chen et al. 2022, Table 8: ImageNet weights',
-    'chen_table9': 'Chen et al. 2022, Table 9: ImageNet weights, recall by '
-    'class',
-    'chen_table10': 'Chen et al. 2022, Table 10: other networks, raw and '
-    'mixup',
-    'chen_table11': 'Chen et al. 2022, Table 11: other networks on other '
-    'datasets',
-    'chen_table12': 'Chen et al. 2022, Table 12: other networks, recall by '
-    'class',
 }
 
 
@@ -171,7 +133,7 @@ def paper_table(
     """Declare a table of one of the papers.
 
     Args:
-        name (str): A key of :data:`TITLES`.
+        name (str): One of ``titles.csv``.
         datasets (Sequence[str], optional): On what to train. A dataset that
             the paper's table has not gets the rows, and for comparison the
             figures, of the table's first one. Defaults to None: the paper's.
@@ -206,8 +168,11 @@ def paper_table(
         if paper not in of_paper:
             paper = of_paper[0]
         own = [row for row in found if row.dataset == paper]
-        if name in ('daffnet_table5', 'daffnet_supplementary_table3'):
-            rows = _attribute_rows(own, all_strategies='suppl' in name)
+        strategies = load_published('daffnet_table6')
+        if name == 'daffnet_table5':
+            rows = _attribute_rows(own, strategies[-1:])
+        elif name == 'daffnet_supplementary_table3':
+            rows = _attribute_rows(own, strategies)
         else:
             rows = _method_rows(own, name)
         sections.append(Section(dataset, paper, tuple(rows)))
@@ -222,13 +187,12 @@ def _of_wbcatt() -> dict[str, PublishedRow]:
 
 def _row(published: PublishedRow) -> Row:
     label = published.method.replace('_', ' ')
-    method = published.trains or None
-    return Row(label, method, published.figures, published.note)
+    return Row(label, published.trained, published.figures, published.note)
 
 
 def _method_rows(found: Sequence[PublishedRow], name: str) -> list[Row]:
     """A row a method: the paper's, and those that we train besides."""
-    rows = list(map(_row, found))
+    rows = [_row(row) for row in found]
     # They stand before the paper's own network.
     own = [row.origin for row in found].index('proposed')
     rows[own:own] = [
@@ -238,31 +202,22 @@ def _method_rows(found: Sequence[PublishedRow], name: str) -> list[Row]:
 
 
 def _attribute_rows(
-    found: Sequence[PublishedRow], all_strategies: bool
+    found: Sequence[PublishedRow], strategies: Sequence[PublishedRow]
 ) -> list[Row]:
     """Of each attribute a row a strategy, and how far annotators agree."""
-    strategies = load_published('daffnet_table6')
     agreement = _of_wbcatt()
     rows = []
     for row in found:
         attribute = row.method if row.method in WBC_ATTRIBUTES else None
-        for strategy in strategies if all_strategies else strategies[-1:]:
-            # Of a single attribute, one strategy's figures are printed.
-            printed = row if attribute else strategy
-            if strategy.trains != printed.trains:
-                printed = printed._replace(figures={}, note='')
-            label = row.method.replace('_', ' ')
-            if all_strategies:
-                label += f', {strategy.method}'
-            rows.append(
-                Row(
-                    label,
-                    strategy.trains,
-                    printed.figures,
-                    printed.note,
-                    attribute,
-                )
-            )
+        label = row.method.replace('_', ' ')
+        for strategy in strategies:
+            own = _row(row if attribute else strategy)
+            if strategy is not strategies[-1] and attribute:
+                own = Row(label, strategy.trained)
+            name = label
+            if len(strategies) > 1:
+                name += f', {strategy.method}'
+            rows.append(replace(own, label=name, attribute=attribute))
         rows.append(_row(agreement[f'{row.method}, two annotators']))
     return rows
 
@@ -306,9 +261,9 @@ def known_metrics() -> dict[str, str]:
     return {
         **{f'wbc/{key}': title for key, title in METRICS.items()},
         **{
-            f'wbc/{name}/{key}': f'{name} {title}'
+            f'wbc/{name}/{key}': f'{name} {METRICS[key]}'
             for name in classes
-            for key, title in _OF_A_CLASS.items()
+            for key in _OF_A_CLASS
         },
         **{f'attr/{key}': title for key, title in ATTRIBUTE_METRICS.items()},
     }

@@ -39,30 +39,17 @@ def test_the_obvious_composition_is_the_same_function(tool):
             buffer.uniform_(0.5, 1.5)
 
     theirs = obvious.state_dict()
-    block = iter(range(16))
-    blocks = {
-        (stage, i): next(block)
-        for stage, count in enumerate((3, 4, 6, 3), 1)
-        for i in range(count)
-    }
     state_dict = {}
     for name, value in ours.state_dict().items():
         public = name.replace('neck.predictor.backbone.', 'map.resnet.')
         public = public.replace('neck.predictor.head.fc.', 'map.resnet.fc.')
-        public = (
-            public.replace('head.fc.', 'fc.')
-            if public.startswith('head.')
-            else public
-        )
+        public = re.sub(r'^head\.fc\.', 'backbone.fc.', public)
         public = public.replace('head.classifier.', 'decoder.')
-        place = re.match(r'backbone\.layer(\d)\.(\d)\.', public)
-        if place:
-            number = blocks[int(place[1]), int(place[2])]
-            public = f'blocks.{number}.{public[place.end() :]}'
-            public = public.replace('conv2.branches', 'psa.convs')
-            public = public.replace('conv2.se', 'psa.se')
-            public = public.replace('spatial_attention', 'attention')
-        public = public.removeprefix('backbone.')
+        if public.startswith('backbone.layer'):
+            public = public.replace('conv2.branches', 'conv2.convs')
+            public = public.replace('.bn3.', '.bn3.0.')
+            public = public.replace('spatial_attention', 'bn3.1')
+            public = public.replace('se.fc1', 'se.1').replace('se.fc2', 'se.3')
         public = re.sub(
             r'neck\.encoder\.expand\.(\d+)', r'mae.encoders.\1.0', public
         )
@@ -71,7 +58,7 @@ def test_the_obvious_composition_is_the_same_function(tool):
         )
         public = re.sub(
             r'neck\.encoder\.convs\.(\d)\.(conv|bn)\.',
-            lambda m: f'mae.convs.{3 * int(m[1]) + (m[2] == "bn")}.',
+            lambda m: f'mae.convs.{m[1]}.{int(m[2] == "bn")}.',
             public,
         )
         if 'predictor.head.fc_attributes' in name:
