@@ -321,7 +321,8 @@ def plot_explanations(
         panel per map, row by row.
     """
     rows = -(-len(maps) // columns)
-    figure, axes = panel_grid(rows * (columns + 1), columns + 1, 2.2, 2.5)
+    titles = [''] * rows * (columns + 1)
+    figure, axes = panel_grid(titles, columns + 1, 2.2, 2.5)
     for ax in axes:
         ax.set_axis_off()
     axes[0].imshow(image)
