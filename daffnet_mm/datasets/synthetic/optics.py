@@ -12,14 +12,8 @@ def photograph(slide: Slide, laboratory: Laboratory) -> np.ndarray:
     """Shine light through a slide, and take its picture.
 
     Stain strength and hue, the light's colour and evenness, focus and
-    camera noise vary from image to image around the laboratory's usual.
-
-    Args:
-        slide (Slide): The finished slide.
-        laboratory (Laboratory): Its stains, light and camera.
-
-    Returns:
-        np.ndarray: uint8 of shape (size, size, 3), BGR.
+    camera noise vary from image to image around the laboratory's usual. The
+    picture is BGR, uint8 of shape (size, size, 3).
     """
     rng, size = slide.rng, slide.size
 

@@ -48,13 +48,8 @@ class LoadSyntheticCell(BaseTransform):
                 'another data set: load it with LoadImageFromFile.'
             )
         cell = results['synthetic_cell']
-        rng = cell_stream(
-            cell['seed'],
-            cell['split'],
-            cell['laboratory'],
-            cell['index'],
-            PAINT,
-        )
+        keys = ('seed', 'split', 'laboratory', 'index')
+        rng = cell_stream(*(cell[key] for key in keys), PAINT)
         img: Any = render_cell(
             cell['attributes'], cell['image_size'], rng, cell['laboratory']
         )

@@ -59,7 +59,11 @@ def read_labels(
         InputError: If the field is missing, of another length or not whole,
             or a label is out of range.
     """
-    values = _to_array(_require(sample, name, from_whom)).reshape(-1)
+    if sample.get(name) is None:
+        raise InputError(
+            f'{_the_image(sample)} has no {name}, which {from_whom} sets.'
+        )
+    values = _to_array(sample[name]).reshape(-1)
     if values.size != len(sizes):
         raise InputError(
             f'{name} of {_the_image(sample)} holds {values.size} label(s), '
@@ -120,14 +124,6 @@ def read_scores(
             'a lower learning rate.'
         )
     return scores
-
-
-def _require(sample: Sample, name: str, from_whom: str) -> Any:
-    if sample.get(name) is None:
-        raise InputError(
-            f'{_the_image(sample)} has no {name}, which {from_whom} sets.'
-        )
-    return sample[name]
 
 
 def _to_array(value: Any) -> np.ndarray:
