@@ -1,39 +1,35 @@
-import importlib
 import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
 from mmpretrain.registry import MODELS
+from tool_process import REPOSITORY, load_tool
 
 import daffnet_mm  # noqa: F401
 
-ROOT = Path(__file__).resolve().parents[2]
-CONFIGS = ROOT / 'configs' / 'daffnet'
+CONFIGS = REPOSITORY / 'configs' / 'daffnet'
 
 
-@pytest.fixture
-def tool(monkeypatch):
-    """The module of a tool in the folder of the analysis tools."""
-    monkeypatch.syspath_prepend(str(ROOT / 'tools' / 'analysis_tools'))
-    return importlib.import_module
+@pytest.fixture(scope='module')
+def benchmark():
+    return load_tool('analysis_tools/benchmark.py')
 
 
-def contestants_of(tool, config, batch_size, size):
-    benchmark = tool('benchmark')
+#: What the obvious composition calls its parts, in this order.
+def contestants_of(benchmark, config, batch_size, size):
     return benchmark.build_contestants(
         benchmark.load_config(CONFIGS / config), batch_size, size, 'cpu'
     )
 
 
-def test_the_obvious_composition_is_the_same_function(tool):
+def test_the_obvious_composition_is_the_same_function():
     torch.manual_seed(0)
     ours = MODELS.build(Config.fromfile(CONFIGS / 'daffnet_pbc.py').model)
-    obvious = tool('obvious_daffnet').ObviousDAFFNet()
+    module = load_tool('analysis_tools/obvious_daffnet.py')
+    obvious = module.ObviousDAFFNet().eval()
     ours.eval()
-    obvious.eval()
     for name, buffer in obvious.named_buffers():  # not all alike
         if 'running' in name:
             buffer.uniform_(0.5, 1.5)
@@ -86,50 +82,23 @@ def test_the_obvious_composition_is_the_same_function(tool):
 
 @pytest.mark.parametrize('native', [False, True])
 def test_prints_and_writes_a_table(
-    tool, tmp_path, capsys, monkeypatch, native
+    benchmark, tmp_path, capsys, monkeypatch, native
 ):
     monkeypatch.setattr(
-        tool('benchmark'), 'multiplies_bfloat16', lambda device: native
+        benchmark, 'multiplies_bfloat16', lambda device: native
     )
     out = tmp_path / 'speed.json'
-    threads = torch.get_num_threads()
-    code = tool('benchmark').main(
-        [
-            '--config',
-            str(CONFIGS / 'daffnet-tiny_pbc5.py'),
-            '--batch-size',
-            '2',
-            '--image-size',
-            '64',
-            '--rounds',
-            '1',
-            '--threads',
-            str(threads),
-            '--device',
-            'cpu',
-            '--out',
-            str(out),
-        ]
-    )
+    config = str(CONFIGS / 'daffnet-tiny_pbc5.py')
+    options = '--batch-size 2 --image-size 64 --rounds 1 --device cpu'
+    options += f' --threads {torch.get_num_threads()} --out'
+    code = benchmark.main(['--config', config, *options.split(), str(out)])
     assert code == 0
     table = capsys.readouterr().out
+    names = ('ours', 'obvious, NCHW', 'obvious, channels-last', 'ResNet50')
     for precision in ('float32', *['bfloat16'] * native):
-        for name in (
-            'ours',
-            'obvious, NCHW',
-            'obvious, channels-last',
-            'ResNet50',
-        ):
-            assert (
-                len(
-                    re.findall(
-                        rf'^{precision} +{name} +[\d.]+ +[\d.]+ x +[\d.]+ x$',
-                        table,
-                        re.MULTILINE,
-                    )
-                )
-                == 2
-            ), table
+        for name in names:
+            row = rf'^{precision} +{name} +[\d.]+ +[\d.]+ x +[\d.]+ x$'
+            assert len(re.findall(row, table, re.MULTILINE)) == 2, table
     assert ('bfloat16' in table) is native
     result = json.loads(out.read_text())
     assert result['setting']['batch_size'] == 2
@@ -149,8 +118,8 @@ def test_prints_and_writes_a_table(
     assert tested['ours_is_faster_by'] == 1
 
 
-def test_the_precision_of_a_step(tool):
-    contestants = contestants_of(tool, 'daffnet-tiny_pbc5.py', 2, 64)
+def test_the_precision_of_a_step(benchmark):
+    contestants = contestants_of(benchmark, 'daffnet-tiny_pbc5.py', 2, 64)
     contestant = contestants['ours']
     found = []
     contestant.model.backbone.layer1.register_forward_hook(
@@ -162,39 +131,29 @@ def test_the_precision_of_a_step(tool):
     assert found == [torch.float32] * 2 + [torch.bfloat16] * 2
 
 
-def test_ratios_are_medians_of_the_rounds(tool):
-    benchmark = tool('benchmark')
-    speeds = {
-        'training': {
-            'float32': {
-                benchmark.OURS: [2.0, 8.0, 3.0],
-                benchmark.RESNET: [1.0, 1.0, 3.0],
-            },
-            'bfloat16': {
-                benchmark.OURS: [4.0, 9.0, 9.0],
-                benchmark.RESNET: [8.0, 3.0, 2.0],
-            },
-        }
-    }
-    summary = benchmark.summarise(speeds, 'bfloat16')['training']
-    assert summary['float32'][benchmark.RESNET] == dict(
+def test_ratios_are_medians_of_the_rounds(benchmark):
+    ours, resnet = benchmark.OURS, benchmark.RESNET
+    speeds = dict(
+        float32={ours: [2.0, 8.0, 3.0], resnet: [1.0, 1.0, 3.0]},
+        bfloat16={ours: [4.0, 9.0, 9.0], resnet: [8.0, 3.0, 2.0]},
+    )
+    summary = benchmark.summarise(dict(training=speeds), 'bfloat16')
+    assert summary['training']['float32'][resnet] == dict(
         images_per_second=1.0,
         ours_is_faster_by=4.0,
         ours_in_this_precision_is_faster_by=2.0,
     )
-    assert summary['bfloat16'][benchmark.RESNET] == dict(
+    assert summary['training']['bfloat16'][resnet] == dict(
         images_per_second=3.0,
         ours_is_faster_by=3.0,
         ours_in_this_precision_is_faster_by=3.0,
     )
 
 
-def test_what_trains_in_the_comparison(tool):
-    contestants = contestants_of(tool, 'daffnet_pbc.py', 1, 32)
-    for name, frozen in (
-        ('ours', 'neck.predictor.'),
-        ('obvious, NCHW', 'map.'),
-    ):
+def test_what_trains_in_the_comparison(benchmark):
+    contestants = contestants_of(benchmark, 'daffnet_pbc.py', 1, 32)
+    frozen_parts = {'ours': 'neck.predictor.', 'obvious, NCHW': 'map.'}
+    for name, frozen in frozen_parts.items():
         for key, parameter in contestants[name].model.named_parameters():
             assert parameter.requires_grad is not key.startswith(frozen), key
 
@@ -209,9 +168,9 @@ def test_what_trains_in_the_comparison(tool):
         ),
     ],
 )
-def test_bad_input(tool, capsys, arguments, message):
+def test_bad_input(benchmark, capsys, arguments, message):
     with pytest.raises(SystemExit) as stop:
-        tool('benchmark').main(arguments)
+        benchmark.main(arguments)
     assert stop.value.code == 2
     error = capsys.readouterr().err
     assert message in error and error.count('\n') == 1

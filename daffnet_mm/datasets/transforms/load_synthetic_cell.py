@@ -48,8 +48,13 @@ class LoadSyntheticCell(BaseTransform):
                 'another data set: load it with LoadImageFromFile.'
             )
         cell = results['synthetic_cell']
-        keys = ('seed', 'split', 'laboratory', 'index')
-        rng = cell_stream(*(cell[key] for key in keys), PAINT)
+        rng = cell_stream(
+            cell['seed'],
+            cell['split'],
+            cell['laboratory'],
+            cell['index'],
+            PAINT,
+        )
         img: Any = render_cell(
             cell['attributes'], cell['image_size'], rng, cell['laboratory']
         )
