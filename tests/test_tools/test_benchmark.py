@@ -17,7 +17,6 @@ def benchmark():
     return load_tool('analysis_tools/benchmark.py')
 
 
-#: What the obvious composition calls its parts, in this order.
 def contestants_of(benchmark, config, batch_size, size):
     return benchmark.build_contestants(
         benchmark.load_config(CONFIGS / config), batch_size, size, 'cpu'
