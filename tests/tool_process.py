@@ -24,6 +24,8 @@ def _main(tool, arguments, log, environment):
     sys.stdout = open(1, 'w', buffering=1, closefd=False)
     sys.stderr = open(2, 'w', buffering=1, closefd=False)
     sys.argv = [str(tool), *arguments]
+    # As for a script, its own folder comes first.
+    sys.path.insert(0, str(tool.parent))
     runpy.run_path(str(tool), run_name='__main__')
 
 

@@ -96,25 +96,29 @@ def test_prints_and_writes_a_table(
     names = ('ours', 'obvious, NCHW', 'obvious, channels-last', 'ResNet50')
     for precision in ('float32', *['bfloat16'] * native):
         for name in names:
-            row = rf'^{precision} +{name} +[\d.]+ +[\d.]+ x +[\d.]+ x$'
+            figures = r'[\d.]+( \| +[\d.]+ x){2} \|$'
+            row = rf'\| +{precision} \| +{name} \| +{figures}'
             assert len(re.findall(row, table, re.MULTILINE)) == 2, table
     assert ('bfloat16' in table) is native
     result = json.loads(out.read_text())
     assert result['setting']['batch_size'] == 2
-    rounds = result['rounds']['training']
-    row = result['summary']['training']['float32']['obvious, NCHW']
-    other = rounds['float32']['obvious, NCHW'][0]
+    rows = {
+        (row.pop('task'), row.pop('precision'), row.pop('model')): row
+        for row in result['rows']
+    }
+    row = rows['training', 'float32', 'obvious, NCHW']
+    (other,) = row.pop('rounds')
     # small models train in mixed precision where they can
-    ours = rounds['bfloat16' if native else 'float32']['ours'][0]
+    trained = 'bfloat16' if native else 'float32'
+    (ours,) = rows['training', trained, 'ours']['rounds']
+    (same,) = rows['training', 'float32', 'ours']['rounds']
     assert row == dict(
         images_per_second=other,
         ours_is_faster_by=ours / other,
-        ours_in_this_precision_is_faster_by=rounds['float32']['ours'][0]
-        / other,
+        ours_in_this_precision_is_faster_by=same / other,
     )
     # tools/test.py tests them in float32
-    tested = result['summary']['inference']['float32']['ours']
-    assert tested['ours_is_faster_by'] == 1
+    assert rows['inference', 'float32', 'ours']['ours_is_faster_by'] == 1
 
 
 def test_the_precision_of_a_step(benchmark):
@@ -125,28 +129,33 @@ def test_the_precision_of_a_step(benchmark):
         lambda module, args, output: found.append(output.dtype)
     )
     for precision in ('float32', 'bfloat16'):
-        contestant.train_step(precision)
-        contestant.infer_step(precision)
+        contestant.step('training', precision)
+        contestant.step('inference', precision)
     assert found == [torch.float32] * 2 + [torch.bfloat16] * 2
 
 
 def test_ratios_are_medians_of_the_rounds(benchmark):
-    ours, resnet = benchmark.OURS, benchmark.RESNET
-    speeds = dict(
-        float32={ours: [2.0, 8.0, 3.0], resnet: [1.0, 1.0, 3.0]},
-        bfloat16={ours: [4.0, 9.0, 9.0], resnet: [8.0, 3.0, 2.0]},
-    )
-    summary = benchmark.summarise(dict(training=speeds), 'bfloat16')
-    assert summary['training']['float32'][resnet] == dict(
-        images_per_second=1.0,
-        ours_is_faster_by=4.0,
-        ours_in_this_precision_is_faster_by=2.0,
-    )
-    assert summary['training']['bfloat16'][resnet] == dict(
-        images_per_second=3.0,
-        ours_is_faster_by=3.0,
-        ours_in_this_precision_is_faster_by=3.0,
-    )
+    rows = [
+        dict(task='training', precision=precision, model=model, rounds=rounds)
+        for precision, model, rounds in (
+            ('float32', 'ours', [2.0, 8.0, 3.0]),
+            ('float32', 'ResNet50', [1.0, 1.0, 3.0]),
+            ('bfloat16', 'ours', [4.0, 9.0, 9.0]),
+            ('bfloat16', 'ResNet50', [8.0, 3.0, 2.0]),
+        )
+    ]
+    benchmark.summarise(rows, 'bfloat16')
+    found = [[*row.values()][4:] for row in rows if row['model'] == 'ResNet50']
+    assert found == [[1.0, 4.0, 2.0], [3.0, 3.0, 3.0]]
+
+
+def test_all_take_turns_after_a_round_that_does_not_count():
+    calls, seconds = [], iter(range(100))
+    steps = {name: lambda name=name: calls.append(name) for name in 'ab'}
+    timing = load_tool('analysis_tools/timing.py')
+    spent = timing.time_in_turn(steps, 2, lambda: next(seconds))
+    assert ''.join(calls) == 'abbaab'
+    assert spent == dict(a=[1, 1], b=[1, 1])
 
 
 def test_what_trains_in_the_comparison(benchmark):

@@ -15,8 +15,13 @@ from daffnet_mm import predict
 from daffnet_mm.utils.command_line import run_mmpretrain_tool
 
 TOOLS = REPOSITORY / 'tools'
-#: MMPretrain's own scripts, and what another tool imports.
-NO_TOOLS = {'train.py', 'test.py', 'analysis_tools/obvious_daffnet.py'}
+#: MMPretrain's own scripts, and what other tools import.
+NO_TOOLS = {
+    'train.py',
+    'test.py',
+    'analysis_tools/obvious_daffnet.py',
+    'analysis_tools/timing.py',
+}
 SCRIPTS = {str(path.relative_to(TOOLS)) for path in TOOLS.rglob('*.py')}
 NAMES = [*sorted(SCRIPTS - NO_TOOLS), 'predict']
 
