@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from daffnet_mm.cropping.boxes import box_iou
 from daffnet_mm.structures.class_names import COARSER
 
 from .audit_source import AuditSample, AuditSource
@@ -136,7 +137,7 @@ def link_crops(samples: Samples, places: Sequence[CropPlace]) -> list[Link]:
     links = []
     for place in places:
         overlap, best = max(
-            (_overlap(samples.by_key[key].box, place.box), key)
+            (box_iou(samples.by_key[key].box or (0, 0, 0, 0), place.box), key)
             for key in by_path[place.field]
         )
         kind = CUT if overlap >= _SAME_CELL else FIELD
@@ -145,18 +146,6 @@ def link_crops(samples: Samples, places: Sequence[CropPlace]) -> list[Link]:
             for key in by_path[place.crop]
         ]
     return links
-
-
-def _overlap(first: Sequence[float] | None, second: Sequence[float]) -> float:
-    """Intersection over union of two boxes."""
-    if first is None:
-        return 0.0
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = sum((b[2] - b[0]) * (b[3] - b[1]) for b in (first, second))
-    return width * height / (areas - width * height)
 
 
 def join_groups(samples: Samples, links: Sequence[Link]) -> dict[str, str]:
