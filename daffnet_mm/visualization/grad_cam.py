@@ -57,14 +57,7 @@ class AllLogits(nn.Module):
         return {} if head is None else head.attributes
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Compute all logits.
-
-        Args:
-            images (Tensor): Normalised images of shape (N, 3, H, W).
-
-        Returns:
-            Tensor: Shape (N, values of all attributes + cell types).
-        """
+        """Compute all logits, of shape (N, attribute values + cell types)."""
         if isinstance(self.model, DAFFNet):
             neck = self.model.neck
             attributes = neck.predictor(images, mode='tensor')[0]
@@ -98,14 +91,7 @@ class LogOdds:
     value: int
 
     def __call__(self, logits: torch.Tensor) -> torch.Tensor:
-        """Compute the logarithm of the odds of the value.
-
-        Args:
-            logits (Tensor): All logits of one image, one dimension.
-
-        Returns:
-            Tensor: A scalar.
-        """
+        """Compute the logarithm of the odds, given one image's logits."""
         own = logits[self.start : self.start + self.size]
         others = torch.cat([own[: self.value], own[self.value + 1 :]])
         return own[self.value] - others.logsumexp(dim=0)

@@ -68,9 +68,8 @@ def _band(rng, plump):
 def _segmented(rng, plump, lobes, gap, sizes):
     angles = np.cumsum(rng.uniform(*gap, size=lobes))
     ring = rng.uniform(0.42, 0.54, size=lobes)
-    centres = ring[:, None] * np.stack(
-        [np.cos(angles), np.sin(angles)], axis=1
-    )
+    around = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    centres = ring[:, None] * around
     outlines = []
     for centre, angle in zip(centres, angles, strict=True):
         body = blob(rng, (0.03, 0.04)) * rng.uniform(*sizes) * plump
@@ -125,9 +124,7 @@ def draw_nucleus(slide: Slide, cell: Cell) -> np.ndarray:
 
     share = rng.uniform(*AREA_SHARES[ratio])
     scale = np.sqrt(share * np.pi / enclosed_area(outlines))
-    reach = scale * max(
-        np.linalg.norm(outline, axis=1).max() for outline in outlines
-    )
+    reach = scale * np.linalg.norm(np.concatenate(outlines), axis=1).max()
     # Off centre as far as there is room: cut by an irregular cell's edge,
     # a round nucleus would look indented.
     room = 0.95 * np.linalg.norm(cell.outline, axis=1).min()

@@ -31,7 +31,7 @@ class CheckInvalidLossHook(Hook):
             InputError: If one is NaN or infinite.
         """
         for name, value in outputs.items():
-            if 'loss' in name and not math.isfinite(value):
+            if 'loss' in name and not math.isfinite(value.item()):
                 raise InputError(
                     f'{name} became {value.item()} in epoch '
                     f'{runner.epoch + 1}, iteration {batch_idx + 1}; the '

@@ -376,11 +376,7 @@ def _absence_notes(
     name: str, values: Sequence[str], scores: ClassScores
 ) -> list[str]:
     """Say which values are absent, and what follows."""
-    absent = [
-        v
-        for v, support in zip(values, scores.support, strict=True)
-        if not support
-    ]
+    absent = [values[k] for k in np.flatnonzero(scores.support == 0)]
     if not absent:
         return []
     note = f'no cell has {name} {" or ".join(absent)}: '

@@ -19,15 +19,7 @@ Sample = Mapping[str, Any]
 
 
 def image_of(sample: Sample) -> str:
-    """Name a sample for tables and messages.
-
-    Args:
-        sample (Mapping): A data sample as a dict.
-
-    Returns:
-        str: The image's path or, of an image without a file, its index in
-        the dataset; empty if the sample has neither.
-    """
+    """Name a sample: by its path or, without a file, its index, or not."""
     return str(sample.get('img_path') or sample.get('sample_idx', ''))
 
 

@@ -235,11 +235,7 @@ def _notes(
     notes = []
     if unknown:
         notes.append(f'{unknown} cells of unknown class are left out.')
-    absent = [
-        c
-        for c, support in zip(classes, scores.support, strict=True)
-        if not support
-    ]
+    absent = [classes[k] for k in np.flatnonzero(scores.support == 0)]
     if absent:
         notes.append(
             f'no cell of the class {", ".join(absent)} in this split: its '
