@@ -101,7 +101,7 @@ def test_shares_become_rows_and_a_figure(driver, tmp_path, succeeds):
             'there is no MAP nowhere.pth',
         ),
         ('--methods resnet50 --datasets lisc --seeds 0', 'LISC'),
-        ('--tables daffnet_table6 --fractions 5', 'at most 1, but is 5'),
+        ('--tables daffnet_table6 --fractions 5', '0 and 1 (0.05 for 5 %)'),
     ],
 )
 def test_bad_input_is_one_sentence(arguments, words, tmp_path, fails):
