@@ -376,7 +376,7 @@ def _absence_notes(
     name: str, values: Sequence[str], scores: ClassScores
 ) -> list[str]:
     """Say which values are absent, and what follows."""
-    absent = [values[k] for k in np.flatnonzero(scores.support == 0)]
+    absent = [values[int(k)] for k in np.flatnonzero(scores.support == 0)]
     if not absent:
         return []
     note = f'no cell has {name} {" or ".join(absent)}: '

@@ -235,7 +235,7 @@ def _notes(
     notes = []
     if unknown:
         notes.append(f'{unknown} cells of unknown class are left out.')
-    absent = [classes[k] for k in np.flatnonzero(scores.support == 0)]
+    absent = [classes[int(k)] for k in np.flatnonzero(scores.support == 0)]
     if absent:
         notes.append(
             f'no cell of the class {", ".join(absent)} in this split: its '
