@@ -1,4 +1,4 @@
-"""The error that a user's input causes, as against one of the program."""
+"""What a user's input causes, as against an error of the program."""
 
 
 class InputError(ValueError):
@@ -6,4 +6,11 @@ class InputError(ValueError):
 
     The message names the file or value, what was expected and what to do. The
     command line tools print it without a traceback and exit with status 2.
+    """
+
+
+class InputWarning(UserWarning):
+    """Something of the user's input is read otherwise than they may think.
+
+    One sentence, which the command line tools print to the standard error.
     """

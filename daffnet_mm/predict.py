@@ -4,36 +4,38 @@ Usage:
     python -m daffnet_mm.predict IMAGE|FOLDER|GLOB [...]
         [--format table|json|csv] [--out FILE]
         [--views flips|symmetries] [--config CONFIG --checkpoint CKPT]
+        [--bit-depth N] [--max-pixels N]
 
 With no other argument the model is the DAFFNet-tiny that comes with the
 package. A folder, or several images, also give a differential count and the
-list of cells that the model is unsure of. An image that cannot be read is
-named, and the rest goes on.
+list of cells that the model is unsure of. Folders are searched with their
+subfolders; images of kinds that are not read, such as .dcm or .svs, are named.
+
+Exit status: 1 if an image or a subfolder cannot be read, which is named while
+the rest goes on; 2 for bad input; else 0.
 
 Not for diagnosis.
 """
 
-import csv
-import glob
-import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Sequence
 from contextlib import redirect_stdout
+from typing import IO
 
 import rich
 from rich.console import Console
 from rich.table import Table
 
 from daffnet_mm.apis import WBCInferencer
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.evaluation.functional.differential import differential_count
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.image_folders import (
-    IMAGE_EXTENSIONS,
-    list_image_files,
-)
+from daffnet_mm.fileio.csv_files import write_csv_rows
+from daffnet_mm.fileio.image_folders import describe_left_out, find_images
+from daffnet_mm.fileio.names import printable, valid_unicode
 from daffnet_mm.structures import WBC_ATTRIBUTES
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 
@@ -71,48 +73,15 @@ def build_parser() -> ToolParser:
     parser.add_argument('--checkpoint', help='its weights')
     parser.add_device()
     parser.add_batch_size()
+    parser.add_reading()
     return parser
-
-
-def find_images(places: Iterable[str]) -> list[str]:
-    """List the images of files, folders and patterns.
-
-    Args:
-        places (Iterable[str]): Files, folders or patterns. In folders, hidden
-            files and what is no image by its name do not count.
-
-    Returns:
-        list[str]: Their paths, each once; those of a folder or a pattern
-        sorted.
-
-    Raises:
-        InputError: If one gives no image.
-    """
-    images = []
-    for place in places:
-        if os.path.isdir(place):
-            found = [
-                os.path.join(place, name) for name in list_image_files(place)
-            ]
-        elif os.path.lexists(place):
-            found = [place]
-        else:
-            found = sorted(glob.glob(place, recursive=True))
-        if not found:
-            raise InputError(
-                f'{place} gives no image: expected is an image, a folder with '
-                f'images ({", ".join(IMAGE_EXTENSIONS)}), or a pattern '
-                'that matches some'
-            )
-        images += found
-    return list(dict.fromkeys(images))
 
 
 def as_row(cell: dict) -> dict:
     """Flatten a prediction into the columns of the CSV file."""
     row = dict(
         image=cell['image'],
-        cell_type=cell['pred_class'].lower(),
+        cell_type=cell['pred_class'],
         probability=cell['pred_score'],
     )
     for name, attribute in cell.get('attributes', {}).items():
@@ -121,30 +90,44 @@ def as_row(cell: dict) -> dict:
     return row
 
 
-def as_csv(rows: list[dict]) -> str:
+def write_rows(file: IO[str], rows: list[dict]) -> None:
     """Write rows as CSV."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0], lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(
-        {
-            key: round(value, 4) if isinstance(value, float) else value
-            for key, value in row.items()
-        }
-        for row in rows
+    write_csv_rows(
+        file,
+        list(rows[0]),
+        (
+            [
+                round(value, 4) if isinstance(value, float) else value
+                for value in row.values()
+            ]
+            for row in rows
+        ),
+        for_people=True,
     )
-    return text.getvalue()
 
 
-def as_json(rows: list[dict], counts: list[dict], errors: list[str]) -> str:
-    """Write rows, counts and errors as JSON."""
-    report = dict(cells=rows, errors=errors)
+def write_json(
+    file: IO[str],
+    rows: list[dict],
+    counts: list[dict],
+    errors: list[str],
+    notes: list[str],
+) -> None:
+    """Write rows, counts, errors and warnings as JSON."""
+    report = dict(cells=rows, errors=errors, warnings=notes)
     if counts:
         report.update(
             differential_count=counts,
             unsure=[row['image'] for row in rows if is_unsure(row)],
         )
-    return json.dumps(report, indent=2, ensure_ascii=False) + '\n'
+    encoding = getattr(file, 'encoding', None) or 'utf-8'
+    text = json.dumps(
+        report,
+        indent=2,
+        ensure_ascii=not encoding.lower().startswith('utf'),
+    )
+    # Bytes that are not UTF-8 become escapes, which JSON's readers undo.
+    file.write(valid_unicode(text) + '\n')
 
 
 def is_unsure(row: dict) -> bool:
@@ -168,7 +151,7 @@ def as_tables(rows: list[dict], counts: list[dict]) -> list[Table]:
 
 def cell_table(row: dict) -> Table:
     """One cell: its type and attributes."""
-    table = Table('', '', 'probability', title=row['image'])
+    table = Table('', '', 'probability', title=printable(row['image']))
     table.add_row('cell type', row['cell_type'], f'{row["probability"]:.3f}')
     for name in WBC_ATTRIBUTES:
         if name in row:
@@ -191,7 +174,7 @@ def overview_table(rows: list[dict]) -> Table:
     )
     for row in rows:
         table.add_row(
-            os.path.basename(row['image']),
+            printable(os.path.basename(row['image'])),
             row['cell_type'],
             f'{row["probability"]:.3f}',
             *(row[name] for name in names),
@@ -232,13 +215,42 @@ def unsure_table(rows: list[dict]) -> Table:
     for row in rows:
         if is_unsure(row):
             table.add_row(
-                row['image'], row['cell_type'], f'{row["probability"]:.3f}'
+                printable(row['image']),
+                row['cell_type'],
+                f'{row["probability"]:.3f}',
             )
     return table
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command."""
+def write_result(
+    file: IO[str],
+    form: str,
+    rows: list[dict],
+    counts: list[dict],
+    errors: list[str],
+    notes: list[str],
+    width: int | None = None,
+) -> None:
+    """Write what was predicted in one of the formats."""
+    if form == 'csv':
+        write_rows(file, rows)
+    elif form == 'json':
+        write_json(file, rows, counts, errors, notes)
+    else:
+        # Names are text: [left].png is no markup, :cell:.png no picture.
+        console = Console(
+            file=file, width=width, markup=False, emoji=False, highlight=False
+        )
+        for table in as_tables(rows, counts):
+            console.print(table)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        int: 1 if an image cannot be read, else 0.
+    """
     parser = build_parser()
     args = parser.parse_checked(argv)
     if bool(args.config) != bool(args.checkpoint):
@@ -246,7 +258,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     # What is printed to the standard output is the result.
     rich.reconfigure(stderr=True)
     with one_sentence_errors():
-        images = find_images(args.images)
+        listing = find_images(args.images)
+        images = listing.images
+        notes = describe_left_out(listing.left_out)
+        for note in notes:
+            warnings.warn(note, InputWarning, stacklevel=1)
         # MMEngine says there which file it loads.
         with redirect_stdout(sys.stderr):
             inferencer = WBCInferencer(
@@ -254,11 +270,14 @@ def main(argv: Sequence[str] | None = None) -> None:
                 args.checkpoint,
                 device=args.device,
                 views=args.views,
+                bit_depth=args.bit_depth,
+                max_pixels=args.max_pixels,
             )
         cells = inferencer(
             images, batch_size=args.batch_size, skip_broken=True
         )
-        errors = list(inferencer.errors.values())
+        notes += inferencer.warnings
+        errors = [*listing.faults, *inferencer.errors.values()]
         for error in errors:
             print(f'error: {error}', file=sys.stderr)
         if not cells:
@@ -266,32 +285,21 @@ def main(argv: Sequence[str] | None = None) -> None:
         rows = [as_row(cell) for cell in cells]
         counts = (
             differential_count(
-                [row['cell_type'] for row in rows],
-                [name.lower() for name in inferencer.classes],
+                [row['cell_type'] for row in rows], inferencer.classes
             )
             if len(images) > 1
             else []
         )
-        if args.format == 'csv':
-            text = as_csv(rows)
-        elif args.format == 'json':
-            text = as_json(rows, counts, errors)
-        else:
-            printed = io.StringIO()
-            # To a file, as wide as the tables are.
-            console = Console(
-                file=printed, width=None if args.out is None else 240
-            )
-            for table in as_tables(rows, counts):
-                console.print(table)
-            text = printed.getvalue()
+        result = args.format, rows, counts, errors, notes
         if args.out is None:
-            print(text, end='')
+            write_result(sys.stdout, *result)
         else:
             with atomic_write(args.out) as file:
-                file.write(text)
+                # As wide as the tables are.
+                write_result(file, *result, width=240)
             print(f'wrote {args.out}: {len(rows)} cells', file=sys.stderr)
+    return 1 if errors else 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

@@ -1,19 +1,33 @@
-from collections.abc import Callable, Iterator, Sequence
+import glob
+import os.path as osp
+import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from os import PathLike
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from mmengine import fileio
 from mmengine.config import Config
 from mmengine.dataset import Compose, default_collate
 from mmengine.model import BaseModel
 from mmpretrain.apis import ImageClassificationInferencer
-from mmpretrain.datasets import remove_transform
 from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
+from mmpretrain.visualization import UniversalVisualizer
+from PIL import Image
 
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.fileio.image_folders import describe_left_out, find_images
+from daffnet_mm.fileio.image_reading import (
+    group_remarks,
+    name_of,
+    read_image,
+)
+from daffnet_mm.fileio.names import file_stems
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
@@ -21,6 +35,31 @@ from .shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
 
 #: Threads that read images while the model computes.
 READERS = 2
+
+#: A picture with a side below this, in pixels, shows no cell.
+_LEAST_SIDE = 16
+#: One that is so many times as long as it is high is no picture of a cell.
+_LONGEST = 4
+
+
+def _is_path(image: Any) -> bool:
+    return isinstance(image, (str, PathLike))
+
+
+def _name(image: Any, index: int) -> str:
+    """What messages call an image."""
+    if _is_path(image):
+        return name_of(image)
+    return f'image {index + 1} of the input'
+
+
+def _names_several(place: Any) -> bool:
+    """Whether something stands for several images: a folder or a pattern."""
+    if not _is_path(place) or '://' in fspath(place):
+        return False
+    return osp.isdir(place) or (
+        glob.has_magic(fspath(place)) and not osp.lexists(place)
+    )
 
 
 class WBCInferencer(ImageClassificationInferencer):
@@ -39,6 +78,11 @@ class WBCInferencer(ImageClassificationInferencer):
             :class:`SymmetryTTAModel`: so many times the computation, for
             little or nothing, as the model may be. Defaults to None, the
             image as it is.
+        bit_depth (int, optional): Bits that images of more than 8 bits use,
+            see :class:`~daffnet_mm.datasets.LoadCellImage`. Defaults to None:
+            as the model's config says, else 16.
+        max_pixels (int, optional): The most pixels of an image. Defaults to
+            None: as the config says, else 80 million.
         **kwargs: As for MMPretrain's ``ImageClassificationInferencer``.
 
     Raises:
@@ -52,6 +96,7 @@ class WBCInferencer(ImageClassificationInferencer):
         ('neutrophil', {'value': 'small', 'probability': 0.98})
     """
 
+    visualizer: UniversalVisualizer | None
     preprocess_kwargs = {'skip_broken'}
     visualize_kwargs = {
         'resize',
@@ -68,8 +113,13 @@ class WBCInferencer(ImageClassificationInferencer):
         pretrained: str | None = None,
         device: str | torch.device | None = None,
         views: str | None = None,
+        bit_depth: int | None = None,
+        max_pixels: int | None = None,
         **kwargs,
     ) -> None:
+        self._reading: dict[str, Any] = dict(
+            bit_depth=bit_depth, max_pixels=max_pixels
+        )
         if model is None:
             model = shipped_file(SHIPPED_CONFIG)
             pretrained = pretrained or shipped_file(SHIPPED_WEIGHTS)
@@ -86,10 +136,12 @@ class WBCInferencer(ImageClassificationInferencer):
             self._averaged = SymmetryTTAModel(self.model, views)
         #: Why an image of the last call has no result, by its place.
         self.errors: dict[int, str] = {}
+        #: What is to be said of how images of the last call were read.
+        self.warnings: list[str] = []
 
     def __call__(
         self,
-        inputs: str | np.ndarray | Sequence,
+        inputs: Any,
         return_datasamples: bool = False,
         batch_size: int = 32,
         **kwargs,
@@ -97,8 +149,12 @@ class WBCInferencer(ImageClassificationInferencer):
         """Predict.
 
         Args:
-            inputs (str | np.ndarray | Sequence): A path, a BGR image of uint8
-                and shape (H, W, 3), or several of these; or a folder.
+            inputs: An image, or a list or tuple of images. An image is a path
+                (str or Path), the content of a file (bytes), an open file, a
+                Pillow image, or an array: BGR, BGRA or grey, of shape (H, W,
+                C) or (H, W). A folder or a pattern (``'cells/*.png'``) stands
+                for the images in it, as for the command line: also in its
+                subfolders, sorted, without what is hidden or no image.
             return_datasamples (bool): Return MMPretrain's ``DataSample``
                 objects. Defaults to False.
             batch_size (int): Images at once. Defaults to 32.
@@ -115,34 +171,87 @@ class WBCInferencer(ImageClassificationInferencer):
             ``attributes`` with the ``value`` and ``probability`` of each.
 
         Raises:
-            InputError: If an image cannot be read.
+            InputError: If an image cannot be read, or there is none.
         """
-        return super().__call__(
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise InputError(
+                f'batch_size={batch_size!r} must be a whole number above 0'
+            )
+        results = super().__call__(
             inputs, return_datasamples, batch_size=batch_size, **kwargs
         )
+        for sentence in self.warnings:
+            warnings.warn(sentence, InputWarning, stacklevel=2)
+        return results
+
+    def _inputs_to_list(self, inputs: Any) -> list:
+        """List the images of all that was given."""
+        if not isinstance(inputs, (list, tuple)):
+            inputs = [inputs]
+        images, left_out, faults = [], [], []
+        for place in inputs:
+            if _names_several(place):
+                found = find_images([fspath(place)])
+                images += found.images
+                left_out += found.left_out
+                faults += found.faults
+            else:
+                images.append(place)
+        if not images:
+            raise InputError(
+                'there is no image: expected is an image, a folder with '
+                'images, or a list of them, and the list is empty'
+            )
+        self.warnings = [*describe_left_out(left_out), *faults]
+        return images
 
     def _init_pipeline(self, cfg: Config) -> Callable:
-        pipeline = cfg.test_dataloader.dataset.pipeline
-        load = TRANSFORMS.build(pipeline[0])
-        rest = Compose(
-            [
-                TRANSFORMS.build(step)
-                for step in remove_transform(pipeline, pipeline[0]['type'])
-            ]
+        # The first step reads the data that the model was tested on.
+        first, *rest = cfg.test_dataloader.dataset.pipeline
+        # What the config says of reading, unless this call said otherwise.
+        self._reading = dict(
+            min_edge=first.get('min_edge'),
+            **{
+                name: first.get(name) if value is None else value
+                for name, value in self._reading.items()
+            },
         )
+        return Compose([TRANSFORMS.build(step) for step in rest])
 
-        def read(image) -> dict:
-            if isinstance(image, np.ndarray):
-                return rest(
-                    dict(
-                        img=image,
-                        img_shape=image.shape[:2],
-                        ori_shape=image.shape[:2],
-                    )
-                )
-            return rest(load(dict(img_path=str(image))))
+    def _read(self, index: int, image: Any) -> tuple[dict, list[str]]:
+        """Read and prepare one image.
 
-        return read
+        Returns:
+            tuple[dict, list[str]]: What the model takes, and remarks.
+        """
+        results = {}
+        name = _name(image, index)
+        if _is_path(image):
+            results['img_path'] = fspath(image)
+            if '://' in results['img_path']:
+                image = self._download(results['img_path'], name)
+        decoded = read_image(image, **self._reading, name=name)
+        remarks = list(decoded.remarks)
+        short, long = sorted(decoded.size)
+        if short < _LEAST_SIDE or long > _LONGEST * short:
+            height, width = decoded.size
+            shape = f'it has {width} x {height} pixels'
+            if short < _LEAST_SIDE:
+                raise InputError(f'{name}: {shape}, too few to show a cell')
+            remarks.append(f'{shape}, no shape of a picture of one cell')
+        results.update(
+            img=decoded.img,
+            img_shape=decoded.img.shape[:2],
+            ori_shape=decoded.size,
+        )
+        return self.pipeline(results), remarks
+
+    @staticmethod
+    def _download(address: str, name: str) -> bytes:
+        try:
+            return fileio.get(address)
+        except (OSError, ValueError) as e:
+            raise InputError(f'{name} cannot be read ({e})') from e
 
     def preprocess(
         self, inputs: list, batch_size: int = 32, skip_broken: bool = False
@@ -166,25 +275,31 @@ class WBCInferencer(ImageClassificationInferencer):
     def _readable(
         self, inputs: list, skip_broken: bool, ahead: int
     ) -> Iterator[dict]:
+        remarks = []
         with ThreadPoolExecutor(READERS) as readers:
             waiting = iter(enumerate(inputs))
             # A window, so that a large folder does not fill the memory.
             reading = [
-                (index, readers.submit(self.pipeline, image))
+                (index, readers.submit(self._read, index, image))
                 for index, image in islice(waiting, ahead)
             ]
             while reading:
                 index, result = reading.pop(0)
                 reading += [
-                    (later, readers.submit(self.pipeline, image))
+                    (later, readers.submit(self._read, later, image))
                     for later, image in islice(waiting, 1)
                 ]
                 try:
-                    yield result.result()
+                    data, said = result.result()
                 except InputError as error:
                     if not skip_broken:
                         raise
                     self.errors[index] = str(error)
+                    continue
+                name = _name(inputs[index], index)
+                remarks += [(name, remark) for remark in said]
+                yield data
+        self.warnings += group_remarks(remarks)
 
     @torch.no_grad()
     def forward(self, inputs: dict, **kwargs) -> list[DataSample]:
@@ -192,15 +307,51 @@ class WBCInferencer(ImageClassificationInferencer):
         return (self._averaged or self.model).test_step(inputs)
 
     def visualize(
-        self, ori_inputs: list, preds: list[DataSample], **kwargs
+        self,
+        ori_inputs: list,
+        preds: list[DataSample],
+        show: bool = False,
+        show_dir: str | Path | None = None,
+        **kwargs,
     ) -> list[np.ndarray] | None:
-        """Draw the predicted cell types, as MMPretrain does."""
-        readable = [
-            str(image) if isinstance(image, PathLike) else image
+        """Draw the predicted cell types, as MMPretrain does.
+
+        Figures in ``show_dir`` are named after the images, each by a name of
+        its own.
+        """
+        if not show and show_dir is None:
+            return None
+        images = [
+            image
             for index, image in enumerate(ori_inputs)
             if index not in self.errors
         ]
-        return super().visualize(readable, preds, **kwargs)
+        if self.visualizer is None:
+            self.visualizer = UniversalVisualizer()
+        # Of images without a name, their place, as in MMPretrain.
+        stems = file_stems(
+            fspath(image) if _is_path(image) else str(index)
+            for index, image in enumerate(images)
+        )
+        reading = dict(self._reading, min_edge=None)
+        drawn = []
+        for image, sample, stem in zip(images, preds, stems, strict=True):
+            if hasattr(image, 'seek') and not isinstance(image, Image.Image):
+                image.seek(0)
+            self.visualizer.visualize_cls(
+                read_image(image, **reading).img[..., ::-1],
+                sample,
+                classes=self.classes,
+                draw_gt=False,
+                name=stem,
+                out_file=show_dir and str(Path(show_dir, f'{stem}.png')),
+                show=show,
+                **kwargs,
+            )
+            drawn.append(self.visualizer.get_image())
+        if show:
+            self.visualizer.close()
+        return drawn
 
     def postprocess(
         self,

@@ -1,6 +1,5 @@
 """The audit from end to end."""
 
-import csv
 import json
 import os.path as osp
 from collections import defaultdict
@@ -19,6 +18,8 @@ from rich.progress import (
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.csv_files import write_csv_rows
+from daffnet_mm.fileio.names import valid_unicode
 from daffnet_mm.utils.worker_pool import available_processors
 
 from .attribute_check import check_attributes
@@ -214,8 +215,8 @@ def _output(path: str | Path) -> Iterator[str]:
 
 def _write_json(path: str, report: dict) -> None:
     with atomic_write(path) as file:
-        json.dump(report, file, indent=1, ensure_ascii=False)
-        file.write('\n')
+        text = json.dumps(report, indent=1, ensure_ascii=False)
+        file.write(f'{valid_unicode(text)}\n')
 
 
 def _write_groups(
@@ -236,6 +237,4 @@ def _write_groups(
         }.items()
     )
     with atomic_write(path) as file:
-        writer = csv.writer(file, lineterminator='\n')
-        writer.writerow(['image', 'group'])
-        writer.writerows(rows)
+        write_csv_rows(file, ('image', 'group'), rows)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from PIL import Image
 
+from daffnet_mm.fileio.image_reading import read_image
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.visualization import save_figure
 
@@ -74,12 +75,7 @@ def _choose(
 
 def _picture(sample: AuditSample) -> Image.Image:
     side = round(_INCHES * _DPI)
-    with Image.open(sample.path) as image:
-        if sample.box is None:
-            image.draft('RGB', (side, side))
-        picture = image.convert('RGB')
-        if sample.box is not None:
-            x1, y1, x2, y2 = map(round, sample.box)
-            picture = picture.crop((x1, y1, x2, y2))
-        picture.thumbnail((side, side))
-        return picture
+    img = read_image(sample.path, side, sample.box).img
+    image = Image.fromarray(img[..., ::-1])
+    image.thumbnail((side, side))
+    return image

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image
 from scipy.spatial import cKDTree
 
+from daffnet_mm.fileio.image_reading import read_image
 from daffnet_mm.utils.worker_pool import run_in_pool
 
 #: The coarse search sees crops of about this many pixels a side.
@@ -84,11 +84,6 @@ def find_crops(
     return sorted(places, key=lambda place: (place.field, place))
 
 
-def _read(path: str) -> np.ndarray:
-    with Image.open(path) as image:
-        return np.asarray(image.convert('RGB'))
-
-
 def _shrink(image: np.ndarray, factor: int) -> np.ndarray:
     height, width = image.shape[:2]
     return cv2.resize(
@@ -103,7 +98,7 @@ def _describe_crops(paths: list[str]) -> Mapping[tuple[int, int, int], _Crops]:
     images: defaultdict[tuple[int, int, int], dict[str, np.ndarray]]
     images = defaultdict(dict)
     for path in sorted(paths):
-        crop = _read(path)
+        crop = read_image(path).img
         factor = max(1, min(crop.shape[:2]) // _COARSE_SIDE)
         small = _shrink(crop, factor)
         # A blank crop correlates with anything.
@@ -128,7 +123,7 @@ def _describe_crops(paths: list[str]) -> Mapping[tuple[int, int, int], _Crops]:
 def _search_field(
     path: str, by_size: Mapping[tuple[int, int, int], _Crops]
 ) -> list[CropPlace]:
-    field = _read(path)
+    field = read_image(path).img
     places = []
     small_fields = {
         factor: _shrink(field, factor)
@@ -200,7 +195,7 @@ def _verify(
     _, best, _, (x, y) = cv2.minMaxLoc(coarse)
     if best < _COARSE_CORRELATION:
         return None
-    crop = _read(crop_path)
+    crop = read_image(crop_path).img
     height, width = crop.shape[:2]
     margin = 2 * factor
     left, top = max(0, x * factor - margin), max(0, y * factor - margin)

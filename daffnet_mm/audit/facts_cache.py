@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import image_decoding, pixel_values, tiff_pages
 
 from . import image_check, near_duplicates
 from .image_check import Box, ImageFacts
@@ -141,7 +142,13 @@ class FactsCache:
 def _code_version() -> str:
     """Digest of the code on which the facts depend."""
     digest = hashlib.sha256()
-    for module in (near_duplicates, image_check):
+    for module in (
+        near_duplicates,
+        image_check,
+        image_decoding,
+        pixel_values,
+        tiff_pages,
+    ):
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()[:16]
 

@@ -3,6 +3,7 @@
 import csv
 import os.path as osp
 import re
+import warnings
 from collections.abc import Iterator
 
 from daffnet_mm.datasets import (
@@ -16,8 +17,12 @@ from daffnet_mm.datasets import (
     WBCDataset,
 )
 from daffnet_mm.datasets.wbc_dataset import PART_FOLDERS
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.image_folders import find_folders, scan_folder
+from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.fileio.image_folders import (
+    find_folders,
+    is_image_name,
+    scan_folder,
+)
 from daffnet_mm.structures import WBC_ATTRIBUTES
 from daffnet_mm.structures.class_names import ALIASES, canonical_class
 
@@ -29,10 +34,17 @@ _PARTS = tuple(PART_FOLDERS)
 
 
 class ClassFolders(WBCDataset):
-    """Class folders of any origin, for the audit alone."""
+    """Class folders of any origin, for the audit alone.
+
+    A folder whose name means none of the known classes is a class of its own.
+    """
 
     METAINFO = dict(classes=tuple(ALIASES))
     OPTIONAL_CLASSES = tuple(ALIASES)
+
+    def class_of_name(self, name: str, where: str) -> str:
+        """Find the class that a folder means, or take its name as it is."""
+        return canonical_class(name, ALIASES) or name
 
 
 def find_releases(folder: str) -> tuple[list[AuditSource], list[str]]:
@@ -51,7 +63,11 @@ def find_releases(folder: str) -> tuple[list[AuditSource], list[str]]:
     """
     sources: list[AuditSource] = []
     attribute_folders: list[str] = []
-    for found in _walk(folder, _DEPTH):
+    places = list(_walk(folder, _DEPTH))
+    if not places:
+        # No class has a known name: what holds folders of images will do.
+        places = list(_walk_any(folder, _DEPTH))
+    for found in places:
         if attribute_files(found):
             attribute_folders.append(found)
         else:
@@ -60,9 +76,9 @@ def find_releases(folder: str) -> tuple[list[AuditSource], list[str]]:
             sources.append(source)
     if not sources and not attribute_folders:
         raise InputError(
-            f'{folder} holds no dataset: expected are class folders (such as '
-            'basophil, SNE, Lymphocyte), one of the releases as unzipped, or '
-            "WBCAtt's pbc_attr_v1_*.csv"
+            f'{folder} holds no dataset: expected are class folders (a '
+            'folder of images for each cell type), one of the releases as '
+            "unzipped, or WBCAtt's pbc_attr_v1_*.csv"
         )
     return sources, attribute_folders
 
@@ -79,10 +95,7 @@ def read_folder(folder: str) -> AuditSource:
     Raises:
         InputError: If the tree is not that of the release.
     """
-    found = recognise(folder)
-    if found is None:
-        raise InputError(f'{folder} holds no images of cells')
-    release, dataset_type = found
+    release, dataset_type = recognise(folder) or _any_class_folders(folder)
     dataset = dataset_type(folder, official_split=True, lazy_init=True)
     listed = dataset.list_samples()
     samples = [
@@ -97,7 +110,10 @@ def read_folder(folder: str) -> AuditSource:
         for sample in listed
     ]
     if not samples:
-        raise InputError(f'{folder} looks like {release}, but holds no image')
+        raise InputError(
+            f'{folder} looks like {release}, but holds no image in the '
+            'folders of its classes'
+        )
     masks = {s['seg_map_path'] for s in listed if 'seg_map_path' in s}
     return AuditSource(release, release, folder, [folder], samples, masks)
 
@@ -115,7 +131,7 @@ def attribute_files(folder: str) -> list[str]:
         path
         for path in (
             osp.join(folder, name)
-            for name in scan_folder(folder)[1]
+            for name in scan_folder(folder).files
             if name.lower().endswith('.csv')
         )
         if 'img_name' in (columns := _columns(path))
@@ -135,8 +151,44 @@ def _walk(folder: str, depth: int) -> Iterator[str]:
     if recognise(folder) is not None or attribute_files(folder):
         yield folder
     elif depth:
-        for name in scan_folder(folder)[0]:
-            yield from _walk(osp.join(folder, name), depth - 1)
+        for inner in _readable_folders(folder):
+            yield from _walk(inner, depth - 1)
+
+
+def _walk_any(folder: str, depth: int) -> Iterator[str]:
+    """Yield the uppermost folders whose subfolders hold images."""
+    folders = _readable_folders(folder)
+    if any(
+        is_image_name(file)
+        for inner in folders
+        for file in scan_folder(inner).files
+    ) or _are_parts([osp.basename(inner) for inner in folders]):
+        yield folder
+    elif depth:
+        for inner in folders:
+            yield from _walk_any(inner, depth - 1)
+
+
+def _readable_folders(folder: str) -> list[str]:
+    """Paths of the subfolders that may be read."""
+    readable = []
+    for name in scan_folder(folder).folders:
+        path = osp.join(folder, name)
+        try:
+            scan_folder(path)
+        except InputError as e:
+            warnings.warn(str(e), InputWarning, stacklevel=2)
+        else:
+            readable.append(path)
+    return readable
+
+
+def _are_parts(folders: list[str]) -> bool:
+    return bool(folders) and all(name.lower() in _PARTS for name in folders)
+
+
+def _any_class_folders(folder: str) -> tuple[str, type[WBCDataset]]:
+    return osp.basename(osp.abspath(folder)), ClassFolders
 
 
 def recognise(folder: str) -> tuple[str, type[WBCDataset]] | None:
@@ -150,7 +202,7 @@ def recognise(folder: str) -> tuple[str, type[WBCDataset]] | None:
         folders of unknown origin, and the dataset that reads it; None if it
         holds no images of cells.
     """
-    folders, _ = scan_folder(folder)
+    folders = scan_folder(folder).folders
     if JTSC.IMAGES in folders:
         return 'JTSC', JTSC
     if LISC.IMAGES in folders:
@@ -171,22 +223,28 @@ def _recognise_class_folders(
     folder: str, folders: list[str]
 ) -> tuple[str, type[WBCDataset]] | None:
     base = osp.basename(osp.abspath(folder))
-    parts = [name for name in folders if name.lower() in _PARTS]
-    if parts and len(parts) == len(folders):
-        inner = [n for p in parts for n in scan_folder(osp.join(folder, p))[0]]
-        known = [n for n in inner if canonical_class(n, ALIASES)]
-        return (base, ClassFolders) if known else None
+    if _are_parts(folders):
+        known = [
+            inner
+            for part in _readable_folders(folder)
+            for inner in scan_folder(part).folders
+            if canonical_class(inner, ALIASES)
+        ]
+        return _any_class_folders(folder) if known else None
     labels = {canonical_class(name, ALIASES): name for name in folders}
     if not set(labels) - {None}:
         return None
+    if None in labels:
+        # No release has folders beside those of its classes.
+        return _any_class_folders(folder)
     if 'myeloblast' in labels and 'neutrophil_band' in labels:
         return 'LabelledWBC', LabelledWBC
     if ('ig' in labels and 'platelet' in labels) or base.startswith('PBC'):
         return 'PBC', PBC
     if 'LDWBC' in base.upper():
         return 'LDWBC', LDWBC
-    for name in labels.values():
-        files = scan_folder(osp.join(folder, name))[1]
+    for path in _readable_folders(folder):
+        files = scan_folder(path).files
         if any(re.match(r'BloodImage_\d+_\d+\.', file) for file in files):
             return 'BCCD cropped', BCCD
-    return base, ClassFolders
+    return _any_class_folders(folder)

@@ -5,14 +5,22 @@ import io
 import os.path as osp
 import warnings
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from PIL import Image, ImageChops
+import cv2
+import numpy as np
+from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
-from .near_duplicates import Fingerprint, fingerprint
+from daffnet_mm.fileio.image_decoding import (
+    decode_image,
+    readable_formats,
+)
+from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
+from daffnet_mm.fileio.image_reading import reason_of
+from daffnet_mm.fileio.regular_files import read_regular
+from daffnet_mm.fileio.tiff_pages import is_tiff
 
-Image.init()
+from .near_duplicates import DECODED_SIZE, Fingerprint, fingerprint
 
 #: x1, y1, x2, y2 in pixels; None is the whole image.
 Box = tuple[float, float, float, float] | None
@@ -56,6 +64,8 @@ class ImageFacts:
 def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
     """Read a file once, whatever is wrong with it.
 
+    Whether it can be read is what the reader of the trainings says.
+
     Args:
         path (str): The image file.
         boxes (tuple[Box, ...]): The parts to take fingerprints of.
@@ -63,9 +73,9 @@ def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
     Returns:
         ImageFacts: What was found; a fault is noted, never raised.
     """
-    facts = ImageFacts()
+    facts, content = ImageFacts(), b''
     try:
-        content = Path(path).read_bytes()
+        content = read_regular(path, max_bytes(MAX_PIXELS))
         facts.bytes = len(content)
         if not content:
             facts.fault, facts.message = 'empty', 'the file has 0 bytes'
@@ -74,14 +84,12 @@ def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
         with warnings.catch_warnings():
             # Unusual metadata, huge images: not what this is about.
             warnings.simplefilter('ignore')
-            _decode(path, content, boxes, facts)
+            _describe(path, content, facts)
+            _decode(content, boxes, facts)
     # Decoders raise nearly anything on broken data, and an audit is there to
     # say so about every file.
     except Exception as error:
-        facts.message = ' '.join(f'{type(error).__name__}: {error}'.split())
-        # Pillow's message names a buffer in memory, which tells nobody more.
-        if 'cannot identify image file' in facts.message:
-            facts.message = 'the content is of no known image format'
+        facts.message = reason_of(error, content)
         facts.fault = (
             'truncated'
             if 'truncated' in facts.message.lower()
@@ -91,26 +99,44 @@ def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
     return facts
 
 
-def _decode(
-    path: str, content: bytes, boxes: tuple[Box, ...], facts: ImageFacts
-) -> None:
-    with Image.open(io.BytesIO(content)) as image:
-        facts.format, facts.mode = image.format, image.mode
+def _describe(path: str, content: bytes, facts: ImageFacts) -> None:
+    """Note what the header says."""
+    try:
+        image = Image.open(io.BytesIO(content), formats=readable_formats())
+    except UnidentifiedImageError:
+        if not is_tiff(content):
+            raise
+        # Of values that Pillow does not know.
+        _describe_tiff(content, facts)
+        return
+    with image:
+        facts.format, facts.mode = image.format or '', image.mode
         facts.width, facts.height = image.size
         facts.bits = _bits(image)
         facts.remarks = _remarks(path, image, facts.bits)
-        # Some cut files decode without a complaint: Pillow is content when
-        # the last row is complete.
-        if image.format == 'JPEG' and b'\xff\xd9' not in content[-4096:]:
-            facts.remarks.append('JPEG without its end marker')
-        # A whole JPEG may be decoded at a small scale, which reads the file
-        # to its end all the same; boxes are in pixels of the full scale.
-        if boxes != (None,):
-            image.load()
-        for box in boxes:
-            facts.fingerprints[box] = fingerprint(image, box)
-        if image.mode == 'RGB' and _is_colourless(image):
-            facts.remarks.append('grey stored as colour')
+
+
+def _describe_tiff(content: bytes, facts: ImageFacts) -> None:
+    from tifffile import TiffFile
+
+    with TiffFile(io.BytesIO(content)) as tiff:
+        page = tiff.pages[0]
+        facts.format = 'TIFF'
+        facts.mode = 'L' if page.samplesperpixel == 1 else 'RGB'
+        facts.width, facts.height = page.imagewidth, page.imagelength
+        facts.bits = page.bitspersample
+        facts.remarks = [f'{facts.bits} bits a channel']
+
+
+def _decode(content: bytes, boxes: tuple[Box, ...], facts: ImageFacts) -> None:
+    # A whole JPEG may be decoded at a small scale, which reads the file to
+    # its end all the same; boxes are in pixels of the full scale.
+    decoded = decode_image(content, DECODED_SIZE if boxes == (None,) else None)
+    facts.remarks += decoded.remarks
+    for box in boxes:
+        facts.fingerprints[box] = fingerprint(decoded, box)
+    if facts.mode == 'RGB' and _is_colourless(decoded.img):
+        facts.remarks.append('grey stored as colour')
 
 
 def _bits(image: ImageFile) -> int:
@@ -120,7 +146,7 @@ def _bits(image: ImageFile) -> int:
         return 32
     # Pillow shows a colour image of 16 bits as one of 8; only the raw mode of
     # its decoder tells.
-    raw_modes = ' '.join(str(tile[-1]) for tile in image.tile)
+    raw_modes = ' '.join(str(t[-1]) for t in getattr(image, 'tile', ()))
     return 16 if '16' in image.mode or ';16' in raw_modes else 8
 
 
@@ -136,8 +162,6 @@ def _remarks(path: str, image: Image.Image, bits: int) -> list[str]:
         remarks.append('palette')
     if image.has_transparency_data:
         remarks.append('alpha channel')
-    if (frames := getattr(image, 'n_frames', 1)) > 1:
-        remarks.append(f'{frames} frames')
     if image.getexif().get(0x0112, 1) != 1:
         remarks.append('rotated by its EXIF data')
     suffix = osp.splitext(path)[1].lower()
@@ -152,12 +176,8 @@ def _remarks(path: str, image: Image.Image, bits: int) -> list[str]:
     return remarks
 
 
-def _is_colourless(image: Image.Image) -> bool:
+def _is_colourless(img: np.ndarray) -> bool:
     """Whether red, green and blue agree in a sample of the pixels."""
-    small = image.resize(
-        (min(64, image.width), min(64, image.height)), Image.Resampling.NEAREST
-    )
-    red, green, blue = small.split()
-    return not any(
-        ImageChops.difference(red, other).getbbox() for other in (green, blue)
-    )
+    height, width = (min(64, side) for side in img.shape[:2])
+    small = cv2.resize(img, (width, height), interpolation=cv2.INTER_NEAREST)
+    return bool((small == small[..., :1]).all())

@@ -29,6 +29,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.image_decoding import DecodedImage
+from daffnet_mm.fileio.image_reading import read_image
 
 #: Side of the detail image in pixels.
 DETAIL_SIZE = 48
@@ -96,14 +98,17 @@ class DuplicatePair(NamedTuple):
 
 
 def fingerprint(
-    image: str | np.ndarray | Image.Image, box: Sequence[float] | None = None
+    image: str | np.ndarray | Image.Image | DecodedImage,
+    box: Sequence[float] | None = None,
 ) -> Fingerprint:
     """Compute an image's fingerprint.
 
     Args:
-        image (str | np.ndarray | Image): File, or array (uint8, BGR or grey,
-            as MMCV reads it), or Pillow image. Only what is not decoded yet
-            can be decoded at a reduced scale.
+        image (str | np.ndarray | Image | DecodedImage): File, or array (BGR
+            or grey, as MMCV reads it), or Pillow image, or what was read of
+            one: for a box at full size, else of at least ``DECODED_SIZE``
+            pixels. Only what is not decoded yet can be decoded at a reduced
+            scale.
         box (Sequence[float], optional): x1, y1, x2, y2 in pixels; only this
             part is looked at. Defaults to None.
 
@@ -111,54 +116,33 @@ def fingerprint(
         Fingerprint: The fingerprint.
 
     Raises:
-        InputError: If the file cannot be decoded or the box is empty.
+        InputError: If the file cannot be read or the box is empty.
     """
-    if isinstance(image, Image.Image):
-        return _fingerprint(image, box)
-    if isinstance(image, np.ndarray):
-        rgb = image if image.ndim == 2 else image[..., ::-1]
-        return _fingerprint(Image.fromarray(np.ascontiguousarray(rgb)), box)
-    # What Pillow raises depends on the format and the fault.
-    try:
-        with Image.open(image) as opened:
-            return _fingerprint(opened, box)
-    except InputError as e:
-        raise InputError(f'{image}: {e}') from None
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        Image.DecompressionBombError,
-    ) as e:
-        raise InputError(f'{image} cannot be decoded: {e}') from None
-
-
-def _fingerprint(
-    image: Image.Image, box: Sequence[float] | None
-) -> Fingerprint:
     # imagehash imports PyWavelets, which only this step needs.
     from imagehash import dhash
 
-    size = image.size
+    if not isinstance(image, DecodedImage):
+        image = read_image(image, DECODED_SIZE if box is None else None)
+    img, (height, width), _ = image
     if box is None:
-        # JPEG's own scaling. It rounds the size up: the true extent, a
-        # fraction of a pixel less, keeps turned copies aligned.
-        drafted = image.draft('RGB', (DECODED_SIZE, DECODED_SIZE))
-        extent = drafted[1] if drafted else (0, 0, *size)
-        image = _to_rgb(image)
+        # JPEG's own scaling rounds the size up: the true extent, a fraction
+        # of a pixel less, keeps turned copies aligned.
+        scale = round(height / img.shape[0])
+        extent = (0, 0, width / scale, height / scale)
     else:
-        x1, y1, x2, y2 = map(round, box)
-        image = _to_rgb(image).crop((x1, y1, x2, y2))
-        size = image.size
-        extent = (0, 0, *size)
-        if not all(size):
+        x1, y1, x2, y2 = (max(round(x), 0) for x in box)
+        img = np.ascontiguousarray(img[y1:y2, x1:x2])
+        if not img.size:
             raise InputError(f'the box {tuple(box)} is empty')
+        height, width = img.shape[:2]
+        extent = (0, 0, width, height)
+    size = width, height
+    picture = Image.fromarray(img[..., ::-1])
     digest = hashlib.sha256(repr(size).encode())
-    digest.update(image.tobytes())
+    digest.update(img.tobytes())
 
     small = np.asarray(
-        image.resize(
+        picture.resize(
             (DETAIL_SIZE, DETAIL_SIZE),
             Image.Resampling.LANCZOS,
             extent,
@@ -180,15 +164,6 @@ def _fingerprint(
             [_fine_structure(grey), _fine_structure(colourfulness)]
         ),
     )
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode[0] in 'IF':
-        # Pillow would clip what has more than 8 bits.
-        values = np.asarray(image, np.float32)
-        values = values * (255 / max(values.max(), 255))
-        image = Image.fromarray(values.clip(0).astype(np.uint8))
-    return image.convert('RGB')
 
 
 def _symmetries(images: np.ndarray) -> Iterator[np.ndarray]:

@@ -5,7 +5,10 @@ import os.path as osp
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from daffnet_mm.fileio.image_folders import IMAGE_EXTENSIONS
+from daffnet_mm.fileio.image_folders import (
+    is_image_name,
+    is_other_image_name,
+)
 from daffnet_mm.structures.class_names import COARSER
 
 from .audit_source import AuditSource
@@ -32,7 +35,7 @@ def report_source(
     for sample in source.samples:
         names.setdefault(sample.path, sample.name)
     own = {path: facts[path] for path in names}
-    hidden, unlisted = _other_images(source)
+    hidden, unlisted, left_out = _other_images(source)
     return dict(
         title=source.title,
         release=source.release,
@@ -56,6 +59,7 @@ def report_source(
         remarks=_remarks(names, own),
         hidden_files_ignored=hidden,
         images_not_listed=unlisted,
+        images_of_other_kinds=left_out,
     )
 
 
@@ -113,18 +117,27 @@ def _remarks(
     return dict(sorted(remarks.items()))
 
 
-def _other_images(source: AuditSource) -> tuple[list[dict], list[str]]:
-    """Image files in the source's folders that are none of its samples."""
+def _other_images(
+    source: AuditSource,
+) -> tuple[list[dict], list[str], list[str]]:
+    """Image files in the source's folders that are none of its samples.
+
+    Returns:
+        tuple[list[dict], list[str], list[str]]: Hidden ones, others, and
+        those of kinds that are not read.
+    """
     listed = {osp.realpath(sample.path) for sample in source.samples}
     listed |= {osp.realpath(path) for path in source.masks}
-    hidden, unlisted = [], []
+    hidden, unlisted, left_out = [], [], []
     for root in source.roots:
         for folder, folders, files in os.walk(root):
             folders[:] = sorted(f for f in folders if not f.startswith('.'))
             for file in sorted(files):
                 path = osp.join(folder, file)
                 name = osp.relpath(path, root).replace(os.sep, '/')
-                if not file.lower().endswith(IMAGE_EXTENSIONS):
+                if is_other_image_name(file) and not file.startswith('.'):
+                    left_out.append(name)
+                if not is_image_name(file):
                     continue
                 if file.startswith('.'):
                     found = check_image(path)
@@ -137,4 +150,4 @@ def _other_images(source: AuditSource) -> tuple[list[dict], list[str]]:
                     )
                 elif osp.realpath(path) not in listed:
                     unlisted.append(name)
-    return hidden, unlisted
+    return hidden, unlisted, left_out

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+
+from daffnet_mm.fileio.names import printable
 
 from .source_report import UNSPLIT
 
@@ -41,10 +43,19 @@ def print_report(report: dict, console: Console) -> None:
     _print_leaks(report, console)
 
 
+def escape(text: str) -> str:
+    """Make a name harmless to the terminal, and to rich's markup."""
+    return markup.escape(printable(text))
+
+
 def _print_title(title: str, console: Console) -> None:
     # Not the table's own title, which is broken to the table's width.
     console.print(
-        title, style='bold', markup=False, highlight=False, soft_wrap=True
+        printable(title),
+        style='bold',
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -77,7 +88,7 @@ def _counts_table(source: dict) -> Table:
     for label in sorted({*counts, *classes}):
         row = counts.get(label, {})
         table.add_row(
-            label,
+            escape(label),
             *(str(row.get(p, 0)) for p in parts if split),
             str(sum(row.values())),
             *_against(
@@ -150,6 +161,12 @@ def _print_files(source: dict, console: Console) -> None:
             'image files that are no samples', source['images_not_listed']
         )
     )
+    lines.append(
+        _examples(
+            'image files of kinds that are not read',
+            source['images_of_other_kinds'],
+        )
+    )
     for line in filter(None, lines):
         _print_line(line, console)
     console.print()
@@ -176,7 +193,7 @@ def _supplementary_table(sources: Sequence[dict]) -> Table:
     labels = sorted({label for s in sources for label in s['counts']})
     for label in labels:
         table.add_row(
-            label,
+            escape(label),
             *(
                 str(sum(s['counts'].get(label, {}).values()) or '-')
                 for s in sources

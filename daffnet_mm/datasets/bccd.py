@@ -111,7 +111,7 @@ class BCCD(WBCDataset):
 
     def list_images(self) -> list[dict]:
         """List the images or boxes of whichever release this is."""
-        folders, _ = scan_folder(self.data_root)
+        folders = scan_folder(self.data_root).folders
         if 'images' in folders:
             return self._list_kaggle()
         for folder in ('BCCD', ''):

@@ -73,7 +73,7 @@ class LISC(WBCDataset):
             if self.class_of_name(folder, f'mask folder {path}') is None:
                 continue
             # The expert's number, if there are several: the first counts.
-            for mask in list_image_files(path):
+            for mask in list_image_files(path).images:
                 stem = osp.splitext(osp.basename(mask))[0]
                 stem = re.sub(r'_expert\d*$', '', stem)
                 masks.setdefault(

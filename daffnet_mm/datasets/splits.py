@@ -1,6 +1,5 @@
 """Who is trained on, who validates, who is tested on: parts and folds."""
 
-import csv
 import hashlib
 import unicodedata
 from collections import Counter, defaultdict
@@ -8,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.csv_files import read_csv
+from daffnet_mm.fileio.csv_files import read_csv, write_csv_rows
 
 #: The names of the parts, in the order of the ratios.
 SPLITS = ('train', 'val', 'test')
@@ -306,10 +305,14 @@ def write_split_file(
     header = ['image', 'label', 'split', 'group'][: 1 + len(columns)]
     try:
         with atomic_write(path) as f:
-            writer = csv.writer(f, lineterminator='\n')
-            writer.writerow(header)
-            for name in sorted(parts):
-                writer.writerow([name, *(column[name] for column in columns)])
+            write_csv_rows(
+                f,
+                header,
+                (
+                    (name, *(column[name] for column in columns))
+                    for name in sorted(parts)
+                ),
+            )
     except OSError as e:
         raise InputError(
             f'cannot write split file {path}: {e.strerror or e}; name a file '

@@ -2,6 +2,7 @@ import glob
 import os
 import os.path as osp
 import unicodedata
+import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -10,15 +11,16 @@ from mmengine.logging import MMLogger
 from mmengine.utils import track_iter_progress
 from mmpretrain.datasets.base_dataset import BaseDataset
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.image_decoding import DECODING_ERRORS, decode_image
+from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio.image_folders import (
     IMAGE_EXTENSIONS,
+    describe_left_out,
     find_folders,
     join,
     list_image_files,
     scan_folder,
 )
+from daffnet_mm.fileio.image_reading import read_image
 from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
 from daffnet_mm.structures.class_names import COARSER, among, canonical_class
 
@@ -33,6 +35,7 @@ from .splits import (
     stratified_split,
     write_split_file,
 )
+from .transforms.load_cell_image import LoadCellImage
 
 #: Folders that stand between the root and the class folders where a release
 #: comes in parts.
@@ -187,7 +190,8 @@ class WBCDataset(BaseDataset):
         Returns:
             list[dict]: The samples, in any order.
         """
-        folders, _ = scan_folder(self.data_root)
+        folders, _, faults = scan_folder(self.data_root)
+        self._faults += faults
         parts = {name: PART_FOLDERS.get(name.lower()) for name in folders}
         if not folders or None in parts.values():
             return self.folder_samples()
@@ -226,12 +230,23 @@ class WBCDataset(BaseDataset):
         """
         root = osp.join(self.data_root, folder) if folder else self.data_root
         samples = []
-        for name in scan_folder(root)[0]:
+        entries = scan_folder(root)
+        self._faults += entries.faults
+        for name in entries.folders:
             path = osp.join(root, name)
             label = self.class_of_name(name, f'folder {path}')
             if label is None:
                 continue
             self._class_folders[label].append(path)
+            try:
+                listing = list_image_files(path, for_tables=True)
+            except InputError as e:
+                self._faults.append(str(e))
+                continue
+            self._faults += listing.faults
+            self._left_out += [
+                osp.join(path, image) for image in listing.left_out
+            ]
             samples += [
                 dict(
                     name=join(folder, name, image),
@@ -240,7 +255,7 @@ class WBCDataset(BaseDataset):
                     group=None,
                     part=part,
                 )
-                for image in list_image_files(path)
+                for image in listing.images
             ]
         return samples
 
@@ -389,6 +404,8 @@ class WBCDataset(BaseDataset):
     def _list_release(self) -> list[dict]:
         self._class_folders: defaultdict[str, list] = defaultdict(list)
         self._mapped: set[str] = set()
+        self._left_out: list[str] = []
+        self._faults: list[str] = []
         try:
             os.stat(self.data_root)
         except FileNotFoundError as e:
@@ -401,6 +418,14 @@ class WBCDataset(BaseDataset):
             # A link loop or too long a path: scanning it says so.
             scan_folder(self.data_root)
         images = self.list_images()
+        for sentence in dict.fromkeys(
+            (*describe_left_out(self._left_out), *self._faults)
+        ):
+            warnings.warn(
+                f'{type(self).__name__}: {sentence}',
+                InputWarning,
+                stacklevel=2,
+            )
         unused = [name for name in self.class_map if name not in self._mapped]
         if unused:
             raise InputError(
@@ -619,16 +644,27 @@ class WBCDataset(BaseDataset):
 
     def _readable(self, data_list: list[dict]) -> list[dict]:
         """Leave out, with a warning, what cannot be decoded."""
+        # What a transform may read, by its own settings.
+        loader = next(
+            (
+                step
+                for step in getattr(self.pipeline, 'transforms', ())
+                if isinstance(step, LoadCellImage)
+            ),
+            LoadCellImage(),
+        )
         readable = []
         for info in track_iter_progress(data_list):
             try:
-                with open(info['img_path'], 'rb') as f:
-                    # The whole file is read, but at an eighth of the size.
-                    decode_image(f.read(), min_edge=1)
-            except DECODING_ERRORS as e:
-                MMLogger.get_current_instance().warning(
-                    f'skipped {info["img_path"]}: {e}'
+                # The whole file is read, but at an eighth of the size.
+                read_image(
+                    info['img_path'],
+                    min_edge=1,
+                    bit_depth=loader.bit_depth,
+                    max_pixels=loader.max_pixels,
                 )
+            except InputError as e:
+                MMLogger.get_current_instance().warning(f'skipped: {e}')
             else:
                 readable.append(info)
         return readable

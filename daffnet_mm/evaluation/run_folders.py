@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.csv_files import from_spreadsheet
 
 _NO_PROBABILITIES = (
     '{} has no probabilities; its columns must be true and p(<class>) for '
@@ -52,15 +53,14 @@ def read_correct(
     if not attributes:
         columns = {'true': 'predicted'}
         path = path.with_name('wbc_predictions.csv')
-    with open(path, newline='', encoding='utf-8') as f:
-        return {
-            row['image']: all(
-                row[true] in ('', row[predicted])
-                for true, predicted in columns.items()
-            )
-            for row in csv.DictReader(f)
-            if any(row[true] for true in columns)
-        }
+    return {
+        row['image']: all(
+            row[true] in ('', row[predicted])
+            for true, predicted in columns.items()
+        )
+        for row in _read_rows(path)
+        if any(row[true] for true in columns)
+    }
 
 
 def read_predictions(
@@ -92,8 +92,7 @@ def read_predictions(
             f'{place} has no predictions ({names[1]}); name the work folder '
             'of a tested model: EvaluationReportHook writes them'
         )
-    with open(file, newline='', encoding='utf-8') as f:
-        rows = list(csv.DictReader(f))
+    rows = _read_rows(file)
     columns = [c for c in (rows[0] if rows else ()) if c[:2] == 'p(']
     try:
         rows = [row for row in rows if row['true']]
@@ -111,6 +110,15 @@ def read_predictions(
             )
     true = np.array([classes.index(row['true']) for row in rows])
     return classes, true, scores
+
+
+def _read_rows(file: Path) -> list[dict[str, str]]:
+    """Read a table that was written for people."""
+    with open(file, newline='', encoding='utf-8') as f:
+        return [
+            {column: from_spreadsheet(cell) for column, cell in row.items()}
+            for row in csv.DictReader(f)
+        ]
 
 
 def name_runs(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .atomic import atomic_write
+from .csv_files import LineFeeds, readable_cell
 
 _LATEX = str.maketrans(
     {
@@ -24,7 +25,10 @@ _LATEX = str.maketrans(
 
 
 def write_csv(path: str | Path, rows: Sequence[Mapping]) -> None:
-    """Write rows as CSV; a cell without a value is empty.
+    """Write rows as CSV for people; a cell without a value is empty.
+
+    A text that a spreadsheet would take for a formula is guarded by
+    :func:`~daffnet_mm.fileio.csv_files.for_spreadsheet`.
 
     Args:
         path (str | Path): The file.
@@ -35,10 +39,18 @@ def write_csv(path: str | Path, rows: Sequence[Mapping]) -> None:
     import pandas as pd
 
     # Whole numbers stay whole where a cell of their column is empty.
-    table = pd.DataFrame(rows).convert_dtypes()
+    table = pd.DataFrame(
+        [
+            {key: readable_cell(cell) for key, cell in row.items()}
+            for row in rows
+        ]
+    ).convert_dtypes()
     with atomic_write(path) as file:
         table.to_csv(
-            file, index=False, float_format='%.6g', lineterminator='\n'
+            LineFeeds(file),
+            index=False,
+            float_format='%.6g',
+            lineterminator='\r\n',
         )
 
 

@@ -5,6 +5,7 @@ import math
 import os
 import runpy
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ import torch
 from mmengine import DictAction
 from mmengine.device import get_device
 
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio.check_outputs import check_out_dir, check_out_file
+from daffnet_mm.fileio.image_limits import MAX_PIXELS
+from daffnet_mm.fileio.names import printable
 
 from .worker_pool import available_processors
 
@@ -235,6 +238,21 @@ class ToolParser(argparse.ArgumentParser):
             least=0,
         )
 
+    def add_reading(self) -> None:
+        """Add ``--bit-depth`` and ``--max-pixels``, where images are read."""
+        self.add_number(
+            '--bit-depth',
+            'bits that values of images with more than 8 bits use, such as '
+            '12 for a 12-bit camera (default: 16)',
+            least=8,
+            most=16,
+        )
+        self.add_number(
+            '--max-pixels',
+            'most pixels of an image; larger ones are refused',
+            MAX_PIXELS,
+        )
+
     def add_num_processes(self) -> None:
         """Add the ``--num-processes`` of pseudo-labelling."""
         self.add_number(
@@ -274,14 +292,36 @@ def one_sentence_errors():
     `InputError` and `FileNotFoundError` are printed to stderr without their
     traceback, and the exit status is 2. Everything else is an error of the
     program and keeps its traceback, as all do with ``DAFFNET_TRACEBACK=1``.
+
+    An `InputWarning` is a line on stderr. What a stream cannot show, such as a
+    name in letters that its encoding lacks, is written with backslashes, from
+    then on.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(errors='backslashreplace')
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter('default', InputWarning)
+            warnings.showwarning = _show_warning(warnings.showwarning)
+            yield
     except (InputError, FileNotFoundError) as error:
         if os.environ.get('DAFFNET_TRACEBACK') == '1':
             raise
         print(f'error: {_sentence(error)}', file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _show_warning(others):
+    """Make a ``showwarning`` that prints an `InputWarning` as a sentence."""
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        if issubclass(category, InputWarning) and file is None:
+            print(f'warning: {message}', file=sys.stderr)
+        else:
+            others(message, category, filename, lineno, file, line)
+
+    return show
 
 
 def run_mmpretrain_tool(name: str) -> None:
@@ -348,4 +388,4 @@ def _sentence(error: Exception) -> str:
     # A data loader's worker hands over its whole traceback as the message.
     if 'Original Traceback' in text:
         text = text.rpartition(f'{type(error).__name__}: ')[2]
-    return ' '.join(text.split())
+    return printable(' '.join(text.split()))

@@ -219,7 +219,7 @@ def test_a_broken_image_in_another_process(
 ):
     image = pbc_root / 'ig' / 'IG_7.jpg'
     image.write_bytes(image.read_bytes()[:200])
-    with pytest.raises(InputError, match='IG_7.jpg cannot be decoded'):
+    with pytest.raises(InputError, match='IG_7.jpg cannot be read'):
         options = dict(dataset_cfg=real_cells, num_processes=2)
         label(cfg, checkpoint, tmp_path / 'x.json', **options)
 
@@ -394,7 +394,7 @@ def test_real_cells_by_name(cfg, checkpoint, pbc_root, real_cells, tmp_path):
     image = pbc_root / 'ig' / 'IG_7.jpg'
     shutil.copy(image, tmp_path / 'whole.jpg')
     image.write_bytes(image.read_bytes()[:200])
-    with pytest.raises(InputError, match='IG_7.jpg cannot be decoded'):
+    with pytest.raises(InputError, match='IG_7.jpg cannot be read'):
         label(cfg, checkpoint, path, dataset_cfg=real_cells)
     assert path.read_bytes() == before
     # mended, it goes on to the same result

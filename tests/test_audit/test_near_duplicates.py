@@ -173,7 +173,7 @@ def test_broken_files_are_named(tmp_path, name, content):
         save(cell(0), path)
         content = path.read_bytes()[:1500]
     path.write_bytes(content)
-    with pytest.raises(InputError, match=f'{name} cannot be decoded'):
+    with pytest.raises(InputError, match=f'{name} cannot be read'):
         fingerprint(str(path))
 
 

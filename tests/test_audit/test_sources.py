@@ -73,6 +73,20 @@ def test_class_folders_of_any_origin(tmp_path):
     assert parts(source) == dict(train=2, val=1)
 
 
+@pytest.mark.parametrize('part', ['', 'train', 'test'])
+def test_class_folders_of_unknown_names(tmp_path, part):
+    paint_folders(tmp_path / 'lab' / part, {'Smudge Cells': 2, '[left]': 1})
+    (source,), _ = find_releases(str(tmp_path))
+    assert source.title == 'lab'
+    counts = Counter(s.label for s in source.samples)
+    assert counts == {'Smudge Cells': 2, '[left]': 1}
+    # beside known ones, of a release too
+    paint_folders(tmp_path / 'lab' / part, dict(ig=1, platelet=1))
+    (source,), _ = find_releases(str(tmp_path))
+    counts = Counter(s.label for s in source.samples)
+    assert counts == {'Smudge Cells': 2, '[left]': 1, 'ig': 1, 'platelet': 1}
+
+
 def test_releases_below_a_folder(tmp_path, wbcatt_dir):
     cell_trees.jtsc(tmp_path / 'downloads')
     sources, attributes = find_releases(str(tmp_path))
@@ -81,7 +95,8 @@ def test_releases_below_a_folder(tmp_path, wbcatt_dir):
 
 
 def test_nothing_that_is_a_dataset(tmp_path):
-    paint(tmp_path / 'holiday' / 'beach' / '1.jpg')
+    paint(tmp_path / '1.jpg')
+    (tmp_path / 'holiday' / 'beach').mkdir(parents=True)
     with pytest.raises(InputError, match='holds no dataset: expected are'):
         find_releases(str(tmp_path))
     (tmp_path / 'lab' / 'basophil').mkdir(parents=True)

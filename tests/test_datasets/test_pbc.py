@@ -161,7 +161,7 @@ def test_a_broken_image_ends_the_run_or_is_left_out(pbc_root, spoil):
     )
     dataset = PBC(**options)
     assert len(dataset) == 10
-    with pytest.raises(InputError, match='cannot be decoded') as caught:
+    with pytest.raises(InputError, match='cannot be read') as caught:
         list(dataset)
     assert str(path) in str(caught.value)
     assert '\n' not in str(caught.value)
@@ -175,7 +175,7 @@ def test_leaving_out_is_said(pbc_root, log):
     empty(pbc_root / 'ig' / 'IG_7.jpg')
     PBC(str(pbc_root), skip_broken=True, pipeline=LOAD)
     (warning,) = (r.getMessage() for r in log if r.levelname == 'WARNING')
-    assert f'skipped {pbc_root / "ig" / "IG_7.jpg"}' in warning
+    assert f'skipped: image {pbc_root / "ig" / "IG_7.jpg"}' in warning
 
 
 def test_a_broken_image_in_a_loader_worker(pbc_root, capsys):
@@ -194,7 +194,7 @@ def test_a_broken_image_in_a_loader_worker(pbc_root, capsys):
         list(loader)
     assert caught.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f'error: image {path} cannot be decoded (')
+    assert line.startswith(f'error: image {path} cannot be read (')
 
 
 def test_real_cells(real):

@@ -80,7 +80,7 @@ def list_folder(folder: str, pattern: str) -> dict[str, str]:
     """List the images below a folder by name."""
     if not os.path.isdir(folder):
         raise InputError(f'{folder} is no folder; name one with images')
-    names = fnmatch.filter(list_image_files(folder), pattern)
+    names = fnmatch.filter(list_image_files(folder).images, pattern)
     if not names:
         raise InputError(f'{folder} holds no image that is called {pattern}')
     return {name: os.path.join(folder, name) for name in names}

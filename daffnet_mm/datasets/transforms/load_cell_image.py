@@ -1,9 +1,12 @@
+import warnings
+
 from mmcv.transforms import BaseTransform
 from mmengine import fileio
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.image_decoding import DECODING_ERRORS, decode_image
+from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.fileio.image_reading import name_of, read_image
+from daffnet_mm.fileio.pixel_values import check_bit_depth
 
 
 @TRANSFORMS.register_module()
@@ -20,6 +23,10 @@ class LoadCellImage(BaseTransform):
       composed on white, 16 bits are scaled (see ``bit_depth``), grey is
       repeated. EXIF's orientation is applied; boxes refer to the upright
       image.
+    - What a person should know of how a file was read (pages that were not
+      used, values that leave most of their range empty) is said once a
+      process, as an ``InputWarning``.
+    - A pipe or device is refused, and an image of more than ``max_pixels``.
 
     A sample that has its ``img`` already and no ``img_path``, as MMPretrain's
     inferencers make them, passes unchanged.
@@ -44,9 +51,11 @@ class LoadCellImage(BaseTransform):
             size. Defaults to None.
         margin (float): What is added to a box on each side, as a share of its
             width and height. Defaults to 0.
-        bit_depth (int): Bits that the values of 16-bit files use: those of
-            the camera, such as 12, if the software did not scale them up.
-            Defaults to 16.
+        bit_depth (int, optional): Bits that the values of 16-bit files use:
+            those of the camera, such as 12, if the software did not scale
+            them up. Defaults to None: 16.
+        max_pixels (int, optional): The most pixels that are decoded. Defaults
+            to None: 80 million.
         backend_args (dict, optional): MMEngine's file backend. Defaults to
             None.
     """
@@ -55,7 +64,8 @@ class LoadCellImage(BaseTransform):
         self,
         min_edge: int | None = None,
         margin: float = 0.0,
-        bit_depth: int = 16,
+        bit_depth: int | None = None,
+        max_pixels: int | None = None,
         backend_args: dict | None = None,
     ) -> None:
         if min_edge is not None and min_edge < 1:
@@ -67,14 +77,17 @@ class LoadCellImage(BaseTransform):
             raise InputError(
                 f'LoadCellImage: margin={margin} must not be below 0'
             )
-        if not 8 <= bit_depth <= 16:
+        check_bit_depth(bit_depth)
+        if max_pixels is not None and max_pixels < 1:
             raise InputError(
-                f'LoadCellImage: bit_depth={bit_depth} must be 8 to 16'
+                f'LoadCellImage: max_pixels={max_pixels} must be above 0'
             )
         self.min_edge = min_edge
         self.margin = margin
         self.bit_depth = bit_depth
+        self.max_pixels = max_pixels
         self.backend_args = backend_args
+        self._said: set[str] = set()
 
     def transform(self, results: dict) -> dict:
         """Load one image.
@@ -97,31 +110,48 @@ class LoadCellImage(BaseTransform):
             dx, dy = self.margin * (x2 - x1), self.margin * (y2 - y1)
             box = (x1 - dx, y1 - dy, x2 + dx, y2 + dy)
         try:
-            img, ori_shape = decode_image(
-                self._read(path), self.min_edge, box, self.bit_depth
+            decoded = read_image(
+                self._locate(path),
+                self.min_edge,
+                box,
+                self.bit_depth,
+                self.max_pixels,
+                name_of(path),
             )
-        except FileNotFoundError as e:
-            raise InputError(f'image {path} does not exist') from e
-        except DECODING_ERRORS as e:
-            reason = ' '.join(str(e).split()) or type(e).__name__
+        except InputError as e:
+            # Only the package's datasets name their samples, and leave out
+            # broken ones if asked to.
+            if 'image_id' not in results:
+                raise
             raise InputError(
-                f'image {path} cannot be decoded ({reason}); replace or '
-                'remove it, or set skip_broken=True in its dataset'
+                f'{e}; replace or remove it, or set skip_broken=True in its '
+                'dataset'
             ) from e
-        results['img'] = img
-        results['img_shape'] = img.shape[:2]
-        results['ori_shape'] = ori_shape
+        for remark in decoded.remarks:
+            if remark not in self._said:
+                self._said.add(remark)
+                warnings.warn(
+                    f'{name_of(path)}: {remark} '
+                    '(said of the first such image)',
+                    InputWarning,
+                    stacklevel=2,
+                )
+        results['img'] = decoded.img
+        results['img_shape'] = decoded.img.shape[:2]
+        results['ori_shape'] = decoded.size
         return results
 
-    def _read(self, path: str) -> bytes:
-        if self.backend_args is not None or '://' in path:
+    def _locate(self, path: str) -> str | bytes:
+        if self.backend_args is None and '://' not in path:
+            return path
+        try:
             return fileio.get(path, backend_args=self.backend_args)
-        # What MMEngine's local backend does, at two thirds of the time.
-        with open(path, 'rb', buffering=0) as file:
-            return file.read()
+        except OSError as e:
+            raise InputError(f'{name_of(path)} cannot be read ({e})') from e
 
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(min_edge={self.min_edge}, '
-            f'margin={self.margin}, bit_depth={self.bit_depth})'
+            f'margin={self.margin}, bit_depth={self.bit_depth}, '
+            f'max_pixels={self.max_pixels})'
         )

@@ -21,7 +21,8 @@ def differential_count(
 
     Args:
         cell_types (Sequence[str]): The type of each cell.
-        classes (Sequence[str]): The types to list.
+        classes (Sequence[str]): The types to list; capitals do not matter to
+            their reference ranges.
 
     Returns:
         list[dict]: For each type ``cell_type``, ``number``, ``percent``, its
@@ -45,7 +46,7 @@ def differential_count(
                 percent=100 * number / total,
                 low=100 * interval.low,
                 high=100 * interval.high,
-                reference=REFERENCE_RANGES.get(name),
+                reference=REFERENCE_RANGES.get(name.lower()),
             )
         )
     return rows

@@ -1,5 +1,6 @@
 import io
 import os
+import warnings
 
 import cv2
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from mmpretrain.registry import TRANSFORMS
 from PIL import Image, ImageOps
 
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
 
 
 @pytest.fixture
@@ -35,8 +36,8 @@ def broken(path, **kwargs):
     with pytest.raises(InputError) as caught:
         loaded(path, **kwargs)
     message = str(caught.value)
-    assert message.startswith(f'image {path} cannot be decoded (')
-    assert 'skip_broken=True' in message and '\n' not in message
+    assert message.startswith(f'image {path} cannot be read (')
+    assert '\n' not in message and '0x' not in message
     return message
 
 
@@ -69,6 +70,7 @@ def test_what_an_inferencer_loaded_passes(load):
         dict(min_edge=0),
         dict(margin=-0.1),
         dict(bit_depth=17),
+        dict(max_pixels=0),
     ],
 )
 def test_arguments_out_of_range(options):
@@ -184,7 +186,7 @@ def test_the_scale_is_that_of_the_box(tmp_path):
     assert loaded(path, box=(0, 0, 80, 80), min_edge=80)['img'].shape[0] == 80
 
 
-# What cannot be decoded
+# What cannot be read
 
 
 @pytest.mark.parametrize('suffix', ['png', 'bmp', 'jpg', 'tif'])
@@ -359,11 +361,30 @@ def test_a_truncated_sixteen_bit_image(tmp_path):
     broken(path)
 
 
-@pytest.mark.parametrize('dtype', [np.float32, np.int32])
-def test_values_of_32_bits_are_refused(tmp_path, dtype):
-    path = tmp_path / 'cell.tif'
-    Image.fromarray(np.ones((9, 9), dtype)).save(path)
-    assert 'save it with 8 or 16 bits' in broken(path)
+def test_what_leaves_the_upper_bits_empty_is_said_once(tmp_path, load):
+    path = tmp_path / 'cell.png'
+    cv2.imwrite(str(path), np.full((9, 9), 4095, np.uint16))
+    with pytest.warns(InputWarning, match=r'cell\.png: no .*bit_depth=12'):
+        load(dict(img_path=str(path)))
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', InputWarning)
+        load(dict(img_path=str(path)))
+        loaded(path, bit_depth=12)
+
+
+def test_only_samples_of_datasets_are_told_of_skip_broken(tmp_path, load):
+    path = tmp_path / 'cell.png'
+    path.touch()
+    assert 'skip_broken' not in broken(path)
+    with pytest.raises(InputError, match='set skip_broken=True in its data'):
+        load(dict(img_path=str(path), image_id='PBC/cell.png'))
+
+
+def test_the_limit_of_pixels(tmp_path):
+    path = tmp_path / 'cell.png'
+    Image.new('RGB', (30, 20)).save(path)
+    assert 'max_pixels' in broken(path, max_pixels=599)
+    assert loaded(path, max_pixels=600)['img'].shape == (20, 30, 3)
 
 
 @pytest.mark.parametrize('orientation', range(1, 9))
