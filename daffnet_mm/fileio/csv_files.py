@@ -13,6 +13,7 @@ from .names import valid_unicode
 #: What a spreadsheet takes for a formula, and what :func:`for_spreadsheet`
 #: makes of it.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r'[+-]?[\d.]+(e[+-]?\d+)?', re.IGNORECASE)
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 
@@ -107,7 +108,7 @@ def readable_cell(cell: Any) -> Any:
 
 
 def for_spreadsheet(text: str) -> str:
-    """Guard a text from being run as a formula.
+    """Guard a text from being run as a formula; a number is none.
 
     Args:
         text (str): Any text, such as ``'=1+1.png'``.
@@ -115,7 +116,9 @@ def for_spreadsheet(text: str) -> str:
     Returns:
         str: The text, after an apostrophe if it begins as a formula does.
     """
-    return f"'{text}" if _FORMULA.match(text) else text
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
 
 
 def from_spreadsheet(text: str) -> str:

@@ -39,12 +39,7 @@ def write_csv(path: str | Path, rows: Sequence[Mapping]) -> None:
     import pandas as pd
 
     # Whole numbers stay whole where a cell of their column is empty.
-    table = pd.DataFrame(
-        [
-            {key: readable_cell(cell) for key, cell in row.items()}
-            for row in rows
-        ]
-    ).convert_dtypes()
+    table = pd.DataFrame(rows).map(readable_cell).convert_dtypes()
     with atomic_write(path) as file:
         table.to_csv(
             LineFeeds(file),
