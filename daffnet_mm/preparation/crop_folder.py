@@ -50,7 +50,7 @@ def crop_folder(
     margin: float = 0.1,
     num_workers: int = 2,
     bit_depth: int | None = None,
-    max_pixels: int = MAX_PIXELS,
+    max_pixels: int | None = None,
 ) -> dict:
     """Crop the white cells of all images in a folder and its subfolders.
 
@@ -78,7 +78,8 @@ def crop_folder(
         num_workers (int): Processes. Defaults to 2.
         bit_depth (int, optional): Bits that values of more than 8 bits use.
             Defaults to None: 16.
-        max_pixels (int): The most pixels of an image. Defaults to 80 million.
+        max_pixels (int, optional): The most pixels of an image. Defaults to
+            None: 80 million.
 
     Returns:
         dict: ``images`` and ``kept``, numbers of images that are finished and
@@ -132,7 +133,7 @@ def crop_folder(
                         target,
                         margin,
                         bit_depth,
-                        max_pixels,
+                        max_pixels or MAX_PIXELS,
                     ),
                     jobs,
                     min(num_workers, len(jobs)),

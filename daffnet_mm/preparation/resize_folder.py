@@ -71,7 +71,7 @@ def resize_dataset(
     quality: int = 90,
     num_workers: int = 2,
     bit_depth: int | None = None,
-    max_pixels: int = MAX_PIXELS,
+    max_pixels: int | None = None,
 ) -> dict:
     """Copy a folder of images with all that lies below, images made smaller.
 
@@ -97,7 +97,8 @@ def resize_dataset(
         num_workers (int): Processes. Defaults to 2.
         bit_depth (int, optional): Bits that values of more than 8 bits use.
             Defaults to None: 16.
-        max_pixels (int): The most pixels of an image. Defaults to 80 million.
+        max_pixels (int, optional): The most pixels of an image. Defaults to
+            None: 80 million.
 
     Returns:
         dict: ``written`` and ``kept``, numbers of files, and ``refused``,
@@ -125,7 +126,7 @@ def resize_dataset(
 
     report: dict[str, Any] = dict(written=0, kept=0, refused=faults)
     remarks = []
-    copy = partial(_copy, source, target, settings, max_pixels)
+    copy = partial(_copy, source, target, settings, max_pixels or MAX_PIXELS)
     # Few at a time, or the progress would jump.
     for result in run_jobs(copy, names, num_workers, 'resizing', chunk_size=8):
         if result.outcome in (_WRITTEN, _KEPT):

@@ -249,8 +249,8 @@ class ToolParser(argparse.ArgumentParser):
         )
         self.add_number(
             '--max-pixels',
-            'most pixels of an image; larger ones are refused',
-            MAX_PIXELS,
+            'most pixels of an image; larger ones are refused (default: '
+            f'{MAX_PIXELS})',
         )
 
     def add_num_processes(self) -> None:
