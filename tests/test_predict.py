@@ -1,5 +1,7 @@
 import csv
+import io
 import json
+import os
 import subprocess
 import sys
 
@@ -15,7 +17,8 @@ from tiny_run import daffnet_model
 from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.datasets.transforms import LoadCellImage
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.fileio.csv_files import from_spreadsheet
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 PIPELINE = [
@@ -192,6 +195,244 @@ def test_only_broken_images_are_an_error(trained, cells, capsys):
     assert 'none of the 1 images' in capsys.readouterr().err
 
 
+def whole_cells(folder, *names):
+    """One picture under several names."""
+    folder.mkdir(exist_ok=True)
+    image = np.random.default_rng(0).integers(0, 256, (40, 44, 3), np.uint8)
+    for name in names:
+        Image.fromarray(image).save(folder / name, 'png')
+    return folder
+
+
+def test_what_is_of_another_kind_is_no_failure(trained, tmp_path, capsys):
+    folder = whole_cells(tmp_path / 'cells', 'a.png', 'b.jfif', 'c.webp')
+    for name in ('d.dcm', 'e.DCM', 'f.svs', 'notes.txt'):
+        (folder / name).touch()
+    status = predict.main(command(trained, str(folder)))
+    assert status == 0
+    (told,) = (
+        line
+        for line in capsys.readouterr().err.splitlines()
+        if line.startswith('warning: ')
+    )
+    assert '2 .dcm (first ' in told and '1 .svs (first ' in told
+
+
+def test_what_cannot_be_read_costs_itself_alone(
+    trained, tmp_path, capsys, monkeypatch
+):
+    folder = whole_cells(tmp_path / 'cells', 'a.png', 'b.png')
+    os.mkfifo(folder / 'pipe.png')
+    (folder / 'zero.png').symlink_to('/dev/zero')
+    (folder / 'loop').symlink_to('loop')
+    (folder / 'again').symlink_to(folder)
+    (folder / 'closed').mkdir()
+    Image.new('RGB', (50, 50)).save(folder / 'large.png')
+    Image.new('RGB', (50, 8)).save(folder / 'tiny.png')
+    scan = os.scandir
+
+    def refuse(place):
+        if str(place).endswith('closed'):
+            raise PermissionError(13, 'Permission denied', str(place))
+        return scan(place)
+
+    # not by its mode, which means nothing to root
+    monkeypatch.setattr(os, 'scandir', refuse)
+    status = predict.main(
+        command(
+            trained, str(folder), '--format', 'json', '--max-pixels', '2000'
+        )
+    )
+    assert status == 1
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert [os.path.basename(cell['image']) for cell in report['cells']] == [
+        'a.png',
+        'b.png',
+    ]
+    for fault in (
+        'pipe.png cannot be read (it is a pipe',
+        'zero.png cannot be read (it is a device',
+        'loop is a symbolic link that leads back to itself',
+        'again is a symbolic link that leads back to a folder above',
+        'closed cannot be read (Permission denied)',
+        'large.png cannot be read (it has 50 x 50 pixels, more than',
+        'tiny.png: it has 50 x 8 pixels, too few to show a cell',
+    ):
+        assert [error for error in report['errors'] if fault in error], fault
+    assert len(report['errors']) == 7 == captured.err.count('error: ')
+
+
+def test_values_of_a_camera(trained, tmp_path, capsys):
+    image = np.random.default_rng(0).integers(0, 256, (40, 44, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / 'cell.png'), image)
+    deep = np.rint(image * (4095 / 255)).astype(np.uint16)
+    cv2.imwrite(str(tmp_path / 'deep.tif'), deep)
+    inferencer = WBCInferencer(**as_arguments(trained), bit_depth=12)
+    plain, scaled = inferencer(
+        [str(tmp_path / name) for name in ('cell.png', 'deep.tif')]
+    )
+    np.testing.assert_allclose(
+        plain['pred_scores'], scaled['pred_scores'], atol=1e-5
+    )
+    assert inferencer.warnings == []
+    words = command(trained, str(tmp_path / 'deep.tif'), '--format', 'csv')
+    assert predict.main(words) == 0
+    assert 'deep.tif: no value uses more than' in capsys.readouterr().err
+    assert predict.main([*words, '--bit-depth', '12']) == 0
+    assert 'warning' not in capsys.readouterr().err
+
+
+def test_a_shape_that_is_no_picture_of_a_cell(trained, tmp_path):
+    Image.new('RGB', (200, 20)).save(tmp_path / 'strip.png')
+    inferencer = WBCInferencer(**as_arguments(trained))
+    with pytest.warns(InputWarning, match='200 x 20 pixels, no shape'):
+        inferencer(tmp_path / 'strip.png')
+
+
+NAMES = ['=1+1.png', '[left].png', ':cell:.png', 'a\rb.png', 'é白.png']
+
+
+@pytest.mark.parametrize('encoding', ['utf-8', 'cp1252', 'ascii'])
+@pytest.mark.parametrize('form', ['csv', 'json', 'table'])
+def test_names_cost_no_other_cell(
+    trained, tmp_path, monkeypatch, form, encoding
+):
+    folder = whole_cells(tmp_path / 'cells', *NAMES, 'plain.png')
+    foreign = os.fsencode(folder) + b'/caf\xe9.png'
+    with open(foreign, 'wb') as file:
+        file.write((folder / 'plain.png').read_bytes())
+    out = io.BytesIO()
+    stream = io.TextIOWrapper(out, encoding=encoding, newline='')
+    monkeypatch.setattr(sys, 'stdout', stream)
+    monkeypatch.setenv('COLUMNS', '300')
+    assert predict.main(command(trained, str(folder), '--format', form)) == 0
+    stream.flush()
+    text = out.getvalue().decode(encoding)
+    if form == 'table':
+        assert text.count('plain.png') and '[left].png' in text
+        assert ':cell:.png' in text and r'a\rb.png' in text
+        assert '\r' not in text
+        return
+    if form == 'json':
+        found = [cell['image'] for cell in json.loads(text)['cells']]
+        wanted = {os.fsdecode(foreign)}
+    else:
+        rows = csv.DictReader(io.StringIO(text, newline=''))
+        found = [from_spreadsheet(row['image']) for row in rows]
+        wanted = {rf'{folder}/caf\udce9.png'}
+    wanted |= {str(folder / name) for name in (*NAMES, 'plain.png')}
+    if encoding != 'utf-8' and form == 'csv':
+        # what the stream cannot show
+        wanted = {
+            name.encode(encoding, 'backslashreplace').decode(encoding)
+            for name in wanted
+        }
+    assert set(found) == wanted and len(found) == 7
+
+
+def test_a_name_that_begins_as_a_formula(trained, tmp_path, monkeypatch):
+    whole_cells(tmp_path, '=1+1.png', '-1.png')
+    monkeypatch.chdir(tmp_path)
+    words = ['=1+1.png', './-1.png', '--format', 'csv', '--out', 'out.csv']
+    assert predict.main(command(trained, *words)) == 0
+    lines = (tmp_path / 'out.csv').read_text().splitlines()
+    assert [line.partition(',')[0] for line in lines] == [
+        'image',
+        "'=1+1.png",
+        './-1.png',
+    ]
+
+
+def test_class_names_keep_their_capitals(trained, cells, capsys):
+    classes = ('Basophil', 'EOS', 'Lymphocyte', 'monocyte', 'NEUTROPHIL')
+    checkpoint = torch.load(trained['checkpoint'])
+    checkpoint['meta'] = dict(dataset_meta=dict(classes=classes))
+    torch.save(checkpoint, cells / 'other.pth')
+    trained = dict(trained, checkpoint=str(cells / 'other.pth'))
+    predict.main(command(trained, str(cells), '--format', 'json'))
+    report = json.loads(capsys.readouterr().out)
+    assert {cell['cell_type'] for cell in report['cells']} <= set(classes)
+    counts = {c['cell_type']: c for c in report['differential_count']}
+    assert tuple(counts) == classes
+    assert counts['NEUTROPHIL']['reference'] == [50, 70]
+    assert counts['EOS']['reference'] is None
+
+
+def as_arguments(trained):
+    return dict(model=trained['config'], pretrained=trained['checkpoint'])
+
+
+def test_a_folder_is_read_as_by_the_command(trained, cells):
+    inferencer = WBCInferencer(**as_arguments(trained))
+    (cells / 'b.dcm').touch()
+    with pytest.warns(InputWarning, match='1 .dcm'):
+        results = inferencer(cells, skip_broken=True)
+    assert [result['image'] for result in results] == [
+        str(cells / 'Zählung 1' / f'cell_{number}.png') for number in range(6)
+    ]
+    pattern = str(cells / '*' / 'cell_[01].png')
+    assert len(inferencer(pattern)) == 2
+    mixed = inferencer([pattern, cells / 'Zählung 1' / 'cell_5.png'])
+    assert len(mixed) == 3
+
+
+def test_whatever_holds_an_image(trained, cells):
+    path = cells / 'Zählung 1' / 'cell_0.png'
+    image = cv2.imread(str(path))
+    inferencer = WBCInferencer(**as_arguments(trained))
+    with open(path, 'rb') as file:
+        results = inferencer(
+            [str(path), path, path.read_bytes(), file, Image.open(path), image]
+        )
+    assert [result['image'] for result in results] == 2 * [str(path)] + [
+        None
+    ] * 4
+    for result in results[1:]:
+        np.testing.assert_allclose(
+            result['pred_scores'], results[0]['pred_scores'], atol=1e-6
+        )
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    flat, repeated = inferencer([grey, np.repeat(grey[..., None], 3, axis=2)])
+    np.testing.assert_allclose(
+        flat['pred_scores'], repeated['pred_scores'], atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ('inputs', 'options', 'message'),
+    [
+        (None, {}, 'image 1 of the input cannot .* not NoneType'),
+        (5, {}, 'not int'),
+        ([b'', 5], {}, 'image 1 of the input cannot .*file is empty'),
+        ([], {}, 'there is no image'),
+        (np.zeros((0, 9, 3), np.uint8), {}, 'its array .* empty'),
+        ('none.png', {}, 'image none.png does not exist'),
+        ('none/*.png', {}, r'none/\*\.png gives no image'),
+        (np.zeros((40, 40, 3), np.uint8), dict(batch_size=0), 'batch_size=0'),
+        (np.zeros((40, 40)), dict(batch_size='4'), "batch_size='4'"),
+    ],
+)
+def test_what_is_no_image_gets_a_sentence(trained, inputs, options, message):
+    inferencer = WBCInferencer(**as_arguments(trained))
+    with pytest.raises(InputError, match=message) as caught:
+        inferencer(inputs, **options)
+    text = str(caught.value)
+    assert '\n' not in text and 'skip_broken' not in text
+    assert '0x' not in text
+
+
+def test_a_picture_for_each_image(trained, tmp_path):
+    folder = whole_cells(tmp_path / 'cells', 'a.png', 'a.jpg')
+    (folder / 'in').mkdir()
+    whole_cells(folder / 'in', 'a.png')
+    inferencer = WBCInferencer(**as_arguments(trained))
+    content = io.BytesIO((folder / 'a.png').read_bytes())
+    inferencer([folder, content], show_dir=tmp_path / 'out')
+    drawn = sorted((tmp_path / 'out').rglob('*.png'))
+    assert len(drawn) == 4
+
+
 def test_a_config_needs_its_checkpoint(trained):
     with pytest.raises(InputError, match='pretrained'):
         WBCInferencer(trained['config'])
@@ -200,6 +441,8 @@ def test_a_config_needs_its_checkpoint(trained):
 
 
 def test_runs_as_a_module(trained, cells):
+    (cells / 'scan.dcm').touch()
+    (cells / 'slide.svs').touch()
     result = subprocess.run(
         [
             sys.executable,
@@ -215,6 +458,9 @@ def test_runs_as_a_module(trained, cells):
     # nothing but the result on the standard output
     assert len(result.stdout.splitlines()) == 7
     assert result.stderr.count('error: ') == 2
+    assert result.stderr.count('warning: left out') == 1
+    assert '1 .dcm (first ' in result.stderr
+    assert '1 .svs (first ' in result.stderr
 
 
 def test_views_are_averaged(trained):

@@ -12,7 +12,7 @@ Several at once are compared with each other. An audit that was interrupted
 goes on where it stopped.
 
 Exit status: 1 if a split leaks (copies of an image, or one group, on two
-sides), 2 for bad input, else 0.
+sides) or an image cannot be read, 2 for bad input, else 0.
 """
 
 import sys
@@ -49,7 +49,7 @@ def build_parser() -> ToolParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the tool; gives 1 if a split leaks, else 0."""
+    """Run the tool; gives 1 if a split leaks or an image is broken, else 0."""
     args = build_parser().parse_checked(argv)
     try:
         with one_sentence_errors():
@@ -67,10 +67,13 @@ def main(argv: list[str] | None = None) -> int:
         )
         return 130
     # In a file or pipe there is no terminal to be as wide as.
-    console = Console() if sys.stdout.isatty() else Console(width=120)
+    width = None if sys.stdout.isatty() else 120
+    # No :cell: in a name is an emoji.
+    console = Console(width=width, emoji=False)
     print_report(report, console)
     console.print(f'wrote {args.out_dir}/audit.json', soft_wrap=True)
-    return 1 if report['leaks'] else 0
+    faulty = any(source['faulty'] for source in report['sources'])
+    return 1 if report['leaks'] or faulty else 0
 
 
 if __name__ == '__main__':

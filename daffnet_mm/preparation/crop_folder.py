@@ -1,8 +1,6 @@
 """Crop the white cells of all images in a folder."""
 
-import csv
 import json
-import os
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -14,11 +12,20 @@ from daffnet_mm.cropping.boxes import check_margin, crop_window
 from daffnet_mm.cropping.segmentation import segment_cells
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.csv_files import write_csv_rows
 from daffnet_mm.fileio.image_decoding import (
     DECODING_ERRORS,
     decode_image,
 )
-from daffnet_mm.fileio.image_folders import list_image_files
+from daffnet_mm.fileio.image_folders import (
+    describe_left_out,
+    list_image_files,
+)
+from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
+from daffnet_mm.fileio.image_reading import group_remarks
+from daffnet_mm.fileio.names import unique_stems
+from daffnet_mm.fileio.pixel_values import check_bit_depth
+from daffnet_mm.fileio.regular_files import read_regular
 
 from .folder_job import (
     cannot_write,
@@ -26,6 +33,7 @@ from .folder_job import (
     check_settings,
     refusal,
     run_jobs,
+    warn_of,
     written,
 )
 from .mask_boxes import boxes_of_mask, find_lisc_masks
@@ -41,6 +49,8 @@ def crop_folder(
     target: str | Path,
     margin: float = 0.1,
     num_workers: int = 2,
+    bit_depth: int | None = None,
+    max_pixels: int | None = None,
 ) -> dict:
     """Crop the white cells of all images in a folder and its subfolders.
 
@@ -57,19 +67,25 @@ def crop_folder(
     collection"), and only ``Main Dataset`` is cropped.
 
     An interrupted run goes on when it is called again: what is finished and
-    not older than its image stays.
+    not older than its image stays. Images of kinds that are not read, and
+    what else is to be known of how images were read, are told by an
+    ``InputWarning``.
 
     Args:
         source (str | Path): The folder with the images.
         target (str | Path): The folder to write.
         margin (float): As for ``crop_window``. Defaults to 0.1.
         num_workers (int): Processes. Defaults to 2.
+        bit_depth (int, optional): Bits that values of more than 8 bits use.
+            Defaults to None: 16.
+        max_pixels (int, optional): The most pixels of an image. Defaults to
+            None: 80 million.
 
     Returns:
         dict: ``images`` and ``kept``, numbers of images that are finished and
         that were so before; ``cells``, the number of crops; ``empty``, names
         of the images without a cell; ``refused``, a sentence for each image
-        that cannot be read.
+        or subfolder that cannot be read.
 
     Raises:
         InputError: If source or target cannot be used, or the target was
@@ -78,16 +94,21 @@ def crop_folder(
     source, target = Path(source), Path(target)
     check_folders(source, target)
     check_margin(margin)
+    check_bit_depth(bit_depth)
     masks = find_lisc_masks(source)
-    names = list_image_files(str(source))
+    listing = list_image_files(str(source), for_tables=True)
+    names = listing.images
+    warn_of(describe_left_out(listing.left_out))
     if masks is not None:
         names = [name for name in names if name.startswith('Main Dataset/')]
     if not names:
         raise InputError(f'{source} holds no image to crop')
-    stems = _crop_stems(names)
+    stems = unique_stems(names)
     settings = dict(
         source=str(source.resolve()), margin=margin, masks=masks is not None
     )
+    if bit_depth is not None:
+        settings['bit_depth'] = bit_depth
     try:
         done = _read_journal(target, settings)
         done = {
@@ -102,11 +123,18 @@ def crop_folder(
             for name in names
             if name not in done
         ]
-        refused = {}
+        refused, remarks = {}, []
         try:
             with _open_journal(target, settings, done) as journal:
                 for result in run_jobs(
-                    partial(_crop_image, source, target, margin),
+                    partial(
+                        _crop_image,
+                        source,
+                        target,
+                        margin,
+                        bit_depth,
+                        max_pixels or MAX_PIXELS,
+                    ),
                     jobs,
                     min(num_workers, len(jobs)),
                     'cropping',
@@ -114,6 +142,10 @@ def crop_folder(
                     if 'refused' in result:
                         refused[result['image']] = result['refused']
                         continue
+                    remarks += [
+                        (result['image'], remark)
+                        for remark in result.pop('remarks')
+                    ]
                     done[result['image']] = result
                     journal.write(json.dumps(result) + '\n')
                     journal.flush()
@@ -121,29 +153,14 @@ def crop_folder(
             _write_boxes(target, done)
     except OSError as e:
         raise cannot_write(e.filename or target, e) from e
+    warn_of(group_remarks(remarks))
     return dict(
         images=len(done),
         kept=kept,
         cells=sum(len(entry['boxes']) for entry in done.values()),
         empty=sorted(n for n, entry in done.items() if not entry['boxes']),
-        refused=[refused[name] for name in sorted(refused)],
+        refused=[refused[name] for name in sorted(refused)] + listing.faults,
     )
-
-
-def _crop_stems(names: list[str]) -> dict[str, str]:
-    """Name the crops after the images, without a suffix that tells nothing.
-
-    Two images that differ in their suffix alone, or only seem to when
-    numbered (a.jpg and a_0.png), keep it.
-    """
-    stems, taken = {}, set()
-    plain = [os.path.splitext(name)[0] for name in names]
-    for name, stem in zip(names, plain, strict=True):
-        if plain.count(stem) > 1 or stem.rpartition('_')[0] in taken:
-            stem = name
-        taken.add(stem)
-        stems[name] = stem
-    return stems
 
 
 def _crop_path(target: Path, stem: str, index: int) -> Path:
@@ -195,14 +212,24 @@ def _open_journal(target: Path, settings: dict, done: dict) -> IO[str]:
 
 def _write_boxes(target: Path, done: dict) -> None:
     with atomic_write(target / _BOXES) as file:
-        writer = csv.writer(file, lineterminator='\n')
-        writer.writerow(_COLUMNS)
-        for name in sorted(done):
-            writer.writerows([name, *box] for box in done[name]['boxes'])
+        write_csv_rows(
+            file,
+            _COLUMNS,
+            (
+                (name, *box)
+                for name in sorted(done)
+                for box in done[name]['boxes']
+            ),
+        )
 
 
 def _crop_image(
-    source: Path, target: Path, margin: float, job: tuple[str, str, str | None]
+    source: Path,
+    target: Path,
+    margin: float,
+    bit_depth: int | None,
+    max_pixels: int,
+    job: tuple[str, str, str | None],
 ) -> dict:
     """Crop one image.
 
@@ -210,26 +237,37 @@ def _crop_image(
         source (Path): The folder with the image.
         target (Path): The folder for the crops.
         margin (float): As for ``crop_window``.
+        bit_depth (int, optional): As for ``crop_folder``.
+        max_pixels (int): As for ``crop_folder``.
         job (tuple[str, str, str | None]): The image's name, what its crops
             are called, and its mask.
 
     Returns:
-        dict: ``image``, and either ``age`` and ``boxes`` or ``refused``.
+        dict: ``image``, and either ``age``, ``boxes`` and ``remarks`` or
+        ``refused``.
     """
     name, stem, mask = job
-    path = source / name
+    path, content = source / name, b''
     age = _age(path)
     try:
-        image = decode_image(path.read_bytes())[0]
+        content = read_regular(path, max_bytes(max_pixels))
+        image, _, remarks = decode_image(
+            content, bit_depth=bit_depth, max_pixels=max_pixels
+        )
         if mask is None:
             boxes = [cell.box for cell in segment_cells(image)]
         else:
             boxes = boxes_of_mask(mask, image.shape)
     except DECODING_ERRORS as e:
-        return dict(image=name, refused=refusal(path, e))
+        return dict(image=name, refused=refusal(path, e, content))
     for index, box in enumerate(boxes):
         x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
         crop = np.ascontiguousarray(image[y1:y2, x1:x2])
         with written(_crop_path(target, stem, index)) as file:
             file.write(cv2.imencode('.png', crop)[1].tobytes())
-    return dict(image=name, age=age, boxes=[list(box) for box in boxes])
+    return dict(
+        image=name,
+        age=age,
+        boxes=[list(box) for box in boxes],
+        remarks=remarks,
+    )

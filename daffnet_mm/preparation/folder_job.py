@@ -1,6 +1,7 @@
 """Work on all files of a folder that can be broken off and taken up again."""
 
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import IO
 
 from rich.progress import track
 
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.image_reading import reason_of
+from daffnet_mm.fileio.names import printable
 from daffnet_mm.utils.worker_pool import run_in_pool
 
 
@@ -100,7 +103,12 @@ def cannot_write(path: str | Path, error: OSError) -> InputError:
     )
 
 
-def refusal(path: Path, error: Exception) -> str:
+def refusal(path: Path, error: Exception, content: bytes = b'') -> str:
     """Say in a sentence what is wrong with a file of the source."""
-    reason = getattr(error, 'strerror', None) or error
-    return f'{path}: {" ".join(str(reason).split())}'
+    return f'{printable(str(path))}: {reason_of(error, content)}'
+
+
+def warn_of(sentences: Iterable[str]) -> None:
+    """Say what is not refused, but other than somebody may think."""
+    for sentence in sentences:
+        warnings.warn(sentence, InputWarning, stacklevel=3)

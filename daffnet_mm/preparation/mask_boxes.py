@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from daffnet_mm.datasets import LISC
-from daffnet_mm.fileio.image_decoding import decode_image
+from daffnet_mm.fileio.image_reading import read_image
 
 
 def find_lisc_masks(folder: Path) -> dict[str, str] | None:
@@ -53,9 +53,10 @@ def boxes_of_mask(
 
     Raises:
         ValueError: If the mask is larger than its image, and as
-            ``decode_image``.
+            ``read_image``.
     """
-    mask = decode_image(Path(path).read_bytes())[0].max(axis=2)
+    # Labels of more than 8 bits are small numbers too.
+    mask = read_image(path, bit_depth=8).img.max(axis=2)
     down, across = (n - m for n, m in zip(shape[:2], mask.shape, strict=True))
     if min(down, across) < 0:
         raise ValueError(

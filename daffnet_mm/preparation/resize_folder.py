@@ -7,10 +7,9 @@ import os
 import re
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -18,8 +17,22 @@ from PIL import Image, ImageOps
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.image_decoding import DECODING_ERRORS, decode_image
-from daffnet_mm.fileio.image_folders import IMAGE_EXTENSIONS
+from daffnet_mm.fileio.csv_files import write_csv_rows
+from daffnet_mm.fileio.image_decoding import (
+    DECODING_ERRORS,
+    decode_image,
+    readable_formats,
+)
+from daffnet_mm.fileio.image_folders import (
+    describe_left_out,
+    is_image_name,
+    is_other_image_name,
+    walk_folder,
+)
+from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
+from daffnet_mm.fileio.image_reading import group_remarks
+from daffnet_mm.fileio.pixel_values import check_bit_depth
+from daffnet_mm.fileio.regular_files import open_regular, read_regular
 
 from .folder_job import (
     cannot_write,
@@ -27,15 +40,28 @@ from .folder_job import (
     check_settings,
     refusal,
     run_jobs,
+    warn_of,
     written,
 )
 
 _LOSSLESS = ('.png', '.bmp', '.tif', '.tiff')
+#: How formats that lose something keep the most.
+_ENCODING: dict[str, dict[str, Any]] = dict(
+    JPEG=dict(subsampling=0), AVIF=dict(subsampling='4:4:4')
+)
 _SETTINGS = '.resize_dataset.json'
 _BOX_COLUMNS = ('x1', 'y1', 'x2', 'y2')
 #: No mask has more grey levels or colours, no photograph has so few.
 _MASK_COLOURS = 8
 _WRITTEN, _KEPT = 'written', 'kept'
+
+
+class _Copied(NamedTuple):
+    """What became of a file: written, kept, or why it has no copy."""
+
+    name: str
+    outcome: str
+    remarks: tuple[str, ...] = ()
 
 
 def resize_dataset(
@@ -44,6 +70,8 @@ def resize_dataset(
     short_edge: int,
     quality: int = 90,
     num_workers: int = 2,
+    bit_depth: int | None = None,
+    max_pixels: int | None = None,
 ) -> dict:
     """Copy a folder of images with all that lies below, images made smaller.
 
@@ -53,8 +81,10 @@ def resize_dataset(
     copied as they are. Masks (lossless images of at most eight colours) keep
     their values: the nearest pixel is taken. Boxes in VOC's XML and in CSV
     files with the columns image, x1, y1, x2, y2 are scaled along; JSON files
-    with boxes are refused. All else is copied. Hidden files are left out.
-    Links are followed, except back to a folder that they lie in.
+    with boxes are refused. All else is copied; images of kinds that are not
+    read, and what else is to be known of how images were read, are told by an
+    ``InputWarning``. Hidden files are left out. Links are followed, except
+    back to a folder that they lie in.
 
     What is in the target and not older than its original stays, so an
     interrupted run is continued by calling again.
@@ -65,10 +95,14 @@ def resize_dataset(
         short_edge (int): Short edge in pixels of the resized images.
         quality (int): Quality of JPEG images. Defaults to 90.
         num_workers (int): Processes. Defaults to 2.
+        bit_depth (int, optional): Bits that values of more than 8 bits use.
+            Defaults to None: 16.
+        max_pixels (int, optional): The most pixels of an image. Defaults to
+            None: 80 million.
 
     Returns:
         dict: ``written`` and ``kept``, numbers of files, and ``refused``,
-        one sentence for each file that has no copy.
+        one sentence for each file or subfolder that has no copy.
 
     Raises:
         InputError: If source or target cannot be used, or the target was
@@ -76,23 +110,32 @@ def resize_dataset(
     """
     source, target = Path(source), Path(target)
     check_folders(source, target)
+    check_bit_depth(bit_depth)
+    settings = dict(short_edge=short_edge, quality=quality)
+    if bit_depth is not None:
+        settings['bit_depth'] = bit_depth
     try:
-        _note_settings(target, dict(short_edge=short_edge, quality=quality))
+        _note_settings(target, settings)
     except OSError as e:
         raise cannot_write(target, e) from e
-    names = sorted(_walk(source))
+    names, faults = walk_folder(str(source))
     if not names:
         raise InputError(f'{source} holds no file to copy')
+    others = filter(is_other_image_name, names)
+    warn_of(describe_left_out(others, 'copied as they are'))
 
-    report: dict[str, Any] = dict(written=0, kept=0, refused=[])
-    copy = partial(_copy, source, target, short_edge, quality)
+    report: dict[str, Any] = dict(written=0, kept=0, refused=faults)
+    remarks = []
+    copy = partial(_copy, source, target, settings, max_pixels or MAX_PIXELS)
     # Few at a time, or the progress would jump.
     for result in run_jobs(copy, names, num_workers, 'resizing', chunk_size=8):
-        if result in (_WRITTEN, _KEPT):
-            report[result] += 1
+        if result.outcome in (_WRITTEN, _KEPT):
+            report[result.outcome] += 1
         else:
-            report['refused'].append(result)
+            report['refused'].append(result.outcome)
+        remarks += [(result.name, remark) for remark in result.remarks]
     report['refused'].sort()
+    warn_of(group_remarks(remarks))
     return report
 
 
@@ -127,86 +170,91 @@ def _note_settings(target: Path, settings: dict) -> None:
     check_settings(target, begun, settings)
 
 
-def _walk(folder: Path, inside: str = '', above: tuple = ()) -> Iterator[str]:
-    """Yield all files' names relative to the folder."""
-    here = os.path.realpath(folder)
-    if here in above:
-        return  # a link back to a folder in which it lies
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith('.'):
-                continue
-            name = os.path.join(inside, entry.name)
-            # A link to itself is neither, and is named as unreadable later.
-            if os.path.isdir(entry.path):
-                yield from _walk(Path(entry.path), name, (*above, here))
-            else:
-                yield name
-
-
 def _copy(
-    source: Path, target: Path, short_edge: int, quality: int, name: str
-) -> str:
-    """Copy one file.
-
-    Returns:
-        str: ``'written'``, ``'kept'``, or why there is no copy.
-    """
+    source: Path, target: Path, settings: dict, max_pixels: int, name: str
+) -> _Copied:
+    """Copy one file."""
     original, copy = source / name, target / name
+    content = b''
+    remarks: tuple[str, ...] = ()
     try:
         age = os.stat(original).st_mtime_ns
         if copy.is_file() and copy.stat().st_mtime_ns >= age:
-            return _KEPT
-        content = _convert(original, source, short_edge, quality)
-    except DECODING_ERRORS as e:
-        return refusal(original, e)
-    with written(copy) as file:
-        if content is None:
-            with open(original, 'rb') as whole:
-                shutil.copyfileobj(whole, file)
+            return _Copied(name, _KEPT)
+        if is_image_name(name):
+            content = read_regular(original, max_bytes(max_pixels))
+            converted, remarks = _resize_image(
+                content, original.suffix.lower(), max_pixels, **settings
+            )
         else:
-            file.write(content)
-    return _WRITTEN
+            converted = _convert(original, source, settings['short_edge'])
+        whole = open_regular(original)
+    except DECODING_ERRORS as e:
+        return _Copied(name, refusal(original, e, content))
+    with whole, written(copy) as file:
+        if converted is None:
+            shutil.copyfileobj(whole, file)
+        else:
+            file.write(converted)
+    return _Copied(name, _WRITTEN, remarks)
 
 
-def _convert(
-    path: Path, source: Path, short_edge: int, quality: int
-) -> bytes | None:
-    """Find what a file's copy contains; None for the same."""
+def _convert(path: Path, source: Path, short_edge: int) -> bytes | None:
+    """Find what the copy of another file contains; None for the same."""
     suffix = path.suffix.lower()
-    if suffix in IMAGE_EXTENSIONS:
-        return _resize_image(path.read_bytes(), suffix, short_edge, quality)
     if suffix == '.xml':
-        return _scale_voc(path.read_bytes(), short_edge)
+        return _scale_voc(read_regular(path), short_edge)
     if suffix == '.csv':
         return _scale_csv(path, source, short_edge)
-    if suffix == '.json' and re.search(rb'"(bbox|x1)"', path.read_bytes()):
+    if suffix == '.json' and re.search(rb'"(bbox|x1)"', read_regular(path)):
         raise ValueError(
             'its boxes are those of the full-size images and '
             'this format is not scaled; give them as VOC or CSV'
         )
-    with open(path, 'rb'):  # unreadable is not the target's fault
-        return None
+    return None
 
 
 def _resize_image(
-    content: bytes, suffix: str, short_edge: int, quality: int
-) -> bytes | None:
-    img, (height, width) = decode_image(content)
+    content: bytes,
+    suffix: str,
+    max_pixels: int,
+    short_edge: int,
+    quality: int,
+    bit_depth: int | None = None,
+) -> tuple[bytes | None, tuple[str, ...]]:
+    """Make an image smaller.
+
+    Returns:
+        tuple[bytes | None, tuple[str, ...]]: The smaller image, None for the
+        same; and what is to be known of it.
+    """
+    img, (height, width), remarks = decode_image(
+        content, bit_depth=bit_depth, max_pixels=max_pixels
+    )
     shape = resized_shape(height, width, short_edge)
     if shape == (height, width):
-        return None
+        return None, ()
     if suffix in _LOSSLESS and _is_mask(img):
-        return _resize_mask(content, shape)
+        return _resize_mask(content, shape), remarks
     img = cv2.resize(img, shape[::-1], interpolation=cv2.INTER_AREA)
+    return _encode(img, suffix, quality), remarks
+
+
+def _encode(img: np.ndarray, suffix: str, quality: int) -> bytes:
+    """Write an image in the format of its name."""
     if suffix in _LOSSLESS:
         return cv2.imencode(suffix, img)[1].tobytes()
+    kind = Image.registered_extensions()[suffix]
+    # Of several pictures in a file there is one left.
+    kind = 'JPEG' if kind == 'MPO' else kind
+    if kind not in Image.SAVE:
+        raise ValueError(f'the installed Pillow cannot write {suffix}')
     file = io.BytesIO()
     # Colours at full resolution: they are half of what tells cells apart, and
     # at 256 px quality 90 with them is nearer to the original, smaller and
     # read as fast as quality 95 without.
     Image.fromarray(cv2.cvtColor(img, cv2.COLOR_BGR2RGB)).save(
-        file, 'JPEG', quality=quality, subsampling=0
+        file, kind, quality=quality, **_ENCODING.get(kind, {})
     )
     return file.getvalue()
 
@@ -271,19 +319,20 @@ def _scale_voc(content: bytes, short_edge: int) -> bytes | None:
 
 
 def _scale_csv(path: Path, source: Path, short_edge: int) -> bytes | None:
-    with open(path, newline='', encoding='utf-8-sig') as file:
-        try:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or ()
-            if not set(_BOX_COLUMNS) <= set(columns):
-                return None
-            if 'image' not in columns:
-                raise ValueError(
-                    'its boxes cannot be scaled, for it has no column image'
-                )
-            rows = list(reader)
-        except (UnicodeDecodeError, csv.Error):
-            return None  # a table of another kind, copied as it is
+    content = read_regular(path)
+    try:
+        text = io.StringIO(content.decode('utf-8-sig'), newline='')
+        reader = csv.DictReader(text)
+        columns = reader.fieldnames or ()
+        if not set(_BOX_COLUMNS) <= set(columns):
+            return None
+        if 'image' not in columns:
+            raise ValueError(
+                'its boxes cannot be scaled, for it has no column image'
+            )
+        rows = list(reader)
+    except (UnicodeDecodeError, csv.Error):
+        return None  # a table of another kind, copied as it is
     for row in rows:
         height, width = _image_size(row['image'], path.parent, source)
         new_height, new_width = resized_shape(height, width, short_edge)
@@ -292,17 +341,18 @@ def _scale_csv(path: Path, source: Path, short_edge: int) -> bytes | None:
                 new_width / width if column[0] == 'x' else new_height / height
             )
             row[column] = round(float(row[column]) * factor)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    scaled = io.StringIO(newline='')
+    cells = ([row[column] for column in columns] for row in rows)
+    write_csv_rows(scaled, columns, cells)
+    return scaled.getvalue().encode()
 
 
 def _image_size(name: str, *folders: Path) -> tuple[int, int]:
     for folder in folders:
         if (folder / name).is_file():
-            with Image.open(folder / name) as image:
+            with Image.open(
+                folder / name, formats=readable_formats()
+            ) as image:
                 # 5 to 8 are the turns by 90 degrees.
                 turned = image.getexif().get(0x0112, 1) >= 5
                 size = image.size

@@ -1,5 +1,6 @@
 import csv
 import os
+import warnings
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ from PIL import Image
 
 from daffnet_mm.cropping import segment_cells
 from daffnet_mm.datasets.synthetic import render_cell
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.preparation.crop_folder import crop_folder
 from daffnet_mm.preparation.mask_boxes import boxes_of_mask
 
@@ -153,3 +154,75 @@ def test_lisc_is_cropped_by_its_masks(tmp_path):
     ]
     with pytest.raises(ValueError, match='has 100 x 100 pixels, more than'):
         boxes_of_mask(masks / '1_expert.bmp', (90, 108))
+
+
+def test_all_kinds_are_cropped_and_others_named(tmp_path, source):
+    cell = Image.fromarray(cell_image(5)[..., ::-1])
+    for name in ('c.webp', 'c.jfif', 'c.jp2'):
+        kind = 'JPEG' if name == 'c.jfif' else None
+        cell.save(source / name, kind)
+    (source / 'slide.svs').touch()
+    (source / 'scan.dcm').touch()
+    with pytest.warns(InputWarning, match='1 .dcm .* 1 .svs') as caught:
+        report = crop_folder(source, tmp_path / 'out', num_workers=1)
+    assert len(caught) == 1 and report['refused'] == []
+    assert {'c.webp_0.png', 'c.jfif_0.png', 'c.jp2_0.png'} <= set(
+        crops(tmp_path / 'out')
+    )
+
+
+def test_values_of_a_camera(tmp_path):
+    source = tmp_path / 'in'
+    source.mkdir()
+    values = cell_image(1).astype(np.uint16) * 16
+    cv2.imwrite(str(source / 'cell.png'), values)
+    with pytest.warns(InputWarning, match=r'^cell\.png: .*--bit-depth 12'):
+        crop_folder(source, tmp_path / 'dark', num_workers=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', InputWarning)
+        report = crop_folder(
+            source, tmp_path / 'out', num_workers=1, bit_depth=12
+        )
+    assert report['cells'] == 1
+    crop = cv2.imread(str(tmp_path / 'out' / 'cell_0.png'))
+    match = cv2.matchTemplate(cell_image(1), crop, cv2.TM_SQDIFF)
+    assert match.min() < crop.size  # within a grey level
+    with pytest.raises(InputError, match='begun with .*bit_depth'):
+        crop_folder(source, tmp_path / 'out')
+
+
+def test_what_cannot_be_used_costs_itself_alone(tmp_path, source):
+    os.mkfifo(source / 'pipe.png')
+    (source / 'again').symlink_to(source)
+    Image.new('RGB', (300, 300)).save(source / 'large.png')
+    torn = source / 'torn\rname.png'
+    (source / 'lymphocyte' / 'a.png').rename(torn)
+    with open(os.fsencode(source) + b'/\xff.png', 'wb') as file:
+        file.write(torn.read_bytes())
+    report = crop_folder(
+        source, tmp_path / 'out', num_workers=1, max_pixels=80_000
+    )
+    assert report['cells'] == 3
+    refused = ' '.join(report['refused'])
+    assert len(report['refused']) == 4
+    assert 'pipe.png: it is a pipe' in refused
+    assert 'large.png: it has 300 x 300 pixels, more than' in refused
+    assert 'again is a symbolic link that leads back' in refused
+    assert 'is not valid UTF-8' in refused
+    assert [row[0] for row in rows(tmp_path / 'out')[1:]] == [
+        'lymphocyte/b.png',
+        'monocyte/tief/ü.png',
+        'torn\rname.png',
+    ]
+
+
+def test_masks_of_more_bits(tmp_path):
+    mask = np.zeros((60, 60), np.uint16)
+    mask[10:20, 10:20] = 1
+    mask[30:50, 30:50] = 2
+    for name, values in dict(a=mask, b=mask.astype(np.int32)).items():
+        Image.fromarray(values).save(tmp_path / f'{name}.tif')
+        assert boxes_of_mask(tmp_path / f'{name}.tif', (60, 60)) == [
+            (30, 30, 50, 50),
+            (10, 10, 20, 20),
+        ]

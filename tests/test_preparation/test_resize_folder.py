@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.preparation.resize_folder import resize_dataset, resized_shape
 
 VOC = """<annotation><filename>field.jpg</filename>
@@ -117,7 +117,9 @@ def test_links_back_are_not_followed(tmp_path, source):
     target = tmp_path / 'target'
     report = resize_dataset(source, target, 100, num_workers=1)
     assert report['written'] == 9
-    assert [s for s in report['refused'] if 'symbolic links' in s]
+    again, itself = report['refused']
+    assert again.startswith(f'{source / "Baso" / "again"} is a symbolic link')
+    assert itself.startswith(f'{source / "itself"} is a symbolic link')
     assert cv2.imread(str(target / 'linked' / 'e.png')).shape[0] == 100
     assert not (target / 'Baso' / 'again').exists()
 
@@ -201,3 +203,95 @@ def test_boxes_of_tables(tmp_path, source):
 )
 def test_resized_shape_is_that_of_resize_edge(shape, wanted):
     assert resized_shape(*shape, 256) == wanted
+
+
+@pytest.mark.parametrize(
+    'ending',
+    ['jpe', 'jfif', 'webp', 'gif', 'jp2', 'ppm', 'avif', 'tiff', 'dib'],
+)
+def test_all_kinds_keep_name_and_format(tmp_path, ending):
+    name = f'cell.{ending}'
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    image = Image.fromarray(picture(200, 240)[..., ::-1])
+    Image.init()
+    kind = Image.registered_extensions().get(f'.{ending}')
+    if kind not in Image.SAVE:
+        pytest.skip(f'this Pillow writes no {name}')
+    image.save(source / name, kind)
+    report = resize_dataset(source, target, 100, num_workers=1)
+    assert report == dict(written=1, kept=0, refused=[])
+    with Image.open(target / name) as copy:
+        assert copy.size == (120, 100)
+        assert copy.format == kind
+        got = np.asarray(copy.convert('RGB')).astype(float)
+    wanted = np.asarray(image.resize((120, 100), Image.Resampling.BOX))
+    assert np.abs(got - wanted).mean() < 8
+
+
+def test_what_is_read_otherwise_is_said(tmp_path):
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    (source / 'deep').mkdir(parents=True)
+    values = picture(200, 200).astype(np.uint16) * 16
+    cv2.imwrite(str(source / 'camera.png'), values)
+    cv2.imwrite(str(source / 'deep' / 'camera.png'), values)
+    moving = Image.fromarray(picture(200, 200))
+    moving.save(
+        source / 'moving.gif', save_all=True, append_images=[moving.rotate(9)]
+    )
+    (source / 'scan.dcm').write_bytes(b'scan')
+    with pytest.warns(InputWarning) as caught:
+        resize_dataset(source, target, 100, num_workers=1)
+    told = [str(w.message) for w in caught]
+    assert told[0].startswith('copied as they are, for images of their kind')
+    assert '1 .dcm (first scan.dcm)' in told[0]
+    assert told[1].startswith('camera.png and 1 more: ')
+    assert '--bit-depth 12' in told[1]
+    assert told[2] == 'moving.gif: only frame 1 of its 2 is used'
+    assert len(told) == 3
+    assert (target / 'scan.dcm').read_bytes() == b'scan'
+    assert cv2.imread(str(target / 'camera.png')).max() < 17
+
+    other = tmp_path / 'other'
+    with pytest.warns(InputWarning) as caught:
+        resize_dataset(source, other, 100, num_workers=1, bit_depth=12)
+    assert not [w for w in caught if 'bit' in str(w.message)]
+    wanted = cv2.resize(
+        picture(200, 200), (100, 100), interpolation=cv2.INTER_AREA
+    )
+    got = cv2.imread(str(other / 'camera.png'))
+    assert np.abs(got - wanted.astype(float)).max() <= 1
+    with pytest.raises(InputError, match='begun with .*bit_depth'):
+        resize_dataset(source, other, 100)
+
+
+def test_pipes_and_large_images_cost_themselves_alone(tmp_path):
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    for name in ('a.png', 'b.csv', 'c.xml', 'd.json', 'e.txt'):
+        os.mkfifo(source / name)
+    cv2.imwrite(str(source / 'large.png'), picture(200, 200))
+    cv2.imwrite(str(source / 'small.png'), picture(100, 100))
+    report = resize_dataset(
+        source, target, 50, num_workers=1, max_pixels=10_000
+    )
+    assert report['written'] == 1
+    *pipes, large = report['refused']
+    assert len(pipes) == 5
+    assert all('it is a pipe' in sentence for sentence in pipes)
+    assert 'large.png: it has 200 x 200 pixels, more than' in large
+
+
+def test_boxes_of_a_name_that_would_tear_a_row(tmp_path):
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    name = 'a\rb,"c".png'
+    cv2.imwrite(str(source / name), picture(200, 200))
+    with open(source / 'boxes.csv', 'w', newline='') as file:
+        writer = csv.writer(file)
+        writer.writerow(['image', 'x1', 'y1', 'x2', 'y2'])
+        writer.writerow([name, 20, 40, 60, 80])
+    report = resize_dataset(source, target, 100, num_workers=1)
+    assert report['refused'] == []
+    with open(target / 'boxes.csv', newline='') as file:
+        assert list(csv.reader(file))[1:] == [[name, '10', '20', '30', '40']]

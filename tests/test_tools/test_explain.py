@@ -123,6 +123,35 @@ def test_bad_input(files, tmp_path, options, message):
     assert not list(tmp_path.glob('*.png'))
 
 
+def test_a_figure_for_each_image_that_can_be_read(files, tmp_path):
+    """Whatever its name, and whatever is wrong with another one."""
+    config, path, images = files
+    folder = tmp_path / 'cells'
+    folder.mkdir()
+    with Image.open(images[0]) as image:
+        image.save(folder / 'cell.png')
+        image.save(folder / 'cell.jpg')
+    (folder / 'broken.png').touch()
+    (folder / 'slide.svs').touch()
+    status, output = run_tool(
+        TOOL,
+        config,
+        path,
+        folder,
+        '--targets',
+        'granularity',
+        '--out-dir',
+        tmp_path / 'out',
+        log=tmp_path / 'log',
+    )
+    assert status == 1, output
+    written = sorted(path.name for path in (tmp_path / 'out').iterdir())
+    assert written == ['cell.jpg.png', 'cell.png.png']
+    assert 'broken.png cannot be read (the file is empty)' in output
+    assert 'skip_broken' not in output and 'Traceback' not in output
+    assert output.count('1 .svs (first ') == 1
+
+
 def test_a_missing_image(files, tmp_path):
     config, path, _ = files
     status, output = run_tool(
@@ -135,4 +164,4 @@ def test_a_missing_image(files, tmp_path):
         log=tmp_path / 'log',
     )
     assert status == 2, output
-    assert 'nothing.png does not exist' in output
+    assert 'nothing.png gives no image' in output

@@ -1,7 +1,7 @@
 """Show where a model looks: Grad-CAM for attributes and cell types.
 
 Usage:
-    python tools/analysis_tools/explain.py CONFIG CKPT IMAGE [IMAGE ...]
+    python tools/analysis_tools/explain.py CONFIG CKPT IMAGE|FOLDER|GLOB [...]
         [--targets NAME[=VALUE] ...] [--layers NAME ...] [--method METHOD]
         [--out-dir DIR] [--device DEVICE] [--cfg-options KEY=VALUE ...]
 
@@ -11,10 +11,12 @@ predicts. Explained is the predicted value, or the one behind the equals sign
 (``--targets granule_type=coarse``). A layer is one of the model's
 (``--layers backbone.layer3 backbone.layer4``), by default the last one with
 positions. One figure an image is written, with a panel for each target and
-layer. Needs pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
+layer; an image that cannot be read is named, and makes the exit status 1.
+Needs pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
 """
 
-import os.path as osp
+import sys
+import warnings
 from pathlib import Path
 
 import torch
@@ -26,7 +28,9 @@ from mmpretrain.registry import TRANSFORMS
 
 import daffnet_mm  # noqa: F401
 from daffnet_mm.apis.pseudo_labelling import build_predictor
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.fileio.image_folders import describe_left_out, find_images
+from daffnet_mm.fileio.names import file_stems
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.visualization import (
@@ -40,7 +44,12 @@ from daffnet_mm.visualization.grad_cam import CELL_TYPE, METHODS
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_model()
-    parser.add_argument('images', nargs='+', help='image files')
+    parser.add_argument(
+        'images',
+        nargs='+',
+        metavar='IMAGE|FOLDER|GLOB',
+        help='images, folders of images, or patterns such as "cells/*.png"',
+    )
     parser.add_argument(
         '--targets',
         nargs='+',
@@ -150,6 +159,7 @@ class Explanation:
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Run the tool; gives 1 if an image cannot be read, else 0."""
     args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         cfg = load_config(args.config, args.cfg_options)
@@ -160,11 +170,18 @@ def main(argv: list[str] | None = None) -> int:
         ).get('meta', {})
         classes = (meta.get('dataset_meta') or {}).get('classes')
         pipeline = build_pipeline(cfg)
-        # one name a file, also where two folders have an image of one name
-        stems = [osp.splitext(image)[0] for image in args.images]
-        root = osp.commonpath([osp.dirname(osp.abspath(s)) for s in stems])
-        for image, stem in zip(args.images, stems, strict=True):
-            batch = pseudo_collate([pipeline(dict(img_path=image))])
+        listing = find_images(args.images)
+        images, errors = listing.images, listing.faults
+        for sentence in describe_left_out(listing.left_out):
+            warnings.warn(sentence, InputWarning, stacklevel=1)
+        read = 0
+        for image, stem in zip(images, file_stems(images), strict=True):
+            try:
+                batch = pseudo_collate([pipeline(dict(img_path=image))])
+            except InputError as error:
+                errors.append(str(error))
+                continue
+            read += 1
             seen = batch['inputs'][0]
             images = model.data_preprocessor(batch, False)['inputs']
             explanation = Explanation(explainer, images, classes)
@@ -175,12 +192,14 @@ def main(argv: list[str] | None = None) -> int:
                 maps,
                 columns=len(args.layers) if len(args.layers or ()) > 1 else 4,
             )
-            path = Path(
-                args.out_dir, f'{osp.relpath(osp.abspath(stem), root)}.png'
-            )
+            path = Path(args.out_dir, f'{stem}.png')
             save_figure(figure, path, dpi=120)
             print(f'wrote {path}')
-    return 0
+        for sentence in errors:
+            print(f'error: {sentence}', file=sys.stderr)
+        if not read:
+            raise InputError(f'none of the {len(images)} images can be read')
+    return 1 if errors else 0
 
 
 if __name__ == '__main__':

@@ -2,7 +2,7 @@
 
 Usage:
     python tools/dataset_converters/crop_cells.py SRC DST [--margin 0.1]
-        [--num-workers N]
+        [--num-workers N] [--bit-depth N] [--max-pixels N]
 
 The method is that of Chen et al. 2022 (Fig. 2). Class folders stay: the cells
 of SRC/neutrophil/7.jpg become DST/neutrophil/7_0.png, 7_1.png and so on,
@@ -31,6 +31,7 @@ def build_parser() -> ToolParser:
         '(default: %(default)s)',
     )
     parser.add_image_workers()
+    parser.add_reading()
     return parser
 
 
@@ -38,7 +39,14 @@ def main(argv: list[str] | None = None) -> int:
     """Run the tool; gives 1 if an image cannot be read, else 0."""
     args = build_parser().parse_checked(argv)
     with one_sentence_errors():
-        report = crop_folder(args.src, args.dst, args.margin, args.num_workers)
+        report = crop_folder(
+            args.src,
+            args.dst,
+            args.margin,
+            args.num_workers,
+            args.bit_depth,
+            args.max_pixels,
+        )
     for name in report['empty']:
         print(f'no cell found: {name}')
     for sentence in report['refused']:

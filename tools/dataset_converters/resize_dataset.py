@@ -2,7 +2,7 @@
 
 Usage:
     python tools/dataset_converters/resize_dataset.py SRC DST --short-edge 256
-        [--quality 90] [--num-workers N]
+        [--quality 90] [--num-workers N] [--bit-depth N] [--max-pixels N]
 
 The copy has the same names, formats, masks and tables as SRC, so any dataset
 type reads it unchanged: only ``data_root`` moves. Boxes in VOC's XML and in
@@ -31,6 +31,7 @@ def build_parser() -> ToolParser:
         '--quality', 'quality of JPEG images, 1 to 100', 90, most=100
     )
     parser.add_image_workers()
+    parser.add_reading()
     return parser
 
 
@@ -44,6 +45,8 @@ def main(argv: list[str] | None = None) -> int:
             args.short_edge,
             args.quality,
             args.num_workers,
+            args.bit_depth,
+            args.max_pixels,
         )
     for sentence in report['refused']:
         print(f'not copied: {sentence}')
