@@ -16,6 +16,7 @@ from mmpretrain.registry import DATASETS, MODELS
 from rich.progress import track
 from torch.utils.data import DataLoader
 
+from daffnet_mm.checkpoints import find_state_dict
 from daffnet_mm.datasets.image_ids import image_ids
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
@@ -82,17 +83,8 @@ def build_predictor(
     model_cfg.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
     model = MODELS.build(model_cfg)
     loaded = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    if not isinstance(loaded, dict):
-        raise InputError(
-            f'{checkpoint} holds no weights: name the checkpoint of a MAP'
-        )
     check_state_dict(model, loaded, checkpoint)
-    # Checkpoints of several processes may have this before each name.
-    weights = {
-        name.removeprefix('module.'): value
-        for name, value in loaded.get('state_dict', loaded).items()
-    }
-    model.load_state_dict(weights, strict=False)
+    model.load_state_dict(find_state_dict(loaded, checkpoint), strict=False)
     model.to(device)
     # MMPretrain's ResNet returns None from train(), so no chaining.
     model.eval()

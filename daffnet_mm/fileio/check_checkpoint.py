@@ -1,5 +1,6 @@
 from torch import nn
 
+from daffnet_mm.checkpoints import find_state_dict
 from daffnet_mm.errors import InputError
 
 
@@ -17,9 +18,9 @@ def check_state_dict(
     Raises:
         InputError: If a weight is missing or has another shape.
     """
-    state_dict = checkpoint.get('state_dict', checkpoint)
+    weights = find_state_dict(checkpoint, source)
     for name, value in model.state_dict().items():
-        other = state_dict.get(name, state_dict.get(f'module.{name}'))
+        other = weights.get(name)
         if other is None:
             if may_lack or name.endswith('num_batches_tracked'):
                 continue

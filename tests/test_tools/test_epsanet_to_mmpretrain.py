@@ -192,7 +192,7 @@ def save_misshapen(path):
         (save_text, 'cannot be read as a checkpoint'),
         (save_nothing, 'cannot be read as a checkpoint'),
         (save_code, 'cannot be read as a checkpoint'),
-        (save_list, 'holds no state dict'),
+        (save_list, 'holds no weights'),
         (save_resnet, 'tensors are missing'),
         (save_other_depth, 'no EPSANet-50 or -101'),
         (save_without_classifier, '1 tensors are missing'),

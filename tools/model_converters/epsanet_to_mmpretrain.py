@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from daffnet_mm.checkpoints import find_state_dict
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.backbones import EPSAResNet
@@ -66,21 +67,7 @@ def load_state_dict(path: Path) -> dict:
         raise InputError(
             f'{path} cannot be read as a checkpoint of tensors: {reason[0]}'
         ) from error
-    if isinstance(state_dict, dict):
-        state_dict = state_dict.get('state_dict', state_dict)
-    if (
-        not isinstance(state_dict, dict)
-        or not state_dict
-        or not all(isinstance(value, Tensor) for value in state_dict.values())
-    ):
-        raise InputError(
-            f'{path} holds no state dict: expected a dict of '
-            'tensors, or one under the key state_dict.'
-        )
-    return {
-        name.removeprefix('module.'): value
-        for name, value in state_dict.items()
-    }
+    return find_state_dict(state_dict, str(path))
 
 
 def find_depth(state_dict: dict) -> int:

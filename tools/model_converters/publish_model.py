@@ -30,6 +30,7 @@ from mmengine.runner import CheckpointLoader
 
 import daffnet_mm
 from daffnet_mm.apis.pseudo_labelling import build_predictor
+from daffnet_mm.checkpoints import find_state_dict
 from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.datasets.pseudo_labels import file_sha256
 from daffnet_mm.errors import InputError
@@ -125,8 +126,8 @@ def check_no_surplus(
     Raises:
         InputError: If there are any.
     """
-    state_dict = checkpoint.get('state_dict', checkpoint)
-    surplus = sorted(state_dict.keys() - model.state_dict().keys())
+    weights = find_state_dict(checkpoint, source)
+    surplus = sorted(weights.keys() - model.state_dict().keys())
     if surplus:
         raise InputError(
             f"{source} has {len(surplus)} weights that the config's model "

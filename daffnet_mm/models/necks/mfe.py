@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import MODELS
 
+from daffnet_mm.checkpoints import find_state_dict
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.check_checkpoint import check_state_dict
 
@@ -99,17 +100,13 @@ class MFE(BaseModule):
         weights = CheckpointLoader.load_checkpoint(
             checkpoint, map_location='cpu'
         )
-        weights = weights.get('state_dict', weights)
-        prefix = self._pretrained_cfg().get('prefix')
-        if prefix:
-            prefix = f'{prefix.rstrip(".")}.'
-            weights = {
-                name[len(prefix) :]: value
-                for name, value in weights.items()
-                if name.startswith(prefix)
-            }
+        source = f"the MAP's checkpoint {checkpoint}"
         check_state_dict(
-            self.predictor, weights, f"the MAP's checkpoint {checkpoint}"
+            self.predictor,
+            find_state_dict(
+                weights, source, self._pretrained_cfg().get('prefix')
+            ),
+            source,
         )
 
     def train(self, mode: bool = True) -> 'MFE':
