@@ -7,8 +7,9 @@ Usage:
 
 With no other argument the model is the DAFFNet-tiny that comes with the
 package. A folder, or several images, also give a differential count and the
-list of cells that the model is unsure of. An image that cannot be read is
-named, and the rest goes on.
+list of cells that the model is unsure of. An image that cannot be read, or has
+no finite probabilities, is named, and the rest goes on; the exit status is
+then 1.
 
 Not for diagnosis.
 """
@@ -263,7 +264,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for error in errors:
             print(f'error: {error}', file=sys.stderr)
         if not cells:
-            raise InputError(f'none of the {len(images)} images can be read')
+            raise InputError(f'none of the {len(images)} images has an answer')
         rows = [as_row(cell) for cell in cells]
         counts = (
             differential_count(
@@ -292,6 +293,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             with atomic_write(args.out) as file:
                 file.write(text)
             print(f'wrote {args.out}: {len(rows)} cells', file=sys.stderr)
+    if errors:
+        raise SystemExit(1)
 
 
 if __name__ == '__main__':

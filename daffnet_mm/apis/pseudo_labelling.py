@@ -11,17 +11,17 @@ import torch
 from mmengine import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
-from mmengine.runner import CheckpointLoader
-from mmpretrain.registry import DATASETS, MODELS
+from mmpretrain.registry import DATASETS
+from mmpretrain.structures import DataSample
 from rich.progress import track
 from torch.utils.data import DataLoader
 
-from daffnet_mm.checkpoints import find_state_dict
 from daffnet_mm.datasets.image_ids import image_ids
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.check_checkpoint import check_state_dict
+
+from .trained_model import find_infinite, load_trained
 
 #: A batch's number, and of each image the value indices and probabilities.
 LabelledBatch = tuple[int, list[list[int]], list[list[float]]]
@@ -61,34 +61,6 @@ def find_pseudo_labelled(cfg: dict, label_file: str) -> dict | None:
         if osp.abspath(part['label_file']) == osp.abspath(label_file):
             return part['dataset']
     return None
-
-
-def build_predictor(
-    cfg: Config, checkpoint: str, device: str
-) -> torch.nn.Module:
-    """Build a trained MAP from its config and checkpoint.
-
-    Args:
-        cfg (Config): The config; its model must predict attributes.
-        checkpoint (str): The checkpoint file.
-        device (str): Where to run.
-
-    Returns:
-        nn.Module: The model in evaluation mode.
-
-    Raises:
-        InputError: If the checkpoint does not fit the model.
-    """
-    model_cfg = cfg.model.copy()
-    model_cfg.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
-    model = MODELS.build(model_cfg)
-    loaded = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    check_state_dict(model, loaded, checkpoint)
-    model.load_state_dict(find_state_dict(loaded, checkpoint), strict=False)
-    model.to(device)
-    # MMPretrain's ResNet returns None from train(), so no chaining.
-    model.eval()
-    return model
 
 
 class PartialFile:
@@ -207,7 +179,7 @@ def pseudo_label(
         if number is not None and number < 1:
             raise InputError(f'{name} must be 1 or more, but is {number}')
     device = torch.device(device or get_device())
-    model = build_predictor(cfg, checkpoint, 'cpu')
+    model, _ = load_trained(cfg, checkpoint, 'cpu')
     # Labels come from whole images, not from random crops.
     pipeline = _test_pipeline(cfg)
     dataset = DATASETS.build(_with_pipeline(dataset_cfg, pipeline))
@@ -385,7 +357,7 @@ def _predict(
     """Run the model over batches.
 
     Raises:
-        InputError: If it predicts no attributes.
+        InputError: If it predicts no attributes, or no finite ones.
     """
     loader = DataLoader(
         dataset,
@@ -405,6 +377,7 @@ def _predict(
                 )
             result = (
                 number,
+                samples,
                 torch.stack([s.pred_attributes for s in samples]),
                 torch.stack([s.pred_attribute_scores for s in samples]),
             )
@@ -417,13 +390,22 @@ def _predict(
 
 
 def _as_lists(
-    number: int, values: torch.Tensor, scores: torch.Tensor
+    number: int,
+    samples: list[DataSample],
+    values: torch.Tensor,
+    scores: torch.Tensor,
 ) -> LabelledBatch:
+    scores = scores.cpu()
+    if not scores.isfinite().all():
+        names = (f'an image of batch {number}' for _ in samples)
+        raise InputError(
+            next(filter(None, map(find_infinite, samples, names)))
+        )
     # Double: a rounded float32 would be written with all its digits.
     return (
         number,
         values.tolist(),
-        scores.cpu().double().round(decimals=6).tolist(),
+        scores.double().round(decimals=6).tolist(),
     )
 
 

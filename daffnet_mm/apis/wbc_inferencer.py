@@ -8,16 +8,18 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose, default_collate
 from mmengine.model import BaseModel
-from mmpretrain.apis import ImageClassificationInferencer
+from mmpretrain.apis import ImageClassificationInferencer, get_model
 from mmpretrain.datasets import remove_transform
 from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
 
+from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.errors import InputError
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
 from .shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
+from .trained_model import class_names, find_infinite
 
 #: Threads that read images while the model computes.
 READERS = 2
@@ -39,10 +41,13 @@ class WBCInferencer(ImageClassificationInferencer):
             :class:`SymmetryTTAModel`: so many times the computation, for
             little or nothing, as the model may be. Defaults to None, the
             image as it is.
-        **kwargs: As for MMPretrain's ``ImageClassificationInferencer``.
+        classes (Sequence[str], optional): Names of the cell types. Defaults
+            to None: those of the checkpoint or, if it has none, the config.
+        **kwargs: Settings of the model that override its config's.
 
     Raises:
-        InputError: If a config comes without a checkpoint.
+        InputError: If a config comes without a checkpoint, the checkpoint
+            does not fit it, or neither names the classes.
 
     Examples:
         >>> from daffnet_mm.apis import WBCInferencer
@@ -68,6 +73,7 @@ class WBCInferencer(ImageClassificationInferencer):
         pretrained: str | None = None,
         device: str | torch.device | None = None,
         views: str | None = None,
+        classes: Sequence[str] | None = None,
         **kwargs,
     ) -> None:
         if model is None:
@@ -78,8 +84,17 @@ class WBCInferencer(ImageClassificationInferencer):
                 f'the config {model} comes without a checkpoint, and random '
                 'weights predict nothing: name one in pretrained'
             )
+        if not isinstance(model, BaseModel):
+            model = get_model(model, pretrained=False, **kwargs)
+        meta = dict(dataset_meta=getattr(model, '_dataset_meta', None))
+        if pretrained is not None:
+            meta = load_weights(model, pretrained)
         super().__init__(
-            model=model, pretrained=pretrained, device=device, **kwargs
+            model=model,
+            pretrained=None,
+            device=device,
+            classes=classes
+            or class_names(model, model._config, meta, pretrained or 'model'),
         )
         self._averaged = None
         if views is not None:
@@ -180,16 +195,33 @@ class WBCInferencer(ImageClassificationInferencer):
                     for later, image in islice(waiting, 1)
                 ]
                 try:
-                    yield result.result()
+                    data = result.result()
                 except InputError as error:
                     if not skip_broken:
                         raise
                     self.errors[index] = str(error)
+                else:
+                    data['data_samples'].set_metainfo(
+                        dict(place=index, skip_broken=skip_broken)
+                    )
+                    yield data
 
     @torch.no_grad()
     def forward(self, inputs: dict, **kwargs) -> list[DataSample]:
-        """Predict a batch, over all views if there are several."""
-        return (self._averaged or self.model).test_step(inputs)
+        """Predict a batch, over all views if there are several.
+
+        What is no number is no answer: such an image counts as broken.
+        """
+        answered = []
+        for sample in (self._averaged or self.model).test_step(inputs):
+            error = find_infinite(sample, f'image {sample.place + 1}')
+            if error is None:
+                answered.append(sample)
+            elif sample.skip_broken:
+                self.errors[sample.place] = error
+            else:
+                raise InputError(error)
+        return answered
 
     def visualize(
         self, ori_inputs: list, preds: list[DataSample], **kwargs

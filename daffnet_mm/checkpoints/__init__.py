@@ -1,4 +1,21 @@
+from .fit import (
+    check_classes,
+    check_finite,
+    check_fit,
+    find_meta,
+    load_weights,
+    trained_classes,
+)
 from .loading import protect_loading
 from .state_dict import find_state_dict
 
-__all__ = ['find_state_dict', 'protect_loading']
+__all__ = [
+    'check_classes',
+    'check_finite',
+    'check_fit',
+    'find_meta',
+    'find_state_dict',
+    'load_weights',
+    'protect_loading',
+    'trained_classes',
+]

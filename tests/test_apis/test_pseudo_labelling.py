@@ -16,6 +16,7 @@ from daffnet_mm.apis.pseudo_labelling import (
     label_all,
     pseudo_label,
 )
+from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
 
@@ -498,6 +499,6 @@ def test_weights_of_several_processes_are_loaded(checkpoint, cfg, tmp_path):
     weights = {f'module.{k}': v for k, v in loaded['state_dict'].items()}
     path = tmp_path / 'wrapped.pth'
     torch.save(dict(meta={}, state_dict=weights), path)
-    model = pseudo_labelling.build_predictor(cfg, str(path), 'cpu')
+    model, _ = load_trained(cfg, str(path), 'cpu')
     for name, value in loaded['state_dict'].items():
         torch.testing.assert_close(model.state_dict()[name], value)

@@ -19,7 +19,7 @@ from tiny_run import (
 from tool_process import REPOSITORY, run_tool
 
 from daffnet_mm.apis import WBCInferencer
-from daffnet_mm.engine.safe_checkpoint import load_weights_only
+from daffnet_mm.checkpoints import protect_loading
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 TOOL = REPOSITORY / 'tools' / 'model_converters' / 'publish_model.py'
@@ -125,7 +125,7 @@ def test_what_is_published(trained, tool, capsys):
     try:
         published = torch.load(trained.out, weights_only=True)
     finally:
-        load_weights_only()
+        protect_loading()
     assert set(published) == {'meta', 'state_dict'}
     plain = json.loads(json.dumps(published['meta']))
     versions = plain.pop('versions')
@@ -269,8 +269,7 @@ def more_classes(content):
         (
             surplus,
             [],
-            "1 weights that the config's model lacks, such as "
-            'head.other.weight',
+            'the weight head.other.weight, for which this config has no place',
         ),
         (other_width, [], 'head.classifier.bias of shape (8,)'),
         (not_finite, [], 'values in head.fc.bias that are not finite'),

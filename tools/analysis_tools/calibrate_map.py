@@ -31,14 +31,15 @@ import torch
 from mmengine import Config, DictAction
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
-from mmengine.runner import CheckpointLoader, Runner, weights_to_cpu
+from mmengine.runner import Runner, weights_to_cpu
 from mmpretrain.registry import DATASETS
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.pseudo_labelling import build_predictor
+from daffnet_mm.apis.trained_model import find_infinite, load_trained
+from daffnet_mm.checkpoints import check_classes
 from daffnet_mm.datasets.count_values import count_values
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import CalibrationMetric
@@ -49,7 +50,6 @@ from daffnet_mm.evaluation.functional import (
     scale_temperature,
 )
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.check_checkpoint import check_classes
 from daffnet_mm.models.heads import MAPHead, find_map_head
 from daffnet_mm.models.utils import divide_outputs
 from daffnet_mm.utils.command_line import one_sentence_errors
@@ -92,15 +92,19 @@ def parse_args() -> argparse.Namespace:
 
 
 def predict(
-    model: torch.nn.Module, dataloader: dict, checkpoint: dict, source: str
+    model: torch.nn.Module, dataloader: dict, meta: dict, source: str
 ) -> dict:
     """Predict a part of the data; gives scores and truth by target."""
     loader = Runner.build_dataloader(dataloader)
-    check_classes(loader.dataset, checkpoint, source)
+    check_classes(loader.dataset, meta, source)
     head = find_map_head(model)
     metric = CalibrationMetric(head.attributes if head is not None else {})
     for batch in track(loader, description='predicting'):
-        metric.process(None, [s.to_dict() for s in model.test_step(batch)])
+        samples = model.test_step(batch)
+        for sample in samples:
+            if error := find_infinite(sample, f'a cell of {source}'):
+                raise InputError(error)
+        metric.process(None, [s.to_dict() for s in samples])
     metric.compute_metrics(metric.results)
     predictions = metric.predictions
     if not isinstance(model.head, MAPHead):
@@ -228,17 +232,12 @@ def main() -> None:
         if args.cfg_options:
             cfg.merge_from_dict(args.cfg_options)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        model = build_predictor(
+        model, meta = load_trained(
             cfg, args.checkpoint, args.device or get_device()
-        )
-        checkpoint = CheckpointLoader.load_checkpoint(
-            args.checkpoint, map_location='cpu'
         )
         if args.logit_adjustment:
             adjust(model, cfg, args.logit_adjustment)
-        predictions = predict(
-            model, cfg.val_dataloader, checkpoint, args.checkpoint
-        )
+        predictions = predict(model, cfg.val_dataloader, meta, args.checkpoint)
         temperatures = {
             name: fit_temperature(*pair) for name, pair in predictions.items()
         }
@@ -247,14 +246,11 @@ def main() -> None:
         )
         console.print(table)
         if args.test:
-            tested = predict(
-                model, cfg.test_dataloader, checkpoint, args.checkpoint
-            )
+            tested = predict(model, cfg.test_dataloader, meta, args.checkpoint)
             table, diagrams = compare('test part', tested, temperatures)
             console.print(table)
 
         build_in(model, temperatures)
-        meta = dict(checkpoint.get('meta', {}))
         earlier = meta.get('temperatures', {})
         meta['temperatures'] = {
             name: value * earlier.get(name, 1.0)

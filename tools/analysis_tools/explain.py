@@ -24,11 +24,14 @@ from mmengine import Config, DictAction
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
-from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import TRANSFORMS
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.pseudo_labelling import build_predictor
+from daffnet_mm.apis.trained_model import (
+    class_names,
+    find_infinite,
+    load_trained,
+)
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.utils.command_line import one_sentence_errors
@@ -90,19 +93,26 @@ class Explanation:
     Args:
         explainer (GradCAMExplainer): Makes the maps.
         images (Tensor): The normalised image, shape (1, 3, H, W).
+        name (str): Its file.
         classes (Sequence[str], optional): Names of the cell types.
+
+    Raises:
+        InputError: If a probability is not finite.
     """
 
     def __init__(
         self,
         explainer: GradCAMExplainer,
         images: torch.Tensor,
+        name: str,
         classes: tuple[str, ...] | None,
     ) -> None:
         self.explainer = explainer
         self.images = images
         with torch.no_grad():
             (sample,) = explainer.logits.model(images, mode='predict')
+        if error := find_infinite(sample, name):
+            raise InputError(error)
         self.values, self.scores, self.predicted = {}, {}, {}
         if 'pred_attributes' in sample:
             attributes = explainer.logits.attributes
@@ -169,14 +179,13 @@ def main() -> None:
         if args.cfg_options:
             cfg.merge_from_dict(args.cfg_options)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        model = build_predictor(
+        model, meta = load_trained(
             cfg, args.checkpoint, args.device or get_device()
         )
         explainer = GradCAMExplainer(model, args.method)
-        meta = CheckpointLoader.load_checkpoint(
-            args.checkpoint, map_location='cpu'
-        ).get('meta', {})
-        classes = (meta.get('dataset_meta') or {}).get('classes')
+        classes = None
+        if getattr(model.head, 'num_classes', None):
+            classes = class_names(model, cfg, meta, args.checkpoint)
         pipeline = build_pipeline(cfg)
         # one name a file, also where two folders have an image of one name
         stems = [osp.splitext(image)[0] for image in args.images]
@@ -185,7 +194,7 @@ def main() -> None:
             batch = pseudo_collate([pipeline(dict(img_path=image))])
             seen = batch['inputs'][0]
             images = model.data_preprocessor(batch, False)['inputs']
-            explanation = Explanation(explainer, images, classes)
+            explanation = Explanation(explainer, images, image, classes)
             maps = explanation.maps(args.target, args.layer)
             figure = plot_explanations(
                 # OpenMMLab's images are BGR

@@ -14,7 +14,7 @@ from mmpretrain.models.backbones.resnet import (
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
-from daffnet_mm.checkpoints import find_state_dict
+from daffnet_mm.checkpoints import check_finite, find_state_dict
 from daffnet_mm.errors import InputError
 
 from ..attention import PSA
@@ -282,6 +282,8 @@ class EPSAResNet(ResNet):
                 f'like {", ".join(list(weights)[:2])}: set the prefix in '
                 'init_cfg.'
             )
+        for name, value in fitting.items():
+            check_finite(name, value, checkpoint)
         self.load_state_dict(fitting, strict=False)
         if hasattr(self, '_params_init_info'):
             update_init_info(self, f'EPSAResNet: loaded from {checkpoint}')

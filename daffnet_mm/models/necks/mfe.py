@@ -7,9 +7,8 @@ from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import MODELS
 
-from daffnet_mm.checkpoints import find_state_dict
+from daffnet_mm.checkpoints import check_fit, find_state_dict
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.check_checkpoint import check_state_dict
 
 from ..utils import FoldedInference, pool_last_feature
 
@@ -101,12 +100,14 @@ class MFE(BaseModule):
             checkpoint, map_location='cpu'
         )
         source = f"the MAP's checkpoint {checkpoint}"
-        check_state_dict(
+        check_fit(
             self.predictor,
             find_state_dict(
                 weights, source, self._pretrained_cfg().get('prefix')
             ),
             source,
+            # The auxiliary classifier may stay behind.
+            may_exceed=True,
         )
 
     def train(self, mode: bool = True) -> 'MFE':
