@@ -19,7 +19,14 @@ import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
 
-from .stand_ins import STAND_INS, PlainArray, PlainDtype, PlainHistory, refuse
+from .stand_ins import (
+    STAND_INS,
+    PlainArray,
+    PlainDtype,
+    PlainHistory,
+    Refusal,
+    refuse,
+)
 
 #: How deep values may lie in each other; in checkpoints they do about ten.
 MOST_NESTED = 50
@@ -264,14 +271,25 @@ def _look_up(words: str) -> object:
 
 
 def _call(function: object, arguments: tuple) -> object:
-    if not any(function is known for known in CALLS.values()):
+    names = [name for name, known in CALLS.items() if known is function]
+    if not names:
         refuse('calls what is no function')
-    return function(*arguments)
+    try:
+        return function(*arguments)
+    except Refusal:
+        raise
+    except Exception:
+        refuse(f'calls {names[0]} otherwise than a checkpoint does')
 
 
 def _build(target: object, state: object) -> None:
     if type(target) in (PlainDtype, PlainArray, PlainHistory):
-        target.__setstate__(state)
+        try:
+            target.__setstate__(state)
+        except Refusal:
+            raise
+        except Exception:
+            refuse('has a NumPy value or a HistoryBuffer of an odd state')
     # A state dict has the versions of its modules beside it. Any other
     # attribute could be taken for a method, or for an array's address.
     elif type(target) is OrderedDict and list(state) == ['_metadata']:

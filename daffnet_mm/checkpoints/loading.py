@@ -7,9 +7,9 @@ line, which without it tries again. What a program of the user's passes to
 ``torch.load`` is left to the user.
 """
 
+import errno
 import os
 import os.path as osp
-import pickle
 from typing import BinaryIO
 from urllib.parse import urlparse
 
@@ -78,6 +78,8 @@ def _read(file: BinaryIO, name: str, map_location) -> dict:
     """Check and load an open file."""
     try:
         check_contents(file)
+        file.seek(0)
+        loaded = torch.load(file, map_location=map_location, weights_only=True)
     except Refusal as error:
         raise InputError(
             f'{name} is refused because it {error}; a checkpoint may hold '
@@ -85,16 +87,14 @@ def _read(file: BinaryIO, name: str, map_location) -> dict:
             'or exhaust this machine: where it was made, save it again as a '
             'plain state_dict'
         ) from error
-    except OSError:
-        raise
     # A pickle of random bytes can fail in every way that there is.
     except Exception as error:
-        raise InputError(_damaged(name)) from error
-    file.seek(0)
-    try:
-        loaded = torch.load(file, map_location=map_location, weights_only=True)
-    except (pickle.UnpicklingError, EOFError) as error:
-        raise InputError(_damaged(name)) from error
+        if _is_about_machine(error):
+            raise
+        raise InputError(
+            f'{name} is not a checkpoint, or not a whole one: download or '
+            'copy it again'
+        ) from error
     loaded = _plain(loaded)
     # MMEngine, which writes its configs as `cfg`, runs this text as code when
     # it resumes; nobody else reads it.
@@ -110,10 +110,13 @@ def _read(file: BinaryIO, name: str, map_location) -> dict:
     return loaded
 
 
-def _damaged(name: str) -> str:
-    return (
-        f'{name} is not a checkpoint, or not a whole one: download or copy it '
-        'again'
+def _is_about_machine(error: Exception) -> bool:
+    """Is the disk, the memory or a device at fault, rather than the file?"""
+    if isinstance(error, OSError):  # a damaged archive points nowhere
+        return error.errno != errno.EINVAL
+    signs = ('map_location', 'allocate memory', 'out of memory')
+    return isinstance(error, MemoryError) or any(
+        sign in str(error) for sign in signs
     )
 
 

@@ -164,8 +164,14 @@ def statistic(owner: type, name: str):
     return getattr(HistoryBuffer, name)
 
 
+def no_bytes() -> bytes:
+    """Stand in for ``bytes``, by which the bytes of an empty array come."""
+    return b''
+
+
 #: Whatever NumPy wrote the file, 1 or 2, its functions' names are known.
 STAND_INS = {
+    'builtins.bytes': no_bytes,
     'builtins.getattr': statistic,
     'mmengine.logging.history_buffer.HistoryBuffer': PlainHistory,
     'numpy.dtype': PlainDtype,
