@@ -6,7 +6,7 @@ from .fit import (
     load_weights,
     trained_classes,
 )
-from .loading import protect_loading
+from .loading import load_from_local, protect_loading
 from .state_dict import find_state_dict
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     'check_fit',
     'find_meta',
     'find_state_dict',
+    'load_from_local',
     'load_weights',
     'protect_loading',
     'trained_classes',

@@ -502,3 +502,13 @@ def test_weights_of_several_processes_are_loaded(checkpoint, cfg, tmp_path):
     model, _ = load_trained(cfg, str(path), 'cpu')
     for name, value in loaded['state_dict'].items():
         torch.testing.assert_close(model.state_dict()[name], value)
+
+
+def test_what_is_no_number_is_no_label(checkpoint, cfg, tmp_path):
+    content = torch.load(checkpoint)
+    content['state_dict']['backbone.conv1.weight'].fill_(1e37)
+    path = str(tmp_path / 'overflowing.pth')
+    torch.save(content, path)
+    with pytest.raises(InputError, match='has no answer, as the model gives'):
+        label(cfg, path, tmp_path / 'labels.json')
+    assert not (tmp_path / 'labels.json').exists()

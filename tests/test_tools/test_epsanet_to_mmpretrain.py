@@ -189,9 +189,9 @@ def save_misshapen(path):
     'save, message',
     [
         (None, 'does not exist'),
-        (save_text, 'cannot be read as a checkpoint'),
-        (save_nothing, 'cannot be read as a checkpoint'),
-        (save_code, 'cannot be read as a checkpoint'),
+        (save_text, 'is not a checkpoint, or not a whole one'),
+        (save_nothing, 'is not a checkpoint, or not a whole one'),
+        (save_code, 'is refused because it asks for builtins.print'),
         (save_list, 'holds no weights'),
         (save_resnet, 'tensors are missing'),
         (save_other_depth, 'no EPSANet-50 or -101'),

@@ -11,7 +11,6 @@ channels in another order.
 """
 
 import argparse
-import pickle
 import re
 import sys
 from collections import OrderedDict
@@ -20,7 +19,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from daffnet_mm.checkpoints import find_state_dict
+from daffnet_mm.checkpoints import (
+    check_finite,
+    find_state_dict,
+    load_from_local,
+)
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.backbones import EPSAResNet
@@ -36,38 +39,6 @@ def parse_args(argv=None):
     parser.add_argument('src', type=Path, help='the public checkpoint')
     parser.add_argument('dst', type=Path, help='the file to write')
     return parser.parse_args(argv)
-
-
-def load_state_dict(path: Path) -> dict:
-    """Read a checkpoint's state dict, without running code from it.
-
-    Args:
-        path (Path): The checkpoint: a state dict, or a dict that has it as
-            ``state_dict``; names may start with ``module.``.
-
-    Returns:
-        dict: The tensors by name, without ``module.``.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        InputError: If it is not such a checkpoint.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f'The checkpoint {path} does not exist.')
-    try:
-        state_dict = torch.load(path, map_location='cpu', weights_only=True)
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        KeyError,
-    ) as error:
-        reason = str(error).splitlines() or ['it is empty']
-        raise InputError(
-            f'{path} cannot be read as a checkpoint of tensors: {reason[0]}'
-        ) from error
-    return find_state_dict(state_dict, str(path))
 
 
 def find_depth(state_dict: dict) -> int:
@@ -152,7 +123,10 @@ def main(argv=None) -> int:
     """Run the tool; returns the exit code."""
     args = parse_args(argv)
     try:
-        state_dict = load_state_dict(args.src)
+        source = str(args.src)
+        state_dict = find_state_dict(load_from_local(source, 'cpu'), source)
+        for name, value in state_dict.items():
+            check_finite(name, value, source)
         try:
             converted = convert(state_dict)
         except InputError as error:
