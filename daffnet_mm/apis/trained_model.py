@@ -31,7 +31,6 @@ def load_trained(
     model_cfg.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
     model = MODELS.build(model_cfg)
     meta = load_weights(model, checkpoint)
-    # MMPretrain's ResNet returns None from train(), so no chaining.
     model.to(device)
     model.eval()
     return model, meta

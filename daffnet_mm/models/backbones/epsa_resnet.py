@@ -213,6 +213,11 @@ class EPSAResNet(ResNet):
         layer[-1].add_spatial_attention(self.spatial_attention)
         return layer
 
+    def train(self, mode: bool = True) -> 'EPSAResNet':
+        """Set the mode; MMPretrain's ``ResNet`` returns nothing here."""
+        super().train(mode)
+        return self
+
     def init_weights(self) -> None:
         """Initialise the weights, from a checkpoint if ``init_cfg`` says so.
 
