@@ -60,10 +60,38 @@ setup(
     'MMPretrain',
     long_description=read('README.md'),
     long_description_content_type='text/markdown',
+    author='daffnet_mm authors',
     license='Apache-2.0',
+    keywords='white blood cells, leukocytes, hematology, morphology, '
+    'image classification, attributes, attention, DAFFNet, SCAM, PyTorch, '
+    'OpenMMLab, MMPretrain',
+    # What it implements and builds on.
+    project_urls={
+        'DAFFNet (paper)': 'https://arxiv.org/abs/2405.16220',
+        'Chen et al. 2022 (paper)': (
+            'https://doi.org/10.1186/s12859-022-04824-6'
+        ),
+        'WBCAtt (paper)': 'https://arxiv.org/abs/2306.13531',
+        'MMPretrain': 'https://github.com/open-mmlab/mmpretrain',
+    },
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Environment :: Console',
+        'Intended Audience :: Developers',
+        'Intended Audience :: Science/Research',
+        'Operating System :: POSIX :: Linux',
+        'Programming Language :: Python :: 3',
+        'Programming Language :: Python :: 3 :: Only',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+        'Topic :: Scientific/Engineering :: Image Recognition',
+        'Topic :: Scientific/Engineering :: Medical Science Apps.',
+    ],
     packages=find_packages(include=['daffnet_mm', 'daffnet_mm.*']),
     package_data={
         'daffnet_mm': [
+            'py.typed',
             '**/*.csv',
             '**/*.json',
             'weights/*.pth',
@@ -75,6 +103,8 @@ setup(
     # who may have a pair or a line (OpenMMLab's or onedl's) of their own that
     # pip would replace. What is missing is said at the import.
     install_requires=requirements('runtime'),
+    # requirements/explain.txt is no extra: pip would bring along an OpenCV
+    # that overwrites mmcv's.
     extras_require={
         'mm': requirements('mminstall'),
         'onedl': requirements('onedl'),

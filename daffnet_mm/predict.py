@@ -14,7 +14,6 @@ then 1.
 Not for diagnosis.
 """
 
-import argparse
 import csv
 import glob
 import io
@@ -23,7 +22,6 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
-from pathlib import Path
 
 import rich
 from rich.console import Console
@@ -38,18 +36,18 @@ from daffnet_mm.fileio.image_folders import (
     list_image_files,
 )
 from daffnet_mm.structures import WBC_ATTRIBUTES
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 
 #: Below this probability a cell is listed as unsure.
 UNSURE = 0.8
 
 
-def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
+def build_parser() -> ToolParser:
+    """Describe the command line."""
+    parser = ToolParser(
+        __doc__,
         prog='python -m daffnet_mm.predict',
-        description='Tell the cell type and the eleven attributes of cell '
-        'images. Not for diagnosis.',
+        epilog='Not for diagnosis.',
     )
     parser.add_argument(
         'images',
@@ -59,24 +57,22 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         'with its subfolders), or a pattern such as "cells/*.png"',
     )
     parser.add_argument(
-        '--format', choices=('table', 'json', 'csv'), default='table'
+        '--format',
+        choices=('table', 'json', 'csv'),
+        default='table',
+        help='form of the result (default: %(default)s)',
     )
-    parser.add_argument('--out', type=Path, help='the file to write')
+    parser.add_output('--out', 'file to write')
     parser.add_argument(
         '--views',
         choices=('flips', 'symmetries'),
-        help='average over 4 or 8 views of each image',
+        help='average over 4 or 8 views of each image (default: its own one)',
     )
     parser.add_argument('--config', help='another model; needs --checkpoint')
     parser.add_argument('--checkpoint', help='its weights')
-    parser.add_argument('--device', help='default: the CPU')
-    parser.add_argument('--batch-size', type=int, default=32)
-    args = parser.parse_args(argv)
-    if args.batch_size < 1:
-        parser.error(f'--batch-size {args.batch_size} is not above 0')
-    if bool(args.config) != bool(args.checkpoint):
-        parser.error('--config and --checkpoint go together')
-    return args
+    parser.add_device()
+    parser.add_batch_size()
+    return parser
 
 
 def find_images(places: Iterable[str]) -> list[str]:
@@ -244,7 +240,10 @@ def unsure_table(rows: list[dict]) -> Table:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
-    args = parse_args(argv)
+    parser = build_parser()
+    args = parser.parse_checked(argv)
+    if bool(args.config) != bool(args.checkpoint):
+        parser.error('--config and --checkpoint go together')
     # What is printed to the standard output is the result.
     rich.reconfigure(stderr=True)
     with one_sentence_errors():
@@ -279,14 +278,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         elif args.format == 'json':
             text = as_json(rows, counts, errors)
         else:
-            text = io.StringIO()
+            printed = io.StringIO()
             # To a file, as wide as the tables are.
             console = Console(
-                file=text, width=None if args.out is None else 240
+                file=printed, width=None if args.out is None else 240
             )
             for table in as_tables(rows, counts):
                 console.print(table)
-            text = text.getvalue()
+            text = printed.getvalue()
         if args.out is None:
             print(text, end='')
         else:

@@ -16,6 +16,7 @@ are kept in DIR, and the exit status is 1.
 """
 
 import argparse
+import contextlib
 import copy
 import os
 import pickletools
@@ -336,14 +337,11 @@ def load_and_use(path: Path) -> int:
     except Exception:
         verdict = OTHER_ERROR
     else:
-        try:
+        # It may hold other values, if it holds them well.
+        with contextlib.suppress(Exception):
             take_over(checkpoint)
-        except Exception:  # it holds other values, but holds them well
-            pass
-    try:
+    with contextlib.suppress(Exception):
         torch.load(path, weights_only=True)
-    except Exception:
-        pass
     active[0] = False
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if ran:

@@ -6,13 +6,32 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from daffnet_mm.structures import WBC5_CLASSES
+
 #: A dataset without transforms, and without MMEngine's collection of garbage
 #: before it packs the list, which takes longer than all the rest.
 QUICK = dict(pipeline=(), serialize_data=False)
 
+PARTS = ('train', 'val', 'test')
+
 BCCD_BOX = """<object><name>{name}</name><bndbox><xmin>{box[0]}</xmin>
 <ymin>{box[1]}</ymin><xmax>{box[2]}</xmax><ymax>{box[3]}</ymax></bndbox>
 </object>"""
+
+
+def infos(dataset):
+    """What a dataset tells of its samples."""
+    return [dataset.get_data_info(i) for i in range(len(dataset))]
+
+
+def ids(dataset):
+    """The names of a dataset's images."""
+    return {info['image_id'] for info in infos(dataset)}
+
+
+def counts(dataset):
+    """How many samples a dataset has of each class."""
+    return np.bincount(dataset.get_gt_labels()).tolist()
 
 
 def paint(path, shade=100, size=(30, 24)):
@@ -38,13 +57,8 @@ def lisc(root):
         for number in range(1, count + 1):
             paint(root / 'Main Dataset' / folder / f'{number}.bmp')
             if folder != 'mono':
-                paint(
-                    root
-                    / 'Ground Truth Segmentation'
-                    / folder
-                    / 'areaforexpert1'
-                    / f'{number}_expert.bmp'
-                )
+                masks = root / 'Ground Truth Segmentation' / folder
+                paint(masks / 'areaforexpert1' / f'{number}_expert.bmp')
     paint(root / 'More Dataset without Ground Truth' / 'alll' / '1.bmp')
     return root
 
@@ -52,13 +66,7 @@ def lisc(root):
 def raabin(root):
     """Raabin-WBC: 8 a class to train, 2 in TestA, 3 neutrophils in TestB."""
     root = Path(root) / 'Raabin-WBC'
-    for name in (
-        'Basophil',
-        'Eosinophil',
-        'Lymphocyte',
-        'Monocyte',
-        'Neutrophil',
-    ):
+    for name in map(str.capitalize, WBC5_CLASSES):
         paint_folders(root, {f'Train/{name}': 8, f'TestA/{name}': 2})
     paint_folders(root, {'TestB/Neutrophil': 3, 'TestB/Lymphocyte': 1})
     return root
@@ -68,31 +76,16 @@ def bccd_kaggle(root, sources=10, copies=6):
     """BCCD as on Kaggle: copies of each source, and TEST_SIMPLE."""
     root = Path(root) / 'dataset2-master'
     for name in ('EOSINOPHIL', 'LYMPHOCYTE', 'MONOCYTE', 'NEUTROPHIL'):
-        for source in range(sources):
-            for copy in range(copies):
-                paint(
-                    root
-                    / 'images'
-                    / 'TRAIN'
-                    / name
-                    / f'_{source}_{100 * copy + source}.jpeg'
-                )
-        for source in range(2):
-            for copy in range(copies):
-                paint(
-                    root
-                    / 'images'
-                    / 'TEST'
-                    / name
-                    / f'_{source}_{7000 + 10 * copy + source}.jpeg'
-                )
-            paint(
-                root
-                / 'images'
-                / 'TEST_SIMPLE'
-                / name
-                / f'_{source}_{9000 + source}.jpeg'
-            )
+        for part, numbers, first in (
+            ('TRAIN', range(sources), 0),
+            ('TEST', range(2), 7000),
+            ('TEST_SIMPLE', range(2), 9000),
+        ):
+            folder = root / 'images' / part / name
+            for source in numbers:
+                for copy in range(1 if part == 'TEST_SIMPLE' else copies):
+                    number = first + 100 * copy + source
+                    paint(folder / f'_{source}_{number}.jpeg')
     return root
 
 
@@ -156,21 +149,12 @@ def ldwbc(root):
 def labelled(root):
     """Labelled: nine folders, named as they are in the release."""
     root = Path(root) / 'Labelled'
-    paint_folders(
-        root,
-        {
-            'Basophile': 5,
-            'Eosinophile': 5,
-            'Lymphoblast': 5,
-            'Lymphocyte': 5,
-            'Monocyte': 5,
-            'Myeloblast': 5,
-            'Neutrophile Band': 5,
-            'Neutrophile Segment': 10,
-            'Normoblast': 5,
-        },
-        '{}.bmp',
+    folders = (
+        'Basophile,Eosinophile,Lymphoblast,Lymphocyte,Monocyte,Myeloblast,'
+        'Neutrophile Band,Normoblast'
     )
+    counts = dict.fromkeys(folders.split(','), 5)
+    paint_folders(root, {**counts, 'Neutrophile Segment': 10}, '{}.bmp')
     return root
 
 

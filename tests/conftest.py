@@ -1,9 +1,11 @@
+import logging
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from annotations import annotation, write_annotations
+from mmengine.logging import MMLogger
 from PIL import Image
 
 from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
@@ -22,6 +24,34 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip(f'no real data or reference figures in {SHARED}')
     return SHARED
+
+
+@pytest.fixture
+def real(shared):
+    """Give the folder of a real release; skips without it."""
+
+    def find(name):
+        folder = shared / 'data' / name
+        if not folder.exists():
+            pytest.skip(f'no {folder}')
+        return folder
+
+    return find
+
+
+@pytest.fixture
+def log():
+    """What is logged through MMEngine's current logger."""
+    records = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)  # whatever an earlier test made of it
+    yield records
+    logger.setLevel(level)
+    logger.removeHandler(handler)
 
 
 @pytest.fixture

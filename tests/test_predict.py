@@ -267,7 +267,7 @@ def test_a_config_needs_its_checkpoint(trained):
     with pytest.raises(InputError, match='pretrained'):
         WBCInferencer(trained['config'])
     with pytest.raises(SystemExit):
-        predict.parse_args(['a.jpg', '--config', 'b.py'])
+        predict.main(['a.jpg', '--config', 'b.py'])
 
 
 def test_runs_as_a_module(trained, cells):

@@ -75,7 +75,7 @@ def assert_same(first, second):
         )
 
 
-class Interruption(Exception):
+class Interruption(Exception):  # noqa: N818
     """What `InterruptHook` raises."""
 
 
@@ -98,6 +98,15 @@ class InterruptHook(Hook):
     def _interrupt(self, runner, batch_idx=None, **kwargs):
         if runner.epoch == self.epoch and batch_idx in (None, self.batch_idx):
             raise Interruption
+
+
+class StopHook(Hook):
+    """End a run before it trains, when the other hooks have let it pass."""
+
+    priority = 'LOWEST'
+
+    def before_train(self, runner):
+        raise StopIteration
 
 
 @HOOKS.register_module()

@@ -2,6 +2,8 @@
 
 Usage:
     python tools/audit_dataset.py FOLDER|CONFIG [FOLDER|CONFIG ...]
+        [--out-dir DIR] [--groups-out FILE] [--contact-sheet FILE]
+        [--num-workers N] [--cfg-options KEY=VALUE ...]
 
 A FOLDER is an unzipped release, any tree of class folders, the folder of
 WBCAtt's annotation files, or a folder with such folders; of a CONFIG, the
@@ -13,75 +15,63 @@ Exit status: 1 if a split leaks (copies of an image, or one group, on two
 sides), 2 for bad input, else 0.
 """
 
-import argparse
 import sys
 
 from rich.console import Console
 
 import daffnet_mm  # noqa: F401
 from daffnet_mm.audit import audit_datasets, print_report
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Look for what makes figures wrong: leaks, duplicates, '
-        'broken images. Exit status 1 if a split leaks.'
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
     parser.add_argument(
         'locations',
         nargs='+',
         metavar='FOLDER|CONFIG',
         help='datasets to look at and compare',
     )
-    parser.add_argument(
-        '--out',
-        default='work_dirs/audit',
-        metavar='DIR',
-        help='folder for audit.json and the cache (default: %(default)s)',
+    parser.add_out_dir(
+        'work_dirs/audit', 'folder for audit.json and the cache'
     )
-    parser.add_argument(
+    parser.add_output(
         '--groups-out',
-        metavar='FILE',
-        help="CSV to write: the group of each image, for a dataset's "
-        'group_file',
+        "CSV to write: the group of each image, for a dataset's group_file",
     )
-    parser.add_argument(
+    parser.add_output(
         '--contact-sheet',
-        metavar='FILE',
-        help='PNG to draw: a cell of each class and dataset (Fig. 5)',
+        'PNG to draw: a cell of each class and dataset (Fig. 5)',
     )
-    parser.add_argument(
-        '--workers',
-        type=int,
-        metavar='N',
-        help='processes; 0: none beside this one (default: all processors)',
-    )
-    return parser.parse_args()
+    parser.add_image_workers()
+    parser.add_cfg_options()
+    return parser
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    """Run the tool; gives 1 if a split leaks, else 0."""
+    args = build_parser().parse_checked(argv)
     try:
         with one_sentence_errors():
             report = audit_datasets(
                 args.locations,
-                args.out,
+                args.out_dir,
                 args.groups_out,
                 args.contact_sheet,
-                args.workers,
+                args.num_workers,
+                cfg_options=args.cfg_options,
             )
     except KeyboardInterrupt:
         print(
             'interrupted; the same command goes on from here', file=sys.stderr
         )
-        raise SystemExit(130) from None
+        return 130
     # In a file or pipe there is no terminal to be as wide as.
     console = Console() if sys.stdout.isatty() else Console(width=120)
     print_report(report, console)
-    console.print(f'wrote {args.out}/audit.json', soft_wrap=True)
-    raise SystemExit(1 if report['leaks'] else 0)
+    console.print(f'wrote {args.out_dir}/audit.json', soft_wrap=True)
+    return 1 if report['leaks'] else 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

@@ -5,30 +5,33 @@ Usage:
         [--datasets pbc5] [--seeds 0 1 2] [--scale tiny] [--k-fold 5]
     python tools/run_experiments.py --out-dir DIR --methods scam daffnet
         --datasets pbc lisc [--metrics wbc/accuracy wbc/f1_macro]
+    python tools/run_experiments.py --out-dir DIR --tables daffnet_table6
+        [--fractions 0.05 0.25 1] [--foreign DATASET ...]
+        [--official-split val]              MAP's training strategies
     python tools/run_experiments.py --list
     ... --devices 0 1 2 3                   one run a GPU at a time
-    ... --launcher slurm --srun=--partition=gpu --srun=--gres=gpu:1 --jobs 8
+    ... --launcher slurm --srun=-pgpu --srun=-G1 --jobs 8
     ... --dry-run | --tables-only
 
 Each run is a `tools/train.py` of its own in DIR/runs; the variables that the
 configs name (PBC_ROOT and so on) say where the data are. Call again what was
 interrupted: finished runs are kept, others go on from their last epoch, and
 failed ones are tried again. DIR/tables has each table as Markdown, CSV and
-LaTeX: ours beside the paper's, with 95 % intervals over the seeds and
-McNemar's test between neighbouring rows.
+LaTeX: ours beside the paper's, with 95 % intervals over the seeds, McNemar's
+test between neighbouring rows and the gains over the supervised MAP; and with
+several fractions a figure of the accuracy against the number of labels.
 """
 
 import argparse
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
-from mmengine import DictAction
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -38,7 +41,6 @@ from rich.progress import (
 )
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.errors import InputError
 from daffnet_mm.reproduction import (
     LocalLauncher,
     Outcome,
@@ -46,27 +48,31 @@ from daffnet_mm.reproduction import (
     Run,
     Settings,
     SlurmLauncher,
-    TimeLeft,
     Trainer,
+    draw_label_curves,
     own_table,
     paper_table,
+    time_left,
     write_tables,
 )
 from daffnet_mm.reproduction.matrix import TITLES, known_metrics
 from daffnet_mm.reproduction.methods import DATASETS, list_methods
-from daffnet_mm.reproduction.published import PUBLISHED_TABLES
-from daffnet_mm.reproduction.run import FINISHED
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.reproduction.training_steps import FINISHED
+from daffnet_mm.utils.command_line import (
+    KeyValueAction,
+    ToolParser,
+    WholeNumber,
+    one_sentence_errors,
+    share,
+)
 
 TOOLS = Path(__file__).resolve().parent
 CONFIGS = TOOLS.parent / 'configs'
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Fill the tables of both papers'
-    )
-    parser.add_argument('--out-dir', type=Path)
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
+    parser.add_output('--out-dir', 'folder for everything', folder=True)
     parser.add_argument(
         '--tables',
         nargs='+',
@@ -75,26 +81,52 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('--methods', nargs='+', help='in the place of a table')
     parser.add_argument(
-        '--datasets', nargs='+', help="default: those of the paper's table"
+        '--datasets',
+        nargs='+',
+        default=[],
+        help="what is trained and tested on (default: as the paper's table)",
     )
-    parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
     parser.add_argument(
         '--metrics', nargs='+', help="columns (default: the paper's)"
     )
     parser.add_argument(
+        '--seeds',
+        nargs='+',
+        type=WholeNumber(0),
+        default=[0, 1, 2],
+        help='seeds of every method (default: 0 1 2)',
+    )
+    parser.add_argument(
+        '--k-fold',
+        type=WholeNumber(3),
+        help='cross-validation in so many folds',
+    )
+    parser.add_argument(
+        '--official-split',
+        choices=('val', 'test'),
+        help="report this one of WBCAtt's official parts; with val, a tenth "
+        'of the official training part is set aside to select (default: the '
+        'test part of the split file)',
+    )
+    parser.add_argument(
         '--scale',
         default='full',
-        help='full (default), or tiny: small networks and images, for CPUs',
+        help='full, or tiny: small networks and images, for CPUs (default: '
+        '%(default)s)',
+    )
+    parser.add_number('--image-size', "in pixels (default: the scale's)")
+    parser.add_number(
+        '--epochs', "epochs of each training (default: the scale's)"
     )
     parser.add_argument(
-        '--k-fold', type=int, metavar='K', help='cross-validation'
-    )
-    parser.add_argument('--image-size', type=int, help="default: the scale's")
-    parser.add_argument('--epochs', type=int, help="default: the scale's")
-    parser.add_argument(
-        '--fraction',
-        type=float,
-        help='share of the training images (default: all)',
+        '--fractions',
+        nargs='+',
+        type=share,
+        default=[1.0],
+        metavar='SHARE',
+        help='shares of the training images that keep their labels; the rest '
+        'is pseudo-labelled where the method is semi-supervised, and else '
+        'left out (default: 1)',
     )
     parser.add_argument(
         '--map',
@@ -103,7 +135,28 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         'seed (default: map/dsl-ssl, at tiny scale map/dsl)',
     )
     parser.add_argument(
-        '--launcher', choices=('none', 'slurm'), default='none'
+        '--foreign',
+        nargs='+',
+        default=[],
+        metavar='DATASET',
+        help='further data for semi-supervised MAPs to label: dataset '
+        'configs, or folders with a folder a class',
+    )
+    parser.add_semi_supervision()
+    parser.add_argument(
+        '--configs',
+        nargs='+',
+        action=KeyValueAction,
+        default={},
+        metavar='METHOD=CONFIG',
+        help="configs in the place of the methods' own",
+    )
+    parser.add_cfg_options()
+    parser.add_argument(
+        '--launcher',
+        choices=('none', 'slurm'),
+        default='none',
+        help='slurm: submit each run by srun (default: %(default)s)',
     )
     parser.add_argument(
         '--devices',
@@ -111,12 +164,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar='GPU',
         help='GPUs to use, one run each at a time (default: all)',
     )
-    parser.add_argument(
-        '--jobs',
-        type=int,
-        default=1,
-        help='runs at a time on CPUs or through Slurm',
-    )
+    parser.add_number('--jobs', 'runs at a time on CPUs or through Slurm', 1)
     parser.add_argument(
         '--srun',
         action='append',
@@ -124,40 +172,28 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar='OPTION',
         help='an option of srun, as --srun=--partition=gpu; may be repeated',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        help='override settings of all configs, as key=value',
-    )
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         '--list',
         action='store_true',
-        help='name tables, datasets, methods and metrics',
+        help='only name tables, datasets, methods and metrics',
     )
-    parser.add_argument('--dry-run', action='store_true', help='name the runs')
-    parser.add_argument(
+    instead.add_argument(
+        '--dry-run', action='store_true', help='only name the runs'
+    )
+    instead.add_argument(
         '--tables-only',
         action='store_true',
         help='train nothing: lay out what has finished',
     )
-    args = parser.parse_args(argv)
-    if not args.list:
-        if args.out_dir is None:
-            parser.error('--out-dir is missing')
-        if bool(args.tables) == bool(args.methods):
-            parser.error('name either --tables or --methods')
-        if args.methods and not args.datasets:
-            parser.error('--methods needs --datasets')
-    return args
+    return parser
 
 
 def list_everything() -> None:
     """Print what the other options can name."""
     print('tables:')
-    for name in PUBLISHED_TABLES:
-        print(f'  {name:16} {TITLES[name]}')
+    for name, title in TITLES.items():
+        print(f'  {name:28} {title}')
     print(f'datasets:\n  {", ".join(DATASETS)}')
     print('methods:')
     for name, path in list_methods(CONFIGS).items():
@@ -175,16 +211,15 @@ def declare(args: argparse.Namespace) -> list:
         return [own_table(args.datasets, args.methods, args.metrics)]
     names = list(dict.fromkeys(args.tables))
     if names == ['all']:
-        names = list(PUBLISHED_TABLES)
-    return [paper_table(name, args.datasets, args.metrics) for name in names]
+        names = list(TITLES)
+    datasets = args.datasets or None
+    return [paper_table(name, datasets, args.metrics) for name in names]
 
 
 def choose_launcher(args: argparse.Namespace):
     """How processes are started."""
-    if args.jobs < 1:
-        raise InputError(f'--jobs must be 1 or more, but is {args.jobs}')
     if args.launcher == 'slurm':
-        return SlurmLauncher(args.srun, args.jobs)
+        return SlurmLauncher(options=args.srun, jobs=args.jobs)
     devices = args.devices
     if devices is None:
         import torch
@@ -199,23 +234,19 @@ def choose_launcher(args: argparse.Namespace):
     return LocalLauncher(devices, args.jobs)
 
 
-def print_runs(console: Console, plan: Plan) -> None:
+def print_runs(plan: Plan) -> None:
     """Name the runs, what they need and what they share."""
     for run, cfg in plan.configs.items():
-        needed = plan.needs.get(run)
-        console.print(
-            escape(
-                f'{run.name}  {os.path.relpath(cfg.filename)}'
-                + (f'  after {needed.name}' if needed else '')
-            ),
-            soft_wrap=True,
-        )
-    console.print(f'{len(plan.configs)} runs')
+        text = f'{run.name}  {os.path.relpath(cfg.filename)}'
+        if run in plan.needs:
+            text += f'  after {plan.needs[run].name}'
+        print(text)
+    print(f'{len(plan.configs)} runs')
 
 
 def train(console: Console, plan: Plan, launcher) -> bool:
     """Do the runs; tells whether all have finished."""
-    time_left = TimeLeft(plan, len(launcher.slots()))
+    jobs = len(launcher.slots())
     with Progress(
         TextColumn('runs'),
         BarColumn(),
@@ -225,31 +256,20 @@ def train(console: Console, plan: Plan, launcher) -> bool:
         console=console,
         disable=not console.is_terminal,
     ) as progress:
-        task = progress.add_task(
-            'runs',
-            total=len(time_left.runs),
-            completed=len(time_left.ended),
-            left='',
-        )
+        task = progress.add_task('runs', total=len(plan.configs), left='')
+        say = partial(console.print, markup=False, soft_wrap=True)
 
         def report(run: Run, outcome: Outcome | None) -> None:
+            ended, text = time_left(plan, jobs)
+            progress.update(task, completed=ended, left=text)
             if outcome is None:
-                console.print(f'{run.name} ...', soft_wrap=True)
+                say(f'{run.name} ... (see {plan.folder(run)}/train.log)')
                 return
-            time_left.add(run, outcome)
-            progress.update(
-                task, completed=len(time_left.ended), left=str(time_left)
-            )
             state = outcome.state
             if outcome.error:
                 state += f': {outcome.error}'
-            console.print(
-                escape(
-                    f'{run.name} {state} ({outcome.minutes or 0:.1f} '
-                    f'minutes; {time_left})'
-                ),
-                soft_wrap=True,
-            )
+            minutes = outcome.minutes or 0
+            say(f'{run.name} {state} ({minutes:.1f} minutes; {text})')
             write_tables(plan)
 
         outcomes = Trainer(plan, launcher, report).run()
@@ -267,34 +287,49 @@ def run(args: argparse.Namespace) -> int:
         out_dir=args.out_dir.resolve(),
         scale=args.scale,
         k_fold=args.k_fold,
+        official_split=args.official_split,
         image_size=args.image_size,
         epochs=args.epochs,
-        fraction=args.fraction,
         map_method=args.map,
+        foreign=args.foreign,
+        pseudo=args.pseudo,
+        mean_teacher=args.mean_teacher,
+        rounds=args.rounds,
+        own_configs=args.configs,
         cfg_options=args.cfg_options,
     )
     launcher = choose_launcher(args)
-    plan = Plan(settings, declare(args), args.seeds)
+    plan = Plan(settings, declare(args), args.seeds, args.fractions)
     console = Console(width=max(Console().width, 120))
     if args.dry_run:
-        print_runs(console, plan)
+        print_runs(plan)
         return 0
     finished = True
     if not args.tables_only:
         plan.prepare()
         write_tables(plan)
         finished = train(console, plan, launcher)
-    for path in write_tables(plan):
-        console.print(str(path), soft_wrap=True)
+    paths = write_tables(plan)
+    figure = settings.out_dir / 'tables' / 'accuracy_against_labels.png'
+    if len(plan.shares) > 1 and draw_label_curves(plan, figure):
+        paths.append(figure)
+    print(*paths, sep='\n')
     return 0 if finished else 1
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the tool; gives 1 if a run failed, else 0."""
-    args = parse_args(argv)
+    parser = build_parser()
+    args = parser.parse_checked(argv)
     if args.list:
         list_everything()
         return 0
+    if args.out_dir is None:
+        parser.error('--out-dir is missing')
+    if bool(args.tables) == bool(args.methods):
+        parser.error('name either --tables or --methods')
+    if args.methods and not args.datasets:
+        parser.error('--methods needs --datasets')
     # Ended by SIGTERM, the trainings end too, as by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with one_sentence_errors():

@@ -2,28 +2,29 @@
 # look as if other laboratories had stained and photographed them.
 _base_ = [
     '../_base_/datasets/tiny_wbcatt_official.py',
-    '../_base_/schedules/tiny_32e.py',
-    '../_base_/recipes/tiny_daffnet.py',
+    '../_base_/models/tiny_daffnet.py',
+    '../_base_/schedules/tiny_18e.py',
     '../_base_/pipelines/other_laboratories.py',
 ]
-as_they_are = _base_.train_pipeline[1:-1]
+
+as_they_are = [*_base_.frame, *_base_.symmetries]
 elsewhere = [
-    # In the place of FrameCell.
     dict(type='RandomZoom', zoom=(1.25, 3.3)),
-    *as_they_are[1:],
+    *_base_.symmetries,
     *_base_.other_laboratories,
 ]
+
 train_pipeline = [
-    _base_.train_pipeline[0],
+    *_base_.load,
     dict(
         type='RandomChoice',
         transforms=[as_they_are, elsewhere],
         prob=[0.5, 0.5],
     ),
-    _base_.train_pipeline[-1],
+    *_base_.pack,
 ]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 model = dict(
     backbone=dict(
         init_cfg=dict(
@@ -35,12 +36,18 @@ model = dict(
     neck=dict(
         predictor=dict(
             # What tools/analysis_tools/calibrate_map.py makes of stage 1's
-            # best.pth: README.md, "The shipped model".
+            # best.pth: daffnet_mm/weights/README.md, "Recipe".
             init_cfg=dict(
                 checkpoint='work_dirs/map-tiny_wbcatt_official/calibrated.pth'
             )
         ),
         predictor_config='configs/daffnet/map-tiny_wbcatt_official.py',
     ),
-    head=dict(loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1)),
+    head=dict(
+        num_classes=_base_.num_classes,
+        loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1),
+    ),
 )
+
+train_cfg = dict(max_epochs=32)
+param_scheduler = [_base_.warm_up, dict(_base_.decay, end=32)]

@@ -1,3 +1,8 @@
 # Stage 3: DAFFNet on Labelled, nine classes (Tables 2 and 4).
-_base_ = ['../_base_/datasets/labelled.py', '../_base_/recipes/daffnet.py']
-model = dict(head=dict(num_classes=9))
+_base_ = [
+    '../_base_/datasets/labelled.py',
+    '../_base_/models/daffnet.py',
+    '../_base_/schedules/adam_100e.py',
+]
+model = dict(head=dict(num_classes=_base_.num_classes))
+default_hooks = dict(freeze=dict(except_layers=_base_.new_layers))

@@ -1,7 +1,8 @@
 # Stage 3 on PBC's five white blood cell classes.
-_base_ = './daffnet_pbc.py'
-classes = ('basophil', 'eosinophil', 'lymphocyte', 'monocyte', 'neutrophil')
-model = dict(head=dict(num_classes=5))
-train_dataloader = dict(dataset=dict(classes=classes))
-val_dataloader = dict(dataset=dict(classes=classes))
-test_dataloader = dict(dataset=dict(classes=classes))
+_base_ = [
+    '../_base_/datasets/pbc5.py',
+    '../_base_/models/daffnet.py',
+    '../_base_/schedules/adam_100e.py',
+]
+model = dict(head=dict(num_classes=_base_.num_classes))
+default_hooks = dict(freeze=dict(except_layers=_base_.new_layers))

@@ -2,14 +2,12 @@
 # cells, framed as the real ones are. What it is worth is in README.md, "MAP
 # beyond the paper".
 _base_ = [
-    '../_base_/datasets/synthetic.py',
-    '../_base_/models/map_tiny.py',
-    '../_base_/schedules/tiny_8e.py',
-    '../_base_/recipes/tiny.py',
+    '../_base_/datasets/tiny_synthetic.py',
+    '../_base_/models/tiny_map.py',
+    '../_base_/schedules/tiny_18e.py',
 ]
-default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))
-model = dict(head=dict(loss=dict(type='DSLLoss', label_smoothing=0.05)))
 
+model = dict(head=dict(loss=dict(type='DSLLoss', label_smoothing=0.05)))
 train_pipeline = [
     dict(type='LoadSyntheticCell'),
     dict(type='CenterCrop', crop_size=105),
@@ -23,9 +21,17 @@ test_pipeline = [
     dict(type='CenterCrop', crop_size=96),
     dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
+
 train_dataloader = dict(
     batch_size=64,
     dataset=dict(num_samples=16000, image_size=120, pipeline=train_pipeline),
 )
-val_dataloader = dict(dataset=dict(image_size=120, pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(image_size=120, pipeline=test_pipeline))
+val_dataloader = test_dataloader = dict(
+    dataset=dict(image_size=120, pipeline=test_pipeline)
+)
+
+val_evaluator = [dict(type='WBCMetric'), dict(type='MultiAttributeMetric')]
+test_evaluator = val_evaluator
+default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))
+train_cfg = dict(max_epochs=8)
+param_scheduler = [_base_.warm_up, dict(_base_.decay, end=8)]

@@ -1,8 +1,7 @@
 # Stage 1 for CPUs.
 _base_ = [
     '../_base_/datasets/tiny_wbcatt.py',
-    '../_base_/models/map_tiny.py',
+    '../_base_/models/tiny_map.py',
     '../_base_/schedules/tiny_18e.py',
-    '../_base_/recipes/tiny.py',
 ]
 default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))

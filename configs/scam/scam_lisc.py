@@ -1,12 +1,7 @@
 # Chen et al. 2022 on LISC (Tables 11 and 12).
-_base_ = ['../_base_/datasets/lisc.py', '../_base_/recipes/scam.py']
-model = dict(head=dict(num_classes=5))
-# Mixup needs one-hot labels.
-data_preprocessor = dict(num_classes=5)
-train_dataloader = dict(
-    batch_size=16,
-    sampler=_base_.scam_sampler,
-    dataset=dict(pipeline=_base_.scam_train_pipeline),
-)
-val_dataloader = dict(dataset=dict(pipeline=_base_.scam_test_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=_base_.scam_test_pipeline))
+_base_ = [
+    '../_base_/datasets/scam_lisc.py',
+    '../_base_/models/dual_res_densenet.py',
+    '../_base_/schedules/radam_100e.py',
+]
+model = dict(head=dict(num_classes=_base_.num_classes))

@@ -6,44 +6,34 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+from typing import Any
 
 import torch
 from mmengine import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
+from mmengine.model import BaseModel
 from mmpretrain.registry import DATASETS
 from mmpretrain.structures import DataSample
 from rich.progress import track
 from torch.utils.data import DataLoader
 
-from daffnet_mm.datasets.image_ids import image_ids
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
+from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.check_outputs import check_out_file
+from daffnet_mm.utils.dataset_configs import (
+    innermost,
+    parts_to_label,
+    pseudo_labelled_datasets,
+    rebuild,
+)
 
 from .trained_model import find_infinite, load_trained
 
 #: A batch's number, and of each image the value indices and probabilities.
 LabelledBatch = tuple[int, list[list[int]], list[list[float]]]
-
-
-def pseudo_labelled_datasets(cfg: dict) -> list[dict]:
-    """List the pseudo-labelled parts of a dataset config.
-
-    Args:
-        cfg (dict): A dataset config, wrappers included.
-
-    Returns:
-        list[dict]: The config of every ``PseudoLabelledDataset`` in it.
-    """
-    if cfg.get('type') == 'PseudoLabelledDataset':
-        return [cfg]
-    inner = [*cfg.get('datasets', ())]
-    if 'dataset' in cfg:
-        inner.append(cfg['dataset'])
-    return [
-        found for part in inner for found in pseudo_labelled_datasets(part)
-    ]
 
 
 def find_pseudo_labelled(cfg: dict, label_file: str) -> dict | None:
@@ -87,7 +77,7 @@ class PartialFile:
         # Not in place: killed here, the batches of the last run would be lost.
         with atomic_write(path) as f:
             f.writelines(lines)
-        self._file = open(path, 'a', encoding='utf-8')
+        self._file = open(path, 'a', encoding='utf-8')  # noqa: SIM115
 
     def _read(self, found: list[str], lines: list[str]) -> None:
         """Take over what a former run has written whole."""
@@ -178,14 +168,23 @@ def pseudo_label(
     ):
         if number is not None and number < 1:
             raise InputError(f'{name} must be 1 or more, but is {number}')
-    device = torch.device(device or get_device())
+    target = torch.device(device or get_device())
     model, _ = load_trained(cfg, checkpoint, 'cpu')
     # Labels come from whole images, not from random crops.
-    pipeline = _test_pipeline(cfg)
-    dataset = DATASETS.build(_with_pipeline(dataset_cfg, pipeline))
+    pipeline = innermost(cfg.test_dataloader.dataset)[0]['pipeline']
+    dataset = DATASETS.build(
+        rebuild(
+            dataset_cfg,
+            lambda part: (
+                part
+                if 'dataset' in part or 'datasets' in part
+                else {**part, 'pipeline': pipeline, 'test_mode': True}
+            ),
+        )
+    )
     dataset.full_init()
     ids = image_ids(dataset)
-    header = dict(
+    header: dict[str, Any] = dict(
         checkpoint_sha256=file_sha256(checkpoint),
         images=text_sha256('\n'.join(ids)),
         # The same weights may be asked for another view of the images.
@@ -215,7 +214,7 @@ def pseudo_label(
         ):
             return found
 
-    batches = {
+    batches: dict[int, Sequence[int]] = {
         number: range(start, min(start + batch_size, len(ids)))
         for number, start in enumerate(range(0, len(ids), batch_size))
     }
@@ -226,14 +225,14 @@ def pseudo_label(
         if number not in partial.batches
     }
     try:
-        for batch in track(
+        for labelled in track(
             _label_batches(
-                model, dataset, rest, num_workers, device, num_processes
+                model, dataset, rest, num_workers, target, num_processes
             ),
             description=f'labelling {sum(map(len, rest.values()))} images',
             total=len(rest),
         ):
-            partial.append(*batch)
+            partial.append(*labelled)
     finally:
         partial.close()
     for number, batch in batches.items():
@@ -264,14 +263,9 @@ def label_all(
 
     Raises:
         InputError: If the config reads none, or reads one file twice for
-            different images.
+            different images, or if one cannot be written.
     """
-    parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
-    if not parts:
-        raise InputError(
-            f'{cfg.filename} has no PseudoLabelledDataset in its '
-            'train_dataloader: there is nothing to label'
-        )
+    parts = parts_to_label(cfg)
     files = [part['label_file'] for part in parts]
     twice = [path for path in files if files.count(path) > 1]
     if twice:
@@ -280,6 +274,8 @@ def label_all(
             f'{files.count(twice[0])} datasets; give each a '
             'label_file of its own'
         )
+    for path in files:
+        check_out_file(path)
     return {
         part['label_file']: pseudo_label(
             cfg,
@@ -291,24 +287,6 @@ def label_all(
         )
         for part in parts
     }
-
-
-def _test_pipeline(cfg: Config) -> list:
-    """The transforms of the test part, through any wrapper."""
-    dataset = cfg.test_dataloader.dataset
-    while 'pipeline' not in dataset and 'dataset' in dataset:
-        dataset = dataset.dataset
-    return dataset.pipeline
-
-
-def _with_pipeline(cfg: dict, pipeline: list) -> dict:
-    """Give the dataset inside any wrapper another pipeline."""
-    if 'datasets' in cfg:
-        parts = [_with_pipeline(part, pipeline) for part in cfg['datasets']]
-        return {**cfg, 'datasets': parts}
-    if 'dataset' in cfg:
-        return {**cfg, 'dataset': _with_pipeline(cfg['dataset'], pipeline)}
-    return {**cfg, 'pipeline': pipeline, 'test_mode': True}
 
 
 @contextmanager
@@ -348,7 +326,7 @@ def _label_batches(
 
 
 def _predict(
-    model: torch.nn.Module,
+    model: BaseModel,
     dataset,
     batches: dict[int, Sequence[int]],
     num_workers: int,
@@ -361,7 +339,7 @@ def _predict(
     """
     loader = DataLoader(
         dataset,
-        batch_sampler=list(batches.values()),
+        batch_sampler=[list(batch) for batch in batches.values()],
         num_workers=num_workers,
         collate_fn=pseudo_collate,
     )
@@ -420,7 +398,10 @@ def _label_in_processes(
     """Label batches in processes of their own; this one collects."""
     # A forked process is there at once, but cannot use a GPU.
     forked = sys.platform == 'linux' and device.type == 'cpu'
-    context = torch.multiprocessing.get_context('fork' if forked else 'spawn')
+    # Any: that a context has processes is not declared.
+    context: Any = torch.multiprocessing.get_context(
+        'fork' if forked else 'spawn'
+    )
     numbers = list(batches)
     receivers, processes = [], []
     for rank in range(num_processes):
@@ -461,6 +442,7 @@ def _collect(receivers: Iterable[Connection]) -> Iterator[LabelledBatch]:
     running = list(receivers)
     while running:
         for receiver in wait(running):
+            assert isinstance(receiver, Connection)
             try:
                 message = receiver.recv()
             except EOFError:

@@ -2,28 +2,27 @@
 
 import copy
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from mmengine import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
-from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 from rich.progress import track
-from scipy.stats import binomtest
 from torch.utils.data import DataLoader, Dataset
 
 from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
-from daffnet_mm.datasets.image_ids import image_ids
+from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import EvaluationReport, WBCMetric
 from daffnet_mm.models.utils import adapt_batch_norm
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.structures.class_names import canonical_class
+from daffnet_mm.utils.config_files import load_config
 
 from .trained_model import class_names, find_infinite, load_trained
 
@@ -59,6 +58,8 @@ class ClassifierResult:
     @property
     def interval(self) -> tuple[float, float]:
         """tuple[float, float]: Wilson's 95 % interval of the accuracy."""
+        from scipy.stats import binomtest
+
         found = binomtest(self.correct, self.cells).proportion_ci(
             0.95, method='wilson'
         )
@@ -95,10 +96,10 @@ class SeededDataset(Dataset):
     nor on what was drawn before.
 
     Args:
-        dataset (Dataset): The dataset.
+        dataset (TaxonomyDataset): The dataset.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: TaxonomyDataset) -> None:
         self.dataset = dataset
 
     def __len__(self) -> int:
@@ -120,6 +121,8 @@ class TrainedClassifier:
             accelerator if there is one.
         batch_size (int): Images at a time. Defaults to 64.
         num_workers (int): Processes that load images. Defaults to 2.
+        cfg_options (Mapping, optional): Settings that override those of the
+            config. Defaults to None.
 
     Raises:
         InputError: If the checkpoint does not fit the config, or the model
@@ -134,9 +137,9 @@ class TrainedClassifier:
         device: str | None = None,
         batch_size: int = 64,
         num_workers: int = 2,
+        cfg_options: Mapping | None = None,
     ) -> None:
-        self.cfg = Config.fromfile(config)
-        init_default_scope(self.cfg.get('default_scope', 'mmpretrain'))
+        self.cfg = load_config(config, cfg_options)
         self.checkpoint = checkpoint
         self.model, meta = load_trained(
             self.cfg, checkpoint, device or get_device()
@@ -175,7 +178,9 @@ class TrainedClassifier:
         adapt_batch_norm(other.model, self._loader(dataset))
         return other
 
-    def test(self, dataset: Dataset, name: str) -> ClassifierResult:
+    def test(
+        self, dataset: TaxonomyDataset | SeededDataset, name: str
+    ) -> ClassifierResult:
         """Test the classifier.
 
         Args:
@@ -229,6 +234,7 @@ class TrainedClassifier:
                 f'{name} has no cell of the classes {", ".join(self.common)}'
             )
         metric.compute_metrics(metric.results)
+        assert metric.report is not None
         _, counts = metric.report.confusions['cell_type']
         support = counts.sum(axis=1)
         recalls = {
@@ -263,7 +269,7 @@ class TrainedClassifier:
             notes=notes,
         )
 
-    def _loader(self, dataset: Dataset) -> DataLoader:
+    def _loader(self, dataset: Any) -> DataLoader:
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
@@ -273,14 +279,14 @@ class TrainedClassifier:
 
     # -- datasets ------------------------------------------------------------
 
-    def home(self) -> Dataset:
+    def home(self) -> TaxonomyDataset:
         """Build the test part of the classifier's own config."""
         return TaxonomyDataset(
             dict(self.cfg.test_dataloader.dataset, test_mode=True),
             classes=self.common,
         )
 
-    def dataset(self, text: str) -> tuple[str, Dataset]:
+    def dataset(self, text: str) -> tuple[str, TaxonomyDataset]:
         """Build another dataset, with the classifier's test pipeline.
 
         Args:
@@ -289,7 +295,7 @@ class TrainedClassifier:
                 with any name and a config, whose test part is taken.
 
         Returns:
-            tuple[str, Dataset]: Its name and the dataset.
+            tuple[str, TaxonomyDataset]: Its name and the dataset.
 
         Raises:
             InputError: If there is no such dataset, or the classifier was
@@ -298,11 +304,11 @@ class TrainedClassifier:
         name, equals, place = text.partition('=')
         if not equals or not name or not place:
             raise InputError(
-                f'--test {text} must be NAME=ROOT, such as '
+                f'--datasets {text} must be NAME=ROOT, such as '
                 'BCCD=data/BCCD, or NAME=CONFIG.py'
             )
         if place.endswith('.py'):
-            cfg = Config.fromfile(place).test_dataloader.dataset
+            cfg = load_config(place).test_dataloader.dataset
             own = cfg.get('pipeline') or [dict(type='LoadCellImage')]
         else:
             kind = dataset_type(name)
@@ -358,6 +364,23 @@ def dataset_type(name: str) -> str:
         f'{", ".join(known)}; for another one, give '
         f'{name}=CONFIG.py'
     )
+
+
+def load_classifiers(
+    paths: Sequence[str], names: Sequence[str] | None = None, **options
+) -> Iterator[tuple[str, TrainedClassifier]]:
+    """Load the classifiers of a command line, one after the other.
+
+    Args:
+        paths (Sequence[str]): As for :func:`pair_classifiers`.
+        names (Sequence[str], optional): As there. Defaults to None.
+        **options: As for :class:`TrainedClassifier`.
+
+    Yields:
+        tuple[str, TrainedClassifier]: Name and classifier.
+    """
+    for name, pair in pair_classifiers(paths, names).items():
+        yield name, TrainedClassifier(*pair, **options)
 
 
 def pair_classifiers(

@@ -2,6 +2,7 @@
 
 import torch
 from mmengine import Config
+from mmengine.model import BaseModel
 from mmpretrain.registry import DATASETS, MODELS
 from mmpretrain.structures import DataSample
 
@@ -12,7 +13,7 @@ from daffnet_mm.utils.dataset_configs import innermost
 
 def load_trained(
     cfg: Config, checkpoint: str, device: str | torch.device
-) -> tuple[torch.nn.Module, dict]:
+) -> tuple[BaseModel, dict]:
     """Build a trained model.
 
     Args:
@@ -21,7 +22,7 @@ def load_trained(
         device (str | torch.device): Where to run.
 
     Returns:
-        tuple[nn.Module, dict]: The model in evaluation mode, and what the
+        tuple[BaseModel, dict]: The model in evaluation mode, and what the
         checkpoint says of itself, its ``meta``.
 
     Raises:

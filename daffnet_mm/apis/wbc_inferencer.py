@@ -84,17 +84,20 @@ class WBCInferencer(ImageClassificationInferencer):
                 f'the config {model} comes without a checkpoint, and random '
                 'weights predict nothing: name one in pretrained'
             )
-        if not isinstance(model, BaseModel):
-            model = get_model(model, pretrained=False, **kwargs)
-        meta = dict(dataset_meta=getattr(model, '_dataset_meta', None))
+        built = (
+            model
+            if isinstance(model, BaseModel)
+            else get_model(model, pretrained=False, **kwargs)
+        )
+        meta = dict(dataset_meta=getattr(built, '_dataset_meta', None))
         if pretrained is not None:
-            meta = load_weights(model, pretrained)
+            meta = load_weights(built, pretrained)
         super().__init__(
-            model=model,
+            model=built,
             pretrained=None,
             device=device,
             classes=classes
-            or class_names(model, model._config, meta, pretrained or 'model'),
+            or class_names(built, built._config, meta, pretrained or 'model'),
         )
         self._averaged = None
         if views is not None:

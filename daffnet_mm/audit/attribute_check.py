@@ -5,10 +5,14 @@ import os.path as osp
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+from daffnet_mm.structures import (
+    EQUIVALENT_VALUES,
+    WBC5_CLASSES,
+    WBC_ATTRIBUTES,
+)
 from daffnet_mm.structures.class_names import canonical_class
-from daffnet_mm.structures.constraints import EQUIVALENT_VALUES
 
 from .audit_source import AuditSample, AuditSource
 from .folder_sources import attribute_files
@@ -31,8 +35,10 @@ def check_attributes(
         published files; None if none of the images is there.
     """
     images, image_source = _images_by_name(sources)
-    rows = defaultdict(dict)
-    report = dict(location=folder, images_from=image_source, files=[])
+    rows: defaultdict[str, dict] = defaultdict(dict)
+    report: dict[str, Any] = dict(
+        location=folder, images_from=image_source, files=[]
+    )
     for path in attribute_files(folder):
         report['files'].append(_check_file(path, images, rows))
     official = {
@@ -63,7 +69,9 @@ def check_attributes(
             path=images[name].path,
             label=next(iter(files.values()))['label'],
             group=images[name].group,
-            parts={_OFFICIAL.search(file)[1] for file in files},
+            parts={
+                found[1] for file in files if (found := _OFFICIAL.search(file))
+            },
         )
         for name, files in sorted(official.items())
         if name in images
@@ -108,7 +116,7 @@ def _check_file(
         missing = [
             column
             for column in ('label', *WBC_ATTRIBUTES)
-            if column not in reader.fieldnames
+            if column not in (reader.fieldnames or ())
         ]
         if missing:
             faults.append(f'line 1: no column {", ".join(missing)}')
@@ -166,7 +174,7 @@ def _attributes(row: dict) -> dict[str, str]:
 
 def _count_values(rows: Mapping[str, dict]) -> dict:
     """Count attribute values by class; one row an image."""
-    counts = {
+    counts: dict[str, dict[str, Counter]] = {
         attribute: {value: Counter() for value in values}
         for attribute, values in WBC_ATTRIBUTES.items()
     }

@@ -19,10 +19,11 @@ from rich.progress import (
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.utils.worker_pool import available_processors
 
 from .attribute_check import check_attributes
 from .audit_source import AuditSource, unique_title
-from .collect_facts import available_processors, collect_facts
+from .collect_facts import collect_facts
 from .config_sources import read_config
 from .contact_sheet import draw_contact_sheet
 from .crops_in_fields import find_crops
@@ -51,6 +52,7 @@ def audit_datasets(
     contact_sheet: str | None = None,
     num_workers: int | None = None,
     console: Console | None = None,
+    cfg_options: Mapping | None = None,
 ) -> dict:
     """Look for all that makes figures of datasets wrong.
 
@@ -65,6 +67,8 @@ def audit_datasets(
             many as this process may use.
         console (Console, optional): Where the progress is shown. Defaults to
             stderr.
+        cfg_options (Mapping, optional): Settings that override those of the
+            configs. Defaults to None.
 
     Returns:
         dict: The report, as in ``audit.json``. ``leaks`` is empty if no split
@@ -80,7 +84,7 @@ def audit_datasets(
         raise InputError(
             f'the number of workers is {num_workers}, but must be 0 or more'
         )
-    sources, attribute_folders = _read_locations(locations)
+    sources, attribute_folders = _read_locations(locations, cfg_options)
     attributes = []
     for folder in attribute_folders:
         report, annotated = check_attributes(folder, sources)
@@ -130,15 +134,16 @@ def audit_datasets(
 
 
 def _read_locations(
-    locations: Sequence[str],
+    locations: Sequence[str], cfg_options: Mapping | None
 ) -> tuple[list[AuditSource], list[str]]:
-    sources, attribute_folders = [], []
+    sources: list[AuditSource] = []
+    attribute_folders: list[str] = []
     for location in locations:
         if osp.isdir(location):
             found, attributes = find_releases(location)
             attribute_folders += attributes
         elif location.endswith('.py') and osp.isfile(location):
-            found = read_config(location)
+            found = read_config(location, cfg_options)
         else:
             raise InputError(
                 f'{location} is neither a folder nor a config (.py)'
@@ -151,7 +156,7 @@ def _read_locations(
 
 def _files(sources: Sequence[AuditSource]) -> dict[str, tuple]:
     """Find the parts of each file that need a fingerprint."""
-    boxes = defaultdict(lambda: {None: None})
+    boxes: defaultdict[str, dict] = defaultdict(lambda: {None: None})
     for source in sources:
         for sample in source.samples:
             boxes[sample.path][sample.box] = None
@@ -162,7 +167,8 @@ def _crops_and_fields(
     sources: Sequence[AuditSource], facts: Mapping[str, ImageFacts]
 ) -> tuple[list[str], list[str]]:
     """Find the images that may be crops, and the fields with boxes."""
-    fields, crops = set(), set()
+    fields: set[str] = set()
+    crops: set[str] = set()
     for source in sources:
         for sample in source.samples:
             if facts[sample.path].fault is None:

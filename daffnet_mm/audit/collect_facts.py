@@ -17,13 +17,6 @@ from .image_check import Box, ImageFacts, check_image
 _CHUNK = 16
 
 
-def available_processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def collect_facts(
     files: Mapping[str, tuple[Box, ...]],
     cache_file: Path,

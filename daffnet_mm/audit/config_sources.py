@@ -1,14 +1,15 @@
 """List the samples of the datasets that a config trains and tests on."""
 
 import os.path as osp
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from mmengine import Config
-from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.datasets import BCCD, SyntheticWBC
 from daffnet_mm.errors import InputError
+from daffnet_mm.utils.config_files import load_config
+from daffnet_mm.utils.dataset_configs import is_pseudo_labelled, rebuild
 
 from .audit_source import AuditSample, AuditSource, unique_title
 from .folder_sources import recognise
@@ -16,7 +17,9 @@ from .folder_sources import recognise
 _PARTS = ('train', 'val', 'test')
 
 
-def read_config(path: str) -> list[AuditSource]:
+def read_config(
+    path: str, cfg_options: Mapping | None = None
+) -> list[AuditSource]:
     """Build a config's datasets and list their samples by part.
 
     Nothing is written: a split file that does not exist yet is not drawn, but
@@ -24,6 +27,8 @@ def read_config(path: str) -> list[AuditSource]:
 
     Args:
         path (str): A config with ``train_dataloader`` and so on.
+        cfg_options (Mapping, optional): Settings that override its own.
+            Defaults to None.
 
     Returns:
         list[AuditSource]: One a dataset (those that are concatenated count
@@ -33,22 +38,22 @@ def read_config(path: str) -> list[AuditSource]:
         InputError: If the config has no datasets or one cannot be built.
     """
     try:
-        cfg = Config.fromfile(path)
+        cfg = load_config(path, cfg_options)
     except (SyntaxError, OSError, ValueError) as e:
         raise InputError(f'config {path} cannot be read: {e}') from e
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-    found, classes = {}, {}
+    found: dict[tuple, dict] = {}
+    classes: dict[tuple, Any] = {}
     for part in _PARTS:
         loader = cfg.get(f'{part}_dataloader')
         if loader:
-            dataset = DATASETS.build(_only_listing(loader['dataset']))
+            dataset = DATASETS.build(rebuild(loader['dataset'], _only_listing))
             _add_samples(found, classes, dataset, part)
     if not found:
         raise InputError(
             f'config {path} has no train_dataloader, '
             'val_dataloader or test_dataloader with images'
         )
-    sources = []
+    sources: list[AuditSource] = []
     for (name, root), samples in found.items():
         sources.append(
             AuditSource(
@@ -63,27 +68,21 @@ def read_config(path: str) -> list[AuditSource]:
     return sources
 
 
-def _only_listing(cfg):
+def _only_listing(dataset: dict) -> dict:
     """Take out of a dataset's config what does not bear on its images."""
-    if isinstance(cfg, (list, tuple)):
-        return [_only_listing(item) for item in cfg]
-    cfg = dict(cfg)
     # The pseudo labels may not be there yet.
-    if str(cfg.get('type', '')).endswith('PseudoLabelledDataset'):
-        return _only_listing(cfg['dataset'])
-    for key in ('dataset', 'datasets'):
-        if key in cfg:
-            cfg[key] = _only_listing(cfg[key])
-    if 'pipeline' in cfg:
-        cfg['pipeline'] = []
+    if is_pseudo_labelled(dataset):
+        return dataset['dataset']
+    if 'pipeline' in dataset:
+        dataset['pipeline'] = []
     # Decoding every image, to leave out the broken ones, would hide them.
-    cfg.pop('skip_broken', None)
-    if cfg.get('split_file') and not osp.isfile(cfg['split_file']):
-        cfg['split_file'] = None
-    return cfg
+    dataset.pop('skip_broken', None)
+    if dataset.get('split_file') and not osp.isfile(dataset['split_file']):
+        dataset['split_file'] = None
+    return dataset
 
 
-def _leaves(dataset, indices=None) -> Iterator[tuple[object, list[int]]]:
+def _leaves(dataset, indices=None) -> Iterator[tuple[Any, list[int]]]:
     """Yield the datasets in wrappers, with the samples that count."""
     if indices is None:
         indices = list(range(len(dataset)))

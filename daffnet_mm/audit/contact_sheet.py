@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from PIL import Image
 
-from daffnet_mm.fileio import atomic_write
 from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_mm.visualization import save_figure
 
 from .audit_source import AuditSample, AuditSource
 from .image_check import ImageFacts
@@ -53,8 +53,7 @@ def draw_contact_sheet(
                 axis.imshow(_picture(sample))
     for axis, label in zip(axes[0], columns, strict=True):
         axis.set_title(label.replace('_', '\n'), fontsize=8)
-    with atomic_write(path, 'wb') as file:
-        figure.savefig(file, format='png', dpi=_DPI)
+    save_figure(figure, path, _DPI)
 
 
 def _choose(
@@ -78,8 +77,9 @@ def _picture(sample: AuditSample) -> Image.Image:
     with Image.open(sample.path) as image:
         if sample.box is None:
             image.draft('RGB', (side, side))
-        image = image.convert('RGB')
+        picture = image.convert('RGB')
         if sample.box is not None:
-            image = image.crop([round(x) for x in sample.box])
-        image.thumbnail((side, side))
-        return image
+            x1, y1, x2, y2 = map(round, sample.box)
+            picture = picture.crop((x1, y1, x2, y2))
+        picture.thumbnail((side, side))
+        return picture

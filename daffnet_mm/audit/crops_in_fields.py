@@ -6,7 +6,7 @@ searched at the scale at which it was cut.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 from scipy.spatial import cKDTree
 
-from daffnet_mm.utils.worker_pool import worker_pool
+from daffnet_mm.utils.worker_pool import run_in_pool
 
 #: The coarse search sees crops of about this many pixels a side.
 _COARSE_SIDE = 24
@@ -78,18 +78,10 @@ def find_crops(
     by_size = _describe_crops(crops)
     search = partial(_search_field, by_size=by_size)
     places = []
-    for found in _map(search, sorted(fields), num_workers):
+    for found in run_in_pool(search, fields, num_workers, chunk_size=4):
         places += found
         progress.advance(task)
-    return places
-
-
-def _map(function, items: list, num_workers: int) -> Iterator:
-    if num_workers == 0:
-        yield from map(function, items)
-        return
-    with worker_pool(num_workers) as executor:
-        yield from executor.map(function, items, chunksize=4)
+    return sorted(places, key=lambda place: (place.field, place))
 
 
 def _read(path: str) -> np.ndarray:
@@ -108,6 +100,7 @@ def _shrink(image: np.ndarray, factor: int) -> np.ndarray:
 
 def _describe_crops(paths: list[str]) -> Mapping[tuple[int, int, int], _Crops]:
     """Group crops by scale and coarse size."""
+    images: defaultdict[tuple[int, int, int], dict[str, np.ndarray]]
     images = defaultdict(dict)
     for path in sorted(paths):
         crop = _read(path)
@@ -115,7 +108,8 @@ def _describe_crops(paths: list[str]) -> Mapping[tuple[int, int, int], _Crops]:
         small = _shrink(crop, factor)
         # A blank crop correlates with anything.
         if small.std() > 4:
-            images[(factor, *small.shape[:2])][path] = small
+            height, width = small.shape[:2]
+            images[factor, height, width][path] = small
     return {
         size: _Crops(
             list(group),
@@ -155,7 +149,7 @@ def _search_field(
                 places.append(
                     CropPlace(crops.paths[index], path, box, correlation)
                 )
-    return sorted(places)
+    return places
 
 
 def _candidates(windows: np.ndarray, crops: np.ndarray) -> np.ndarray:

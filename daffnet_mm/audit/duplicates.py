@@ -4,7 +4,7 @@ import os.path as osp
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from daffnet_mm.structures.class_names import COARSER
 
@@ -147,8 +147,10 @@ def link_crops(samples: Samples, places: Sequence[CropPlace]) -> list[Link]:
     return links
 
 
-def _overlap(first: Sequence[float], second: Sequence[float]) -> float:
+def _overlap(first: Sequence[float] | None, second: Sequence[float]) -> float:
     """Intersection over union of two boxes."""
+    if first is None:
+        return 0.0
     width = min(first[2], second[2]) - max(first[0], second[0])
     height = min(first[3], second[3]) - max(first[1], second[1])
     if width <= 0 or height <= 0:
@@ -324,7 +326,9 @@ def count_links(samples: Samples, links: Sequence[Link]) -> list[dict]:
         list[dict]: Rows of ``first``, ``second`` (sources), ``kind``,
         ``pairs`` and ``images`` (how many of each source take part).
     """
-    rows = defaultdict(lambda: dict(pairs=0, first=set(), second=set()))
+    rows: defaultdict[tuple[str, str, str], dict[str, Any]] = defaultdict(
+        lambda: dict(pairs=0, first=set(), second=set())
+    )
     for link in links:
         ends = sorted((samples.source_of[key].title, key) for key in link[:2])
         row = rows[ends[0][0], ends[1][0], link.kind]

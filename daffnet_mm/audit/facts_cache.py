@@ -142,7 +142,7 @@ def _code_version() -> str:
     """Digest of the code on which the facts depend."""
     digest = hashlib.sha256()
     for module in (near_duplicates, image_check):
-        digest.update(Path(module.__file__).read_bytes())
+        digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()[:16]
 
 

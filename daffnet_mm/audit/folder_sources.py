@@ -15,6 +15,7 @@ from daffnet_mm.datasets import (
     RaabinWBC,
     WBCDataset,
 )
+from daffnet_mm.datasets.wbc_dataset import PART_FOLDERS
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.image_folders import find_folders, scan_folder
 from daffnet_mm.structures import WBC_ATTRIBUTES
@@ -24,7 +25,7 @@ from .audit_source import AuditSample, AuditSource, unique_title
 
 #: How deep below a folder on the command line releases are looked for.
 _DEPTH = 2
-_PARTS = ('train', 'training', 'val', 'valid', 'validation', 'test', 'testing')
+_PARTS = tuple(PART_FOLDERS)
 
 
 class ClassFolders(WBCDataset):
@@ -48,7 +49,8 @@ def find_releases(folder: str) -> tuple[list[AuditSource], list[str]]:
     Raises:
         InputError: If there is neither, or a release is not complete.
     """
-    sources, attribute_folders = [], []
+    sources: list[AuditSource] = []
+    attribute_folders: list[str] = []
     for found in _walk(folder, _DEPTH):
         if attribute_files(found):
             attribute_folders.append(found)
@@ -77,7 +79,10 @@ def read_folder(folder: str) -> AuditSource:
     Raises:
         InputError: If the tree is not that of the release.
     """
-    release, dataset_type = recognise(folder)
+    found = recognise(folder)
+    if found is None:
+        raise InputError(f'{folder} holds no images of cells')
+    release, dataset_type = found
     dataset = dataset_type(folder, official_split=True, lazy_init=True)
     listed = dataset.list_samples()
     samples = [
@@ -176,7 +181,7 @@ def _recognise_class_folders(
         return None
     if 'myeloblast' in labels and 'neutrophil_band' in labels:
         return 'LabelledWBC', LabelledWBC
-    if 'ig' in labels and 'platelet' in labels or base.startswith('PBC'):
+    if ('ig' in labels and 'platelet' in labels) or base.startswith('PBC'):
         return 'PBC', PBC
     if 'LDWBC' in base.upper():
         return 'LDWBC', LDWBC

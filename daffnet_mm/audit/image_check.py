@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image, ImageChops
+from PIL.ImageFile import ImageFile
 
 from .near_duplicates import Fingerprint, fingerprint
 
@@ -112,7 +113,7 @@ def _decode(
             facts.remarks.append('grey stored as colour')
 
 
-def _bits(image: Image.Image) -> int:
+def _bits(image: ImageFile) -> int:
     if image.mode == '1':
         return 1
     if image.mode in ('I', 'F'):
@@ -135,8 +136,8 @@ def _remarks(path: str, image: Image.Image, bits: int) -> list[str]:
         remarks.append('palette')
     if image.has_transparency_data:
         remarks.append('alpha channel')
-    if getattr(image, 'n_frames', 1) > 1:
-        remarks.append(f'{image.n_frames} frames')
+    if (frames := getattr(image, 'n_frames', 1)) > 1:
+        remarks.append(f'{frames} frames')
     if image.getexif().get(0x0112, 1) != 1:
         remarks.append('rotated by its EXIF data')
     suffix = osp.splitext(path)[1].lower()

@@ -1,8 +1,8 @@
 """Find images that show the same picture: copies, turned, resized, re-coded.
 
-Three steps: :func:`fingerprint_files` reads every image once,
-:func:`find_near_duplicates` compares the fingerprints, and
-:func:`group_images` makes of the pairs the groups that a split must not cut.
+Three steps: :func:`fingerprint` reduces every image to what is compared,
+:func:`find_near_duplicates` compares, and :func:`group_images` makes of the
+pairs the groups that a split must not cut.
 
 Blood cells are alike at a glance, a dark nucleus in the middle of a bright
 smear, and a perceptual hash alone takes thousands of pairs of strangers for
@@ -16,10 +16,8 @@ other angles than a quarter are not.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +29,6 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.utils.worker_pool import worker_pool
 
 #: Side of the detail image in pixels.
 DETAIL_SIZE = 48
@@ -151,7 +148,8 @@ def _fingerprint(
         extent = drafted[1] if drafted else (0, 0, *size)
         image = _to_rgb(image)
     else:
-        image = _to_rgb(image).crop([round(x) for x in box])
+        x1, y1, x2, y2 = map(round, box)
+        image = _to_rgb(image).crop((x1, y1, x2, y2))
         size = image.size
         extent = (0, 0, *size)
         if not all(size):
@@ -208,66 +206,6 @@ def _fine_structure(channel: np.ndarray) -> np.ndarray:
     return np.rint(detail * (127 / np.abs(detail).max())).astype(np.int8)
 
 
-def fingerprint_files(
-    paths: Mapping[str, str],
-    boxes: Mapping[str, Sequence[float]] | None = None,
-    num_workers: int | None = None,
-    progress: bool = True,
-) -> tuple[dict[str, Fingerprint], dict[str, str]]:
-    """Compute the fingerprints of many files, in several processes.
-
-    Args:
-        paths (Mapping[str, str]): The file of each image, by image name.
-        boxes (Mapping[str, Sequence[float]], optional): x1, y1, x2, y2 of
-            those images that are parts of a file. Defaults to None.
-        num_workers (int, optional): Processes; 0 for this one alone. Defaults
-            to as many as this process has processors.
-        progress (bool): Show a progress bar. Defaults to True.
-
-    Returns:
-        tuple[dict[str, Fingerprint], dict[str, str]]: Fingerprints by image
-        name, and what is wrong with each image that cannot be decoded.
-    """
-    boxes = boxes or {}
-    if num_workers is None:
-        num_workers = _available_processors()
-    jobs = [(path, boxes.get(name)) for name, path in paths.items()]
-    show = partial(
-        track,
-        description='Reading images',
-        total=len(jobs),
-        disable=not progress,
-    )
-    # A pool pays from some hundred images.
-    if num_workers < 2 or len(jobs) < 200:
-        results = list(show(map(_try_fingerprint, jobs)))
-    else:
-        with worker_pool(num_workers) as pool:
-            results = list(
-                show(pool.map(_try_fingerprint, jobs, chunksize=32))
-            )
-    fingerprints, faults = {}, {}
-    for name, result in zip(paths, results, strict=True):
-        if isinstance(result, Fingerprint):
-            fingerprints[name] = result
-        else:
-            faults[name] = result
-    return fingerprints, faults
-
-
-def _available_processors() -> int:
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _try_fingerprint(job: tuple) -> Fingerprint | str:
-    try:
-        return fingerprint(*job)
-    except InputError as e:
-        return str(e)
-
-
 def find_near_duplicates(
     fingerprints: Mapping[str, Fingerprint], progress: bool = True
 ) -> list[DuplicatePair]:
@@ -284,7 +222,8 @@ def find_near_duplicates(
     Returns:
         list[DuplicatePair]: The pairs, in order of their names.
     """
-    pairs, first_of = [], {}
+    pairs = []
+    first_of: dict[str, str] = {}
     for name in sorted(fingerprints):
         first = first_of.setdefault(fingerprints[name].digest, name)
         if first != name:
@@ -297,7 +236,7 @@ def find_near_duplicates(
     if len(names) > 1:
         hashes = np.stack([fingerprints[name].hashes for name in names])
         details = np.stack([fingerprints[name].detail for name in names])
-        best = {}
+        best: dict[tuple[int, int], float] = {}
         for candidates in _similar_hashes(hashes, progress):
             candidates, correlations = _verify(details, candidates)
             for (i, j, _), correlation in zip(
@@ -411,14 +350,14 @@ def _unit(details: np.ndarray) -> np.ndarray:
 
 
 def group_images(
-    pairs: Iterable[DuplicatePair | tuple[str, str]],
+    pairs: Iterable[tuple],
     names: Iterable[str],
     groups: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Join images that must stay together.
 
     Args:
-        pairs (Iterable[DuplicatePair]): Pairs of names (the first two entries
+        pairs (Iterable[tuple]): Pairs of names (the first two entries
             of each).
         names (Iterable[str]): All images.
         groups (Mapping[str, str], optional): Groups that the images have
@@ -433,7 +372,7 @@ def group_images(
     index = {name: i for i, name in enumerate(names)}
     links = [(index[pair[0]], index[pair[1]]) for pair in pairs]
     if groups is not None:
-        first_of = {}
+        first_of: dict[str, int] = {}
         links += [
             (first_of.setdefault(groups[name], i), i)
             for name, i in index.items()
@@ -444,7 +383,7 @@ def group_images(
         shape=(len(names), len(names)),
     )
     components = connected_components(graph, directed=False)[1]
-    first_name = {}
+    first_name: dict[int, str] = {}
     return {
         name: first_name.setdefault(component, name)
         for name, component in zip(names, components.tolist(), strict=True)

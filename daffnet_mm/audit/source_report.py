@@ -28,7 +28,7 @@ def report_source(
     Returns:
         dict: Its part of the report.
     """
-    names = {}
+    names: dict[str, str] = {}
     for sample in source.samples:
         names.setdefault(sample.path, sample.name)
     own = {path: facts[path] for path in names}
@@ -65,7 +65,7 @@ def _count(values) -> dict[str, int]:
 
 def _count_classes(source: AuditSource) -> dict[str, dict[str, int]]:
     """Samples by class and part; one in several parts counts in each."""
-    counts = defaultdict(Counter)
+    counts: defaultdict[str, Counter] = defaultdict(Counter)
     for sample in source.samples:
         for part in sample.parts or {UNSPLIT}:
             counts[sample.label][part] += 1
@@ -81,7 +81,7 @@ def _compare(source: AuditSource) -> dict | None:
     if source.classes and classes:
         classes = {c: n for c, n in classes.items() if c in source.classes}
         total = sum(classes.values())
-    found = Counter()
+    found: Counter[str] = Counter()
     for sample in source.samples:
         label = sample.label
         if label not in classes:

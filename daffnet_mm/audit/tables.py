@@ -48,6 +48,22 @@ def _print_title(title: str, console: Console) -> None:
     )
 
 
+def _print_line(
+    text: str, console: Console, because: Sequence[str] = ()
+) -> None:
+    """Print a line, with what it rests on in grey."""
+    note = f' [dim]({", ".join(because)})[/]' if because else ''
+    console.print(f'  {escape(text)}{note}', highlight=False, soft_wrap=True)
+
+
+def _table(names: Sequence[str], numbers: Sequence[str]) -> Table:
+    """A table whose last columns hold numbers."""
+    table = Table(*names)
+    for number in numbers:
+        table.add_column(number, justify='right')
+    return table
+
+
 def _counts_table(source: dict) -> Table:
     """Counts by class and part, against the published ones."""
     counts, published = source['counts'], source['published'] or {}
@@ -55,15 +71,8 @@ def _counts_table(source: dict) -> Table:
     parts = [p for p in (*_PARTS, *sorted(present)) if p in present]
     parts = list(dict.fromkeys(parts))
     split = parts != [UNSPLIT]
-    table = Table(
-        'class',
-        *(parts if split else []),
-        'samples',
-        'published',
-        'difference',
-    )
-    for column in table.columns[1:]:
-        column.justify = 'right'
+    numbers = [*(parts if split else ()), 'samples', 'published', 'difference']
+    table = _table(['class'], numbers)
     classes = published.get('classes', {})
     for label in sorted({*counts, *classes}):
         row = counts.get(label, {})
@@ -116,21 +125,13 @@ def _print_files(source: dict, console: Console) -> None:
         if other and other != published['source']:
             line += f'; by class: {other}'
         lines.append(line)
-    lines += [
-        f'files: {source["files"]}, {source["megabytes"]} MB',
-        f'sizes: {_several(source["sizes"])}'
-        + (
-            f' (published: {published["size"]})'
-            if published.get('size')
-            else ''
-        ),
-        f'formats: {_several(source["formats"])}'
-        + (
-            f' (published: {published["format"]})'
-            if published.get('format')
-            else ''
-        ),
-    ]
+    lines.append(f'files: {source["files"]}, {source["megabytes"]} MB')
+    for what in ('size', 'format'):
+        said = published.get(what)
+        lines.append(
+            f'{what}s: {_several(source[f"{what}s"])}'
+            + (f' (published: {said})' if said else '')
+        )
     faulty = [
         f'{f["image"]}: {f["fault"]} ({f["message"]})'
         for f in source['faulty']
@@ -150,7 +151,7 @@ def _print_files(source: dict, console: Console) -> None:
         )
     )
     for line in filter(None, lines):
-        console.print(f'  {escape(line)}', highlight=False, soft_wrap=True)
+        _print_line(line, console)
     console.print()
 
 
@@ -171,9 +172,7 @@ def _examples(what: str, items: Sequence[str]) -> str:
 
 def _supplementary_table(sources: Sequence[dict]) -> Table:
     """Classes by datasets, as the paper's Supplementary Table 1."""
-    table = Table('class', *(escape(source['title']) for source in sources))
-    for column in table.columns[1:]:
-        column.justify = 'right'
+    table = _table(['class'], [escape(source['title']) for source in sources])
     labels = sorted({label for s in sources for label in s['counts']})
     for label in labels:
         table.add_row(
@@ -204,7 +203,7 @@ def _print_attributes(report: dict, console: Console) -> None:
         ]
         line = f'{file["file"]}: {file["rows"]} lines'
         for text in (line, *(problems or ['no fault'])):
-            console.print(f'  {escape(text)}', highlight=False, soft_wrap=True)
+            _print_line(text, console)
     twice = _examples('annotated twice', report['annotated_twice'])
     absent = report['images_without_annotation']
     if report['images_from'] is None:
@@ -215,18 +214,17 @@ def _print_attributes(report: dict, console: Console) -> None:
             f'annotation: {_several(absent)}'
         )
     for text in filter(None, (twice, absent_line)):
-        console.print(f'  {escape(text)}', highlight=False, soft_wrap=True)
+        _print_line(text, console)
     agreement = report['agreement']
     if agreement:
         values = ', '.join(
             f'{a} {v}' for a, v in agreement['attributes'].items()
         )
-        console.print(
-            f'  {agreement["images"]} images are in two files, which agree on '
+        _print_line(
+            f'{agreement["images"]} images are in two files, which agree on '
             f'{agreement["mean"]} % of the values and '
             f'{agreement["whole_cells"]} % of the cells: {values}',
-            highlight=False,
-            soft_wrap=True,
+            console,
         )
     console.print()
 
@@ -240,10 +238,8 @@ def _values_table(report: dict) -> Table:
             for label in counts
         }
     )
-    table = Table('attribute', 'value', *classes, 'cells')
+    table = _table(['attribute', 'value'], [*classes, 'cells'])
     table.columns[0].no_wrap = True
-    for column in table.columns[2:]:
-        column.justify = 'right'
     for attribute, values in report['values'].items():
         for value, counts in values.items():
             table.add_row(
@@ -280,12 +276,7 @@ def _print_conflicts(conflicts: Sequence[dict], console: Console) -> None:
             f'{label}: {_several(dict.fromkeys(keys, 1))}'
             for label, keys in conflict['labels'].items()
         )
-        text = text.replace(' (1)', '')
-        console.print(
-            f'  {escape(text)} [dim]({", ".join(conflict["because"])})[/]',
-            highlight=False,
-            soft_wrap=True,
-        )
+        _print_line(text.replace(' (1)', ''), console, conflict['because'])
 
 
 def _print_attribute_conflicts(
@@ -300,11 +291,10 @@ def _print_attribute_conflicts(
             f'{name} {" / ".join(map(str, pair))}'
             for name, pair in conflict['attributes'].items()
         )
-        console.print(
-            f'  {escape(conflict["first"])} and {escape(conflict["second"])}: '
-            f'{escape(values)} [dim]({conflict["kind"]})[/]',
-            highlight=False,
-            soft_wrap=True,
+        _print_line(
+            f'{conflict["first"]} and {conflict["second"]}: {values}',
+            console,
+            [conflict['kind']],
         )
 
 
@@ -325,8 +315,4 @@ def _print_leaks(report: dict, console: Console) -> None:
             + (f' and {len(keys) - 1} more' if keys[1:] else '')
             for part, keys in leak['parts'].items()
         )
-        console.print(
-            f'  {escape(text)} [dim]({", ".join(leak["because"])})[/]',
-            highlight=False,
-            soft_wrap=True,
-        )
+        _print_line(text, console, leak['because'])

@@ -13,7 +13,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import prod
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -125,7 +125,7 @@ def _check_archive(file: BinaryIO, size: int) -> None:
 
         entry = archive.getinfo(f'{root}/data.pkl')
         # PyTorch leaves the checksum out where it is told to.
-        entry.CRC = None
+        entry.CRC = None  # type: ignore[assignment]
         follow(archive.read(entry), storage)
 
 
@@ -160,7 +160,7 @@ def _check_legacy(file: BinaryIO, size: int) -> None:
 
 def follow(
     pickle: BinaryIO | bytes, make_storage: Callable[..., Storage]
-) -> object:
+) -> Any:
     """Follow a pickle's instructions without making a tensor.
 
     Args:
@@ -173,7 +173,8 @@ def follow(
     """
     stack: list = []
     outer: list[list] = []
-    memo: dict[int, object] = {}
+    memo: dict[int, Any] = {}
+    argument: Any
     for opcode, argument, _ in pickletools.genops(pickle):
         name = opcode.name
         if name in ('BINGET', 'LONG_BINGET'):
@@ -233,7 +234,7 @@ VALUES = (
     'SHORT_BINSTRING',
 )
 #: Instructions that push the same each time.
-CONSTANTS: dict[str, Callable[[], object]] = dict(
+CONSTANTS: dict[str, Callable[[], Any]] = dict(
     NONE=lambda: None,
     NEWTRUE=lambda: True,
     NEWFALSE=lambda: False,
@@ -243,7 +244,7 @@ CONSTANTS: dict[str, Callable[[], object]] = dict(
 )
 
 
-def _fill(target: object, items: list) -> None:
+def _fill(target: Any, items: list) -> None:
     if type(target) is list:
         target.extend(items)
     elif type(target) in (dict, OrderedDict, Counter):
@@ -260,7 +261,7 @@ def _check_scalars(keys: Iterable) -> None:
         refuse('has a key that is neither text nor a number')
 
 
-def _look_up(words: str) -> object:
+def _look_up(words: str) -> Any:
     """Find what a pickle names, as the text of the instruction has it."""
     name = words.replace(' ', '.').replace('__builtin__', 'builtins')
     if name in ITEM_SIZES:
@@ -270,7 +271,7 @@ def _look_up(words: str) -> object:
     return CALLS.get(name) or DTYPES[name]
 
 
-def _call(function: object, arguments: tuple) -> object:
+def _call(function: Any, arguments: tuple) -> Any:
     names = [name for name, known in CALLS.items() if known is function]
     if not names:
         refuse('calls what is no function')
@@ -282,7 +283,7 @@ def _call(function: object, arguments: tuple) -> object:
         refuse(f'calls {names[0]} otherwise than a checkpoint does')
 
 
-def _build(target: object, state: object) -> None:
+def _build(target: Any, state: Any) -> None:
     if type(target) in (PlainDtype, PlainArray, PlainHistory):
         try:
             target.__setstate__(state)
@@ -337,7 +338,7 @@ def _tensor_of_type(
     size: tuple,
     stride: tuple,
     requires_grad: bool,
-    hooks: dict,
+    hooks: dict | None,
     dtype: torch.dtype | Storage,
     metadata: dict | None = None,
 ) -> Inert:
@@ -362,13 +363,13 @@ def _parameter(data: Inert, requires_grad: bool, hooks: dict) -> Inert:
 
 
 def _ordered_dict(pairs: Iterable = ()) -> OrderedDict:
-    made = OrderedDict()
+    made: OrderedDict = OrderedDict()
     _fill(made, [part for key, value in pairs for part in (key, value)])
     return made
 
 
 def _counter(counts: dict) -> Counter:
-    made = Counter()
+    made: Counter = Counter()
     _fill(made, [part for item in counts.items() for part in item])
     return made
 
@@ -423,7 +424,7 @@ LEAVES = (
 )
 
 
-def _check_plain(value: object, depth: int, seen: dict[int, int]) -> None:
+def _check_plain(value: Any, depth: int, seen: dict[int, int]) -> None:
     """Refuse what is neither plain nor in a container, or too deep in some."""
     if type(value) in LEAVES or isinstance(value, np.generic):
         return

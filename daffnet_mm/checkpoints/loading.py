@@ -10,7 +10,7 @@ line, which without it tries again. What a program of the user's passes to
 import errno
 import os
 import os.path as osp
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import urlparse
 
 import numpy as np
@@ -37,7 +37,7 @@ def protect_loading() -> None:
         mmengine_checkpoint._safe_torch_load = _torch_load
 
 
-def load_from_local(filename: str, map_location=None) -> dict:
+def load_from_local(filename: str, map_location: Any = None) -> dict:
     """Load a checkpoint file: MMEngine's loader of this name, made safe.
 
     Args:
@@ -74,7 +74,7 @@ def load_from_local(filename: str, map_location=None) -> dict:
         ) from error
 
 
-def _read(file: BinaryIO, name: str, map_location) -> dict:
+def _read(file: BinaryIO, name: str, map_location: Any) -> dict:
     """Check and load an open file."""
     try:
         check_contents(file)
@@ -120,7 +120,7 @@ def _is_about_machine(error: Exception) -> bool:
     )
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     """Give NumPy's arrays their own class again."""
     if isinstance(value, PlainArray):
         return value.view(np.ndarray)
@@ -132,14 +132,19 @@ def _plain(value: object) -> object:
     return value
 
 
-def _torch_load(file, map_location=None, weights_only=True) -> dict:
+def _torch_load(
+    file: Any, map_location: Any = None, weights_only: bool = True
+) -> dict:
     if isinstance(file, str | os.PathLike):
         return load_from_local(os.fspath(file), map_location)
     return _read(file, 'the checkpoint', map_location)
 
 
 def _load_url(
-    url: str, model_dir: str | None = None, map_location=None, progress=True
+    url: str,
+    model_dir: str | None = None,
+    map_location: Any = None,
+    progress: bool = True,
 ) -> dict:
     """Download a checkpoint to where PyTorch keeps them, and load it."""
     folder = model_dir or osp.join(torch.hub.get_dir(), 'checkpoints')

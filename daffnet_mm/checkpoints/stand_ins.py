@@ -8,7 +8,8 @@ and makes nothing but plain numbers.
 """
 
 import pickle
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import numpy as np
 from mmengine.logging import HistoryBuffer
@@ -80,13 +81,14 @@ class PlainArray(np.ndarray):
         # Filled again, it would leave those behind who share its memory.
         if version != 1 or type(kind) is not PlainDtype or self.size:
             refuse('asks for a numpy.ndarray of other things than numbers')
-        order = 'F' if fortran else 'C'
-        numbers = np.frombuffer(data, kind.dtype).reshape(shape, order=order)
+        numbers = np.frombuffer(data, kind.dtype).reshape(
+            shape, order='F' if fortran else 'C'
+        )
         if numbers.shape != shape:
             refuse('asks for a numpy.ndarray of another shape than its own')
         super().__setstate__(numbers.__reduce__()[2])
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> Any:
         """Pickle it as what it stands for."""
         return self.view(np.ndarray).__reduce__()
 
@@ -170,7 +172,7 @@ def no_bytes() -> bytes:
 
 
 #: Whatever NumPy wrote the file, 1 or 2, its functions' names are known.
-STAND_INS = {
+STAND_INS: dict[str, Callable] = {
     'builtins.bytes': no_bytes,
     'builtins.getattr': statistic,
     'mmengine.logging.history_buffer.HistoryBuffer': PlainHistory,

@@ -1,15 +1,17 @@
+from typing import Any, NoReturn
+
 from torch import Tensor
 
 from daffnet_mm.errors import InputError
 
 
 def find_state_dict(
-    checkpoint: object, source: str, prefix: str | None = None
+    checkpoint: Any, source: str, prefix: str | None = None
 ) -> dict[str, Tensor]:
     """Take the weights out of what a checkpoint file holds.
 
     Args:
-        checkpoint (object): What was loaded: a state dict, or a dict that has
+        checkpoint (Any): What was loaded: a state dict, or a dict that has
             one as ``state_dict``. Names may start with ``module.``, as those
             from several processes do.
         source (str): The checkpoint's name, for the message.
@@ -57,11 +59,11 @@ def find_state_dict(
     return part
 
 
-def _named(value: object) -> str:
+def _named(value: Any) -> str:
     return f'a value of type {type(value).__name__}'
 
 
-def _refuse(source: str, found: str) -> None:
+def _refuse(source: str, found: str) -> NoReturn:
     raise InputError(
         f'{source} holds no weights but {found}: name a checkpoint of '
         "MMEngine's, or a dict of tensors by name, as "

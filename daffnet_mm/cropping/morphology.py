@@ -16,7 +16,12 @@ def opened(mask: np.ndarray, radius: float) -> np.ndarray:
     element = disc(radius)
     margin = element.shape[0]
     padded = cv2.copyMakeBorder(
-        mask.astype(np.uint8), *[margin] * 4, cv2.BORDER_REPLICATE
+        mask.astype(np.uint8),
+        margin,
+        margin,
+        margin,
+        margin,
+        cv2.BORDER_REPLICATE,
     )
     inside = slice(margin, -margin)
     return (

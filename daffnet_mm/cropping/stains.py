@@ -70,7 +70,7 @@ class Glass:
         self._log_colour = np.log(
             np.maximum(np.median(brightest, axis=0), DARKEST)
         )
-        self._surface = None
+        self._surface: np.ndarray | None = None
         self._fit_shading(smooth)
 
     def log_light(self, shape: tuple) -> np.ndarray:

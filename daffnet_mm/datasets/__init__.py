@@ -7,7 +7,7 @@ from .pbc import PBC
 from .pseudo_labelled_dataset import PseudoLabelledDataset
 from .pseudo_labels import PseudoLabels
 from .raabin_wbc import RaabinWBC
-from .samplers import *  # noqa: F401, F403
+from .samplers import *  # noqa: F403
 from .splits import (
     k_fold,
     read_group_file,
@@ -18,7 +18,7 @@ from .splits import (
 from .stratified_subset import StratifiedSubset
 from .synthetic_wbc import SyntheticWBC
 from .taxonomy_dataset import MixedDataset, TaxonomyDataset
-from .transforms import *  # noqa: F401, F403
+from .transforms import *  # noqa: F403
 from .wbc_dataset import WBCDataset
 from .wbcatt import WBCAtt
 
@@ -28,9 +28,9 @@ __all__ = [
     'LABELLED9_CLASSES',
     'LDWBC',
     'LISC',
+    'PBC',
     'LabelledWBC',
     'MixedDataset',
-    'PBC',
     'PseudoLabelledDataset',
     'PseudoLabels',
     'RaabinWBC',

@@ -1,4 +1,3 @@
-import csv
 import os.path as osp
 import re
 import xml.etree.ElementTree as ElementTree
@@ -8,6 +7,7 @@ from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.csv_files import read_csv
 from daffnet_mm.fileio.image_folders import join, scan_folder
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.structures.class_names import canonical_class
@@ -211,13 +211,13 @@ class BCCD(WBCDataset):
 
     @staticmethod
     def _read_boxes(path: str) -> list[tuple[int, ...]]:
-        boxes = []
+        boxes: list[tuple[int, ...]] = []
         try:
             for cell in ElementTree.parse(path).iter('object'):
                 if cell.findtext('name') != 'WBC':
                     continue
                 x1, y1, x2, y2 = (
-                    int(cell.findtext(f'bndbox/{side}'))
+                    int(cell.findtext(f'bndbox/{side}', ''))
                     for side in ('xmin', 'ymin', 'xmax', 'ymax')
                 )
                 if x1 >= x2 or y1 >= y2:
@@ -242,26 +242,14 @@ class BCCD(WBCDataset):
                 'dataset-master'
             )
         types = {}
-        with open(path, newline='', encoding='utf-8-sig') as file:
-            reader = csv.DictReader(file)
-            missing = {'Image', 'Category'} - set(reader.fieldnames or ())
-            if missing:
+        for where, row in read_csv(path, ('Image', 'Category')):
+            number = row['Image'].strip()
+            if not number.isdecimal():
                 raise InputError(
-                    f'{path} has no column {min(missing)!r}; '
-                    'expected are Image and Category'
+                    f'{where}: Image is {number!r}, but must be a number'
                 )
-            for row in reader:
-                number = (row['Image'] or '').strip()
-                if not number.isdecimal():
-                    raise InputError(
-                        f'{path}, line {reader.line_num}: Image '
-                        f'is {number!r}, but must be a number'
-                    )
-                types[f'BloodImage_{int(number):05d}'] = [
-                    name.strip()
-                    for name in (row['Category'] or '').split(',')
-                    if name.strip()
-                ]
+            names = map(str.strip, row['Category'].split(','))
+            types[f'BloodImage_{int(number):05d}'] = [*filter(None, names)]
         return types
 
     @staticmethod

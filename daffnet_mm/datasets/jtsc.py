@@ -1,9 +1,9 @@
-import csv
 import os.path as osp
 
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.csv_files import read_csv
 from daffnet_mm.fileio.image_folders import scan_folder
 from daffnet_mm.structures import WBC5_CLASSES
 
@@ -72,8 +72,8 @@ class JTSC(WBCDataset):
                     f'{osp.join(self.data_root, self.LABELS)}; add one or '
                     'remove the image'
                 )
-            label, where = labels.pop(stem.lstrip('0'))
-            label = self.class_of_name(label, where)
+            name_of_class, where = labels.pop(stem.lstrip('0'))
+            label = self.class_of_name(name_of_class, where)
             if label is not None:
                 samples.append(
                     dict(
@@ -102,19 +102,8 @@ class JTSC(WBCDataset):
                 'the folder of zxaoyou/segmentation_WBC'
             )
         labels = {}
-        with open(path, newline='', encoding='utf-8-sig') as file:
-            reader = csv.DictReader(file)
-            columns = ('image ID', 'class label')
-            for column in columns:
-                if column not in (reader.fieldnames or ()):
-                    raise InputError(
-                        f'{path} has no column {column!r}; '
-                        f'expected are {", ".join(columns)}'
-                    )
-            for row in reader:
-                number, label = ((row[c] or '').strip() for c in columns)
-                labels[number.lstrip('0')] = (
-                    label,
-                    f'{path}, line {reader.line_num}: {label!r}',
-                )
+        columns = ('image ID', 'class label')
+        for where, row in read_csv(path, columns):
+            number, label = (row[column].strip() for column in columns)
+            labels[number.lstrip('0')] = label, f'{where}: {label!r}'
         return labels

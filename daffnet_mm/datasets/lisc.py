@@ -67,7 +67,7 @@ class LISC(WBCDataset):
 
     def _find_masks(self) -> dict[str, str]:
         root = osp.join(self.data_root, self.MASKS)
-        masks = {}
+        masks: dict[str, str] = {}
         for folder in scan_folder(root)[0]:
             path = osp.join(root, folder)
             if self.class_of_name(folder, f'mask folder {path}') is None:

@@ -44,7 +44,7 @@ class PBC(WBCDataset):
         **kwargs: As for :class:`WBCDataset`.
     """
 
-    METAINFO = dict(classes=PBC8_CLASSES)
+    METAINFO: dict = dict(classes=PBC8_CLASSES)
     SOURCE = 'PBC'
     SOURCE_CLASSES = PBC8_CLASSES
 
@@ -55,7 +55,7 @@ class PBC(WBCDataset):
             InputError: If two folders hold an image of one name.
         """
         images = super().list_images()
-        label_of = {}
+        label_of: dict[str, str] = {}
         for image in images:
             name, label = osp.basename(image['name']), image['label']
             # The split is keyed by image name: two images of one name would

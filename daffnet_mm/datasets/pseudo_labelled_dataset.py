@@ -7,8 +7,8 @@ from mmpretrain.registry import DATASETS
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN, WBC5_CLASSES
 
-from .image_ids import image_ids
 from .pseudo_labels import PseudoLabels
+from .sample_infos import image_ids
 from .taxonomy_dataset import TaxonomyDataset
 
 
@@ -111,8 +111,9 @@ class PseudoLabelledDataset(TaxonomyDataset):
     def get_data_info(self, idx: int) -> dict:
         """Get one sample's annotation with its pseudo attributes."""
         info = super().get_data_info(idx)
+        assert self.attributes is not None  # set by full_init
         info['gt_attributes'] = self.attributes[idx].clone()
-        if self.soft:
+        if self.targets is not None:
             info['attribute_targets'] = self.targets[idx].clone()
         if self.weight != 1:
             info['attribute_weight'] = self.weight

@@ -2,13 +2,13 @@
 
 import csv
 import hashlib
-import os.path as osp
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.csv_files import read_csv
 
 #: The names of the parts, in the order of the ratios.
 SPLITS = ('train', 'val', 'test')
@@ -17,6 +17,18 @@ SPLITS = ('train', 'val', 'test')
 def normalize_name(name: str) -> str:
     """Write an image name as split files do: with forward slashes."""
     return name.replace('\\', '/')
+
+
+def labels_of(samples: Sequence[dict]) -> dict[str, str]:
+    """The classes of samples, by name."""
+    return {sample['name']: sample['label'] for sample in samples}
+
+
+def groups_of(samples: Sequence[dict]) -> dict[str, str] | None:
+    """The groups of samples, by name; None where each is its own."""
+    if all(sample['group'] == sample['name'] for sample in samples):
+        return None
+    return {sample['name']: sample['group'] for sample in samples}
 
 
 def stratified_split(
@@ -108,58 +120,6 @@ def fold_parts(folds: Mapping[str, int], fold: int, k: int) -> dict[str, str]:
     """
     roles = {fold: 'test', (fold - 1) % k: 'val'}
     return {name: roles.get(own, 'train') for name, own in folds.items()}
-
-
-def complete_official_split(
-    labels: Mapping[str, str],
-    official: Mapping[str, str],
-    ratios: Sequence[float] = (3, 1),
-    seed: int = 0,
-    groups: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    """Draw the validation part that a release does not have.
-
-    Chen et al. divide the training images of BCCD and Raabin-WBC, which come
-    with a test set, 3:1 into training and validation ("Data processing").
-
-    Args:
-        labels (Mapping[str, str]): The class of each image, by image name.
-        official (Mapping[str, str]): The part of each image in the release.
-        ratios (Sequence[float]): Sizes of training and validation part.
-            Defaults to ``(3, 1)``.
-        seed (int): Seed of the split. Defaults to 0.
-        groups (Mapping[str, str], optional): The group of each image, by image
-            name. Groups that the release itself has cut stay cut. Defaults to
-            None.
-
-    Returns:
-        dict[str, str]: The part by image name: that of the release, but for
-        the validation part if it has none.
-
-    Raises:
-        InputError: If the release has no training part, if the ratios are not
-            two numbers from 0, or as :func:`stratified_split`.
-    """
-    if len(ratios) != 2:
-        raise InputError(
-            f'ratios {tuple(ratios)} must be two numbers, for '
-            'training and validation part'
-        )
-    parts = _by_normalized_name(official)
-    if 'train' not in parts.values():
-        raise InputError(
-            'this release has no official training part; draw '
-            'the split by ratios'
-        )
-    if 'val' not in parts.values():
-        to_divide = {
-            name: label
-            for name, label in _by_normalized_name(labels).items()
-            if parts[name] == 'train'
-        }
-        shares = _divide(to_divide, ratios, seed, groups)
-        parts.update((name, SPLITS[share]) for name, share in shares.items())
-    return parts
 
 
 def cut_groups(
@@ -262,7 +222,7 @@ def _units(
         by_group = defaultdict(list)
         for name in sorted(labels):
             by_group[groups[name]].append(name)
-        members = by_group.values()
+        members = list(by_group.values())
 
     def order(unit: list[str]) -> bytes:
         # Of the two ways to write an accented letter, macOS has the other.
@@ -370,16 +330,13 @@ def read_split_file(path: str) -> dict[str, str]:
         InputError: If a column is missing, a part unknown or an image named
             twice.
     """
-    rows = _read_rows(
-        path, 'split', 'image and split (and label, for the reader)'
-    )
-    for line, part in rows.values():
+    rows = _read_column(path, 'split')
+    for part, where in rows.values():
         if part not in SPLITS:
             raise InputError(
-                f'split file {path}, line {line}: split {part!r} '
-                'must be train, val or test'
+                f'{where}: split {part!r} must be train, val or test'
             )
-    return {name: part for name, (_, part) in rows.items()}
+    return {name: part for name, (part, _) in rows.items()}
 
 
 def read_group_file(path: str) -> dict[str, str]:
@@ -395,46 +352,23 @@ def read_group_file(path: str) -> dict[str, str]:
     Raises:
         InputError: If a column or a group is missing or an image named twice.
     """
-    rows = _read_rows(path, 'group', 'image and group')
-    for name, (line, group) in rows.items():
+    rows = _read_column(path, 'group')
+    for name, (group, where) in rows.items():
         if not group:
-            raise InputError(
-                f'group file {path}, line {line}: image {name} has no group'
-            )
-    return {name: normalize_name(g) for name, (_, g) in rows.items()}
+            raise InputError(f'{where}: image {name} has no group')
+    return {name: normalize_name(group) for name, (group, _) in rows.items()}
 
 
-def _read_rows(
-    path: str, column: str, expected: str
-) -> dict[str, tuple[int, str]]:
-    """Read line and value of one column by image name."""
-    file = f'{column} file {path}'
-    if not osp.isfile(path):
-        raise InputError(f'{file} does not exist')
-    rows = {}
-    try:
-        # Spreadsheets write a byte order mark.
-        with open(path, newline='', encoding='utf-8-sig') as f:
-            reader = csv.DictReader(f)
-            missing = {'image', column} - set(reader.fieldnames or ())
-            if missing:
-                raise InputError(
-                    f'{file} has no column '
-                    f'{sorted(missing)[0]!r}; expected are '
-                    f'{expected}'
-                )
-            for row in reader:
-                name = normalize_name(row['image'] or '')
-                if not name:
-                    raise InputError(
-                        f'{file}, line {reader.line_num}: no image is named'
-                    )
-                if name in rows:
-                    raise InputError(
-                        f'{file}, line {reader.line_num}: image '
-                        f'{name} is named twice'
-                    )
-                rows[name] = reader.line_num, row[column]
-    except (UnicodeDecodeError, csv.Error) as e:
-        raise InputError(f'{file} is not CSV in UTF-8: {e}') from None
-    return rows
+def _read_column(path: str, column: str) -> dict[str, tuple[str, str]]:
+    """Read a column by image name, and where each value stands."""
+    values = {}
+    for where, row in read_csv(
+        path, ('image', column), f'{column} file {path}'
+    ):
+        name = normalize_name(row['image'])
+        if not name:
+            raise InputError(f'{where}: no image is named')
+        if name in values:
+            raise InputError(f'{where}: image {name} is named twice')
+        values[name] = row[column], where
+    return values

@@ -1,11 +1,12 @@
 import hashlib
 from collections import defaultdict
 
+from mmengine.dataset import BaseDataset
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
 
-from .image_ids import image_ids
+from .sample_infos import image_ids
 
 
 @DATASETS.register_module()
@@ -31,7 +32,7 @@ class StratifiedSubset:
 
     def __init__(
         self,
-        dataset: dict | object,
+        dataset: dict | BaseDataset,
         fraction: float,
         rest: bool = False,
         seed: int = 0,

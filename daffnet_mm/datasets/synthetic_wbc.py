@@ -17,7 +17,12 @@ from daffnet_mm.structures.attributes import (
 from .synthetic.combinations import combination_tables
 from .synthetic.laboratories import get_laboratory
 from .synthetic.renderer import check_image_size
-from .synthetic.streams import ATTRIBUTES, cell_stream, check_seed, check_split
+from .synthetic.streams import (
+    ATTRIBUTES,
+    cell_stream,
+    check_split,
+    check_whole_number,
+)
 
 
 @DATASETS.register_module()
@@ -87,18 +92,10 @@ class SyntheticWBC(BaseDataset):
         **kwargs,
     ):
         check_split(split)
-        check_seed(seed)
+        check_whole_number('The seed of synthetic cells', seed, 0)
+        check_whole_number('num_samples of SyntheticWBC', num_samples, 1)
         check_image_size(image_size)
         get_laboratory(laboratory)
-        if (
-            isinstance(num_samples, bool)
-            or not isinstance(num_samples, (int, np.integer))
-            or num_samples < 1
-        ):
-            raise InputError(
-                'num_samples of SyntheticWBC must be a whole '
-                f'number of at least 1, but got {num_samples!r}.'
-            )
         self.split = split
         self.num_samples = int(num_samples)
         self.image_size = int(image_size)

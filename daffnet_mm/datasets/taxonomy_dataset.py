@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from mmengine.dataset import ConcatDataset
+from mmengine.dataset import BaseDataset, ConcatDataset
 from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS
 
@@ -39,7 +39,7 @@ class TaxonomyDataset:
 
     def __init__(
         self,
-        dataset: dict | object,
+        dataset: dict | BaseDataset,
         classes: Sequence[str] = WBC5_CLASSES,
         lazy_init: bool = False,
     ) -> None:
@@ -47,7 +47,7 @@ class TaxonomyDataset:
             DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
         )
         self.metainfo = dict(classes=check_taxonomy(classes))
-        self._label_map = None
+        self._label_map: list[int] | None = None
         if not lazy_init:
             self.full_init()
 
@@ -81,7 +81,7 @@ class TaxonomyDataset:
     def get_data_info(self, idx: int) -> dict:
         """Get one sample's annotation, with its class in the taxonomy."""
         info = self.dataset.get_data_info(idx)
-        if info['gt_label'] >= 0:
+        if self._label_map is not None and info['gt_label'] >= 0:
             info['gt_label'] = self._label_map[info['gt_label']]
         return info
 
@@ -119,14 +119,14 @@ class MixedDataset(ConcatDataset):
 
     def __init__(
         self,
-        datasets: Sequence[dict | object],
+        datasets: Sequence[dict | BaseDataset],
         classes: Sequence[str] = WBC5_CLASSES,
         lazy_init: bool = False,
     ) -> None:
         # Not the base class's: it compares all metadata, and refuses wrappers
         # that are built already.
         self._metainfo = dict(classes=check_taxonomy(classes))
-        self.ignore_keys = []
+        self.ignore_keys: list[str] = []
         self.datasets = []
         for number, part in enumerate(datasets):
             if isinstance(part, dict):

@@ -25,6 +25,8 @@ from daffnet_mm.structures.class_names import COARSER, among, canonical_class
 from .splits import (
     SPLITS,
     cut_groups,
+    groups_of,
+    labels_of,
     normalize_name,
     read_group_file,
     read_split_file,
@@ -34,7 +36,7 @@ from .splits import (
 
 #: Folders that stand between the root and the class folders where a release
 #: comes in parts.
-_PART_FOLDERS = dict(
+PART_FOLDERS = dict(
     train='train',
     training='train',
     val='val',
@@ -186,7 +188,7 @@ class WBCDataset(BaseDataset):
             list[dict]: The samples, in any order.
         """
         folders, _ = scan_folder(self.data_root)
-        parts = {name: _PART_FOLDERS.get(name.lower()) for name in folders}
+        parts = {name: PART_FOLDERS.get(name.lower()) for name in folders}
         if not folders or None in parts.values():
             return self.folder_samples()
         return [
@@ -295,7 +297,7 @@ class WBCDataset(BaseDataset):
         Raises:
             InputError: If the name means none of the source's classes.
         """
-        target = name
+        target: str | None = name
         for class_map in (self.class_map, self.CLASS_MAP):
             if name in class_map:
                 self._mapped.add(name)
@@ -385,8 +387,8 @@ class WBCDataset(BaseDataset):
             images[name]['seg_map_path'] = path
 
     def _list_release(self) -> list[dict]:
-        self._class_folders = defaultdict(list)
-        self._mapped = set()
+        self._class_folders: defaultdict[str, list] = defaultdict(list)
+        self._mapped: set[str] = set()
         try:
             os.stat(self.data_root)
         except FileNotFoundError as e:
@@ -453,10 +455,7 @@ class WBCDataset(BaseDataset):
         parts = self.draw_parts(images, self.split_ratios)
         if self.split_file:
             write_split_file(
-                self.split_file,
-                self._labels(images),
-                parts,
-                self._groups(images),
+                self.split_file, labels_of(images), parts, groups_of(images)
             )
             MMLogger.get_current_instance().info(
                 f'wrote split file {self.split_file}: {len(parts)} images'
@@ -485,10 +484,25 @@ class WBCDataset(BaseDataset):
                 f'{absent[0]}; leave official_split at False'
             )
         if 'val' not in parts.values():
-            train = [s for s in samples if s['part'] == 'train']
-            ratios = (1 - self.val_ratio, self.val_ratio, 0)
-            parts.update(self.draw_parts(train, ratios))
+            parts.update(self.set_aside(samples, self.val_ratio, 'val'))
         return parts
+
+    def set_aside(
+        self, samples: Sequence[dict], share: float, part: str
+    ) -> dict[str, str]:
+        """Draw a share of the shipped training part for another part.
+
+        Args:
+            samples (Sequence[dict]): The samples.
+            share (float): How much is drawn.
+            part (str): What it becomes.
+
+        Returns:
+            dict[str, str]: ``part`` by the name of each that is drawn.
+        """
+        train = [s for s in samples if s['part'] == 'train']
+        drawn = self.draw_parts(train, (1 - share, share, 0))
+        return {name: part for name, old in drawn.items() if old == 'val'}
 
     def draw_parts(
         self, images: Sequence[dict], ratios: Sequence[float]
@@ -503,18 +517,8 @@ class WBCDataset(BaseDataset):
             dict[str, str]: The part by name.
         """
         return stratified_split(
-            self._labels(images), ratios, self.split_seed, self._groups(images)
+            labels_of(images), ratios, self.split_seed, groups_of(images)
         )
-
-    @staticmethod
-    def _labels(images: Sequence[dict]) -> dict[str, str]:
-        return {image['name']: image['label'] for image in images}
-
-    @staticmethod
-    def _groups(images: Sequence[dict]) -> dict[str, str] | None:
-        if all(image['group'] == image['name'] for image in images):
-            return None
-        return {image['name']: image['group'] for image in images}
 
     def _check_parts(
         self, samples: Sequence[dict], parts: Mapping[str, str]

@@ -1,4 +1,3 @@
-import csv
 import glob
 import os.path as osp
 from collections.abc import Sequence
@@ -6,6 +5,7 @@ from collections.abc import Sequence
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.csv_files import read_csv
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 from .pbc import PBC
@@ -123,7 +123,8 @@ class WBCAtt(PBC):
             InputError: If an image is annotated twice or does not exist.
         """
         existing = {(i['label'], i['name']): i for i in images}
-        samples, seen = [], {}
+        samples = []
+        seen: dict[str, str] = {}
         for path in self.annotation_files():
             part = osp.basename(path)[len('pbc_attr_v1_') : -len('.csv')]
             for annotation in self.read_annotation_file(path):
@@ -156,13 +157,7 @@ class WBCAtt(PBC):
         """
         parts = {s['name']: s['part'] for s in samples}
         if self.select_ratio:
-            train = [s for s in samples if s['part'] == 'train']
-            ratios = (1 - self.select_ratio, self.select_ratio, 0)
-            parts.update(
-                (name, 'select')
-                for name, part in self.draw_parts(train, ratios).items()
-                if part == 'val'
-            )
+            parts.update(self.set_aside(samples, self.select_ratio, 'select'))
         return parts
 
     @staticmethod
@@ -180,41 +175,26 @@ class WBCAtt(PBC):
         Raises:
             InputError: If a column is missing or a value unknown.
         """
-        indices = {
-            attribute: {value: i for i, value in enumerate(values)}
-            for attribute, values in WBC_ATTRIBUTES.items()
-        }
         annotations = []
-        with open(path, newline='', encoding='utf-8') as f:
-            reader = csv.DictReader(f)
-            for column in ('img_name', 'label', *WBC_ATTRIBUTES):
-                if column not in (reader.fieldnames or ()):
-                    raise InputError(
-                        f'{path} has no column {column!r}; expected are '
-                        f'img_name, label, {", ".join(WBC_ATTRIBUTES)}'
-                    )
-            for row in reader:
-                where = f'{path}, line {reader.line_num}'
-                label = (row['label'] or '').lower()
-                if label not in WBC5_CLASSES:
-                    raise InputError(
-                        f'{where}: label {row["label"]!r} must be one of '
-                        f'{", ".join(WBC5_CLASSES)}'
-                    )
-                attributes = []
-                for attribute, values in WBC_ATTRIBUTES.items():
-                    value = row[attribute]
-                    if value not in indices[attribute]:
-                        raise InputError(
-                            f'{where}: {attribute} is {value!r}, but must be '
-                            f'one of {", ".join(values)}'
-                        )
-                    attributes.append(indices[attribute][value])
-                annotations.append(
-                    dict(
-                        name=row['img_name'],
-                        label=label,
-                        attributes=attributes,
-                    )
+        for where, row in read_csv(
+            path, ('img_name', 'label', *WBC_ATTRIBUTES)
+        ):
+            label = row['label'].lower()
+            if label not in WBC5_CLASSES:
+                raise InputError(
+                    f'{where}: label {row["label"]!r} must be one of '
+                    f'{", ".join(WBC5_CLASSES)}'
                 )
+            attributes = []
+            for attribute, values in WBC_ATTRIBUTES.items():
+                value = row[attribute]
+                if value not in values:
+                    raise InputError(
+                        f'{where}: {attribute} is {value!r}, but must be '
+                        f'one of {", ".join(values)}'
+                    )
+                attributes.append(values.index(value))
+            annotations.append(
+                dict(name=row['img_name'], label=label, attributes=attributes)
+            )
         return annotations

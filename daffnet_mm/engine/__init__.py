@@ -1,2 +1,3 @@
-from .hooks import *  # noqa: F401, F403
-from .optimizers import *  # noqa: F401, F403
+from .atomic_local_backend import AtomicLocalBackend  # noqa: F401
+from .hooks import *  # noqa: F403
+from .optimizers import *  # noqa: F403

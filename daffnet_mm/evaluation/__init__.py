@@ -1,6 +1,6 @@
+from .functional import McNemarResult, mcnemar_test
 from .metrics import CalibrationMetric, MultiAttributeMetric, WBCMetric
 from .report import EvaluationReport, write_report
-from .significance import McNemarResult, mcnemar_test
 
 __all__ = [
     'CalibrationMetric',

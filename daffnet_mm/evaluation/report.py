@@ -1,10 +1,24 @@
-import csv
 import json
+import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.logging import print_log
 
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.tables import write_csv
+from daffnet_mm.visualization import (
+    plot_attribute_confusions,
+    plot_confusion_matrix,
+    save_figure,
+)
+
+#: Labels, and counts of shape (K, K): rows true, columns predicted.
+Confusion = tuple[Sequence[str], np.ndarray]
 
 
 @dataclass
@@ -13,24 +27,24 @@ class EvaluationReport:
 
     Attributes:
         name (str): The metric's prefix, such as ``'wbc'``; names the files.
-        metrics (dict): Metric keys (with the prefix) and values, in percent;
-            nan where a metric has no value.
+        metrics (dict[str, float]): Metric keys (with the prefix) and values,
+            in percent; nan where a metric has no value.
         table (list[dict]): A row per class or attribute and for the averages;
             all rows have the same keys.
-        confusions (dict): A name to the labels (list[str]) and the counts
-            (int array of shape (K, K), rows true, columns predicted).
+        confusions (dict[str, Confusion]): A name to the labels and the counts
+            (int, of shape (K, K), rows true, columns predicted).
         predictions (list[dict]): A row per sample, in the dataset's order.
         notes (list[str]): What has no value in this evaluation, and why.
     """
 
     name: str
-    metrics: dict
-    table: list
-    confusions: dict
-    predictions: list
-    notes: list = field(default_factory=list)
+    metrics: dict[str, float]
+    table: list[dict[str, Any]]
+    confusions: dict[str, Confusion]
+    predictions: list[dict[str, Any]]
+    notes: list[str] = field(default_factory=list)
 
-    def to_text(self):
+    def to_text(self) -> str:
         """Lay the table out for a log: numbers right, names left aligned.
 
         Returns:
@@ -51,8 +65,22 @@ class EvaluationReport:
             lines.append('  '.join((first, *rest)))
         return '\n'.join(lines)
 
+    def log(self, title: str, *below: str) -> None:
+        """Log the notes as warnings, then the table.
 
-def write_report(report, out_dir, figures=True):
+        Args:
+            title (str): What the table shows.
+            *below (str): Lines to stand under it.
+        """
+        for note in self.notes:
+            print_log(f'{self.name}: {note}', 'current', logging.WARNING)
+        lines = (f'{self.name}: {title}, in percent', self.to_text(), *below)
+        print_log('\n'.join(lines), 'current')
+
+
+def write_report(
+    report: EvaluationReport, out_dir: str | Path, figures: bool = True
+) -> list[Path]:
     """Write a report's tables and figures, each file whole or not at all.
 
     .. code::
@@ -94,59 +122,31 @@ def write_report(report, out_dir, figures=True):
     with atomic_write(paths[0]) as file:
         json.dump(_without_nan(content), file, indent=2, allow_nan=False)
         file.write('\n')
-    _write_csv(paths[1], report.table)
-    _write_csv(paths[2], report.predictions)
+    write_csv(paths[1], report.table)
+    write_csv(paths[2], report.predictions)
 
     if figures:
-        # Only here, so that a run without figures never waits for matplotlib
-        from daffnet_mm.visualization import (
-            plot_attribute_confusions,
-            plot_confusion_matrix,
-        )
-
         if len(report.confusions) == 1:
             ((labels, counts),) = report.confusions.values()
             figure = plot_confusion_matrix(counts, labels)
         else:
             figure = plot_attribute_confusions(report.confusions)
         paths.append(out_dir / f'{stem}_confusion.png')
-        with atomic_write(paths[-1], 'wb') as file:
-            figure.savefig(file, format='png', dpi=150)
+        save_figure(figure, paths[-1])
     return paths
 
 
-def _write_csv(path, rows):
-    with atomic_write(path) as file:
-        writer = csv.DictWriter(
-            file, fieldnames=list(rows[0]), lineterminator='\n'
-        )
-        writer.writeheader()
-        for row in rows:
-            # A missing value is an empty cell; six digits tell any two
-            # percentages of fewer than ten million samples apart.
-            writer.writerow(
-                {
-                    key: ''
-                    if _is_nan(value)
-                    else f'{value:.6g}'
-                    if isinstance(value, float)
-                    else value
-                    for key, value in row.items()
-                }
-            )
-
-
-def _text(value):
+def _text(value: Any) -> str:
     if value is None or _is_nan(value):
         return '-'
     return f'{value:.2f}' if isinstance(value, float) else str(value)
 
 
-def _is_nan(value):
+def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _without_nan(value):
+def _without_nan(value: Any) -> Any:
     """Replace nan by None, which JSON can say."""
     if isinstance(value, dict):
         return {key: _without_nan(item) for key, item in value.items()}

@@ -2,15 +2,12 @@
 
 import csv
 import json
-from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from daffnet_mm.errors import InputError
-
-#: A key's epochs and values.
-Curve = tuple[list[float], list[float]]
 
 _NO_PROBABILITIES = (
     '{} has no probabilities; its columns must be true and p(<class>) for '
@@ -18,73 +15,52 @@ _NO_PROBABILITIES = (
 )
 
 
-def read_training_log(folder: str | Path) -> dict[str, Curve]:
-    """Read what MMEngine logged of a training.
-
-    What is logged several times in an epoch is averaged. Of a training that
-    was interrupted and resumed, or begun anew in the same folder, the latest
-    of each epoch counts.
+def read_metrics(folder: str | Path) -> dict[str, float | None]:
+    """Read the figures that a test has left.
 
     Args:
-        folder (str | Path): The work folder.
+        folder (str | Path): A work folder.
 
     Returns:
-        dict[str, Curve]: Epochs and values of each key.
-
-    Raises:
-        InputError: If the folder has no logs, or they cannot be read.
+        dict[str, float | None]: All of them by key, such as
+        ``'wbc/accuracy'`` and ``'attr/accuracy'``, in percent; None where one
+        has no value.
     """
-    folder = Path(folder)
-    files = sorted(folder.glob('*/vis_data/scalars.json'))
-    if not files:
-        raise InputError(
-            f'{folder} has no logs (*/vis_data/scalars.json); name the work '
-            'folder of a training that was started with tools/train.py'
-        )
-    curves = defaultdict(dict)
-    for file in files:
-        found = _read_scalars(file)
-        first = min(
-            (epoch for values in found.values() for epoch in values),
-            default=None,
-        )
-        if first is None:  # killed before it logged anything
-            continue
-        for values in curves.values():
-            for epoch in [e for e in values if e >= first]:
-                del values[epoch]
-        for key, values in found.items():
-            curves[key].update(
-                {epoch: float(np.mean(v)) for epoch, v in values.items()}
-            )
-    return {
-        key: (sorted(values), [values[e] for e in sorted(values)])
-        for key, values in curves.items()
-        if values
-    }
-
-
-def _read_scalars(file: Path) -> dict[str, dict[float, list[float]]]:
-    """Read one file; values are by key and epoch."""
-    found = defaultdict(lambda: defaultdict(list))
-    lines = file.read_text(encoding='utf-8').splitlines()
-    for number, line in enumerate(lines, 1):
-        try:
-            scalars = dict(json.loads(line))
-        except (TypeError, ValueError) as e:
-            if number == len(lines):  # cut when the training was killed
-                break
-            raise InputError(
-                f'{file}, line {number} holds no values; the log is damaged'
-            ) from e
-        # Validations have the epoch as their step.
-        epoch = scalars.get('epoch', scalars.get('step'))
-        for key, value in scalars.items():
-            if key not in ('epoch', 'iter', 'step') and isinstance(
-                value, (int, float)
-            ):
-                found[key][epoch].append(value)
+    found = {}
+    for path in sorted(Path(folder, 'evaluation').glob('*_metrics.json')):
+        with open(path, encoding='utf-8') as f:
+            found.update(json.load(f)['metrics'])
     return found
+
+
+def read_correct(
+    folder: str | Path, attributes: Sequence[str] = ()
+) -> dict[str, bool]:
+    """Read which cells of a test a model has right.
+
+    Args:
+        folder (str | Path): A work folder.
+        attributes (Sequence[str]): Which attributes must be right, so far as
+            they are known. Defaults to none of them, but the cell type.
+
+    Returns:
+        dict[str, bool]: Whether they are, by image. Cells of which nothing is
+        known are left out.
+    """
+    columns = {name: f'{name}_predicted' for name in attributes}
+    path = Path(folder, 'evaluation', 'attr_predictions.csv')
+    if not attributes:
+        columns = {'true': 'predicted'}
+        path = path.with_name('wbc_predictions.csv')
+    with open(path, newline='', encoding='utf-8') as f:
+        return {
+            row['image']: all(
+                row[true] in ('', row[predicted])
+                for true, predicted in columns.items()
+            )
+            for row in csv.DictReader(f)
+            if any(row[true] for true in columns)
+        }
 
 
 def read_predictions(
@@ -138,14 +114,14 @@ def read_predictions(
 
 
 def name_runs(
-    places: list[str], names: list[str] | None = None
+    places: Sequence[str], names: Sequence[str] | None = None
 ) -> dict[str, str]:
     """Give each run a name of its own.
 
     Args:
-        places (list[str]): Folders or files.
-        names (list[str], optional): The names. Defaults to None: what tells
-            the places apart of their paths, from the end.
+        places (Sequence[str]): Folders or files.
+        names (Sequence[str], optional): The names. Defaults to None: what
+            tells the places apart of their paths, from the end.
 
     Returns:
         dict[str, str]: The places by name.
@@ -155,10 +131,11 @@ def name_runs(
     """
     if names is None:
         parts = [Path(p).absolute().parts for p in places]
-        for depth in range(1, max(map(len, parts)) + 1):
-            names = ['/'.join(p[-depth:]) for p in parts]
-            if len(set(names)) == len(places):
-                break
+        longer = [
+            ['/'.join(p[-depth:]) for p in parts]
+            for depth in range(1, max(map(len, parts)) + 1)
+        ]
+        names = next((n for n in longer if len(set(n)) == len(n)), longer[-1])
     if len(names) != len(places) or len(set(names)) < len(places):
         raise InputError(
             f'{len(places)} runs need as many different names, '

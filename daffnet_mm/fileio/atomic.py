@@ -1,11 +1,15 @@
 import os
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any, Literal
 
 
 @contextmanager
-def atomic_write(path, mode='w'):
+def atomic_write(
+    path: str | os.PathLike[str], mode: Literal['w', 'wb'] = 'w'
+) -> Iterator[IO[Any]]:
     """Write a file that is afterwards either whole and new, or as it was.
 
     The content goes to a hidden temporary file in the same folder, which is
@@ -41,7 +45,9 @@ def atomic_write(path, mode='w'):
     # Not tempfile: its files are private to the user, while results should
     # have the permissions that the user's umask gives to any other file.
     temporary = target.with_name(f'.{target.name}.{uuid.uuid4().hex}.tmp')
-    text = {'encoding': 'utf-8', 'newline': ''} if mode == 'w' else {}
+    text: dict[str, Any] = {}
+    if mode == 'w':
+        text = {'encoding': 'utf-8', 'newline': ''}
     try:
         with open(temporary, mode.replace('w', 'x'), **text) as file:
             yield file

@@ -30,7 +30,8 @@ def scan_folder(folder: str) -> tuple[list[str], list[str]]:
             back to itself, or if a name is not valid Unicode, so that no
             split file could hold it.
     """
-    folders, files = [], []
+    folders: list[str] = []
+    files: list[str] = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:

@@ -1,8 +1,8 @@
-from .attention import *  # noqa: F401, F403
-from .backbones import *  # noqa: F401, F403
-from .classifiers import *  # noqa: F401, F403
-from .data_preprocessors import *  # noqa: F401, F403
-from .heads import *  # noqa: F401, F403
-from .losses import *  # noqa: F401, F403
-from .necks import *  # noqa: F401, F403
-from .tta import *  # noqa: F401, F403
+from .attention import *  # noqa: F403
+from .backbones import *  # noqa: F403
+from .classifiers import *  # noqa: F403
+from .data_preprocessors import *  # noqa: F403
+from .heads import *  # noqa: F403
+from .losses import *  # noqa: F403
+from .necks import *  # noqa: F403
+from .tta import *  # noqa: F403

@@ -3,19 +3,12 @@
 import csv
 import json
 import os
-from collections.abc import Iterator
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    Future,
-    wait,
-)
-from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 import cv2
 import numpy as np
-from rich.progress import track
 
 from daffnet_mm.cropping.boxes import check_margin, crop_window
 from daffnet_mm.cropping.segmentation import segment_cells
@@ -26,8 +19,15 @@ from daffnet_mm.fileio.image_decoding import (
     decode_image,
 )
 from daffnet_mm.fileio.image_folders import list_image_files
-from daffnet_mm.utils.worker_pool import worker_pool
 
+from .folder_job import (
+    cannot_write,
+    check_folders,
+    check_settings,
+    refusal,
+    run_jobs,
+    written,
+)
 from .mask_boxes import boxes_of_mask, find_lisc_masks
 
 _COLUMNS = ('image', 'x1', 'y1', 'x2', 'y2')
@@ -76,7 +76,7 @@ def crop_folder(
             begun with other settings.
     """
     source, target = Path(source), Path(target)
-    _check_folders(source, target)
+    check_folders(source, target)
     check_margin(margin)
     masks = find_lisc_masks(source)
     names = list_image_files(str(source))
@@ -98,21 +98,19 @@ def crop_folder(
         }
         kept = len(done)
         jobs = [
-            (
-                source / name,
-                target,
-                name,
-                stems[name],
-                margin,
-                (masks or {}).get(name),
-            )
+            (name, stems[name], (masks or {}).get(name))
             for name in names
             if name not in done
         ]
         refused = {}
         try:
             with _open_journal(target, settings, done) as journal:
-                for result in _run(jobs, min(num_workers, len(jobs) or 1)):
+                for result in run_jobs(
+                    partial(_crop_image, source, target, margin),
+                    jobs,
+                    min(num_workers, len(jobs)),
+                    'cropping',
+                ):
                     if 'refused' in result:
                         refused[result['image']] = result['refused']
                         continue
@@ -122,7 +120,7 @@ def crop_folder(
         finally:
             _write_boxes(target, done)
     except OSError as e:
-        raise _cannot_write(e.filename or target, e) from e
+        raise cannot_write(e.filename or target, e) from e
     return dict(
         images=len(done),
         kept=kept,
@@ -130,20 +128,6 @@ def crop_folder(
         empty=sorted(n for n, entry in done.items() if not entry['boxes']),
         refused=[refused[name] for name in sorted(refused)],
     )
-
-
-def _check_folders(source: Path, target: Path) -> None:
-    if not source.is_dir():
-        raise InputError(
-            f'{source} is no folder; the first argument is the '
-            'folder with the images'
-        )
-    inner, outer = target.resolve(), source.resolve()
-    if inner == outer or outer in inner.parents or inner in outer.parents:
-        raise InputError(
-            f'{target} and {source} lie in each other; the crops '
-            'need a folder of their own'
-        )
 
 
 def _crop_stems(names: list[str]) -> dict[str, str]:
@@ -174,12 +158,8 @@ def _read_journal(target: Path, settings: dict) -> dict[str, dict]:
     try:
         begun = json.loads(lines[0])
     except (IndexError, json.JSONDecodeError):
-        begun = 'settings that cannot be read'
-    if begun != settings:
-        raise InputError(
-            f'{target} was begun with {begun}, not {settings}; '
-            'choose an empty folder'
-        )
+        begun = None
+    check_settings(target, begun, settings)
     done = {}
     for line in lines[1:]:
         try:
@@ -221,48 +201,23 @@ def _write_boxes(target: Path, done: dict) -> None:
             writer.writerows([name, *box] for box in done[name]['boxes'])
 
 
-def _run(jobs: list[tuple], num_workers: int) -> Iterator[dict]:
-    """Crop in one or several processes, and give results as they are ready."""
-    if num_workers == 1:
-        for job in track(jobs, 'cropping'):
-            yield _crop_image(*job)
-        return
-    try:
-        with worker_pool(num_workers) as pool:
-            futures = {pool.submit(_crop_image, *job) for job in jobs}
-            try:
-                for future in track(
-                    _completed(futures), 'cropping', total=len(jobs)
-                ):
-                    yield future.result()
-            finally:
-                pool.shutdown(cancel_futures=True)
-    except BrokenProcessPool as e:
-        raise InputError(
-            'a worker process was killed, probably for want of memory; call '
-            'again with fewer workers, finished images are kept'
-        ) from e
-
-
-def _completed(futures: set[Future]) -> Iterator[Future]:
-    while futures:
-        ready, futures = wait(futures, return_when=FIRST_COMPLETED)
-        yield from ready
-
-
 def _crop_image(
-    path: Path,
-    target: Path,
-    name: str,
-    stem: str,
-    margin: float,
-    mask: str | None,
+    source: Path, target: Path, margin: float, job: tuple[str, str, str | None]
 ) -> dict:
     """Crop one image.
+
+    Args:
+        source (Path): The folder with the image.
+        target (Path): The folder for the crops.
+        margin (float): As for ``crop_window``.
+        job (tuple[str, str, str | None]): The image's name, what its crops
+            are called, and its mask.
 
     Returns:
         dict: ``image``, and either ``age`` and ``boxes`` or ``refused``.
     """
+    name, stem, mask = job
+    path = source / name
     age = _age(path)
     try:
         image = decode_image(path.read_bytes())[0]
@@ -271,29 +226,10 @@ def _crop_image(
         else:
             boxes = boxes_of_mask(mask, image.shape)
     except DECODING_ERRORS as e:
-        reason = e.strerror if isinstance(e, OSError) and e.strerror else e
-        return dict(
-            image=name, refused=f'{path}: {" ".join(str(reason).split())}'
-        )
+        return dict(image=name, refused=refusal(path, e))
     for index, box in enumerate(boxes):
         x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
-        content = cv2.imencode(
-            '.png', np.ascontiguousarray(image[y1:y2, x1:x2])
-        )[1].tobytes()
-        crop = _crop_path(target, stem, index)
-        try:
-            with atomic_write(crop, 'wb') as file:
-                file.write(content)
-        except OSError as e:
-            # Not this image's fault: the others cannot be written either.
-            raise _cannot_write(crop, e) from e
+        crop = np.ascontiguousarray(image[y1:y2, x1:x2])
+        with written(_crop_path(target, stem, index)) as file:
+            file.write(cv2.imencode('.png', crop)[1].tobytes())
     return dict(image=name, age=age, boxes=[list(box) for box in boxes])
-
-
-def _cannot_write(path: str | Path, error: OSError) -> InputError:
-    return InputError(
-        f'{path} cannot be written: '
-        f'{error.strerror or error}; make room or choose '
-        'another folder and call again, finished images are '
-        'kept'
-    )

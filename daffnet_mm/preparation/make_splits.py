@@ -6,13 +6,16 @@ from mmpretrain.registry import DATASETS
 
 from daffnet_mm.datasets.splits import (
     fold_parts,
+    groups_of,
     k_fold,
+    labels_of,
     normalize_name,
     read_group_file,
     write_split_file,
 )
 from daffnet_mm.datasets.wbc_dataset import WBCDataset
 from daffnet_mm.errors import InputError
+from daffnet_mm.utils.dataset_configs import innermost
 
 
 def find_release(cfg: Config, part: str = 'train') -> dict:
@@ -35,27 +38,18 @@ def find_release(cfg: Config, part: str = 'train') -> dict:
             f'{cfg.filename} has no {part}_dataloader with a '
             'dataset; name another --part'
         )
-    releases = {}
-    for found in _unwrap(dataset):
+    releases: dict[tuple, dict] = {}
+    for found in innermost(dataset):
         key = (str(found.get('type')), found.get('data_root'))
         releases.setdefault(key, found)
     if len(releases) > 1:
         names = ', '.join(f'{name} in {root}' for name, root in releases)
         raise InputError(
             f'the {part} dataset of {cfg.filename} has several '
-            f'releases, {names}: name one by --dataset and '
+            f'releases, {names}: name one by --dataset-type and '
             '--data-root'
         )
     return next(iter(releases.values()))
-
-
-def _unwrap(dataset: Mapping) -> list[Mapping]:
-    inner = [*dataset.get('datasets', ())]
-    if 'dataset' in dataset:
-        inner.append(dataset['dataset'])
-    if not inner:
-        return [dataset]
-    return [found for one in inner for found in _unwrap(one)]
 
 
 def open_release(dataset: Mapping, **options) -> WBCDataset:
@@ -159,16 +153,10 @@ def draw_parts(
             f'{k} folds are too few: one is tested on, one '
             'validates, and the others are trained on'
         )
-    labels = {s['name']: s['label'] for s in samples}
-    folds = k_fold(labels, k, dataset.split_seed, groups_of(samples))
+    folds = k_fold(
+        labels_of(samples), k, dataset.split_seed, groups_of(samples)
+    )
     return [fold_parts(folds, fold, k) for fold in range(k)]
-
-
-def groups_of(samples: Sequence[dict]) -> dict[str, str] | None:
-    """The groups of samples, None where every sample is its own."""
-    if all(s['group'] == s['name'] for s in samples):
-        return None
-    return {s['name']: s['group'] for s in samples}
 
 
 def write_splits(
@@ -203,7 +191,6 @@ def write_splits(
                 f'split file {path} exists, and models may have been trained '
                 'by it; name another --out, or say --overwrite'
             )
-    labels = {s['name']: s['label'] for s in samples}
     for path, parts in zip(paths, splits, strict=True):
-        write_split_file(path, labels, parts, groups_of(samples))
+        write_split_file(path, labels_of(samples), parts, groups_of(samples))
     return paths

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from daffnet_mm.datasets import LISC
 from daffnet_mm.fileio.image_decoding import decode_image
 
 
@@ -24,8 +25,6 @@ def find_lisc_masks(folder: Path) -> dict[str, str] | None:
         or not (folder / 'Main Dataset').is_dir()
     ):
         return None
-    from daffnet_mm.datasets import LISC
-
     lisc = LISC(str(folder), pipeline=(), serialize_data=False)
     return {
         Path(sample['img_path']).relative_to(folder).as_posix(): sample[

@@ -7,15 +7,14 @@ import os
 import re
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps
-from rich.progress import track
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
@@ -23,9 +22,17 @@ from daffnet_mm.fileio.image_decoding import (
     DECODING_ERRORS,
     decode_image,
 )
-from daffnet_mm.utils.worker_pool import worker_pool
+from daffnet_mm.fileio.image_folders import IMAGE_EXTENSIONS
 
-_IMAGES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff')
+from .folder_job import (
+    cannot_write,
+    check_folders,
+    check_settings,
+    refusal,
+    run_jobs,
+    written,
+)
+
 _LOSSLESS = ('.png', '.bmp', '.tif', '.tiff')
 _SETTINGS = '.resize_dataset.json'
 _BOX_COLUMNS = ('x1', 'y1', 'x2', 'y2')
@@ -71,23 +78,24 @@ def resize_dataset(
             begun with other settings.
     """
     source, target = Path(source), Path(target)
-    _check_folders(source, target)
+    check_folders(source, target)
     try:
-        _check_settings(target, dict(short_edge=short_edge, quality=quality))
+        _note_settings(target, dict(short_edge=short_edge, quality=quality))
     except OSError as e:
-        raise _cannot_write(target, e) from e
+        raise cannot_write(target, e) from e
     names = sorted(_walk(source))
     if not names:
         raise InputError(f'{source} holds no file to copy')
 
-    report = dict(written=0, kept=0, refused=[])
+    report: dict[str, Any] = dict(written=0, kept=0, refused=[])
     copy = partial(_copy, source, target, short_edge, quality)
-    results = _map(copy, names, num_workers)
-    for result in track(results, 'resizing', total=len(names)):
+    # Few at a time, or the progress would jump.
+    for result in run_jobs(copy, names, num_workers, 'resizing', chunk_size=8):
         if result in (_WRITTEN, _KEPT):
             report[result] += 1
         else:
             report['refused'].append(result)
+    report['refused'].sort()
     return report
 
 
@@ -109,53 +117,17 @@ def resized_shape(height: int, width: int, short_edge: int) -> tuple[int, int]:
     return short_edge, int(short_edge * width / height)
 
 
-def _map(
-    copy: Callable[[str], str], names: list[str], num_workers: int
-) -> Iterator[str]:
-    if num_workers == 1:
-        yield from map(copy, names)
-        return
-    try:
-        with worker_pool(num_workers) as pool:
-            # Large chunks would make the progress jump.
-            yield from pool.map(copy, names, chunksize=8)
-    except BrokenProcessPool as e:
-        raise InputError(
-            'a worker process was killed, probably for want of memory; call '
-            'again with fewer workers, finished files are kept'
-        ) from e
-
-
-def _check_folders(source: Path, target: Path) -> None:
-    if not source.is_dir():
-        raise InputError(
-            f'{source} is no folder; the first argument is the '
-            'folder of the dataset'
-        )
-    inner, outer = target.resolve(), source.resolve()
-    if inner == outer or outer in inner.parents or inner in outer.parents:
-        raise InputError(
-            f'{target} and {source} lie in each other; the copy '
-            'needs a folder of its own'
-        )
-
-
-def _check_settings(target: Path, settings: dict) -> None:
+def _note_settings(target: Path, settings: dict) -> None:
     path = target / _SETTINGS
-    if path.exists():
-        with open(path, encoding='utf-8') as file:
-            try:
-                begun = json.load(file)
-            except json.JSONDecodeError:
-                begun = 'settings that cannot be read'
-        if begun != settings:
-            raise InputError(
-                f'{target} was begun with {begun}, not '
-                f'{settings}; choose an empty folder'
-            )
-    else:
+    if not path.exists():
         with atomic_write(path) as file:
             json.dump(settings, file)
+        return
+    try:
+        begun = json.loads(path.read_text(encoding='utf-8'))
+    except json.JSONDecodeError:
+        begun = None
+    check_settings(target, begun, settings)
 
 
 def _walk(folder: Path, inside: str = '', above: tuple = ()) -> Iterator[str]:
@@ -190,27 +162,14 @@ def _copy(
             return _KEPT
         content = _convert(original, source, short_edge, quality)
     except DECODING_ERRORS as e:
-        reason = e.strerror if isinstance(e, OSError) and e.strerror else e
-        return f'{original}: {" ".join(str(reason).split())}'
-    try:
-        with atomic_write(copy, 'wb') as file:
-            if content is None:
-                with open(original, 'rb') as whole:
-                    shutil.copyfileobj(whole, file)
-            else:
-                file.write(content)
-    except OSError as e:
-        # Not this file's fault: the others cannot be written either.
-        raise _cannot_write(copy, e) from e
+        return refusal(original, e)
+    with written(copy) as file:
+        if content is None:
+            with open(original, 'rb') as whole:
+                shutil.copyfileobj(whole, file)
+        else:
+            file.write(content)
     return _WRITTEN
-
-
-def _cannot_write(path: Path, error: OSError) -> InputError:
-    return InputError(
-        f'{path} cannot be written: '
-        f'{error.strerror or error}; make room or choose '
-        'another folder and call again, finished files are kept'
-    )
 
 
 def _convert(
@@ -218,7 +177,7 @@ def _convert(
 ) -> bytes | None:
     """Find what a file's copy contains; None for the same."""
     suffix = path.suffix.lower()
-    if suffix in _IMAGES:
+    if suffix in IMAGE_EXTENSIONS:
         return _resize_image(path.read_bytes(), suffix, short_edge, quality)
     if suffix == '.xml':
         return _scale_voc(path.read_bytes(), short_edge)
@@ -286,9 +245,10 @@ def _scale_voc(content: bytes, short_edge: int) -> bytes | None:
         return None
     try:
         width, height = (
-            int(root.find(f'size/{edge}').text) for edge in ('width', 'height')
+            int(root.findtext(f'size/{edge}', ''))
+            for edge in ('width', 'height')
         )
-    except (AttributeError, TypeError, ValueError):
+    except ValueError:
         width = height = 0
     if width <= 0 or height <= 0:
         raise ValueError(
@@ -300,10 +260,16 @@ def _scale_voc(content: bytes, short_edge: int) -> bytes | None:
     for box in boxes:
         for edge in box:
             if edge.tag in ('xmin', 'ymin', 'xmax', 'ymax'):
-                value = float(edge.text) * scale[edge.tag[0]]
-                edge.text = str(round(value))
-    root.find('size/width').text = str(new_width)
-    root.find('size/height').text = str(new_height)
+                try:
+                    value = float(edge.text or '')
+                except ValueError:
+                    raise ValueError(
+                        f'a box has no number as its {edge.tag}'
+                    ) from None
+                edge.text = str(round(value * scale[edge.tag[0]]))
+    for name, length in dict(width=new_width, height=new_height).items():
+        for edge in root.findall(f'size/{name}'):
+            edge.text = str(length)
     return ET.tostring(root, encoding='utf-8')
 
 

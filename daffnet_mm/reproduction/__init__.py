@@ -1,9 +1,10 @@
 """Run every table of both papers, or a matrix of methods and datasets."""
 
+from .label_curve import draw_label_curves
 from .matrix import own_table, paper_table
 from .plan import Plan, Run, Settings
-from .run import LocalLauncher, Outcome, SlurmLauncher, Trainer
-from .time_left import TimeLeft
+from .run import LocalLauncher, SlurmLauncher, Trainer, time_left
+from .training_steps import Outcome
 from .writers import write_tables
 
 __all__ = [
@@ -13,9 +14,10 @@ __all__ = [
     'Run',
     'Settings',
     'SlurmLauncher',
-    'TimeLeft',
     'Trainer',
+    'draw_label_curves',
     'own_table',
     'paper_table',
+    'time_left',
     'write_tables',
 ]

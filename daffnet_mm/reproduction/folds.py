@@ -5,7 +5,6 @@ from pathlib import Path
 
 from mmengine import Config
 
-from daffnet_mm.errors import InputError
 from daffnet_mm.preparation.make_splits import (
     draw_parts,
     find_release,
@@ -13,9 +12,6 @@ from daffnet_mm.preparation.make_splits import (
     open_release,
     write_splits,
 )
-from daffnet_mm.utils.dataset_configs import innermost
-
-_PARTS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 def fold_file(folder: Path, dataset: str, fold: int, k: int) -> Path:
@@ -58,24 +54,3 @@ def write_folds(cfg: Config, folder: Path, dataset: str, k: int) -> None:
     stem = files[0].name.replace('_fold0.csv', '.csv')
     # The same folds come out of a call that was interrupted.
     write_splits(str(folder / stem), samples, splits, overwrite=True)
-
-
-def set_fold(cfg: Config, path: Path) -> None:
-    """Let a config take its parts from a split file.
-
-    Args:
-        cfg (Config): The config, changed in place.
-        path (Path): The split file.
-
-    Raises:
-        InputError: If the data are not files that can be split.
-    """
-    for part in _PARTS:
-        for dataset in innermost(cfg[part].dataset):
-            if dataset['type'] == 'SyntheticWBC':
-                raise InputError(
-                    'synthetic cells have no files to lay in '
-                    'folds: leave out --k-fold'
-                )
-            dataset['split_file'] = str(path)
-            dataset.pop('official_split', None)

@@ -1,7 +1,7 @@
 """The declared experiments: each table of both papers, or one of one's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import (
@@ -11,7 +11,7 @@ from daffnet_mm.structures import (
 )
 
 from .methods import DATASETS, MAP_METHODS
-from .published import PUBLISHED_TABLES, load_published
+from .published import PublishedRow, load_published
 
 #: Titles of the metrics. DAFFNet's AUC is (recall + specificity) / 2 on hard
 #: predictions; the area that readers expect stands beside it.
@@ -51,17 +51,21 @@ _OF_A_CLASS = {
     'specificity': 'Spec',
 }
 
+#: Strategies that train a MAP, in the order of DAFFNet's Table 6.
+_STRATEGIES = {
+    'supervised': 'map/plain',
+    'deep-supervised': 'map/dsl',
+    'deep- and semi-supervised': 'map/dsl-ssl',
+}
 #: The method of each row that can be trained, by the paper's name.
 _DAFFNET = {
+    **_STRATEGIES,
     'ResNet50': 'resnet50',
     'ResNet50+EPSA': 'epsa',
     'ResNet50+EPSA+SA': 'epsa-sa',
     'ResNet50+EPSA+SA+MAP': 'epsa-sa-map',
     'ResNet50+EPSA+SA+MAP+MAE': 'daffnet',
     'DAFFNet': 'daffnet',
-    'supervised': 'map/plain',
-    'deep-supervised': 'map/dsl',
-    'deep- and semi-supervised': 'map/dsl-ssl',
 }
 _CHEN = {
     'alpha 0.0': 'scam/alpha-0.0',
@@ -121,12 +125,15 @@ _FURTHER = {
         for table in ('chen_table11', 'chen_table12')
     },
 }
+#: Every table of the papers, and its title.
 TITLES = {
     'daffnet_table2': 'DAFFNet, Table 2: DAFFNet on six datasets',
     'daffnet_table3': 'DAFFNet, Table 3: against other methods',
     'daffnet_table4': 'DAFFNet, Table 4: ablation',
     'daffnet_table5': 'DAFFNet, Table 5: attributes',
     'daffnet_table6': 'DAFFNet, Table 6: training strategies of MAP',
+    'daffnet_supplementary_table3': 'DAFFNet, Supplementary Table 3: '
+    'attributes and training strategies',
     'chen_table4': 'Chen et al. 2022, Table 4: mixup',
     'chen_table5': 'Chen et al. 2022, Table 5: attention',
     'chen_table6': 'Chen et al. 2022, Table 6: attention, recall by class',
@@ -140,7 +147,6 @@ TITLES = {
     'datasets',
     'chen_table12': 'Chen et al. 2022, Table 12: other networks, recall by '
     'class',
-    'matrix': 'Methods and datasets',
 }
 
 
@@ -216,7 +222,7 @@ def paper_table(
     """Declare a table of one of the papers.
 
     Args:
-        name (str): One of ``PUBLISHED_TABLES``.
+        name (str): A key of :data:`TITLES`.
         datasets (Sequence[str], optional): On what to train. A dataset that
             the paper's table has not gets the rows, and for comparison the
             figures, of the table's first one. Defaults to None: the paper's.
@@ -229,13 +235,15 @@ def paper_table(
     Raises:
         InputError: If table, dataset or metric are unknown.
     """
-    if name not in PUBLISHED_TABLES:
+    if name not in TITLES:
         raise InputError(
-            f'there is no table {name!r}; there are '
-            f'{", ".join(PUBLISHED_TABLES)}'
+            f'there is no table {name!r}; there are {", ".join(TITLES)}'
         )
-    found = load_published(name)
-    known = _DAFFNET if name.startswith('daffnet') else _CHEN
+    # The supplement is not at hand; Table 5 has its last strategy's figures.
+    found = load_published(name.replace('supplementary_table3', 'table5'))
+    if name == 'daffnet_table6':
+        cited = _of_wbcatt()
+        found += [cited["WBCAtt's ResNet50"], cited['overall, two annotators']]
     ours = {paper: key for key, paper in reversed(DATASETS.items()) if paper}
     of_paper = list(dict.fromkeys(row.dataset for row in found))
     sections = []
@@ -248,36 +256,63 @@ def paper_table(
         paper = DATASETS[dataset]
         if paper not in of_paper:
             paper = of_paper[0]
-        rows = []
-        for row in found:
-            if row.dataset != paper:
-                continue
-            attribute = None
-            method = known.get(row.method)
-            if name == 'daffnet_table5':
-                method = 'map/dsl-ssl'
-                if row.method in WBC_ATTRIBUTES:
-                    attribute = row.method
-            if row.origin == 'cited':
-                method = None
-            rows.append(
-                Row(
-                    row.method.replace('_', ' '),
-                    method,
-                    row.figures,
-                    row.note,
-                    attribute,
-                )
-            )
-        # They stand before the paper's own network.
-        own = [r.origin for r in found if r.dataset == paper].index('proposed')
-        rows[own:own] = [
-            Row(label, method)
-            for label, method in _FURTHER.get(name, {}).items()
-        ]
+        own = [row for row in found if row.dataset == paper]
+        if name == 'daffnet_table5':
+            rows = _attribute_rows(own, ['deep- and semi-supervised'])
+        elif name == 'daffnet_supplementary_table3':
+            rows = _attribute_rows(own, list(_STRATEGIES))
+        else:
+            rows = _method_rows(own, name)
         sections.append(Section(dataset, paper, tuple(rows)))
     columns = _columns(metrics or _of_paper(name, found))
     return Table(name, TITLES[name], columns, tuple(sections))
+
+
+def _of_wbcatt() -> dict[str, PublishedRow]:
+    """What WBCAtt's own paper has to compare with, by name."""
+    return {row.method: row for row in load_published('wbcatt')}
+
+
+def _row(published: PublishedRow, method: str | None) -> Row:
+    label = published.method.replace('_', ' ')
+    return Row(label, method, published.figures, published.note)
+
+
+def _method_rows(found: Sequence[PublishedRow], name: str) -> list[Row]:
+    """A row a method: the paper's, and those that we train besides."""
+    known = _DAFFNET if name.startswith('daffnet') else _CHEN
+    rows = [
+        _row(row, None if row.origin == 'cited' else known[row.method])
+        for row in found
+    ]
+    # They stand before the paper's own network.
+    own = [row.origin for row in found].index('proposed')
+    rows[own:own] = [
+        Row(label, method) for label, method in _FURTHER.get(name, {}).items()
+    ]
+    return rows
+
+
+def _attribute_rows(
+    found: Sequence[PublishedRow], strategies: Sequence[str]
+) -> list[Row]:
+    """Of each attribute a row a strategy, and how far annotators agree."""
+    overall = {row.method: row for row in load_published('daffnet_table6')}
+    agreement = _of_wbcatt()
+    rows = []
+    for row in found:
+        attribute = row.method if row.method in WBC_ATTRIBUTES else None
+        for strategy in strategies:
+            printed = row if attribute else overall[strategy]
+            own = _row(printed, _STRATEGIES[strategy])
+            if strategy != strategies[-1] and attribute:
+                own = replace(own, published={}, note='')
+            label = row.method.replace('_', ' ')
+            if len(strategies) > 1:
+                label += f', {strategy}'
+            rows.append(replace(own, label=label, attribute=attribute))
+        rows.append(_row(agreement[f'{row.method}, two annotators'], None))
+    return rows
 
 
 def own_table(
@@ -303,9 +338,10 @@ def own_table(
         metrics = [f'wbc/{key}' for key in METRICS]
         if all(method in MAP_METHODS for method in methods):
             metrics = [f'attr/{key}' for key in ATTRIBUTE_METRICS]
+            metrics.append('wbc/accuracy')
     rows = tuple(Row(method, method) for method in dict.fromkeys(methods))
     sections = tuple(Section(d, None, rows) for d in dict.fromkeys(datasets))
-    return Table('matrix', TITLES['matrix'], _columns(metrics), sections)
+    return Table('matrix', 'Methods and datasets', _columns(metrics), sections)
 
 
 def known_metrics() -> dict[str, str]:
@@ -326,14 +362,18 @@ def known_metrics() -> dict[str, str]:
     }
 
 
-def _of_paper(name: str, found: Sequence) -> list[str]:
+def _of_paper(name: str, found: Sequence[PublishedRow]) -> list[str]:
     """The columns of a paper's table, in its order."""
     keys = list(dict.fromkeys(key for row in found for key in row.figures))
+    keys = [key for key in keys if not key.endswith(' implied')]
     if 'wbc/auc_hard' in keys:
         keys.append('wbc/auc')
-    if name in ('daffnet_table5', 'daffnet_table6'):
+    if 'attr/auc_hard' in keys:
         # WBCAtt's own figure.
-        keys.append('attr/f1_macro')
+        keys = [*dict.fromkeys((*keys, 'attr/f1_macro'))]
+    if name == 'daffnet_table6':
+        # Of the auxiliary classifier.
+        keys.append('wbc/accuracy')
     return keys
 
 
@@ -349,5 +389,11 @@ def _columns(keys: Sequence[str]) -> dict[str, str]:
     titles = {key: known[key] for key in keys}
     # Recall by class: the table's title says of what.
     if all(key.count('/') == 2 and key.endswith('/recall') for key in keys):
-        titles = {key: key.split('/')[1] for key in keys}
+        return {key: key.split('/')[1] for key in keys}
+    if any(key.startswith('attr/') for key in keys):
+        titles.update(
+            (key, f'cell type {title}')
+            for key, title in titles.items()
+            if key.startswith('wbc/')
+        )
     return titles

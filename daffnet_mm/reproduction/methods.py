@@ -1,18 +1,20 @@
 """Which methods and datasets there are, and the config of each pair."""
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine import Config
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.utils.dataset_configs import innermost
 
-from .map_experiments import SCALES as MAP_SCALES
+from .recipes import (
+    Recipe,
+    at_tiny_scale,
+    check_bases,
+    on_dataset,
+    read_recipe,
+)
 
 #: Every dataset, and its name in the papers. ``pbc5`` is PBC without the
 #: three classes that are no mature white blood cells; ``wbcatt`` is PBC with
@@ -33,16 +35,17 @@ DATASETS = {
 #: split alike.
 WITH_ATTRIBUTES = ('pbc', 'pbc5', 'wbcatt', 'synthetic')
 
-_OF_THE_PAPER = {
-    'resnet50': 'daffnet/ablation/resnet50_{dataset}.py',
-    'epsa': 'daffnet/ablation/epsa_{dataset}.py',
-    'epsa-sa': 'daffnet/ablation/epsa-sa_{dataset}.py',
-    'epsa-sa-map': 'daffnet/ablation/epsa-sa-map_{dataset}.py',
-    'daffnet': 'daffnet/daffnet_{dataset}.py',
-    'scam': 'scam/scam_{dataset}.py',
+#: The config of each method, on a dataset that has one.
+_OF_THE_PAPERS = {
+    'resnet50': 'daffnet/ablation/resnet50_pbc.py',
+    'epsa': 'daffnet/ablation/epsa_pbc.py',
+    'epsa-sa': 'daffnet/ablation/epsa-sa_pbc.py',
+    'epsa-sa-map': 'daffnet/ablation/epsa-sa-map_pbc.py',
+    'daffnet': 'daffnet/daffnet_pbc.py',
+    'scam': 'scam/scam_ldwbc.py',
 }
 
-#: Folders of configs that are combined with a dataset by ``WBC_DATASET``.
+#: Folders of further methods: files of the name ``<method>_<dataset>.py``.
 _FOLDERS = {
     'variant': 'daffnet/variants',
     'peer': 'peers',
@@ -50,8 +53,37 @@ _FOLDERS = {
     'scam/peer': 'scam/peers',
 }
 
-#: The strategies that train a MAP.
-MAP_METHODS = tuple(f'map/{name}' for name in MAP_SCALES['full'])
+#: The config of each strategy that trains a MAP, below configs/daffnet.
+_MAP_CONFIGS = {
+    'map/plain': 'map_plain',
+    'map/dsl': 'map_wbcatt',
+    'map/dsl-ssl': 'map_ssl',
+    'map/ssl': 'map_plain-ssl',
+}
+_TINY_MAP_CONFIGS = {
+    'wbcatt': {
+        'map/plain': 'map-tiny_plain',
+        'map/dsl': 'map-tiny_wbcatt',
+        'map/dsl-ssl': 'map-tiny_ssl',
+        'map/ssl': 'map-tiny_plain-ssl',
+    },
+    'synthetic': {
+        'map/plain': 'map-tiny_synthetic-plain',
+        'map/dsl': 'map-tiny_synthetic',
+        'map/dsl-ssl': 'map-tiny_synthetic-ssl',
+        'map/ssl': 'map-tiny_synthetic-plain-ssl',
+    },
+}
+MAP_METHODS = tuple(_MAP_CONFIGS)
+#: The MAP that labels for a semi-supervised one.
+TEACHERS = {'map/dsl-ssl': 'map/dsl', 'map/ssl': 'map/plain'}
+
+#: Size of the images in pixels, and epochs of every training, at tiny scale.
+IMAGE_SIZE = 64
+EPOCHS = 6
+
+#: MMPretrain's Inception v3 needs 75.
+_INCEPTION_SIZE = 80
 
 
 def list_methods(configs: Path) -> dict[str, str]:
@@ -61,16 +93,15 @@ def list_methods(configs: Path) -> dict[str, str]:
         configs (Path): The project's folder of configs.
 
     Returns:
-        dict[str, str]: Of each method its config below that folder, with
-        ``{dataset}`` where a dataset's name goes.
+        dict[str, str]: Of each method its config below that folder, on one of
+        the datasets.
     """
-    methods = dict(_OF_THE_PAPER)
+    methods = dict(_OF_THE_PAPERS)
     for prefix, folder in _FOLDERS.items():
         for path in sorted((configs / folder).glob('*.py')):
-            methods[f'{prefix}/{path.stem}'] = f'{folder}/{path.name}'
-    for method, name in zip(
-        MAP_METHODS, MAP_SCALES['full'].values(), strict=True
-    ):
+            name, _, _ = path.stem.rpartition('_')
+            methods[f'{prefix}/{name}'] = f'{folder}/{path.name}'
+    for method, name in _MAP_CONFIGS.items():
         methods[method] = f'daffnet/{name}.py'
     return methods
 
@@ -114,66 +145,53 @@ def check_pair(configs: Path, method: str, dataset: str, scale: str) -> None:
         )
 
 
-def load_config(
-    configs: Path, method: str, dataset: str, scale: str
-) -> Config:
-    """Load the config of a method on a dataset, at the papers' size.
-
-    A MAP's config is the one of the scale. For synthetic cells the config of
-    PBC's five classes stands in, whose data are replaced later.
+def recipe(configs: Path, method: str, dataset: str, scale: str) -> Recipe:
+    """Find the config of a method on a dataset.
 
     Args:
         configs (Path): The project's folder of configs.
         method (str): A key of :func:`list_methods`.
         dataset (str): A key of :data:`DATASETS`.
-        scale (str): ``'full'`` or ``'tiny'``.
+        scale (str): ``'full'``, the papers' size, or ``'tiny'``.
 
     Returns:
-        Config: The config.
+        Recipe: The config's parts.
+
+    Raises:
+        InputError: As :func:`check_pair`, or if a base file is missing.
     """
+    check_pair(configs, method, dataset, scale)
+    tiny = scale == 'tiny'
     if method in MAP_METHODS:
-        strategies = MAP_SCALES[
-            'synthetic' if dataset == 'synthetic' else scale
-        ]
-        name = strategies[method.removeprefix('map/')]
-        return Config.fromfile(configs / 'daffnet' / f'{name}.py')
-    release = 'pbc' if dataset in ('pbc5', 'synthetic') else dataset
-    path = list_methods(configs)[method].format(dataset=release)
-    with _environment(WBC_DATASET=release):
-        cfg = Config.fromfile(configs / path)
-    # The runs' folders are given on the command line.
-    cfg.pop('work_dir', None)
-    if release != dataset:
-        _take_five_classes(cfg)
-    return cfg
+        names = _TINY_MAP_CONFIGS[dataset] if tiny else _MAP_CONFIGS
+        return read_recipe(configs / 'daffnet' / f'{names[method]}.py')
+    found = read_recipe(configs / list_methods(configs)[method])
+    found = on_dataset(found, dataset)
+    if tiny:
+        found = at_tiny_scale(found)
+    check_bases(found)
+    return found
+
+
+def fit_network(cfg: Config, image_size: int) -> None:
+    """Make a config's network, at tiny scale, take images of another size.
+
+    Args:
+        cfg (Config): The config, changed in place.
+        image_size (int): The size in pixels.
+    """
+    backbone = cfg.model.backbone
+    if backbone.type == 'VisionTransformer':
+        backbone['img_size'] = image_size
+    if backbone.type == 'InceptionV3' and image_size < _INCEPTION_SIZE:
+        # The same small images, enlarged behind all else.
+        enlarge = dict(type='Resize', scale=(_INCEPTION_SIZE, _INCEPTION_SIZE))
+        for part in ('train', 'val', 'test'):
+            for dataset in innermost(cfg[f'{part}_dataloader'].dataset):
+                *steps, pack = dataset['pipeline']
+                dataset['pipeline'] = [*steps, enlarge, pack]
 
 
 def contents(cfg: Config) -> str:
     """All of a config as text: the same for the same training."""
     return json.dumps(cfg._cfg_dict.to_dict(), sort_keys=True, default=str)
-
-
-def _take_five_classes(cfg: Config) -> None:
-    for part in ('train', 'val', 'test'):
-        for dataset in innermost(cfg[f'{part}_dataloader'].dataset):
-            dataset['classes'] = list(WBC5_CLASSES)
-    model = cfg.model
-    # MMPretrain's Inception v3 has its classifier in the backbone.
-    for place in (model.head, model.backbone, cfg.data_preprocessor):
-        if 'num_classes' in place:
-            place['num_classes'] = len(WBC5_CLASSES)
-
-
-@contextmanager
-def _environment(**variables: str) -> Iterator[None]:
-    """Set environment variables for a while: configs read them."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

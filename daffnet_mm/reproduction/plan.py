@@ -1,9 +1,9 @@
 """From tables to trainings: every run once, with its config and folder."""
 
 import copy
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 
 from mmengine import Config
@@ -11,28 +11,35 @@ from mmpretrain.registry import DATASETS as DATASET_TYPES
 
 from daffnet_mm.errors import InputError
 
-from .folds import fold_file, set_fold, write_folds
-from .map_experiments import (
+from .config_edits import (
+    add_foreign_data,
     labelled_part,
-    replace_labelled_part,
     set_epochs,
+    set_fold,
     set_image_size,
+    set_label_folder,
+    set_labelled_share,
+    set_official_split,
+    set_semi_supervision,
 )
+from .folds import fold_file, write_folds
 from .matrix import Table
 from .methods import (
+    EPOCHS,
+    IMAGE_SIZE,
     MAP_METHODS,
+    TEACHERS,
     WITH_ATTRIBUTES,
     check_pair,
     contents,
-    load_config,
+    fit_network,
+    recipe,
 )
-from .tiny_scale import EPOCHS, FRACTION, IMAGE_SIZE, make_tiny
-from .training_steps import keep_config, move_label_files
+from .recipes import Recipe
+from .training_steps import keep_config
 
 #: The MAP that is trained for the rows that have one inside, by scale.
 DEFAULT_MAP = {'full': 'map/dsl-ssl', 'tiny': 'map/dsl'}
-#: The MAP that labels for a semi-supervised one.
-_TEACHERS = {'map/dsl-ssl': 'map/dsl', 'map/ssl': 'map/plain'}
 
 
 @dataclass(frozen=True)
@@ -45,19 +52,30 @@ class Run:
         seed (int): Seed of the training.
         fold (int, optional): The fold that is tested on. Defaults to None:
             the split file's test part.
+        share (float): The share of the training images that keep their
+            labels. Defaults to 1.
+        round (int): How often a MAP has labelled for this one. Defaults to 1.
     """
 
     dataset: str
     method: str
     seed: int
     fold: int | None = None
+    share: float = 1.0
+    round: int = 1
 
     @property
     def name(self) -> str:
         """The name of the run's folder, below that of all runs."""
-        fold = '' if self.fold is None else f'_fold{self.fold}'
-        method = self.method.replace('/', '.')
-        return f'{self.dataset}/{method}/seed{self.seed}{fold}'
+        name = f'{self.dataset}/{self.method.replace("/", ".")}/'
+        name += f'seed{self.seed}'
+        if self.fold is not None:
+            name += f'_fold{self.fold}'
+        if self.share != 1:
+            name += f'_share{self.share:g}'
+        if self.round > 1:
+            name += f'_round{self.round}'
+        return name
 
 
 @dataclass
@@ -70,14 +88,26 @@ class Settings:
         out_dir (Path): The folder for everything.
         scale (str): ``'full'``, or ``'tiny'`` for CPUs.
         k_fold (int, optional): Number of folds. Defaults to None: one split.
+        official_split (str, optional): Report WBCAtt's official ``'val'`` or
+            ``'test'`` part; see :func:`set_official_split`. Defaults to None:
+            the split file's test part.
         image_size (int, optional): Size of the images in pixels. Defaults to
             None: the scale's.
         epochs (int, optional): Epochs of each training. Defaults to None: the
             scale's.
-        fraction (float, optional): Share of each class's training images.
-            Defaults to None: the scale's.
         map_method (str, optional): The MAP to train for the rows that have
             one inside, or a checkpoint. Defaults to None: the scale's.
+        foreign (Sequence[str]): Further data for semi-supervised MAPs:
+            dataset configs, or folders with a folder a class. Defaults to
+            none.
+        pseudo (Mapping): Options of every ``PseudoLabelledDataset``. Defaults
+            to none: the paper's.
+        mean_teacher (int, optional): See :func:`set_semi_supervision`.
+            Defaults to None: none.
+        rounds (int): How often to label and train a semi-supervised MAP.
+            Defaults to 1, as the paper.
+        own_configs (Mapping[str, str]): Configs in the place of a method's.
+            Defaults to none.
         cfg_options (Mapping): Further settings of all configs. Defaults to
             none.
     """
@@ -87,11 +117,32 @@ class Settings:
     out_dir: Path
     scale: str = 'full'
     k_fold: int | None = None
+    official_split: str | None = None
     image_size: int | None = None
     epochs: int | None = None
-    fraction: float | None = None
     map_method: str | None = None
+    foreign: Sequence[str] = ()
+    pseudo: Mapping = field(default_factory=dict)
+    mean_teacher: int | None = None
+    rounds: int = 1
+    own_configs: Mapping[str, str] = field(default_factory=dict)
     cfg_options: Mapping = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.scale not in DEFAULT_MAP:
+            raise InputError(
+                f'there is no scale {self.scale!r}; there '
+                f'are {" and ".join(DEFAULT_MAP)}'
+            )
+        if self.rounds < 1:
+            raise InputError(
+                f'the number of rounds is {self.rounds}, but must be 1 or more'
+            )
+        if self.k_fold is not None and self.official_split is not None:
+            raise InputError(
+                'folds are not drawn over an official split: leave out '
+                '--k-fold or --official-split'
+            )
 
     @property
     def splits(self) -> Path:
@@ -109,6 +160,8 @@ class Plan:
         settings (Settings): What all runs have in common.
         tables (Sequence[Table]): The tables.
         seeds (Sequence[int]): The seeds of every method.
+        shares (Sequence[float]): The shares of the labelled training images.
+            Defaults to all of them.
 
     Attributes:
         configs (dict[Run, Config]): The runs, in order, and their configs.
@@ -120,48 +173,81 @@ class Plan:
     """
 
     def __init__(
-        self, settings: Settings, tables: Sequence[Table], seeds: Sequence[int]
+        self,
+        settings: Settings,
+        tables: Sequence[Table],
+        seeds: Sequence[int],
+        shares: Sequence[float] = (1.0,),
     ) -> None:
         self.settings = settings
         self.tables = list(tables)
         self.seeds = list(dict.fromkeys(seeds))
+        self.shares = sorted(set(shares))
         self.configs: dict[Run, Config] = {}
         self.needs: dict[Run, Run] = {}
         self.files: dict[Run, Path] = {}
         self._same: dict[Run, Run] = {}
         self._by_contents: dict[tuple, Run] = {}
-        self._loaded: dict[tuple, Config] = {}
-        if settings.scale not in DEFAULT_MAP:
-            raise InputError(
-                f'there is no scale {settings.scale!r}; there '
-                f'are {" and ".join(DEFAULT_MAP)}'
-            )
+        self._loaded: dict[tuple, tuple[Recipe, Config]] = {}
         for seed in self.seeds:
             for table in self.tables:
                 for section in table.sections:
-                    for method in section.methods:
-                        for fold in self.folds:
-                            self._add(Run(section.dataset, method, seed, fold))
+                    for method, share, fold in product(
+                        section.methods, self.shares, self._folds
+                    ):
+                        self._add(
+                            Run(
+                                section.dataset,
+                                method,
+                                seed,
+                                fold,
+                                share,
+                                self._rounds(method),
+                            )
+                        )
 
     @property
-    def folds(self) -> list[int | None]:
+    def _folds(self) -> list[int | None]:
         """What is tested on: every fold, or the one test part."""
         k = self.settings.k_fold
         return [None] if k is None else list(range(k))
+
+    def _rounds(self, method: str) -> int:
+        return self.settings.rounds if method in TEACHERS else 1
 
     def folder(self, run: Run) -> Path:
         """The folder of a run, also of one that is the same as another."""
         run = self._same.get(run, run)
         return self.settings.out_dir / 'runs' / run.name
 
-    def runs_of(self, dataset: str, method: str) -> list[Run]:
-        """The runs of a row, each the one that is trained."""
+    def runs_of(
+        self, dataset: str, method: str, share: float = 1.0
+    ) -> dict[Run, Path]:
+        """The runs of a row, each the one that is trained, and its folder."""
         asked = [
-            Run(dataset, method, seed, fold)
+            Run(dataset, method, seed, fold, share, self._rounds(method))
             for seed in self.seeds
-            for fold in self.folds
+            for fold in self._folds
         ]
-        return [self._same.get(run, run) for run in asked]
+        return {self._same.get(run, run): self.folder(run) for run in asked}
+
+    def teacher(self, run: Run) -> Path | None:
+        """The checkpoint that labels for a semi-supervised run."""
+        if run.method not in TEACHERS:
+            return None
+        return self.folder(self.needs[run]) / 'best.pth'
+
+    def count_labelled(self, dataset: str, share: float) -> int:
+        """Count the training images of a dataset that keep their labels."""
+        cfg = next(
+            cfg
+            for run, cfg in self.configs.items()
+            if (run.dataset, run.share) == (dataset, share)
+        )
+        labelled = labelled_part(cfg)
+        if labelled['type'] == 'RepeatDataset':
+            labelled = labelled['dataset']
+        return len(DATASET_TYPES.build(copy.deepcopy(labelled)))
 
     def prepare(self) -> None:
         """Find what is missing or does not fit, before the first training.
@@ -172,7 +258,7 @@ class Plan:
             InputError: If data are missing, or the folder holds a run of
                 other settings.
         """
-        first = {}
+        first: dict[str, Config] = {}
         for run, cfg in self.configs.items():
             first.setdefault(run.dataset, cfg)
         if self.settings.k_fold is not None:
@@ -187,7 +273,10 @@ class Plan:
         for run in sorted(
             self.configs, key=lambda r: not self.folder(r).is_dir()
         ):
-            self.files[run] = keep_config(self.configs[run], self.folder(run))
+            found, _ = self._loaded[run.dataset, run.method]
+            self.files[run] = keep_config(
+                found, self.configs[run], self.folder(run)
+            )
 
     def _add(self, run: Run) -> Run:
         if run in self.configs or run in self._same:
@@ -209,66 +298,73 @@ class Plan:
         settings = self.settings
         key = (run.dataset, run.method)
         if key not in self._loaded:
-            check_pair(
-                settings.configs, run.method, run.dataset, settings.scale
-            )
             self._loaded[key] = self._load(run.method, run.dataset)
-        loaded = self._loaded[key]
+        loaded = self._loaded[key][1]
         cfg = Config(copy.deepcopy(loaded._cfg_dict), filename=loaded.filename)
         cfg.randomness['seed'] = run.seed
-        if run.fold is not None:
+        if run.fold is not None and settings.k_fold is not None:
             set_fold(
                 cfg,
                 fold_file(
                     settings.splits, run.dataset, run.fold, settings.k_fold
                 ),
             )
-        fraction = settings.fraction
-        if fraction is None:
-            fraction = FRACTION if settings.scale == 'tiny' else 1.0
-        if fraction != 1:
-            _take_fraction(cfg, fraction)
+        if run.method in TEACHERS:
+            for path in settings.foreign:
+                add_foreign_data(cfg, path)
+        set_labelled_share(cfg, run.share, run.seed)
+        if run.method in TEACHERS:
+            set_semi_supervision(cfg, settings.pseudo, settings.mean_teacher)
+            set_label_folder(cfg, self.folder(run) / 'pseudo_labels')
         return cfg
 
-    def _load(self, method: str, dataset: str) -> Config:
+    def _load(self, method: str, dataset: str) -> tuple[Recipe, Config]:
+        """Load a config and make the changes that all runs have."""
         settings = self.settings
-        cfg = load_config(settings.configs, method, dataset, settings.scale)
-        if settings.scale == 'tiny':
-            make_tiny(
-                cfg,
-                settings.configs,
-                method,
-                dataset,
-                settings.image_size or IMAGE_SIZE,
-                settings.epochs or EPOCHS,
-            )
+        size, epochs = settings.image_size, settings.epochs
+        own = settings.own_configs.get(method)
+        if own is not None:
+            check_pair(settings.configs, method, dataset, settings.scale)
+            found = Recipe.of_file(Path(own))
+            cfg = found.load()
         else:
-            if settings.image_size is not None:
-                set_image_size(cfg, settings.image_size)
-            if settings.epochs is not None:
-                set_epochs(cfg, settings.epochs)
+            found = recipe(settings.configs, method, dataset, settings.scale)
+            cfg = found.load()
+            if settings.scale == 'tiny':
+                size = IMAGE_SIZE if size is None else size
+                epochs = EPOCHS if epochs is None else epochs
+                fit_network(cfg, size)
+        if size is not None:
+            set_image_size(cfg, size)
+        if epochs is not None:
+            set_epochs(cfg, epochs)
         if settings.cfg_options:
             cfg.merge_from_dict(copy.deepcopy(dict(settings.cfg_options)))
-        # Tuples and lists are the same in the file that is kept.
-        return Config(
-            json.loads(json.dumps(cfg._cfg_dict.to_dict())),
-            filename=cfg.filename,
-        )
+        if settings.official_split is not None:
+            set_official_split(cfg, settings.official_split)
+        return found, cfg
 
     def _needed(self, run: Run, cfg: Config) -> Run | None:
         """Plan what has to be trained before, and tell the config of it."""
-        if run.method in _TEACHERS:
-            move_label_files(cfg, self.folder(run) / 'pseudo_labels')
-            return self._add(
-                Run(run.dataset, _TEACHERS[run.method], run.seed, run.fold)
-            )
+        if run.round > 1:
+            return self._add(replace(run, round=run.round - 1))
+        if run.method in TEACHERS:
+            return self._add(replace(run, method=TEACHERS[run.method]))
         if (cfg.model.get('neck') or {}).get('type') != 'MFE':
             return None
         chosen = self.settings.map_method or DEFAULT_MAP[self.settings.scale]
         if chosen in MAP_METHODS:
-            dataset = 'synthetic' if run.dataset == 'synthetic' else 'wbcatt'
-            fold = run.fold if run.dataset in WITH_ATTRIBUTES else None
-            needed = self._add(Run(dataset, chosen, run.seed, fold))
+            needed = self._add(
+                replace(
+                    run,
+                    dataset='synthetic'
+                    if run.dataset == 'synthetic'
+                    else 'wbcatt',
+                    method=chosen,
+                    fold=run.fold if run.dataset in WITH_ATTRIBUTES else None,
+                    round=self._rounds(chosen),
+                )
+            )
             checkpoint = self.folder(needed) / 'best.pth'
         else:
             needed, checkpoint = None, Path(chosen).resolve()
@@ -281,21 +377,3 @@ class Plan:
             type='Pretrained', checkpoint=str(checkpoint)
         )
         return needed
-
-
-def _take_fraction(cfg: Config, fraction: float) -> None:
-    """Train on a share of each class, the same for every run."""
-    if not 0 < fraction <= 1:
-        raise InputError(
-            'the share of the training images must be above 0 '
-            f'and at most 1, but is {fraction:g}'
-        )
-    # What is pseudo-labelled stays whole.
-    replace_labelled_part(
-        cfg,
-        dict(
-            type='StratifiedSubset',
-            fraction=fraction,
-            dataset=labelled_part(cfg),
-        ),
-    )

@@ -1,42 +1,32 @@
 """Do the trainings of a plan, on GPUs, CPUs or through Slurm."""
 
-import json
 import os
 import queue
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
-
-from daffnet_mm.apis.pseudo_labelling import pseudo_labelled_datasets
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
+from statistics import mean
 
 from .plan import Plan, Run
-from .training_steps import StepFailedError, claimed, last_line
+from .training_steps import (
+    FAILED,
+    FINISHED,
+    Outcome,
+    StepFailedError,
+    claimed,
+    complete,
+    read_outcome,
+    run_logged,
+    write_outcome,
+)
 
-FINISHED, FAILED = 'finished', 'failed'
 _POLL_SECONDS = 0.5
-
-
-class Outcome(NamedTuple):
-    """How a run ended.
-
-    Attributes:
-        state (str): ``'finished'`` or ``'failed'``.
-        minutes (float, optional): How long it took, where that is known.
-        error (str, optional): Why it failed.
-    """
-
-    state: str
-    minutes: float | None = None
-    error: str | None = None
 
 
 @dataclass
@@ -57,9 +47,7 @@ class LocalLauncher:
         """What a training occupies, one item a training at a time."""
         return list(self.devices) or [None] * self.jobs
 
-    def command(
-        self, tool: Path, arguments: Sequence, name: str, training: bool
-    ) -> list[str]:
+    def command(self, tool: Path, arguments: Sequence, name: str) -> list[str]:
         """The command of a step."""
         return [sys.executable, str(tool), *map(str, arguments)]
 
@@ -71,7 +59,7 @@ class LocalLauncher:
 
 
 @dataclass
-class SlurmLauncher:
+class SlurmLauncher(LocalLauncher):
     """Submit each run by ``srun``; the processes find each other by MMEngine.
 
     Args:
@@ -80,54 +68,28 @@ class SlurmLauncher:
         jobs (int): Runs submitted at a time. Defaults to 1.
     """
 
-    options: Sequence[str] = field(default_factory=tuple)
-    jobs: int = 1
+    options: Sequence[str] = ()
 
-    def slots(self) -> list[None]:
-        """What a training occupies, one item a training at a time."""
-        return [None] * self.jobs
-
-    def command(
-        self, tool: Path, arguments: Sequence, name: str, training: bool
-    ) -> list[str]:
+    def command(self, tool: Path, arguments: Sequence, name: str) -> list[str]:
         """The command of a step."""
+        program, *rest = super().command(tool, arguments, name)
         # Only a training is divided among several processes.
-        further = [] if training else ['--ntasks=1']
-        launcher = ['--launcher', 'slurm'] if training else []
+        training = tool.name == 'train.py'
         return [
             'srun',
             '--kill-on-bad-exit=1',
             *self.options,
-            *further,
+            *([] if training else ['--ntasks=1']),
             f'--job-name={name}',
-            sys.executable,
+            program,
             '-u',
-            str(tool),
-            *map(str, arguments),
-            *launcher,
+            *rest,
+            *(['--launcher', 'slurm'] if training else []),
         ]
 
-    def environment(self, slot: None) -> dict[str, str]:
-        """The environment of ``srun``."""
-        return dict(os.environ)
 
-
-def read_outcome(folder: Path) -> Outcome | None:
-    """Find how a run ended.
-
-    Args:
-        folder (Path): Its folder.
-
-    Returns:
-        Outcome, optional: None if it has not ended.
-    """
-    for state in (FINISHED, FAILED):
-        path = folder / f'{state}.json'
-        if path.is_file():
-            with open(path, encoding='utf-8') as f:
-                content = json.load(f)
-            return Outcome(state, content.get('minutes'), content.get('error'))
-    return None
+class _StoppedError(Exception):
+    """The runner was told to stop: what it ended has not ended."""
 
 
 class Trainer:
@@ -135,7 +97,7 @@ class Trainer:
 
     Args:
         plan (Plan): The plan, prepared.
-        launcher (LocalLauncher | SlurmLauncher): How processes are started.
+        launcher (LocalLauncher): How processes are started.
         report (Callable): Called, by one thread at a time, with each run when
             it starts (and None) and when it has ended (and its outcome).
     """
@@ -143,7 +105,7 @@ class Trainer:
     def __init__(
         self,
         plan: Plan,
-        launcher: LocalLauncher | SlurmLauncher,
+        launcher: LocalLauncher,
         report: Callable[[Run, Outcome | None], None],
     ) -> None:
         self.plan = plan
@@ -151,7 +113,7 @@ class Trainer:
         self.report = report
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._processes: set[subprocess.Popen] = set()
+        self._processes: list[subprocess.Popen] = []
 
     def run(self) -> Mapping[Run, Outcome]:
         """Do every run that has not finished.
@@ -165,10 +127,11 @@ class Trainer:
         Raises:
             InputError: If another process works in the folder.
         """
-        slots = queue.Queue()
+        slots: queue.Queue[str | None] = queue.Queue()
         for slot in self.launcher.slots():
             slots.put(slot)
-        outcomes, futures = {}, {}
+        outcomes: dict[Run, Outcome] = {}
+        futures: dict[Run, Future[Outcome]] = {}
         with (
             claimed(self.plan.settings.out_dir),
             ThreadPoolExecutor(slots.qsize()) as pool,
@@ -177,14 +140,16 @@ class Trainer:
                 # In the plan's order, where what is needed comes first: the
                 # one that waits for another never keeps it from starting.
                 for run in self.plan.configs:
-                    folder = self.plan.folder(run)
-                    outcome = read_outcome(folder)
+                    outcome = read_outcome(self.plan.folder(run))
                     if outcome is not None and outcome.state == FINISHED:
                         outcomes[run] = outcome
                         continue
                     needed = self.plan.needs.get(run)
                     futures[run] = pool.submit(
-                        self._work, run, needed, futures.get(needed), slots
+                        self._work,
+                        run,
+                        None if needed is None else futures.get(needed),
+                        slots,
                     )
                 wait(futures.values())
             except BaseException:
@@ -199,145 +164,103 @@ class Trainer:
         self._stopped.set()
         with self._lock:
             for process in self._processes:
-                with suppress(ProcessLookupError):
-                    process.terminate()
+                process.terminate()
 
-    def _work(self, run, needed, future, slots) -> Outcome:
+    def _work(self, run: Run, needed: Future | None, slots) -> Outcome:
         """Do one run, whatever comes of it."""
-        if future is not None and future.result().state != FINISHED:
+        if needed is not None and needed.result().state != FINISHED:
             outcome = Outcome(
-                FAILED, error=f'{needed.name}, which it needs, failed'
+                FAILED,
+                error=f'{self.plan.needs[run].name}, which it needs, failed',
             )
-            _write_outcome(self.plan.folder(run), outcome)
+            write_outcome(self.plan.folder(run), outcome)
             self._tell(run, outcome)
             return outcome
         slot = slots.get()
         try:
             if self._stopped.is_set():
-                return Outcome(FAILED, error='not started')
+                raise _StoppedError
             self._tell(run, None)
-            outcome = self._do(run, needed, slot)
+            outcome = complete(
+                self.plan.folder(run),
+                self.plan.files[run],
+                partial(self._execute, run, slot),
+                self.plan.teacher(run),
+                # A training whose runner was killed is still at work: what
+                # it does counts.
+                wait=lambda: not self._stopped.wait(_POLL_SECONDS),
+            )
         finally:
             slots.put(slot)
-        if not self._stopped.is_set():
-            self._tell(run, outcome)
+        self._tell(run, outcome)
         return outcome
 
     def _tell(self, run: Run, outcome: Outcome | None) -> None:
         with self._lock:
             self.report(run, outcome)
 
-    def _do(self, run: Run, needed: Run | None, slot: str | None) -> Outcome:
-        folder = self.plan.folder(run)
-        start = time.monotonic()
-        with ExitStack() as stack:
-            lock = stack.enter_context(_Claim(folder, self._stopped))
-            try:
-                self._steps(run, needed, slot, lock)
-                outcome = Outcome(FINISHED, (time.monotonic() - start) / 60)
-            except (InputError, StepFailedError, OSError) as error:
-                outcome = Outcome(
-                    FAILED,
-                    (time.monotonic() - start) / 60,
-                    ' '.join(str(error).split()),
-                )
-            # What was ended by us has not ended.
-            if not self._stopped.is_set() or outcome.state == FINISHED:
-                _write_outcome(folder, outcome)
-        return outcome
-
-    def _steps(self, run, needed, slot, lock) -> None:
-        """Label, where a run has something to label, and train."""
-        folder, cfg = self.plan.folder(run), self.plan.configs[run]
-        config = self.plan.files[run]
-        tools = self.plan.settings.tools
-        if pseudo_labelled_datasets(cfg.train_dataloader.dataset):
-            self._step(
-                run,
-                slot,
-                lock,
-                tools / 'pseudo_label.py',
-                [config, self.plan.folder(needed) / 'best.pth'],
-                folder / 'pseudo_label.log',
-            )
-        self._step(
-            run,
-            slot,
-            lock,
-            tools / 'train.py',
-            [config, '--work-dir', folder, '--resume'],
-            folder / 'train.log',
-        )
-        if not (folder / 'evaluation').is_dir():
-            raise StepFailedError(
-                f'train.py ended without an evaluation (see '
-                f'{folder / "train.log"})'
-            )
-
-    def _step(self, run, slot, lock, tool, arguments, log) -> None:
+    def _execute(self, run, slot, tool, arguments, lock) -> None:
+        """Do one step of a run."""
         command = self.launcher.command(
-            tool,
+            self.plan.settings.tools / tool,
             arguments,
             run.name.replace('/', '.'),
-            tool.name == 'train.py',
         )
-        with open(log, 'ab') as output:
-            process = subprocess.Popen(
+        log = self.plan.folder(run) / f'{Path(tool).stem}.log'
+        try:
+            run_logged(
                 command,
-                env=self.launcher.environment(slot),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=(lock,),
+                log,
+                lock,
+                self._started,
+                self.launcher.environment(slot),
             )
+        except StepFailedError as e:
+            if self._stopped.is_set():
+                raise _StoppedError from e
+            raise
+
+    def _started(self, process: subprocess.Popen) -> None:
         with self._lock:
-            self._processes.add(process)
+            self._processes.append(process)
             if self._stopped.is_set():
                 process.terminate()
-        status = process.wait()
-        with self._lock:
-            self._processes.discard(process)
-        if status:
-            raise StepFailedError(
-                f'{tool.name} '
-                + (
-                    f'was ended by signal {-status}'
-                    if status < 0
-                    else f'ended with status {status}'
-                )
-                + f': {last_line(log)} (see {log})'
-            )
 
 
-class _Claim:
-    """The lock of a run's folder, waited for.
+def time_left(plan: Plan, jobs: int) -> tuple[int, str]:
+    """Say how far the runs of a plan are, and how long the rest will take.
 
-    A training whose runner was killed still holds it: what that training
-    does counts.
+    A run takes what its method took on its dataset, or else what the runs
+    took on average.
+
+    Args:
+        plan (Plan): The runs.
+        jobs (int): Runs at a time.
+
+    Returns:
+        tuple[int, str]: How many have ended, and in words the same and, once
+        one has finished, a guess.
     """
-
-    def __init__(self, folder: Path, stopped: threading.Event) -> None:
-        self.folder = folder
-        self.stopped = stopped
-        self._stack = ExitStack()
-
-    def __enter__(self) -> int:
-        while True:
-            try:
-                return self._stack.enter_context(claimed(self.folder))
-            except InputError:
-                if self.stopped.wait(_POLL_SECONDS):
-                    raise
-
-    def __exit__(self, *error) -> None:
-        self._stack.close()
-
-
-def _write_outcome(folder: Path, outcome: Outcome) -> None:
-    content = dict(minutes=outcome.minutes)
-    if outcome.error:
-        content['error'] = outcome.error
-    with atomic_write(folder / f'{outcome.state}.json') as f:
-        json.dump(content, f)
-    if outcome.state == FINISHED:
-        (folder / f'{FAILED}.json').unlink(missing_ok=True)
+    left: list[Run] = []
+    took: dict[tuple[str, str], list[float]] = {}
+    for run in plan.configs:
+        outcome = read_outcome(plan.folder(run))
+        if outcome is None:
+            left.append(run)
+        elif outcome.state == FINISHED and outcome.minutes is not None:
+            alike = took.setdefault((run.dataset, run.method), [])
+            alike.append(outcome.minutes)
+    ended = len(plan.configs) - len(left)
+    text = f'{ended} of {len(plan.configs)} runs'
+    if not left or not took:
+        return ended, text
+    average = mean(chain(*took.values()))
+    minutes = sum(
+        mean(took.get((run.dataset, run.method), [average])) / jobs
+        for run in left
+    )
+    if minutes < 90:
+        text += f', about {max(1, round(minutes))} minutes left'
+    else:
+        text += f', about {minutes / 60:.1f} hours left'
+    return ended, text

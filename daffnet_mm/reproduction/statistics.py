@@ -17,12 +17,12 @@ class Summary(NamedTuple):
         mean (float): The mean.
         half_width (float): Half the width of its 95 % interval; nan of a
             single run.
-        count (int): The number of runs.
+        runs (int): Their number.
     """
 
     mean: float
     half_width: float
-    count: int
+    runs: int
 
 
 def summarize(values: Sequence[float]) -> Summary:
@@ -36,7 +36,7 @@ def summarize(values: Sequence[float]) -> Summary:
 
     Examples:
         >>> summarize([97., 98., 99.])
-        Summary(mean=98.0, half_width=2.484..., count=3)
+        Summary(mean=98.0, half_width=2.484..., runs=3)
     """
     count = len(values)
     mean = float(np.mean(values))

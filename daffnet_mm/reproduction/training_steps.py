@@ -1,192 +1,226 @@
-"""Train MAP in the three steps of Fig. 4, each a process of its own."""
+"""A training in a folder of its own, done once, whoever asks for it."""
 
 import fcntl
+import hashlib
 import json
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from mmengine import Config
 
-from daffnet_mm.apis.pseudo_labelling import pseudo_labelled_datasets
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+
+from .methods import contents
+from .recipes import Recipe
+from .short_config import short_config
+
+FINISHED, FAILED = 'finished', 'failed'
+
+
+class Outcome(NamedTuple):
+    """How a training ended.
+
+    Attributes:
+        state (str): ``'finished'`` or ``'failed'``.
+        minutes (float, optional): How long it took, where that is known.
+        error (str, optional): Why it failed.
+    """
+
+    state: str
+    minutes: float | None = None
+    error: str | None = None
 
 
 class StepFailedError(RuntimeError):
     """A training or a labelling that ended with an error."""
 
 
-def train(cfg: Config, work_dir: Path, tools: Path) -> Path:
-    """Run ``tools/train.py``, unless it has ended before.
-
-    An interrupted training goes on from its last epoch.
+def read_outcome(folder: Path) -> Outcome | None:
+    """Find how a training ended.
 
     Args:
-        cfg (Config): The config, kept as ``work_dir/settings/config.json``.
-        work_dir (Path): The run's folder. Output goes to ``train.log`` in it.
-        tools (Path): The folder of the command line tools.
+        folder (Path): Its folder.
 
     Returns:
-        Path: The best checkpoint on validation.
-
-    Raises:
-        InputError: If the folder holds a run of another config, or one that
-            is still running.
-        StepFailedError: If the training fails.
+        Outcome, optional: None if it has not ended.
     """
-    best, marker = work_dir / 'best.pth', work_dir / 'finished.json'
-    with claimed(work_dir) as lock:
-        config = keep_config(cfg, work_dir)
-        if marker.is_file() and best.is_file():
-            return best
-        start = time.monotonic()
-        _run(
-            tools / 'train.py',
-            [config, '--work-dir', work_dir, '--resume'],
-            work_dir / 'train.log',
-            lock,
-        )
-        with atomic_write(marker) as f:
-            json.dump(dict(minutes=(time.monotonic() - start) / 60), f)
-    return best
+    for state in (FINISHED, FAILED):
+        path = folder / f'{state}.json'
+        if path.is_file():
+            with open(path, encoding='utf-8') as f:
+                content = json.load(f)
+            return Outcome(state, content.get('minutes'), content.get('error'))
+    return None
 
 
-def retrain(
-    cfg: Config,
-    teacher: Path,
-    work_dir: Path,
-    tools: Path,
-    rounds: int = 1,
-    label_options: Sequence[str] = (),
-) -> Path:
-    """Label with one MAP and train the next on the mix (Fig. 4, steps 2, 3).
+def write_outcome(folder: Path, outcome: Outcome) -> None:
+    """Leave in a folder how its training ended, for :func:`read_outcome`.
 
     Args:
-        cfg (Config): The config of stage 2. Its label files are replaced by
-            files in ``work_dir/pseudo_labels``.
-        teacher (Path): The checkpoint of stage 1.
-        work_dir (Path): The run's folder; with several rounds, each has a
-            folder ``round_<number>`` in it.
-        tools (Path): The folder of the command line tools.
-        rounds (int): How often to label and train; each round's MAP labels
-            for the next. Defaults to 1, the paper's.
-        label_options (Sequence[str]): Further arguments of
-            ``tools/pseudo_label.py``. Defaults to none.
-
-    Returns:
-        Path: The last round's best checkpoint.
-
-    Raises:
-        InputError: If there is nothing to label, or a folder holds a run of
-            another config, or one that is still running.
-        StepFailedError: If a step fails.
+        folder (Path): The folder.
+        outcome (Outcome): How it ended.
     """
-    if rounds < 1:
-        raise InputError(f'rounds must be 1 or more, but is {rounds}')
-    for number in range(1, rounds + 1):
-        folder = work_dir / f'round_{number}' if rounds > 1 else work_dir
-        own = Config(cfg._cfg_dict.to_dict(), filename=cfg.filename)
-        move_label_files(own, folder / 'pseudo_labels')
-        with claimed(folder) as lock:
-            config = keep_config(own, folder)
-            if not (folder / 'finished.json').is_file():
-                _run(
-                    tools / 'pseudo_label.py',
-                    [config, teacher, *label_options],
-                    folder / 'pseudo_label.log',
-                    lock,
-                )
-        teacher = train(own, folder, tools)
-    return teacher
+    with atomic_write(folder / f'{outcome.state}.json') as f:
+        json.dump(dict(minutes=outcome.minutes, error=outcome.error), f)
 
 
-def keep_config(cfg: Config, work_dir: Path) -> Path:
-    """Write a run's config into its folder, once.
+def complete(
+    folder: Path,
+    config: Path,
+    execute: Callable[[str, Sequence, int], None],
+    teacher: Path | None = None,
+    wait: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Train, unless that has been done; an interrupted training goes on.
 
     Args:
-        cfg (Config): The config.
-        work_dir (Path): The run's folder.
+        folder (Path): The folder of the training.
+        config (Path): Its config.
+        execute (Callable): Runs a tool, of which it gets the name, the
+            arguments and the number of a lock for the process to inherit;
+            raises :class:`StepFailedError` if it fails.
+        teacher (Path, optional): The checkpoint that labels before what the
+            config has to be labelled (Fig. 4, step 2). Defaults to None:
+            there is nothing to label.
+        wait (Callable): As for :func:`claimed`.
 
     Returns:
-        Path: The file.
+        Outcome: How it ended, also left in the folder.
 
     Raises:
-        InputError: If the folder holds another run's.
+        InputError: If another process works in the folder.
     """
-    # Not in the folder itself, where MMEngine writes what it made of it; and
-    # as JSON, since laying out Python takes seconds a config.
-    path = work_dir / 'settings' / 'config.json'
-    text = json.dumps(cfg._cfg_dict.to_dict(), indent=1) + '\n'
-    if path.is_file():
-        if path.read_text(encoding='utf-8') != text:
-            raise InputError(
-                f'{work_dir} holds a run with other settings (compare '
-                f'{path}): name another output folder, or remove this one'
-            )
-    else:
-        with atomic_write(path) as f:
-            f.write(text)
-    return path
-
-
-def move_label_files(cfg: Config, folder: Path) -> None:
-    """Let a stage 2 config read its labels from one folder."""
-    parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
-    if not parts:
-        raise InputError(
-            f'{cfg.filename} has no PseudoLabelledDataset in its '
-            'train_dataloader: there is nothing to label'
-        )
-    taken = set()
-    for number, part in enumerate(parts):
-        name = Path(part['label_file']).stem
-        name = f'{name}_{number}' if name in taken else name
-        taken.add(name)
-        part['label_file'] = str(folder / f'{name}.json')
-
-
-@contextmanager
-def claimed(folder: Path) -> Iterator[int]:
-    """Keep other processes out of a run's folder.
-
-    The processes started meanwhile inherit the lock: one that outlives this
-    process, killed, still holds it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / '.lock', 'w') as lock:
+    with claimed(folder, wait) as lock:
+        outcome = read_outcome(folder)
+        if outcome is not None and outcome.state == FINISHED:
+            return outcome
+        # What failed before has not ended yet.
+        (folder / f'{FAILED}.json').unlink(missing_ok=True)
+        start, state, error = time.monotonic(), FINISHED, None
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as e:
-            raise InputError(
-                f'another process is working in {folder}: wait '
-                'for its end, or end it'
-            ) from e
-        yield lock.fileno()
+            if teacher is not None:
+                execute('pseudo_label.py', [config, teacher], lock)
+            execute(
+                'train.py', [config, '--work-dir', folder, '--resume'], lock
+            )
+            if not (folder / 'evaluation').is_dir():
+                raise StepFailedError(
+                    f'train.py ended without an evaluation in {folder}'
+                )
+        except (InputError, StepFailedError, OSError) as e:
+            state, error = FAILED, ' '.join(str(e).split())
+        outcome = Outcome(state, (time.monotonic() - start) / 60, error)
+        write_outcome(folder, outcome)
+    return outcome
 
 
-def _run(tool: Path, arguments: Sequence, log: Path, lock: int) -> None:
-    """Run one tool, its output to a file."""
+def run_logged(
+    command: Sequence,
+    log: Path,
+    lock: int,
+    started: Callable[[subprocess.Popen], None] = lambda process: None,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Run a command to its end, its output to a file.
+
+    Args:
+        command (Sequence): The command.
+        log (Path): The file, to which the output is appended.
+        lock (int): The number of an open file that the process inherits.
+        started (Callable): Called with the process. Defaults to nothing.
+        env (Mapping[str, str], optional): Its environment. Defaults to None:
+            this process's.
+
+    Raises:
+        StepFailedError: If it fails, with the last line of its output.
+    """
     with open(log, 'ab') as output:
-        status = subprocess.run(
-            [sys.executable, str(tool), *map(str, arguments)],
+        process = subprocess.Popen(
+            list(map(str, command)),
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=(lock,),
-        ).returncode
-    if status:
-        raise StepFailedError(
-            f'{tool.name} ended with status {status}: {last_line(log)} '
-            f'(see {log})'
         )
+    started(process)
+    status = process.wait()
+    if status:
+        ended = (
+            f'was ended by signal {-status}'
+            if status < 0
+            else f'ended with status {status}'
+        )
+        text = log.read_text(encoding='utf-8', errors='replace').strip()
+        line = text.rpartition('\n')[2] or 'it wrote nothing'
+        raise StepFailedError(f'{log.stem}.py {ended}: {line} (see {log})')
 
 
-def last_line(log: Path) -> str:
-    lines = log.read_text(encoding='utf-8', errors='replace').split('\n')
-    return next(
-        (x.strip() for x in reversed(lines) if x.strip()), 'it wrote nothing'
-    )
+def keep_config(recipe: Recipe, cfg: Config, folder: Path) -> Path:
+    """Write a training's config into its folder, once.
+
+    Args:
+        recipe (Recipe): What the config was made of.
+        cfg (Config): The config.
+        folder (Path): The folder.
+
+    Returns:
+        Path: The file, with which anyone can train again.
+
+    Raises:
+        InputError: If the folder holds a training of other settings.
+    """
+    # The files that it builds on may change.
+    digest = hashlib.sha256(contents(cfg).encode()).hexdigest()
+    text = f'# {digest}: all settings\n{short_config(recipe, cfg)}'
+    # Not in the folder itself, where MMEngine writes what it made of it.
+    path = folder / 'settings' / 'config.py'
+    if not path.is_file():
+        with atomic_write(path) as f:
+            f.write(text)
+    elif path.read_text(encoding='utf-8') != text:
+        raise InputError(
+            f'{folder} was begun with other settings (compare {path}): name '
+            'another output folder, or remove this one'
+        )
+    return path
+
+
+@contextmanager
+def claimed(
+    folder: Path, wait: Callable[[], bool] = lambda: False
+) -> Iterator[int]:
+    """Keep other processes out of a folder.
+
+    The processes started meanwhile inherit the lock: one that outlives this
+    process, killed, still holds it.
+
+    Args:
+        folder (Path): The folder, made if needed.
+        wait (Callable): Called while another process is in it; tells whether
+            to try again. Defaults to one that does not.
+
+    Yields:
+        int: The number of the lock, to hand on to processes.
+
+    Raises:
+        InputError: If another process works in the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / '.lock', 'w') as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as e:
+                if not wait():
+                    raise InputError(
+                        f'another process is working in {folder}: wait '
+                        'for its end, or end it'
+                    ) from e
+        yield lock.fileno()

@@ -3,40 +3,39 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from daffnet_mm.evaluation.run_folders import read_metrics
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.tables import (
+    escape_latex,
+    to_latex,
+    to_markdown,
+    write_csv,
+)
 
-from .matrix import Table
-from .methods import DATASETS
+from .matrix import known_metrics
+from .methods import DATASETS, EPOCHS, IMAGE_SIZE
 from .plan import Plan
-from .result_tables import write_csv
-from .results import (
-    RowResult,
-    SectionResult,
-    fill,
-    read_all_metrics,
-)
-from .run import read_outcome
-from .statistics import Comparison, Summary
-from .strategy_tables import markdown_table
-from .tiny_scale import EPOCHS, IMAGE_SIZE
+from .results import GAINS, RowResult, SectionResult, fill
+from .statistics import Comparison, Summary, summarize
+from .training_steps import FINISHED, read_outcome
 
-_LATEX = str.maketrans(
-    {
-        '&': r'\&',
-        '%': r'\%',
-        '$': r'\$',
-        '#': r'\#',
-        '_': r'\_',
-        '{': r'\{',
-        '}': r'\}',
-        '~': r'\textasciitilde{}',
-        '^': r'\textasciicircum{}',
-        '\\': r'\textbackslash{}',
-        '±': r'$\pm$',
-        '<': r'$<$',
-    }
-)
+
+class Block(NamedTuple):
+    """A piece of a table as it is read.
+
+    Attributes:
+        heading (str): What it is about.
+        headers (list[str]): The headings of its columns.
+        rows (list[list[str]]): Its cells.
+        notes (list[str]): What a reader has to know of them.
+    """
+
+    heading: str
+    headers: list[str]
+    rows: list[list[str]]
+    notes: list[str]
 
 
 def write_tables(plan: Plan) -> list[Path]:
@@ -52,102 +51,86 @@ def write_tables(plan: Plan) -> list[Path]:
         list[Path]: The files.
     """
     folder = plan.settings.out_dir / 'tables'
+    text = caption(plan)
     paths = []
     for table in plan.tables:
-        sections = fill(table, plan)
-        for suffix, text in (
-            ('md', to_markdown(table, sections, plan)),
-            ('tex', to_latex(table, sections, plan)),
-        ):
+        sections = fill(table, plan.runs_of, plan.shares)
+        blocks = lay_out(sections)
+        page = [f'# {table.title}', text, *map(block_markdown, blocks)]
+        latex = [_block_latex(b, table.title, text) for b in blocks]
+        for suffix, parts in (('md', page), ('tex', latex)):
             paths.append(folder / f'{table.name}.{suffix}')
             with atomic_write(paths[-1]) as f:
-                f.write(text)
+                f.write('\n\n'.join(parts) + '\n')
         paths.append(folder / f'{table.name}.csv')
         write_csv(
-            paths[-1],
-            [
-                _csv_row(section, row)
-                for section in sections
-                for row in section.rows
-            ],
+            paths[-1], [_csv_row(s, r) for s in sections for r in s.rows]
         )
     paths.append(folder / 'runs.csv')
     write_csv(paths[-1], _run_rows(plan))
     return paths
 
 
-def to_markdown(
-    table: Table, sections: Sequence[SectionResult], plan: Plan
-) -> str:
-    """Lay a table out as a Markdown page.
+def lay_out(sections: Sequence[SectionResult]) -> list[Block]:
+    """Lay a filled table out.
 
     Args:
-        table (Table): The table.
         sections (Sequence[SectionResult]): What fills it.
-        plan (Plan): Its runs.
 
     Returns:
-        str: The page.
+        list[Block]: A block a dataset and share of the labels, and one of the
+        gains over the supervised MAP, where that is a row.
     """
-    parts = [f'# {table.title}', caption(plan)]
+    blocks = []
     for section in sections:
-        parts.append(f'## {_heading(section)}')
-        parts.append(
-            markdown_table(
-                [
-                    {'Method': _label(row), **_cells(section, row)}
-                    for row in section.rows
-                ]
-            )
-        )
-        notes = _notes(section)
-        if notes:
-            parts.append('\n'.join(f'- {note}' for note in notes))
-    return '\n\n'.join(parts) + '\n'
-
-
-def to_latex(
-    table: Table, sections: Sequence[SectionResult], plan: Plan
-) -> str:
-    """Lay a table out for LaTeX, a ``table`` environment a dataset.
-
-    Args:
-        table (Table): The table.
-        sections (Sequence[SectionResult]): What fills it.
-        plan (Plan): Its runs.
-
-    Returns:
-        str: The text; needs ``\\usepackage{booktabs}``.
-    """
-    parts = []
-    for section in sections:
+        heading = _heading(section)
         rows = [
             {'Method': _label(row), **_cells(section, row)}
             for row in section.rows
         ]
-        lines = [
-            ' & '.join(map(_escape, cells)) + r' \\'
-            for cells in (rows[0], *(row.values() for row in rows))
+        blocks.append(_block(heading, rows, _notes(section)))
+        gains = [
+            {'Method': row.row.label, **_gain_cells(row)}
+            for row in section.rows
+            if row.gains
         ]
-        text = f'{table.title}. {_heading(section)}. {caption(plan)}'
-        parts.append(
-            '\n'.join(
-                [
-                    r'\begin{table}',
-                    rf'\caption{{{_escape(text)}}}',
-                    rf'\begin{{tabular}}{{l{"r" * (len(rows[0]) - 1)}}}',
-                    r'\toprule',
-                    lines[0],
-                    r'\midrule',
-                    *lines[1:],
-                    r'\bottomrule',
-                    r'\end{tabular}',
-                    *(rf'\par {_escape(note)}' for note in _notes(section)),
-                    r'\end{table}',
-                ]
-            )
-        )
-    return '\n\n'.join(parts) + '\n'
+        if gains:
+            heading += ': gain over the supervised row, same seed'
+            blocks.append(_block(heading, gains, []))
+    return blocks
+
+
+def _block(heading: str, rows: list[dict], notes: list[str]) -> Block:
+    return Block(heading, [*rows[0]], [[*row.values()] for row in rows], notes)
+
+
+def block_markdown(block: Block) -> str:
+    """Write a block in Markdown.
+
+    Args:
+        block (Block): The block.
+
+    Returns:
+        str: Heading, table and notes.
+    """
+    text = f'## {block.heading}\n\n{to_markdown(block.headers, block.rows)}'
+    if block.notes:
+        text += '\n' + '\n'.join(f'- {note}' for note in block.notes)
+    return text.rstrip('\n')
+
+
+def _block_latex(block: Block, title: str, text: str) -> str:
+    """Write a block as a ``table`` environment."""
+    text = f'{title}. {block.heading}. {text}'
+    return '\n'.join(
+        [
+            r'\begin{table}',
+            rf'\caption{{{escape_latex(text)}}}',
+            to_latex(block.headers, block.rows).rstrip('\n'),
+            *(rf'\par {escape_latex(note)}' for note in block.notes),
+            r'\end{table}',
+        ]
+    )
 
 
 def caption(plan: Plan) -> str:
@@ -165,14 +148,16 @@ def caption(plan: Plan) -> str:
     if settings.k_fold is not None:
         what += f' of {settings.k_fold} folds each'
     text = (
-        f'In percent; {what}, with the 95 % interval of the mean by the '
-        't distribution where more than one run has finished.'
+        f'In percent; {what}. ± is half the width of the 95 % interval of '
+        'the mean by the t distribution, where more than one run has finished.'
     )
     if settings.k_fold is not None:
         text += (
             ' Folds share training images, so that the interval is '
             'rather too narrow.'
         )
+    if settings.official_split is not None:
+        text += f" Ours on WBCAtt's official {settings.official_split} part."
     if settings.scale == 'tiny':
         text += (
             f' Small networks from scratch, '
@@ -180,11 +165,8 @@ def caption(plan: Plan) -> str:
             f'{settings.epochs or EPOCHS} epochs: rows are to be '
             "compared with each other, not with the paper's."
         )
-    if settings.fraction not in (None, 1):
-        text += (
-            f' Trained on {100 * settings.fraction:g} % of the training '
-            'images.'
-        )
+    if plan.shares != [1]:
+        text += " The paper's figures are of all labels."
     text += (
         " p: McNemar's exact test on the test cells against the trained "
         'row above'
@@ -197,15 +179,14 @@ def caption(plan: Plan) -> str:
 def _heading(section: SectionResult) -> str:
     dataset, paper = section.section.dataset, section.section.published_on
     name = DATASETS[dataset] or 'synthetic cells'
+    if paper == name:
+        paper = None
     if dataset == 'pbc5':
-        name = 'PBC, five classes'
-    if paper is None:
-        return name
-    if paper == DATASETS[dataset] and dataset != 'pbc5':
-        return name
-    if dataset == 'pbc5' and paper == 'PBC':
-        paper = 'PBC, eight classes'
-    return f"{name} (the paper's figures: {paper})"
+        name += ', five classes'
+        paper = paper or 'PBC, eight classes'
+    if section.share != 1:
+        name += f', {100 * section.share:g} % of the labels'
+    return name if paper is None else f"{name} (the paper's figures: {paper})"
 
 
 def _label(row: RowResult) -> str:
@@ -217,17 +198,14 @@ def _label(row: RowResult) -> str:
 def _cells(section: SectionResult, row: RowResult) -> dict[str, str]:
     """The cells of a row behind its name."""
     cells = {}
-    with_paper = {
-        column for other in section.rows for column in other.published
-    }
     for column, title in section.columns.items():
         summary = row.figures.get(column)
         cells[title] = '-' if summary is None else _text(summary)
-        if summary is None and row.failures and not row.finished:
+        if summary is None and row.failures and not row.measured:
             cells[title] = 'failed'
-        if column in with_paper:
-            figure = row.published.get(column)
-            cells[f'{title}, paper'] = (
+        for key, whose in _published(section, column).items():
+            figure = row.row.published.get(key)
+            cells[f'{title}, {whose}'] = (
                 '-' if figure is None else f'{figure:.2f}'
             )
     cells['Runs'] = row.state
@@ -237,10 +215,29 @@ def _cells(section: SectionResult, row: RowResult) -> dict[str, str]:
     return cells
 
 
-def _text(summary: Summary) -> str:
+def _published(section: SectionResult, column: str) -> dict[str, str]:
+    """What stands beside a column of ours: the keys, and what they are."""
+    known = {key for row in section.rows for key in row.row.published}
+    kinds = {column: 'paper', f'{column} implied': 'implied by their Acc'}
+    return {key: kind for key, kind in kinds.items() if key in known}
+
+
+def _gain_cells(row: RowResult) -> dict[str, str]:
+    titles, cells = known_metrics(), {}
+    for metric in GAINS:
+        gains = row.gains.get(metric)
+        cells[titles[metric]] = (
+            _text(summarize(gains), '+.2f') if gains else '-'
+        )
+    gains = row.gains.get(GAINS[0], [])
+    cells['better in'] = f'{sum(g > 0 for g in gains)} of {len(gains)}'
+    return cells
+
+
+def _text(summary: Summary, form: str = '.2f') -> str:
     if math.isnan(summary.half_width):
-        return f'{summary.mean:.2f}'
-    return f'{summary.mean:.2f} ± {summary.half_width:.2f}'
+        return f'{summary.mean:{form}}'
+    return f'{summary.mean:{form}} ± {summary.half_width:.2f}'
 
 
 def _p_text(comparison: Comparison | None) -> str:
@@ -253,12 +250,12 @@ def _p_text(comparison: Comparison | None) -> str:
 
 def _notes(section: SectionResult) -> list[str]:
     """What a reader has to know of the rows, each sentence once."""
-    notes = {}
+    notes: dict[str, list[str]] = {}
     for row in section.rows:
         if row.row.note:
-            notes.setdefault(
-                f"the paper's figures: {row.row.note}", []
-            ).append(row.row.label)
+            notes.setdefault(f'published figures: {row.row.note}', []).append(
+                row.row.label
+            )
         if row.same_as:
             notes.setdefault(
                 f'the same training as {row.same_as} at this scale', []
@@ -274,33 +271,41 @@ def _notes(section: SectionResult) -> list[str]:
 def _csv_row(section: SectionResult, row: RowResult) -> dict:
     found = {
         'dataset': section.section.dataset,
+        'share': section.share,
         'method': row.row.label,
-        'trained': row.row.method or '',
+        'trained': row.row.method,
         'state': row.state,
-        'runs_finished': row.finished,
+        'runs_finished': len(row.measured),
         'runs_failed': len(row.failures),
         'runs_asked': row.asked,
     }
     for column in section.columns:
-        summary = row.figures.get(column)
-        found[column] = ''
-        found[f'{column} low'] = found[f'{column} high'] = ''
-        if summary is not None:
-            found[column] = summary.mean
-            if not math.isnan(summary.half_width):
-                found[f'{column} low'] = summary.mean - summary.half_width
-                found[f'{column} high'] = summary.mean + summary.half_width
-        found[f'{column} paper'] = row.published.get(column, '')
+        found.update(_csv_cells(column, row.figures.get(column)))
+        for key, whose in _published(section, column).items():
+            found[f'{column} {whose}'] = row.row.published.get(key)
+    for metric, gains in row.gains.items():
+        found.update(_csv_cells(f'{metric} gain', summarize(gains)))
     test = row.comparison
-    found['p'] = '' if test is None else test.p_value
-    found['right_above_only'] = found['right_here_only'] = ''
+    found['p'] = found['right_above_only'] = found['right_here_only'] = None
     if test is not None:
+        found['p'] = test.p_value
         found['right_above_only'] = ' '.join(map(str, test.only_first))
         found['right_here_only'] = ' '.join(map(str, test.only_second))
-    found['same_as'] = row.same_as or ''
-    found['paper_on'] = section.section.published_on or ''
+    found['same_as'] = row.same_as
+    found['paper_on'] = section.section.published_on
     found['note'] = row.row.note
     return found
+
+
+def _csv_cells(name: str, summary: Summary | None) -> dict:
+    mean = half_width = math.nan
+    if summary is not None:
+        mean, half_width, _ = summary
+    return {
+        name: mean,
+        f'{name} low': mean - half_width,
+        f'{name} high': mean + half_width,
+    }
 
 
 def _run_rows(plan: Plan) -> list[dict]:
@@ -308,27 +313,11 @@ def _run_rows(plan: Plan) -> list[dict]:
     keys = {c: None for table in plan.tables for c in table.columns}
     for run in plan.configs:
         outcome = read_outcome(plan.folder(run))
-        row = {
-            'dataset': run.dataset,
-            'method': run.method,
-            'seed': run.seed,
-            'fold': '' if run.fold is None else run.fold,
-            'state': 'not run',
-            'minutes': '',
-            'error': '',
-        }
+        row = vars(run) | dict(state='not run', minutes=None, error=None)
         metrics = {}
         if outcome is not None:
-            row['state'] = outcome.state
-            row['error'] = outcome.error or ''
-            row['minutes'] = outcome.minutes
-            if outcome.state == 'finished':
-                metrics = read_all_metrics(plan.folder(run))
-        for key in keys:
-            row[key] = metrics.get(key)
-        rows.append(row)
+            row |= outcome._asdict()
+            if outcome.state == FINISHED:
+                metrics = read_metrics(plan.folder(run))
+        rows.append(row | {key: metrics.get(key) for key in keys})
     return rows
-
-
-def _escape(text: str) -> str:
-    return text.translate(_LATEX)

@@ -1,5 +1,6 @@
 from .attributes import (
     ATTRIBUTE_SIZES,
+    EQUIVALENT_VALUES,
     PBC8_CLASSES,
     POSITIVE_VALUES,
     UNKNOWN,
@@ -9,6 +10,7 @@ from .attributes import (
 
 __all__ = [
     'ATTRIBUTE_SIZES',
+    'EQUIVALENT_VALUES',
     'PBC8_CLASSES',
     'POSITIVE_VALUES',
     'UNKNOWN',

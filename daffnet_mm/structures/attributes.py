@@ -43,6 +43,16 @@ POSITIVE_VALUES = {
     'granularity': 'no',
 }
 
+#: What one attribute says about another: a cell has all of these values or
+#: none of them, for where there is no granularity, there are no granules to
+#: have a type or a colour. WBCAtt's annotators break the rule in 3 of the
+#: 7,199 published train and val cells.
+EQUIVALENT_VALUES = {
+    'granule_type': 'nil',
+    'granule_colour': 'nil',
+    'granularity': 'no',
+}
+
 #: The index of an attribute value that nobody annotated.
 UNKNOWN = -1
 

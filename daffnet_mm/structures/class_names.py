@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 #: Names under which a cell type is found, beside its own. Case, separators
 #: and plurals do not matter.
@@ -77,12 +77,12 @@ _CLASS_OF = {
 }
 
 
-def among(label: str, classes: Iterable[str]) -> str | None:
+def among(label: str, classes: Collection[str]) -> str | None:
     """Find a cell type, or the coarser one that holds it, among classes.
 
     Args:
         label (str): A cell type of :data:`ALIASES`, or any class name.
-        classes (Iterable[str]): The classes to choose from.
+        classes (Collection[str]): The classes to choose from.
 
     Returns:
         str | None: One of ``classes``; None if the type is not among them.
@@ -93,16 +93,16 @@ def among(label: str, classes: Iterable[str]) -> str | None:
     """
     if label in classes:
         return label
-    label = COARSER.get(label)
-    return label if label in classes else None
+    coarser = COARSER.get(label)
+    return coarser if coarser in classes else None
 
 
-def canonical_class(name: str, classes: Iterable[str]) -> str | None:
+def canonical_class(name: str, classes: Collection[str]) -> str | None:
     """Find the class that a name means.
 
     Args:
         name (str): The name of a folder or of a label in an annotation file.
-        classes (Iterable[str]): The classes to choose from. Their own names
+        classes (Collection[str]): The classes to choose from. Their own names
             come before the aliases.
 
     Returns:
@@ -118,5 +118,5 @@ def canonical_class(name: str, classes: Iterable[str]) -> str | None:
     for label in classes:
         if plain(label) == key:
             return label
-    label = _CLASS_OF.get(key)
-    return None if label is None else among(label, classes)
+    found = _CLASS_OF.get(key)
+    return None if found is None else among(found, classes)

@@ -1,17 +1,270 @@
-"""What the command line tools share: MMPretrain's scripts and plain errors."""
+"""What the command line tools share: arguments, checks and plain errors."""
 
 import argparse
+import math
 import os
 import runpy
 import sys
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import mmpretrain
 import torch
+from mmengine import DictAction
 from mmengine.device import get_device
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.check_outputs import check_out_dir, check_out_file
+
+from .worker_pool import available_processors
+
+
+@dataclass(frozen=True)
+class WholeNumber:
+    """A type of argument: a whole number within limits."""
+
+    least: int = 1
+    most: int | None = None
+
+    def __call__(self, text: str) -> int:
+        """Read it."""
+        with suppress(ValueError):
+            number = int(text)
+            if self.least <= number <= (self.most or math.inf):
+                return number
+        limits = 'or more' if self.most is None else f'to {self.most}'
+        raise argparse.ArgumentTypeError(
+            f'must be a whole number of {self.least} {limits}, not {text}'
+        )
+
+
+def share(text: str) -> float:
+    """Read a share: a type of argument."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(
+            f'must be between 0 and 1 (0.05 for 5 %), not {text}'
+        )
+    return number
+
+
+class KeyValueAction(DictAction):
+    """MMEngine's reader of KEY=VALUE, with a sentence for other words."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        """Read the words after the option."""
+        for word in values:
+            if '=' not in word[1:]:
+                raise argparse.ArgumentError(self, f'{word} is no KEY=VALUE')
+        super().__call__(parser, namespace, values, option_string)
+
+
+class ToolParser(argparse.ArgumentParser):
+    """The command line of a tool: what tools have in common looks alike.
+
+    Args:
+        doc (str): The tool's docstring; its first line describes the tool.
+        **kwargs: As for ``ArgumentParser``.
+    """
+
+    def __init__(self, doc: str, **kwargs) -> None:
+        super().__init__(description=doc.splitlines()[0], **kwargs)
+        self._checks: dict[str, Callable] = {}
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with one sentence, as `one_sentence_errors`."""
+        self.exit(2, f'error: {message} (see --help)\n')
+
+    def parse_checked(
+        self, argv: Sequence[str] | None = None
+    ) -> argparse.Namespace:
+        """Parse the arguments, and find out what would fail after the work.
+
+        Raises:
+            SystemExit: With status 2 if they are wrong, if there is no such
+                device, or if an output cannot be written.
+        """
+        args = self.parse_args(argv)
+        with one_sentence_errors():
+            for name, check in self._checks.items():
+                check(getattr(args, name))
+        return args
+
+    def add_number(
+        self,
+        name: str,
+        help: str,
+        default: int | None = None,
+        least: int = 1,
+        most: int | None = None,
+        **kwargs,
+    ) -> None:
+        """Add a whole number."""
+        if default is not None and '(default' not in help:
+            help += ' (default: %(default)s)'
+        self.add_argument(
+            name,
+            type=WholeNumber(least, most),
+            default=default,
+            help=help,
+            **kwargs,
+        )
+
+    def add_output(
+        self,
+        name: str,
+        help: str,
+        default: str | None = None,
+        folder: bool = False,
+        **kwargs,
+    ) -> None:
+        """Add a file, or a folder, that is written."""
+        if default is not None:
+            help += ' (default: %(default)s)'
+        action = self.add_argument(
+            name,
+            type=Path,
+            default=default and Path(default),
+            help=help,
+            **kwargs,
+        )
+        self._checks[action.dest] = check_out_dir if folder else check_out_file
+
+    def add_out_dir(
+        self, default: str, help: str = 'folder for the results'
+    ) -> None:
+        """Add ``--out-dir``."""
+        self.add_output('--out-dir', help, default, folder=True)
+
+    def add_cfg_options(self) -> None:
+        """Add ``--cfg-options``, where configs are read."""
+        self.add_argument(
+            '--cfg-options',
+            nargs='+',
+            action=KeyValueAction,
+            default={},
+            metavar='KEY=VALUE',
+            help='override settings of the config, or of each of several',
+        )
+
+    def add_model(self) -> None:
+        """Add CONFIG, CKPT and ``--cfg-options``."""
+        self.add_argument('config', help='config of the model')
+        self.add_argument('checkpoint', help='its checkpoint')
+        self.add_cfg_options()
+
+    def add_classifiers(self, out_dir: str) -> None:
+        """Add what those tools have that compare trained classifiers."""
+        self.add_argument(
+            'models',
+            nargs='+',
+            metavar='CONFIG CKPT',
+            help='a config and its checkpoint, for each classifier',
+        )
+        self.add_argument(
+            '--names',
+            nargs='+',
+            help='names of the classifiers (default: those of the configs)',
+        )
+        self.add_out_dir(out_dir)
+        self.add_loading()
+        self.add_device()
+        self.add_cfg_options()
+
+    def add_runs(self, figure: str) -> None:
+        """Add what those tools have that draw trainings or tests."""
+        self.add_argument(
+            'runs', nargs='+', metavar='RUN', help='work folder of a run'
+        )
+        self.add_argument(
+            '--names',
+            nargs='+',
+            help='names of the runs (default: those of the folders)',
+        )
+        self.add_output(
+            '--out', 'figure to write, with a CSV of its values beside', figure
+        )
+
+    def add_rounds(self, default: int) -> None:
+        """Add the ``--rounds`` and ``--out`` of a benchmark."""
+        self.add_number('--rounds', 'how often all is measured', default)
+        self.add_output('--out', 'JSON file to write')
+
+    def add_semi_supervision(self) -> None:
+        """Add the options of MAP's training in steps (Fig. 4), and beyond."""
+        self.add_number('--rounds', 'how often to label and train anew', 1)
+        self.add_argument(
+            '--pseudo',
+            nargs='+',
+            action=KeyValueAction,
+            default={},
+            metavar='KEY=VALUE',
+            help='options of every PseudoLabelledDataset: threshold=0.8, '
+            'soft=True, weight=0.5',
+        )
+        self.add_number(
+            '--mean-teacher',
+            'from this epoch on (from 0), the running average of the model '
+            'renews the pseudo labels (default: never)',
+            least=0,
+            metavar='EPOCH',
+        )
+
+    def add_batch_size(self, default: int = 64) -> None:
+        """Add ``--batch-size``."""
+        self.add_number('--batch-size', 'images at a time', default)
+
+    def add_loading(self) -> None:
+        """Add ``--batch-size`` and the ``--num-workers`` of data loaders."""
+        self.add_batch_size()
+        self._add_num_workers(2, '%(default)s')
+
+    def add_image_workers(self) -> None:
+        """Add the ``--num-workers`` of what works on images alone."""
+        self._add_num_workers(available_processors(), 'one a processor')
+
+    def _add_num_workers(self, default: int, shown: str) -> None:
+        self.add_number(
+            '--num-workers',
+            'processes that read images; 0: none beside this one (default: '
+            f'{shown})',
+            default,
+            least=0,
+        )
+
+    def add_num_processes(self) -> None:
+        """Add the ``--num-processes`` of pseudo-labelling."""
+        self.add_number(
+            '--num-processes',
+            'processes that predict; those of --num-workers are shared out '
+            'among them (default: one a CPU core, or 1 on a GPU)',
+        )
+
+    def add_device(self) -> None:
+        """Add ``--device``."""
+        action = self.add_argument(
+            '--device',
+            default=get_device(),
+            help='where the model runs, such as cpu or cuda:1 (default: a '
+            'GPU if there is one, else the CPU)',
+        )
+        self._checks[action.dest] = check_device
+
+
+def check_device(device: str) -> None:
+    """Refuse a device on which nothing can be computed here."""
+    try:
+        torch.ones(1, device=device).item()
+    except (RuntimeError, AssertionError, ImportError) as error:
+        cards = [f'cuda:{i}' for i in range(torch.cuda.device_count())]
+        there = dict.fromkeys(['cpu', *(cards or [get_device()])])
+        raise InputError(
+            f'--device {device} cannot be used; there is '
+            f'{", ".join(there)}: name one of these, or leave --device out'
+        ) from error
 
 
 @contextmanager
@@ -47,7 +300,7 @@ def run_mmpretrain_tool(name: str) -> None:
     with one_sentence_errors():
         for place in places:
             if (place / name).is_file():
-                _prepare_for_cpu()
+                _check_options()
                 runpy.run_path(str(place / name), run_name='__main__')
                 return
         raise FileNotFoundError(
@@ -57,21 +310,28 @@ def run_mmpretrain_tool(name: str) -> None:
         )
 
 
-def _prepare_for_cpu() -> None:
-    """Do what MMEngine leaves out where there is no accelerator.
+def _check_options() -> None:
+    """Look at what MMPretrain's scripts leave unchecked until it fails.
 
-    Its launcher begins with ``torch.cuda.set_device``, but leaves alone
-    processes that are connected already.
+    Where there is no accelerator, it also connects several processes:
+    MMEngine's launcher begins with ``torch.cuda.set_device``, but leaves
+    alone those that are connected already.
 
     Raises:
-        InputError: If mixed precision is asked for.
+        InputError: If mixed precision is asked for without an accelerator, or
+            an output cannot be written.
     """
-    if get_device() != 'cpu':
-        return
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument('--amp', action='store_true')
     parser.add_argument('--launcher', nargs='?')
+    for name in ('--work-dir', '--show-dir', '--out'):
+        parser.add_argument(name, nargs='?')
     options = parser.parse_known_args()[0]
+    check_out_dir(options.work_dir)
+    check_out_dir(options.show_dir)
+    check_out_file(options.out)
+    if get_device() != 'cpu':
+        return
     if options.amp:
         raise InputError(
             '--amp needs a GPU or another accelerator, and none '

@@ -1,3 +1,27 @@
+"""Go through the configs of datasets, whatever wrappers are around them."""
+
+from collections.abc import Callable, Iterator
+
+from mmengine import Config
+
+from daffnet_mm.errors import InputError
+
+
+def walk(dataset: dict) -> Iterator[dict]:
+    """Go through a dataset config, from the outside in.
+
+    Args:
+        dataset (dict): The config of a dataset.
+
+    Yields:
+        dict: It and each of those inside it, under ``dataset`` or
+        ``datasets``.
+    """
+    yield dataset
+    for inner in _inside(dataset):
+        yield from walk(inner)
+
+
 def innermost(dataset: dict) -> list[dict]:
     """List the datasets inside all wrappers.
 
@@ -7,9 +31,70 @@ def innermost(dataset: dict) -> list[dict]:
     Returns:
         list[dict]: Those that are no wrappers.
     """
+    return [found for found in walk(dataset) if not _inside(found)]
+
+
+def pseudo_labelled_datasets(dataset: dict) -> list[dict]:
+    """List the pseudo-labelled parts of a dataset.
+
+    Args:
+        dataset (dict): The config of a dataset.
+
+    Returns:
+        list[dict]: The config of every ``PseudoLabelledDataset`` in it.
+    """
+    return [found for found in walk(dataset) if is_pseudo_labelled(found)]
+
+
+def parts_to_label(cfg: Config) -> list[dict]:
+    """List the pseudo-labelled parts that a config trains on.
+
+    Args:
+        cfg (Config): The config of stage 2.
+
+    Returns:
+        list[dict]: At least one.
+
+    Raises:
+        InputError: If there is none.
+    """
+    parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
+    if not parts:
+        raise InputError(
+            f'{cfg.filename} has no PseudoLabelledDataset in its '
+            'train_dataloader: there is nothing to label'
+        )
+    return parts
+
+
+def is_pseudo_labelled(dataset: dict) -> bool:
+    """Tell whether a dataset config is a ``PseudoLabelledDataset``'s."""
+    return str(dataset.get('type')).endswith('PseudoLabelledDataset')
+
+
+def rebuild(dataset: dict, change: Callable[[dict], dict]) -> dict:
+    """Make another dataset config, from the inside out.
+
+    Args:
+        dataset (dict): The config of a dataset, left as it is.
+        change (Callable): Gives what stands in the place of a dataset, of
+            which it gets a copy with the datasets inside changed already.
+
+    Returns:
+        dict: The changed config.
+    """
+    dataset = dict(dataset)
+    if 'dataset' in dataset:
+        dataset['dataset'] = rebuild(dataset['dataset'], change)
+    if 'datasets' in dataset:
+        dataset['datasets'] = [
+            rebuild(inner, change) for inner in dataset['datasets']
+        ]
+    return change(dataset)
+
+
+def _inside(dataset: dict) -> list[dict]:
     inner = [*dataset.get('datasets', ())]
     if 'dataset' in dataset:
         inner.append(dataset['dataset'])
-    if not inner:
-        return [dataset]
-    return [found for part in inner for found in innermost(part)]
+    return inner

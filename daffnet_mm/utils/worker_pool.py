@@ -1,7 +1,14 @@
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.context import BaseContext
+from typing import TypeVar
 
 import cv2
+
+Item = TypeVar('Item')
+Result = TypeVar('Result')
 
 
 def worker_pool(num_workers: int) -> ProcessPoolExecutor:
@@ -18,6 +25,7 @@ def worker_pool(num_workers: int) -> ProcessPoolExecutor:
     Returns:
         ProcessPoolExecutor: The pool; a ``with`` block ends it.
     """
+    context: BaseContext
     if 'forkserver' in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context('forkserver')
         context.set_forkserver_preload(['daffnet_mm'])
@@ -26,5 +34,58 @@ def worker_pool(num_workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(num_workers, context, _compute_alone)
 
 
+def available_processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_in_pool(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    num_workers: int,
+    chunk_size: int = 1,
+) -> Iterator[Result]:
+    """Apply a function to many items, in several processes.
+
+    Args:
+        function (Callable): The function; with several processes one of a
+            module, or a ``partial`` of one.
+        items (Sequence): What it is applied to.
+        num_workers (int): Processes; below 2 for this one alone.
+        chunk_size (int): How many items a process takes at a time, more
+            where they are quickly done. Defaults to 1.
+
+    Yields:
+        What the function gives, as it is ready, in any order.
+
+    Raises:
+        BrokenProcessPool: If a process was killed.
+    """
+    if num_workers < 2:
+        yield from map(function, items)
+        return
+    with worker_pool(num_workers) as pool:
+        try:
+            for future in as_completed(
+                [
+                    pool.submit(
+                        _apply, function, items[start : start + chunk_size]
+                    )
+                    for start in range(0, len(items), chunk_size)
+                ]
+            ):
+                yield from future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
 def _compute_alone() -> None:
     cv2.setNumThreads(1)
+
+
+def _apply(
+    function: Callable[[Item], Result], items: Sequence[Item]
+) -> list[Result]:
+    return [function(item) for item in items]

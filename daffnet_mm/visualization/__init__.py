@@ -1,9 +1,9 @@
 from .confusion_matrix import plot_attribute_confusions, plot_confusion_matrix
-from .explanation_figure import plot_explanations
-from .grad_cam import GradCAMExplainer
+from .grad_cam import GradCAMExplainer, plot_explanations
 from .reliability_diagram import plot_reliability
 from .robustness_curves import plot_robustness
 from .roc_curves import plot_roc
+from .save_figure import save_figure
 from .training_curves import plot_training_curves
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     'plot_robustness',
     'plot_roc',
     'plot_training_curves',
+    'save_figure',
 ]

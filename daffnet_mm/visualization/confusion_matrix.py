@@ -1,30 +1,34 @@
-import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .panels import panel_grid
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 #: The paper's figures are blue too, and black text reads on its light half.
 COLOUR_MAP = 'Blues'
 
 
-def plot_confusion_matrix(matrix, labels, ax=None, title=None, percent=True):
+def plot_confusion_matrix(
+    matrix: np.ndarray, labels: Sequence[str]
+) -> 'Figure':
     """Draw a confusion matrix, as in DAFFNet's Fig. 6.
 
-    Each cell shows its count and is shaded by its share of the row, so that
-    rare classes are as readable as common ones. The figure is made without
-    ``matplotlib.pyplot``: it needs no display and leaves no global state.
+    Each cell shows its count and its share of the row, by which it is shaded,
+    so that rare classes are as readable as common ones.
 
     Args:
         matrix (np.ndarray): Counts, shape (K, K); rows are true classes,
             columns predicted ones.
         labels (Sequence[str]): The names of the K classes.
-        ax (matplotlib.axes.Axes, optional): Where to draw. Defaults to None,
-            a new figure that fits the number of classes.
-        title (str, optional): The heading. Defaults to None.
-        percent (bool): Whether to write the share of the row below each
-            count that is not 0. Defaults to True.
 
     Returns:
-        matplotlib.figure.Figure: The figure that was drawn on; save it with
+        Figure: A figure that fits the number of classes; save it with
         ``figure.savefig(path)``.
 
     Raises:
@@ -37,53 +41,41 @@ def plot_confusion_matrix(matrix, labels, ax=None, title=None, percent=True):
             f'A confusion matrix of {len(labels)} labels has the shape '
             f'({len(labels)}, {len(labels)}), but got {matrix.shape}.'
         )
-    if ax is None:
-        from matplotlib.figure import Figure
-
-        side = max(4.0, 1.8 + 0.8 * len(labels))
-        figure = Figure(figsize=(side + 0.6, side), layout='constrained')
-        ax = figure.add_subplot()
-        image = _draw(ax, matrix, labels, percent)
-        _add_scale(figure, image, ax=ax)
-    else:
-        _draw(ax, matrix, labels, percent)
-        figure = ax.figure
-    if title is not None:
-        ax.set_title(title)
+    side = max(4.0, 1.8 + 0.8 * len(labels))
+    figure, axes = panel_grid(1, 1, side + 0.6, side)
+    _add_scale(figure, _draw(axes[0], matrix, labels, percent=True))
     return figure
 
 
-def plot_attribute_confusions(matrices, columns=4):
+def plot_attribute_confusions(
+    matrices: Mapping[str, tuple[Sequence[str], np.ndarray]], columns: int = 4
+) -> 'Figure':
     """Draw the confusion matrices of all attributes, as in DAFFNet's Fig. 7.
 
     Args:
-        matrices (dict): Attribute names to the labels (Sequence[str]) and the
-            counts (np.ndarray of shape (K, K), rows true, columns predicted).
+        matrices (Mapping): Attribute names to the labels (Sequence[str]) and
+            the counts (np.ndarray of shape (K, K), rows true, columns
+            predicted).
         columns (int): Panels side by side. Defaults to 4.
 
     Returns:
-        matplotlib.figure.Figure: A figure with one panel per attribute.
+        Figure: A figure with one panel per attribute.
     """
-    from matplotlib.figure import Figure
-
-    columns = min(columns, len(matrices))
-    rows = math.ceil(len(matrices) / columns)
-    figure = Figure(figsize=(4.3 * columns, 4.0 * rows), layout='constrained')
+    figure, axes = panel_grid(len(matrices), columns, 4.3, 4.0)
     # inches: keeps a panel's title and 'true' off its neighbours' labels
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    figure.set_layout_engine('constrained', w_pad=0.12, h_pad=0.12)
     for ax, (name, (labels, matrix)) in zip(
-        axes[: len(matrices)], matrices.items(), strict=True
+        axes, matrices.items(), strict=True
     ):
         image = _draw(ax, np.asarray(matrix), labels, percent=False)
         ax.set_title(name.replace('_', ' '), fontweight='bold')
-    for ax in axes[len(matrices) :]:
-        ax.set_axis_off()
-    _add_scale(figure, image, ax=list(axes), aspect=40)
+    _add_scale(figure, image, aspect=40)
     return figure
 
 
-def _draw(ax, matrix, labels, percent):
+def _draw(
+    ax: 'Axes', matrix: np.ndarray, labels: Sequence[str], percent: bool
+) -> 'AxesImage':
     totals = matrix.sum(axis=1, keepdims=True)
     share = matrix / np.maximum(totals, 1)
     image = ax.imshow(share, cmap=COLOUR_MAP, vmin=0, vmax=1)
@@ -120,7 +112,11 @@ def _draw(ax, matrix, labels, percent):
     return image
 
 
-def _add_scale(figure, image, **kwargs):
+def _add_scale(figure: 'Figure', image: 'AxesImage', **kwargs: Any) -> None:
     figure.colorbar(
-        image, label='share of the true class', fraction=0.05, **kwargs
+        image,
+        ax=figure.axes,
+        label='share of the true class',
+        fraction=0.05,
+        **kwargs,
     )

@@ -1,6 +1,8 @@
 import difflib
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,6 +13,11 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.models.classifiers import DAFFNet
 from daffnet_mm.models.heads import MAPHead, find_map_head
 from daffnet_mm.models.utils import pool_last_feature
+
+from .panels import panel_grid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Methods of pytorch-grad-cam that need one pass forward and one back.
 METHODS = {
@@ -234,7 +241,8 @@ class GradCAMExplainer:
         prefix = 'backbone'
         if isinstance(self.logits.model, DAFFNet) and target.name != CELL_TYPE:
             prefix = 'neck.predictor.backbone'
-        seen, handles = {}, []
+        seen: dict[str, torch.Tensor] = {}
+        handles = []
         for name, module in self.modules.items():
             if name.startswith(f'{prefix}.'):
                 handles.append(
@@ -245,7 +253,7 @@ class GradCAMExplainer:
         finally:
             for handle in handles:
                 handle.remove()
-        total = sum(target(row) for row in logits)
+        total = torch.stack([target(row) for row in logits]).sum()
         gradients = torch.autograd.grad(
             total, list(seen.values()), allow_unused=True
         )
@@ -260,13 +268,12 @@ class GradCAMExplainer:
         )
 
     @staticmethod
-    def _remember(name: str, seen: dict):
-
-        def hook(module, args, output):
+    def _remember(name: str, seen: dict[str, torch.Tensor]) -> Callable:
+        def hook(module: nn.Module, args: tuple, output: Any) -> None:
             if not isinstance(output, torch.Tensor):
                 return
             is_map = output.dim() == 4 and output[0, 0].numel() > 1
-            if is_map or output.dim() == 3 and is_norm(module):
+            if is_map or (output.dim() == 3 and is_norm(module)):
                 # a layer that runs twice counts where it runs last
                 seen.pop(name, None)
                 seen[name] = output
@@ -296,3 +303,33 @@ class GradCAMExplainer:
             f'the model has no layer {layer!r}; '
             f'near are {", ".join(near) or "none"}'
         )
+
+
+def plot_explanations(
+    image: np.ndarray, maps: Sequence[tuple[str, np.ndarray]], columns: int
+) -> 'Figure':
+    """Lay explanation maps over the image that the model saw.
+
+    Args:
+        image (np.ndarray): RGB, uint8, shape (H, W, 3).
+        maps (Sequence[tuple[str, np.ndarray]]): Headings and maps, from 0 to
+            1, shape (H, W).
+        columns (int): Panels side by side, beside the image alone.
+
+    Returns:
+        Figure: The image in the first panel, then one
+        panel per map, row by row.
+    """
+    rows = -(-len(maps) // columns)
+    figure, axes = panel_grid(rows * (columns + 1), columns + 1, 2.2, 2.5)
+    for ax in axes:
+        ax.set_axis_off()
+    axes[0].imshow(image)
+    axes[0].set_title('as the model sees it', fontsize=9)
+    # The image has the first column for itself
+    beside = [ax for i, ax in enumerate(axes) if i % (columns + 1)]
+    for ax, (heading, values) in zip(beside, maps, strict=False):
+        ax.imshow(image)
+        ax.imshow(values, cmap='jet', alpha=0.45, vmin=0, vmax=1)
+        ax.set_title(heading, fontsize=9)
+    return figure

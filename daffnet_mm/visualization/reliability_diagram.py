@@ -1,35 +1,37 @@
 import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .panels import panel_grid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Bins of fewer cells are not drawn: their share that is right is chance.
 FEWEST_CELLS = 10
 
 
-def plot_reliability(diagrams, columns=4):
+def plot_reliability(
+    diagrams: Mapping[str, Mapping[str, Any]], columns: int = 4
+) -> 'Figure':
     """Draw how often a model is right against how sure it is.
 
     A well calibrated model lies on the diagonal; below it, it is surer than
     it should be. The area of a mark is the share of the cells that it stands
     for; bins of fewer than ``FEWEST_CELLS`` are left out of the drawing, but
-    not out of the calibration error (ECE) beside it. The figure is made
-    without ``matplotlib.pyplot``: it needs no display and leaves no global
-    state.
+    not out of the calibration error (ECE) beside it.
 
     Args:
-        diagrams (dict): A name (attribute or cell type) to a dict of series,
+        diagrams (Mapping): A name (attribute or cell type) to its series,
             each a label such as ``'before'`` and its
             :class:`~daffnet_mm.evaluation.functional.ReliabilityBins`.
         columns (int): Panels side by side. Defaults to 4.
 
     Returns:
-        matplotlib.figure.Figure: A figure with one panel per name.
+        Figure: A figure with one panel per name.
     """
-    from matplotlib.figure import Figure
-
-    columns = min(columns, len(diagrams))
-    rows = math.ceil(len(diagrams) / columns)
-    figure = Figure(figsize=(3.2 * columns, 3.3 * rows), layout='constrained')
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax, (name, series) in zip(axes, diagrams.items(), strict=False):
+    figure, axes = panel_grid(len(diagrams), columns, 3.2, 3.3)
+    for ax, (name, series) in zip(axes, diagrams.items(), strict=True):
         ax.plot([0, 1], [0, 1], color='grey', linewidth=0.8, linestyle=':')
         lowest = 0.95
         for label, bins in series.items():
@@ -60,6 +62,4 @@ def plot_reliability(diagrams, columns=4):
         ax.set_xlabel('probability of the predicted value')
         ax.set_ylabel('share that is right')
         ax.legend(fontsize=8, loc='upper left')
-    for ax in axes[len(diagrams) :]:
-        ax.set_axis_off()
     return figure

@@ -1,26 +1,33 @@
-def plot_robustness(curves, columns=2):
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from .panels import panel_grid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Severity (None: untouched), accuracy and the two ends of its interval.
+Point = tuple[float | None, float, float, float]
+
+
+def plot_robustness(
+    curves: Mapping[str, tuple[str, Mapping[str, Sequence[Point]]]],
+    columns: int = 2,
+) -> 'Figure':
     """Draw accuracy against the severity of what is done to the images.
 
-    The figure is made without ``matplotlib.pyplot``: it needs no display and
-    leaves no global state.
-
     Args:
-        curves (dict): A corruption to a pair: what its severity measures
-            (str), and a dict of a classifier's name to its points, each a
+        curves (Mapping): A corruption to a pair: what its severity measures
+            (str), and a classifier's name to its points, each a
             severity (None: untouched images), the accuracy and the two ends
             of its interval, in percent.
         columns (int): Panels side by side. Defaults to 2.
 
     Returns:
-        matplotlib.figure.Figure: A figure with one panel per corruption.
+        Figure: A figure with one panel per corruption.
     """
-    from matplotlib.figure import Figure
-
-    columns = min(columns, len(curves))
-    rows = -(-len(curves) // columns)
-    figure = Figure(figsize=(4.4 * columns, 3.2 * rows), layout='constrained')
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax, (name, (unit, lines)) in zip(axes, curves.items(), strict=False):
+    figure, axes = panel_grid(len(curves), columns, 4.4, 3.2)
+    for ax, (name, (unit, lines)) in zip(axes, curves.items(), strict=True):
         for label, points in lines.items():
             # Evenly spaced, for qualities fall and factors grow.
             places = range(len(points))
@@ -42,7 +49,5 @@ def plot_robustness(curves, columns=2):
         ax.set_ylabel('accuracy (%)')
         ax.set_ylim(0, 102)
         ax.grid(alpha=0.3)
-    for ax in axes[len(curves) :]:
-        ax.set_axis_off()
     axes[0].legend(fontsize=8, loc='lower left')
     return figure

@@ -1,31 +1,39 @@
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from .panels import panel_grid
 
-def plot_roc(panels, columns=3):
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: False positive rates, true positive rates and the area under the curve.
+Curve = tuple[np.ndarray, np.ndarray, float]
+
+
+def plot_roc(
+    panels: Mapping[str, tuple[Sequence[str], np.ndarray, np.ndarray]],
+    columns: int = 3,
+) -> 'Figure':
     """Draw ROC curves, each class against the rest, and their averages.
 
     The micro average pools the decisions of all classes; the macro average is
     the mean of the classes' curves at each false positive rate. A class that
-    no cell or every cell has, has no curve. The figure is made without
-    ``matplotlib.pyplot``: it needs no display and leaves no global state.
+    no cell or every cell has, has no curve.
 
     Args:
-        panels (dict): A title to the class names (Sequence[str]), the true
+        panels (Mapping): A title to the class names (Sequence[str]), the true
             classes (np.ndarray of int, shape (N, )) and the probabilities
             (np.ndarray of shape (N, K)).
         columns (int): Panels side by side. Defaults to 3.
 
     Returns:
-        matplotlib.figure.Figure: A figure with one panel per title; the
+        Figure: A figure with one panel per title; the
         legends give the areas in percent.
     """
-    from matplotlib.figure import Figure
-
-    columns = min(columns, len(panels))
-    rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(4.6 * columns, 4.4 * rows), layout='constrained')
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax, (title, panel) in zip(axes, panels.items(), strict=False):
+    figure, axes = panel_grid(len(panels), columns, 4.6, 4.4)
+    for ax, (title, panel) in zip(axes, panels.items(), strict=True):
         ax.plot([0, 1], [0, 1], color='grey', linewidth=0.8, linestyle=':')
         for name, (x, y, area) in roc_curves(*panel).items():
             average = name.endswith('average')
@@ -42,12 +50,12 @@ def plot_roc(panels, columns=3):
         ax.set_ylabel('true positive rate')
         ax.set_aspect('equal')
         ax.legend(fontsize=8, loc='lower right', title='AUC (%)')
-    for ax in axes[len(panels) :]:
-        ax.set_axis_off()
     return figure
 
 
-def roc_curves(classes, true, scores):
+def roc_curves(
+    classes: Sequence[str], true: np.ndarray, scores: np.ndarray
+) -> dict[str, Curve]:
     """Compute the curves of :func:`plot_roc`.
 
     Args:
@@ -56,8 +64,8 @@ def roc_curves(classes, true, scores):
         scores (np.ndarray): Probabilities, shape (N, K).
 
     Returns:
-        dict: The class, ``'macro average'`` or ``'micro average'`` to the
-        false positive rates, the true positive rates and the area.
+        dict[str, Curve]: The class, ``'macro average'`` or
+        ``'micro average'`` to its curve.
 
     Raises:
         ValueError: If no class has a curve.

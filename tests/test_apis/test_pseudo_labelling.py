@@ -1,11 +1,14 @@
 import json
+import os
 import shutil
+import signal
 
 import pytest
 import torch
 from mmengine import Config
+from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
-from mmpretrain.registry import MODELS
+from mmpretrain.registry import DATASETS, MODELS
 from tiny_run import PREDICTOR, tiny_config
 from tool_process import run_tool
 
@@ -19,6 +22,7 @@ from daffnet_mm.apis.pseudo_labelling import (
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
+from daffnet_mm.structures import WBC5_CLASSES
 
 UNLABELLED = dict(
     type='SyntheticWBC',
@@ -68,6 +72,19 @@ def cfg(tmp_path):
     return cfg
 
 
+@pytest.fixture
+def real_cells(cfg, pbc_root):
+    """Ten images of PBC, which the config's MAP can read."""
+    cfg.test_dataloader.dataset.pipeline = [
+        dict(type='LoadCellImage'),
+        dict(type='Resize', scale=32),
+        dict(type='PackInputs'),
+    ]
+    return dict(
+        type='PBC', data_root=str(pbc_root), classes=('ig',), pipeline=[]
+    )
+
+
 @pytest.fixture(scope='module')
 def uninterrupted(tmp_path_factory, checkpoint):
     """The bytes of a file that was made in one go."""
@@ -96,22 +113,13 @@ def test_what_is_written(cfg, checkpoint, tmp_path, uninterrupted):
     labels = label(cfg, checkpoint, path)
     assert path.read_bytes() == uninterrupted
     assert labels.checkpoint_sha256 == file_sha256(checkpoint)
-    assert labels.classes == [
-        'basophil',
-        'eosinophil',
-        'lymphocyte',
-        'monocyte',
-        'neutrophil',
-    ]
+    assert labels.classes == list(WBC5_CLASSES)
     # against the model itself, all images in one batch
     model = MODELS.build(
         dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
     )
     model.load_state_dict(torch.load(checkpoint)['state_dict'])
     model.eval()
-    from mmengine.dataset import pseudo_collate
-    from mmpretrain.registry import DATASETS
-
     dataset = DATASETS.build({**UNLABELLED, 'pipeline': cfg.test_pipeline})
     with torch.no_grad():
         samples = model.test_step(pseudo_collate(list(dataset)))
@@ -134,45 +142,37 @@ def test_interrupted_and_resumed(
     cfg, checkpoint, tmp_path, monkeypatch, uninterrupted, batches
 ):
     path = tmp_path / 'labels.json'
-    append = pseudo_labelling.PartialFile.append
+    partial = path.with_name('labels.json.partial')
+    append = PartialFile.append
+    done = []
 
     def interrupt(self, *batch):
-        if self.num_appended == batches:
+        if len(done) == batches:
             # killed within a line
-            self._file.write(json.dumps(batch)[:100])
-            self._file.flush()
+            with open(partial, 'a') as file:
+                file.write(json.dumps(batch)[:100])
             raise KeyboardInterrupt
-        self.num_appended += 1
+        done.append(batch[0])
         append(self, *batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pseudo_labelling.PartialFile, 'append', interrupt)
-        patch.setattr(
-            pseudo_labelling.PartialFile, 'num_appended', 0, raising=False
-        )
-        if batches < 8:
-            with pytest.raises(KeyboardInterrupt):
-                label(cfg, checkpoint, path)
-        else:
+        patch.setattr(PartialFile, 'append', interrupt)
+        if batches == 8:
             # between the last batch and the file itself
             patch.setattr(PseudoLabels, 'save', interrupt_save)
-            with pytest.raises(KeyboardInterrupt):
-                label(cfg, checkpoint, path)
-    assert not path.exists()
-    partial = path.with_name('labels.json.partial')
-    assert partial.exists()
+        with pytest.raises(KeyboardInterrupt):
+            label(cfg, checkpoint, path)
+    assert partial.exists() and not path.exists()
 
-    counted = []
-
-    def count(self, number, *lists):
-        counted.append(number)
-        append(self, number, *lists)
+    def count(self, *batch):
+        done.append(batch[0])
+        append(self, *batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pseudo_labelling.PartialFile, 'append', count)
+        patch.setattr(PartialFile, 'append', count)
         label(cfg, checkpoint, path)
     # nothing is predicted twice
-    assert counted == list(range(batches, 8))
+    assert done == list(range(8))
     assert path.read_bytes() == uninterrupted
     assert not partial.exists()
 
@@ -227,16 +227,8 @@ def test_batches_may_end_in_any_order(tmp_path):
 
 
 def test_a_broken_image_in_another_process(
-    cfg, checkpoint, pbc_root, tmp_path
+    cfg, checkpoint, pbc_root, real_cells, tmp_path
 ):
-    cells = dict(
-        type='PBC', data_root=str(pbc_root), classes=('ig',), pipeline=[]
-    )
-    cfg.test_dataloader.dataset.pipeline = [
-        dict(type='LoadCellImage'),
-        dict(type='Resize', scale=32),
-        dict(type='PackInputs'),
-    ]
     image = pbc_root / 'ig' / 'IG_7.jpg'
     image.write_bytes(image.read_bytes()[:200])
     with pytest.raises(InputError, match='IG_7.jpg cannot be decoded'):
@@ -244,15 +236,12 @@ def test_a_broken_image_in_another_process(
             cfg,
             checkpoint,
             tmp_path / 'x.json',
-            dataset_cfg=cells,
+            dataset_cfg=real_cells,
             num_processes=2,
         )
 
 
 def die(*args):
-    import os
-    import signal
-
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -304,6 +293,17 @@ def test_all_that_a_config_reads(
     cfg.train_dataloader.dataset.datasets[-1]['label_file'] = str(first)
     with pytest.raises(InputError, match='for 2 datasets'):
         label_all(cfg, checkpoint, **options)
+
+
+def test_label_files_are_checked_before_the_work(cfg, tmp_path):
+    (part,) = [
+        part
+        for part in cfg.train_dataloader.dataset.datasets
+        if part['type'] == 'PseudoLabelledDataset'
+    ]
+    part['label_file'] = str(tmp_path)
+    with pytest.raises(InputError, match='is a folder, but a file is to be'):
+        label_all(cfg, 'absent.pth')
 
 
 def test_a_config_that_reads_no_labels(cfg, checkpoint):
@@ -360,17 +360,14 @@ def test_killed_by_the_system_and_resumed(
 ):
     config, path = tmp_path / 'stage_2.py', tmp_path / 'labels.json'
     cfg.dump(config)
+    options = ['--batch-size', '4', '--num-workers', '1', '--num-processes']
     arguments = [
         'pseudo_label.py',
         config,
         checkpoint,
         '--out',
         path,
-        '--batch-size',
-        4,
-        '--num-workers',
-        1,
-        '--num-processes',
+        *options,
     ]
     config.write_text(
         config.read_text() + '\ncustom_imports = dict('
@@ -451,17 +448,9 @@ def test_a_model_without_attributes(cfg, tmp_path):
     assert not (tmp_path / 'labels.json').exists()
 
 
-def test_real_cells_by_name(cfg, checkpoint, pbc_root, tmp_path):
+def test_real_cells_by_name(cfg, checkpoint, pbc_root, real_cells, tmp_path):
     path = tmp_path / 'pbc.json'
-    cells = dict(
-        type='PBC', data_root=str(pbc_root), classes=('ig',), pipeline=[]
-    )
-    cfg.test_dataloader.dataset.pipeline = [
-        dict(type='LoadCellImage'),
-        dict(type='Resize', scale=32),
-        dict(type='PackInputs'),
-    ]
-    labels = label(cfg, checkpoint, path, dataset_cfg=cells)
+    labels = label(cfg, checkpoint, path, dataset_cfg=real_cells)
     assert list(labels.scores) == [f'PBC/IG_{n}.jpg' for n in range(10)]
     assert PseudoLabels.load(path).scores == labels.scores
     # a broken image loses nothing that was there
@@ -470,11 +459,11 @@ def test_real_cells_by_name(cfg, checkpoint, pbc_root, tmp_path):
     shutil.copy(image, tmp_path / 'whole.jpg')
     image.write_bytes(image.read_bytes()[:200])
     with pytest.raises(InputError, match='IG_7.jpg cannot be decoded'):
-        label(cfg, checkpoint, path, dataset_cfg=cells)
+        label(cfg, checkpoint, path, dataset_cfg=real_cells)
     assert path.read_bytes() == before
     # mended, it goes on to the same result
     shutil.copy(tmp_path / 'whole.jpg', image)
-    label(cfg, checkpoint, path, dataset_cfg=cells)
+    label(cfg, checkpoint, path, dataset_cfg=real_cells)
     assert path.read_bytes() == before
 
 

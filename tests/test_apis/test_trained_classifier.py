@@ -19,6 +19,7 @@ from daffnet_mm.apis.trained_classifier import (
     SeededDataset,
     TrainedClassifier,
     dataset_type,
+    load_classifiers,
     pair_classifiers,
 )
 from daffnet_mm.errors import InputError
@@ -132,8 +133,10 @@ def test_classes_are_matched_by_name(folder, classes):
     assert (counts == confusion_matrix(true, predicted, labels=range(5))).all()
     assert result.recalls['basophil'] is None
     assert result.notes == [
-        'bccd has no basophil: balanced accuracy is the mean over the other '
-        'classes'
+        (
+            'bccd has no basophil: balanced accuracy is the mean over the '
+            'other classes'
+        )
     ]
 
 
@@ -208,6 +211,22 @@ def test_names_of_classifiers():
         pair_classifiers(['x.py'])
     with pytest.raises(InputError, match='2 classifiers need as many'):
         pair_classifiers(['x.py', 'a', 'y.py', 'b'], ['one'])
+
+
+def test_settings_of_all_classifiers(folder):
+    paths = write_classifier(folder, WBC5_CLASSES)
+    options = {'test_dataloader.dataset.split': 'train'}
+    sizes = [
+        [
+            len(classifier.home())
+            for _, classifier in load_classifiers(
+                [*paths, *paths], ['a', 'b'], cfg_options=settings
+            )
+        ]
+        for settings in ({}, options)
+    ]
+    assert sizes[0] == 2 * [len(build(folder, WBC5_CLASSES).home())]
+    assert sizes[1][0] == sizes[1][1] != sizes[0][0]
 
 
 # -- robustness --------------------------------------------------------------

@@ -46,7 +46,7 @@ def test_good_files(check, pbc_root):
 
 
 @pytest.mark.parametrize(
-    'values, where, message',
+    ('values', 'where', 'message'),
     [
         (
             dict(cell_size='huge'),

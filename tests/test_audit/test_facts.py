@@ -50,22 +50,23 @@ def same(first, second):
         }
 
 
-def test_the_cache_gives_back_what_was_found(files, tmp_path, monkeypatch):
-    first = collect(files, tmp_path, workers=2)
-    same(first, {p: check_image(p, b) for p, b in files.items()})
-    assert [f.fault for f in first.values()] == [
-        None,
-        None,
-        None,
-        'truncated',
-        None,
-    ]
-    looked_at = []
+def watch(monkeypatch):
+    """List the files that are looked at from now on."""
+    paths = []
     monkeypatch.setattr(
         module,
         'check_image',
-        lambda path, boxes: looked_at.append(path) or check_image(path, boxes),
+        lambda path, boxes: paths.append(path) or check_image(path, boxes),
     )
+    return paths
+
+
+def test_the_cache_gives_back_what_was_found(files, tmp_path, monkeypatch):
+    first = collect(files, tmp_path, workers=2)
+    same(first, {p: check_image(p, b) for p, b in files.items()})
+    faults = [facts.fault for facts in first.values()]
+    assert faults == [None, None, None, 'truncated', None]
+    looked_at = watch(monkeypatch)
     same(collect(files, tmp_path), first)
     assert looked_at == []
 
@@ -78,24 +79,18 @@ def test_the_cache_gives_back_what_was_found(files, tmp_path, monkeypatch):
 
 
 def test_an_interrupted_audit_goes_on(files, tmp_path, monkeypatch):
-    looked_at = []
+    before = []
 
     def interrupted(path, boxes):
-        if len(looked_at) == 3:
+        if len(before) == 3:
             raise KeyboardInterrupt
-        looked_at.append(path)
+        before.append(path)
         return check_image(path, boxes)
 
     monkeypatch.setattr(module, 'check_image', interrupted)
     with pytest.raises(KeyboardInterrupt):
         collect(files, tmp_path)
-    before = list(looked_at)
-    looked_at.clear()
-    monkeypatch.setattr(
-        module,
-        'check_image',
-        lambda path, boxes: looked_at.append(path) or check_image(path, boxes),
-    )
+    looked_at = watch(monkeypatch)
     assert len(collect(files, tmp_path)) == 5
     assert looked_at == list(files)[3:] and before == list(files)[:3]
 
@@ -109,13 +104,8 @@ def crash(path, boxes):
 def test_a_decoder_that_crashes(files, tmp_path, monkeypatch):
     monkeypatch.setattr(module, 'check_image', crash)
     facts = collect(files, tmp_path, workers=1)
-    assert [f.fault for f in facts.values()] == [
-        None,
-        None,
-        'unreadable',
-        'truncated',
-        None,
-    ]
+    faults = [found.fault for found in facts.values()]
+    assert faults == [None, None, 'unreadable', 'truncated', None]
     assert 'crashed' in list(facts.values())[2].message
 
 

@@ -71,7 +71,7 @@ def test_no_image_at_all(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'mode, name, remarks',
+    ('mode', 'name', 'remarks'),
     [
         ('CMYK', 'a.jpg', ['CMYK']),
         ('L', 'a.jpg', ['grey']),

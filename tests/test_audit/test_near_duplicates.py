@@ -11,7 +11,6 @@ from scipy.ndimage import gaussian_filter
 from daffnet_mm.audit.near_duplicates import (
     find_near_duplicates,
     fingerprint,
-    fingerprint_files,
     group_images,
 )
 from daffnet_mm.datasets import JTSC, PBC
@@ -46,6 +45,10 @@ def as_jpeg(image, quality):
     buffer = io.BytesIO()
     image.save(buffer, 'JPEG', quality=quality)
     return Image.open(buffer)
+
+
+def fingerprints_of(paths):
+    return {name: fingerprint(path) for name, path in paths.items()}
 
 
 def pairs_of(images):
@@ -98,10 +101,7 @@ def test_equal_pixels_are_exact(tmp_path):
     png = save(image, tmp_path / 'cell.png')
     bmp = save(image, tmp_path / 'cell.bmp')
     other = save(cell(1), tmp_path / 'other.png')
-    fingerprints, faults = fingerprint_files(
-        dict(a=png, b=bmp, c=other, d=png), progress=False
-    )
-    assert not faults
+    fingerprints = fingerprints_of(dict(a=png, b=bmp, c=other, d=png))
     pairs = find_near_duplicates(fingerprints, progress=False)
     assert [tuple(pair) for pair in pairs] == [
         ('a', 'b', 1, True),
@@ -160,7 +160,7 @@ def test_depths_and_modes():
 
 
 @pytest.mark.parametrize(
-    'name, content',
+    ('name', 'content'),
     [
         ('empty.jpg', b''),
         ('text.png', b'not an image'),
@@ -175,26 +175,6 @@ def test_broken_files_are_named(tmp_path, name, content):
     path.write_bytes(content)
     with pytest.raises(InputError, match=f'{name} cannot be decoded'):
         fingerprint(str(path))
-    fingerprints, faults = fingerprint_files({'x': str(path)}, progress=False)
-    assert not fingerprints
-    assert f'{name} cannot be decoded' in faults['x']
-
-
-def test_several_processes(tmp_path):
-    paths = {
-        str(i): save(cell(i, (60, 60)), tmp_path / f'{i}.png')
-        for i in range(200)
-    }
-    paths['broken'] = str(tmp_path / 'absent.png')
-    alone = fingerprint_files(paths, num_workers=0, progress=False)
-    several = fingerprint_files(paths, num_workers=2, progress=False)
-    assert list(alone[0]) == list(several[0]) == [str(i) for i in range(200)]
-    for name, own in alone[0].items():
-        assert own.digest == several[0][name].digest
-        assert (own.hashes == several[0][name].hashes).all()
-        assert (own.detail == several[0][name].detail).all()
-    assert alone[1] == several[1]
-    assert alone[1].keys() == {'broken'}
 
 
 def test_groups():
@@ -249,7 +229,7 @@ def planted_in(paths, folder):
 
 
 @pytest.mark.parametrize(
-    'release, root, count, step',
+    ('release', 'root', 'count', 'step'),
     [
         (JTSC, 'jtsc', 150, 1),
         (PBC, 'pbc/PBC_dataset_normal_DIB', 8699, 29),
@@ -262,10 +242,7 @@ def test_real_cells(shared, tmp_path, release, root, count, step):
     assert len(paths) == count
     paths = {name: paths[name] for name in sorted(paths)[::step]}
     source = planted_in(paths, tmp_path)
-    fingerprints, faults = fingerprint_files(
-        paths | {copy: copy for copy in source}, num_workers=0, progress=False
-    )
-    assert not faults
+    fingerprints = fingerprints_of(paths | {copy: copy for copy in source})
     origin = {name: name for name in paths} | source
     pairs = find_near_duplicates(fingerprints, progress=False)
     strange = [p for p in pairs if origin[p.first] != origin[p.second]]
@@ -286,10 +263,7 @@ def test_repeats_in_bccd(shared):
     """The same fields were photographed twice, the second time backwards."""
     root = shared / 'data' / 'BCCD_cropped'
     paths = {path.stem[11:16]: str(path) for path in root.glob('*/*_1.jpg')}
-    pairs = find_near_duplicates(
-        fingerprint_files(paths, num_workers=0, progress=False)[0],
-        progress=False,
-    )
+    pairs = find_near_duplicates(fingerprints_of(paths), progress=False)
     sums = Counter(int(p.first) + int(p.second) for p in pairs)
     # looked at, one by one: pairs like 226 and 261, 382 and 395
     assert len(pairs) == 12

@@ -17,7 +17,7 @@ def parts(source):
 
 
 @pytest.mark.parametrize(
-    'build, release, by_part',
+    ('build', 'release', 'by_part'),
     [
         ('lisc', 'LISC', {}),
         ('raabin', 'RaabinWBC', dict(train=40, test=14)),

@@ -4,7 +4,6 @@ import functools
 import importlib.util
 import io
 import os
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -220,12 +219,7 @@ def run_script(name, *words):
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    before = sys.argv
-    sys.argv = [str(path), *map(str, words)]
-    try:
-        return module.main()
-    finally:
-        sys.argv = before
+    return module.main([str(word) for word in words])
 
 
 def inferencer(path, files):
@@ -274,18 +268,26 @@ def explain(path, files):
 
 def publish_model(path, files):
     out = files.folder / 'out.pth'
-    run_script('model_converters/publish_model.py', files.config, path, out)
+    run_script(
+        'model_converters/publish_model.py', files.config, path, '--out', out
+    )
 
 
 def benchmark_pseudo_labelling(path, files):
-    words = ('--config', files.config, '--checkpoint', path, '--images', '4')
+    words = (
+        '--config',
+        files.config,
+        '--checkpoint',
+        path,
+        '--num-images',
+        '4',
+    )
     run_script('analysis_tools/benchmark_pseudo_labelling.py', *words)
 
 
 def convert_epsanet(path, files):
     out = files.folder / 'out.pth'
-    status = run_script('model_converters/epsanet_to_mmpretrain.py', path, out)
-    raise SystemExit(status)
+    run_script('model_converters/epsanet_to_mmpretrain.py', path, out)
 
 
 @functools.cache
@@ -393,7 +395,7 @@ def sentence_of(door, path, files, capsys):
 
 
 @pytest.mark.parametrize(
-    'door, kind',
+    ('door', 'kind'),
     [
         pytest.param(door, kind, id=f'{door.__name__}-{kind.__name__}')
         for door in (*DOORS, *FOREIGN_DOORS)

@@ -120,7 +120,7 @@ def test_a_training_may_start_from_parts(weights, fault):
 
 
 @pytest.mark.parametrize(
-    'meta, sentence',
+    ('meta', 'sentence'),
     [
         (3, 'a meta that is no dict'),
         (dict(dataset_meta=[]), None),

@@ -58,7 +58,7 @@ def hang(*_):
 
 
 @pytest.mark.parametrize(
-    'deed, verdict',
+    ('deed', 'verdict'),
     [
         (run_code, 'ran code'),
         (take_memory, 'took too much memory'),

@@ -40,7 +40,7 @@ def test_the_part_of_a_model(prefix):
 
 
 @pytest.mark.parametrize(
-    'checkpoint, sentence',
+    ('checkpoint', 'sentence'),
     [
         ([ONE], 'holds no weights but a value of type list:'),
         (ONE, 'holds no weights but a value of type Tensor:'),

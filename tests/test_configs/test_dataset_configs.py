@@ -8,13 +8,6 @@ from mmengine.config import Config
 from mmpretrain.registry import DATASETS
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
-FULL_SIZE = [
-    'daffnet/daffnet_{}.py',
-    *(
-        f'daffnet/ablation/{row}_{{}}.py'
-        for row in ('resnet50', 'epsa', 'epsa-sa', 'epsa-sa-map')
-    ),
-]
 #: Images in the small tree, all parts together, and classes.
 EXPECTED = dict(
     lisc=(23, 5),
@@ -51,28 +44,3 @@ def test_the_three_parts(moved, tmp_path):
     assert (tmp_path / 'splits' / 'split.csv').is_file()
     for part in parts:
         assert part[0]['inputs'].shape == (3, 224, 224)
-
-
-@pytest.mark.parametrize('pattern', FULL_SIZE)
-@pytest.mark.parametrize('name', [n for n in EXPECTED if n != 'jtsc'])
-def test_as_many_outputs_as_classes(pattern, name):
-    cfg = Config.fromfile(CONFIGS / pattern.format(name))
-    assert cfg.model.head.num_classes == EXPECTED[name][1]
-    pbc = Config.fromfile(CONFIGS / pattern.format('pbc'))
-    # all else is as for PBC
-    for key in (
-        'train_pipeline',
-        'test_pipeline',
-        'data_preprocessor',
-        'optim_wrapper',
-        'train_cfg',
-        'default_hooks',
-    ):
-        assert cfg[key] == pbc[key], key
-    pbc.model.head.num_classes = EXPECTED[name][1]
-    assert cfg.model == pbc.model
-    split_files = {
-        cfg[f'{part}_dataloader'].dataset.split_file
-        for part in ('train', 'val', 'test')
-    }
-    assert split_files == {f'data/splits/{name}.csv'}

@@ -1,63 +1,23 @@
 """The configs of Chen et al. and of the peers say what the papers say."""
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 import torch
+from config_files import CONFIGS, FOLDER, build, differing, load
 from mmengine.config import Config
 from mmengine.runner import Runner
-from mmpretrain.registry import HOOKS, MODELS, TRANSFORMS
+from mmpretrain.registry import HOOKS, TRANSFORMS
 
 from daffnet_mm.structures import WBC5_CLASSES
 
-FOLDER = Path(__file__).resolve().parents[2] / 'configs'
+PEERS = ('resnet50', 'densenet121', 'inception-v3', 'vgg19', 'vit-base')
 SCAM = [
     f'scam/scam_{d}.py'
     for d in ('ldwbc', 'lisc', 'raabin', 'bccd', 'pbc', 'labelled')
 ]
-ABLATIONS = sorted(
-    f'scam/ablation/{path.name}'
-    for path in (FOLDER / 'scam/ablation').glob('*.py')
-)
-PEERS = ('resnet50', 'densenet121', 'inception-v3', 'vgg19', 'vit-base')
+OURS = [n for n in CONFIGS if n.startswith('scam/') and 'tiny' not in n]
 
 
-@cache
-def load(name, **environment):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv('WBC_DATASET', raising=False)
-        for key, value in environment.items():
-            patch.setenv(key, value)
-        return Config.fromfile(FOLDER / name)
-
-
-def difference(cfg, other, path=''):
-    """The keys, dotted, in which two configs differ."""
-    if not (isinstance(cfg, dict) and isinstance(other, dict)):
-        return set() if cfg == other else {path}
-    return set().union(
-        *(
-            difference(
-                cfg.get(key), other.get(key), f'{path}.{key}'.lstrip('.')
-            )
-            for key in {*cfg, *other}
-        )
-    )
-
-
-@pytest.mark.parametrize(
-    'name',
-    [
-        *SCAM,
-        *ABLATIONS,
-        *(
-            f'scam/peers/{peer}{raw}.py'
-            for peer in PEERS
-            for raw in ('', '_raw')
-        ),
-    ],
-)
+@pytest.mark.parametrize('name', OURS)
 def test_parameters_of_table_3(name):
     cfg = load(name)
     assert cfg.optim_wrapper.optimizer == dict(type='RAdam', lr=1e-5)
@@ -82,7 +42,7 @@ def test_the_network_is_the_same_everywhere(name):
 
 
 def test_dropout_is_before_the_last_layer_alone():
-    head = MODELS.build(load('scam/scam_ldwbc.py').model.head)
+    head = build('scam/scam_ldwbc.py').head
     layers = [
         type(module).__name__
         for module in head.layers.modules()
@@ -92,7 +52,7 @@ def test_dropout_is_before_the_last_layer_alone():
 
 
 @pytest.mark.parametrize(
-    'name, official',
+    ('name', 'official'),
     [('ldwbc', False), ('lisc', False), ('raabin', True), ('bccd', True)],
 )
 def test_splits_of_table_2(name, official):
@@ -108,7 +68,9 @@ def test_splits_of_table_2(name, official):
     assert cfg.val_dataloader.sampler.type == 'DefaultSampler'
 
 
-@pytest.mark.parametrize('part, random', [('train', True), ('test', False)])
+@pytest.mark.parametrize(
+    ('part', 'random'), [('train', True), ('test', False)]
+)
 def test_images_are_224(part, random):
     pipeline = load('scam/scam_pbc.py')[f'{part}_dataloader'].dataset.pipeline
     assert pipeline[0].type == 'LoadCellImage'
@@ -150,80 +112,74 @@ CHANGES = {
 }
 
 
+#: Whose ImageNet weights are left out.
+FROM_SCRATCH = {
+    'tl-resnet': ['densenet'],
+    'tl-densenet': ['resnet'],
+    'tl-none': ['resnet', 'densenet'],
+}
+
+
+def ablation(name):
+    return f'scam/ablation/{name}_ldwbc.py'
+
+
 def test_every_ablation_is_known():
-    names = {Path(name).stem for name in ABLATIONS}
-    assert names == {*CHANGES, 'tl-resnet', 'tl-densenet', 'tl-none'}
+    names = [n for n in OURS if '/ablation/' in n]
+    assert sorted(map(ablation, {**CHANGES, **FROM_SCRATCH})) == names
 
 
-@pytest.mark.parametrize('dataset', ['ldwbc', 'bccd'])
 @pytest.mark.parametrize('name', CHANGES)
-def test_an_ablation_changes_one_thing(name, dataset):
-    cfg = load(f'scam/ablation/{name}.py', WBC_DATASET=dataset)
-    changes = difference(
-        cfg.to_dict(), load(f'scam/scam_{dataset}.py').to_dict()
-    )
-    assert changes == {'work_dir', *CHANGES[name]}
+def test_an_ablation_changes_one_thing(name):
+    cfg = load(ablation(name))
+    assert differing(ablation(name), 'scam/scam_ldwbc.py') == {
+        'work_dir',
+        *CHANGES[name],
+    }
     for key, value in CHANGES[name].items():
         found = cfg
         for part in key.split('.'):
             found = found[part]
         assert found == value
-    assert cfg.work_dir == f'work_dirs/scam_{name}_{dataset}'
+    assert cfg.work_dir == f'work_dirs/scam_{name}_ldwbc'
 
 
-@pytest.mark.parametrize(
-    'name, resnet, densenet',
-    [
-        ('tl-resnet', True, False),
-        ('tl-densenet', False, True),
-        ('tl-none', False, False),
-    ],
-)
-def test_imagenet_weights_of_table_8(name, resnet, densenet):
-    backbone = load(f'scam/ablation/{name}.py').model.backbone
-    for branch, expected in (
-        (backbone.resnet, resnet),
-        (backbone.densenet, densenet),
-    ):
-        assert ('Pretrained' in str(branch.init_cfg)) is expected
-        assert branch.init_cfg  # a random start is Kaiming's
+@pytest.mark.parametrize('name', FROM_SCRATCH)
+def test_imagenet_weights_of_table_8(name):
+    assert differing(ablation(name), 'scam/scam_ldwbc.py') == {
+        'work_dir',
+        *(f'model.backbone.{b}.init_cfg' for b in FROM_SCRATCH[name]),
+    }
+    for branch in FROM_SCRATCH[name]:
+        init_cfg = load(ablation(name)).model.backbone[branch].init_cfg
+        # A random start is Kaiming's.
+        assert [i.type for i in init_cfg] == ['Kaiming', 'Constant']
 
 
 @pytest.mark.parametrize('peer', PEERS)
 def test_peers_follow_the_recipe_of_either_paper(peer):
     for name, base in (
-        (f'peers/{peer}.py', 'daffnet/ablation/resnet50_lisc'),
-        (f'scam/peers/{peer}.py', 'scam/scam_lisc'),
+        (f'peers/{peer}_pbc.py', 'daffnet/ablation/resnet50_pbc.py'),
+        (f'scam/peers/{peer}_ldwbc.py', 'scam/scam_ldwbc.py'),
     ):
-        cfg = load(name, WBC_DATASET='lisc')
-        changes = difference(cfg.to_dict(), load(f'{base}.py').to_dict())
-        changes = {key for key in changes if not key.startswith('model')}
-        assert changes <= {
+        assert {
+            key for key in differing(name, base) if not key.startswith('model')
+        } <= {
             'work_dir',
-            'peer',
-            'num_classes',
+            'imagenet',
+            'from_scratch',
             'default_hooks.freeze.layers',
             'default_hooks.freeze.except_layers',
-        } | {key for key in changes if key.startswith('peer.')}
-    raw = load(f'scam/peers/{peer}_raw.py')
-    mixed = load(f'scam/peers/{peer}.py')
-    assert difference(raw.to_dict(), mixed.to_dict()) == {
-        'work_dir',
-        'model.train_cfg',
-    }
-    assert mixed.model.train_cfg.augments.alpha == 0.2
+        }
+    mixed, raw = (f'scam/peers/{peer}{r}_ldwbc.py' for r in ('', '_raw'))
+    assert differing(mixed, raw) == {'work_dir', 'model.train_cfg'}
+    assert load(mixed).model.train_cfg.augments.alpha == 0.2
 
 
 @pytest.mark.parametrize('peer', PEERS)
 def test_peers_freeze_all_but_the_last_layer(peer):
-    cfg = load(f'peers/{peer}.py')
-    model = cfg.model.to_dict()
-    if peer == 'vit-base':
-        model['backbone']['arch'] = dict(
-            embed_dims=768, num_layers=1, num_heads=4, feedforward_channels=8
-        )
-    model = MODELS.build(model)
-    hook = HOOKS.build(cfg.default_hooks['freeze'])
+    model = build(f'peers/{peer}_pbc.py')
+    hook = HOOKS.build(load(f'peers/{peer}_pbc.py').default_hooks['freeze'])
     hook.before_train(type('Bare', (), dict(model=model)))
     frozen = {id(p) for p in hook._parameters}
     trained = [p for p in model.parameters() if id(p) not in frozen]
@@ -232,10 +188,9 @@ def test_peers_freeze_all_but_the_last_layer(peer):
 
 def test_the_small_network_trains(pbc_root, tmp_path, monkeypatch):
     """One epoch in the runner: balanced, mixed up, validated and tested."""
-    monkeypatch.setenv('WBC_DATASET', 'tiny_pbc5')
     monkeypatch.setenv('PBC_ROOT', str(pbc_root))
     monkeypatch.setenv('PBC_SPLIT_FILE', str(tmp_path / 'split.csv'))
-    cfg = Config.fromfile(FOLDER / 'scam/ablation/csam.py')
+    cfg = Config.fromfile(FOLDER / 'scam/scam_tiny_pbc5.py')
     cfg.merge_from_dict(
         dict(
             work_dir=str(tmp_path / 'run'),

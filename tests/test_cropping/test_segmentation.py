@@ -73,20 +73,14 @@ def check(found, masks, least=0.85):
         assert iou(whole, cell.cell) > least
 
 
-RED = [
-    (60, 60),
-    (160, 50),
-    (300, 60),
-    (430, 55),
-    (560, 70),
-    (70, 200),
-    (540, 220),
-    (60, 330),
-    (200, 420),
-    (330, 430),
-    (460, 400),
-    (580, 400),
-]
+#: Middles of red cells, around that of the field.
+RED = list(
+    zip(
+        (60, 160, 300, 430, 560, 70, 540, 60, 200, 330, 460, 580),
+        (60, 50, 60, 55, 70, 200, 220, 330, 420, 430, 400, 400),
+        strict=True,
+    )
+)
 
 
 def field(stain='wright'):
@@ -142,23 +136,13 @@ def test_a_field_of_red_cells_alone():
 def test_the_scale_does_not_matter(factor):
     smear = field()
     smear.cell(300, 240, 85, [(-30, 0, 34), (34, 0, 36)])
-    image = cv2.resize(
-        smear.photograph(),
-        None,
-        fx=factor,
-        fy=factor,
-        interpolation=cv2.INTER_AREA,
-    )
+
+    def resized(picture, how):
+        return cv2.resize(picture, None, None, factor, factor, how)
+
+    image = resized(smear.photograph(), cv2.INTER_AREA)
     masks = [
-        [
-            cv2.resize(
-                m.astype(np.uint8),
-                image.shape[1::-1],
-                interpolation=cv2.INTER_NEAREST,
-            )
-            > 0
-            for m in pair
-        ]
+        [resized(m.astype(np.uint8), cv2.INTER_NEAREST) > 0 for m in pair]
         for pair in smear.masks
     ]
     check(segment_cells(image), masks, 0.8)
@@ -246,8 +230,8 @@ def test_bad_images(image, message):
         segment_cells(image)
 
 
-def test_real_fields(shared):
-    folder = shared / 'data' / 'bccd_detection' / 'BCCD'
+def test_real_fields(real):
+    folder = real('bccd_detection/BCCD')
     fields = []
     for path in sorted((folder / 'Annotations').glob('*.xml')):
         boxes = [
@@ -260,8 +244,6 @@ def test_real_fields(shared):
         ]
         if len(boxes) == 1:
             fields.append((path.stem, boxes[0]))
-    if not fields:
-        pytest.skip('BCCD is not there')
     for stem, wanted in fields[20::80]:
         found = segment_cells(
             cv2.imread(str(folder / 'JPEGImages' / f'{stem}.jpg'))
@@ -276,10 +258,8 @@ def test_real_fields(shared):
         assert iou(*planes) > 0.5
 
 
-def test_real_cells(shared):
-    masks = sorted((shared / 'data' / 'jtsc' / 'Dataset 1').glob('*.png'))
-    if not masks:
-        pytest.skip('JTSC is not there')
+def test_real_cells(real):
+    masks = sorted((real('jtsc') / 'Dataset 1').glob('*.png'))
     scores = []
     for path in masks[::12]:
         mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)

@@ -1,14 +1,22 @@
 from collections import Counter, defaultdict
 
 import pytest
-from cell_trees import QUICK, bccd_cropped, bccd_detection, bccd_kaggle
+from cell_trees import (
+    BCCD_BOX,
+    PARTS,
+    QUICK,
+    bccd_cropped,
+    bccd_detection,
+    bccd_kaggle,
+    ids,
+    infos,
+)
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.datasets import BCCD
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES
 
-PARTS = ('train', 'val', 'test')
 KAGGLE4 = ('eosinophil', 'lymphocyte', 'monocyte', 'neutrophil')
 SMALL, LARGE, LARGER = (5, 5, 20, 30), (50, 60, 150, 160), (9, 90, 300, 400)
 FIELDS = [
@@ -30,14 +38,6 @@ FIELDS = [
 def counts(dataset):
     labels = Counter(dataset.get_gt_labels().tolist())
     return {name: labels[i] for i, name in enumerate(dataset.CLASSES)}
-
-
-def infos(dataset):
-    return [dataset.get_data_info(i) for i in range(len(dataset))]
-
-
-def ids(dataset):
-    return {info['image_id'] for info in infos(dataset)}
 
 
 # -- Kaggle ------------------------------------------------------------------
@@ -109,16 +109,12 @@ def test_kaggles_tree_from_above_and_below(kaggle):
         BCCD(str(kaggle / 'images'), **QUICK)
 
 
-def test_a_split_by_doubtful_numbers_is_said(kaggle, tmp_path):
-    from mmengine.logging import MMLogger
-
-    log = tmp_path / 'run.log'
-    MMLogger.get_instance('bccd', log_file=str(log))
+def test_a_split_by_doubtful_numbers_is_said(kaggle, log):
     BCCD(str(kaggle), **QUICK)
     BCCD(str(kaggle), 'train', official_split=True, **QUICK)
-    assert 'WARNING' not in log.read_text()
+    assert not [record for record in log if record.levelname == 'WARNING']
     BCCD(str(kaggle), 'train', **QUICK)
-    assert 'official_split=True keeps the test part clean' in log.read_text()
+    assert 'official_split=True keeps the test part' in log[-1].getMessage()
 
 
 # -- detection ---------------------------------------------------------------
@@ -166,53 +162,53 @@ def test_folders_without_the_one_around_them(detection):
     assert 'BCCD/JPEGImages/BloodImage_00000.jpg#0' in ids(dataset)
 
 
+TYPES = 'labels.csv'
+BOXES = 'BCCD/Annotations/BloodImage_00004.xml'
+EMPTY = BCCD_BOX.format(name='WBC', box=(9, 1, 9, 5))
+
+
 @pytest.mark.parametrize(
-    'change, message',
+    ('file', 'content', 'message'),
     [
-        (lambda r: (r / 'labels.csv').unlink(), 'no labels.csv, which says'),
+        (TYPES, None, 'no labels.csv, which says'),
         (
-            lambda r: (r / 'labels.csv').write_text(',Image,Type\n'),
-            "has no column 'Category'; expected are Image and Category",
+            TYPES,
+            ',Image,Type\n',
+            "has no column 'Category'; expected are Image, Category",
         ),
         (
-            lambda r: (r / 'labels.csv').write_text(
-                ',Image,Category\n,x,NEUT\n'
-            ),
+            TYPES,
+            ',Image,Category\n,x,NEUT\n',
             "line 2: Image is 'x', but must be a number",
         ),
         (
-            lambda r: (r / 'labels.csv').write_text(
-                ',Image,Category\n,0,BLAST\n'
-            ),
+            TYPES,
+            ',Image,Category\n,0,BLAST\n',
             'BloodImage_00000.xml means no class; expected are basophil',
         ),
         (
-            lambda r: (r / 'BCCD/JPEGImages/BloodImage_00004.jpg').unlink(),
+            'BCCD/JPEGImages/BloodImage_00004.jpg',
+            None,
             'annotation .*00004.xml has no image .*00004.jpg; complete',
         ),
+        (BOXES, '<a', 'annotation .*00004.xml is not valid VOC XML'),
         (
-            lambda r: (r / 'BCCD/Annotations/BloodImage_00004.xml').write_text(
-                '<a'
-            ),
+            BOXES,
+            '<a><object><name>WBC</name></object></a>',
             'annotation .*00004.xml is not valid VOC XML',
         ),
         (
-            lambda r: (r / 'BCCD/Annotations/BloodImage_00004.xml').write_text(
-                '<a><object><name>WBC</name></object></a>'
-            ),
-            'annotation .*00004.xml is not valid VOC XML',
-        ),
-        (
-            lambda r: (r / 'BCCD/Annotations/BloodImage_00004.xml').write_text(
-                '<a><object><name>WBC</name><bndbox><xmin>9</xmin><ymin>1</ymin>'
-                '<xmax>9</xmax><ymax>5</ymax></bndbox></object></a>'
-            ),
+            BOXES,
+            f'<a>{EMPTY}</a>',
             'not valid VOC XML .empty box 9, 1, 9, 5',
         ),
     ],
 )
-def test_faulty_annotations(detection, change, message):
-    change(detection)
+def test_faulty_annotations(detection, file, content, message):
+    if content is None:
+        (detection / file).unlink()
+    else:
+        (detection / file).write_text(content)
     with pytest.raises(InputError, match=message):
         BCCD(str(detection), **QUICK)
 
@@ -240,11 +236,10 @@ def test_cropped(tmp_path):
 # -- the real ones -----------------------------------------------------------
 
 
-def test_real_crops(shared):
-    root = shared / 'data' / 'BCCD_cropped'
-    if not root.is_dir():
-        pytest.skip(f'no {root}')
-    dataset = BCCD(str(root), pipeline=[dict(type='LoadCellImage')])
+def test_real_crops(real):
+    dataset = BCCD(
+        str(real('BCCD_cropped')), pipeline=[dict(type='LoadCellImage')]
+    )
     assert counts(dataset) == dict(
         basophil=3, eosinophil=88, lymphocyte=33, monocyte=20, neutrophil=207
     )
@@ -252,11 +247,8 @@ def test_real_crops(shared):
     assert len({info['group'] for info in infos(dataset)}) == 351
 
 
-def test_real_fields(shared):
-    root = shared / 'data' / 'bccd_detection'
-    cropped = shared / 'data' / 'BCCD_cropped'
-    if not root.is_dir() or not cropped.is_dir():
-        pytest.skip(f'no {root} or {cropped}')
+def test_real_fields(real):
+    root, cropped = real('bccd_detection'), real('BCCD_cropped')
     dataset = BCCD(str(root), **QUICK)
     # Fields with one box and one type: 2, 84, 33, 20 and 202. To them come
     # one box of a field with two eosinophils, both boxes of fields with two

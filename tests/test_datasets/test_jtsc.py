@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from cell_trees import QUICK, jtsc, paint
+from cell_trees import PARTS, QUICK, counts, infos, jtsc, paint
 from mmpretrain.registry import DATASETS
 from PIL import Image
 
@@ -17,28 +17,21 @@ def root(tmp_path):
 
 def test_labels_and_masks(root):
     dataset = DATASETS.build(dict(type='JTSC', data_root=str(root), **QUICK))
-    assert np.bincount(dataset.get_gt_labels()).tolist() == [5] * 5
-    by_name = {
-        info['image_id']: info
-        for info in map(dataset.get_data_info, range(len(dataset)))
-    }
+    assert counts(dataset) == [5] * 5
     # labels 1 to 5, in the order of the set's own list
-    meaning = (
+    meaning = [
         'neutrophil',
         'lymphocyte',
         'monocyte',
         'eosinophil',
         'basophil',
-    )
-    for number in range(1, 26):
-        info = by_name[f'JTSC/Dataset 1/{number:03d}.bmp']
+    ]
+    for info in infos(dataset):
+        name = info['image_id'].removeprefix('JTSC/')
+        number = int(name[-7:-4])
         assert dataset.CLASSES[info['gt_label']] == meaning[number % 5]
-        assert info['img_path'] == str(
-            root / 'Dataset 1' / f'{number:03d}.bmp'
-        )
-        assert info['seg_map_path'] == str(
-            root / 'Dataset 1' / f'{number:03d}.png'
-        )
+        assert info['img_path'] == str(root / name)
+        assert info['seg_map_path'] == str(root / f'{name[:-4]}.png')
 
 
 def test_a_mask_is_optional_but_not_its_image(root):
@@ -50,7 +43,7 @@ def test_a_mask_is_optional_but_not_its_image(root):
 
 
 @pytest.mark.parametrize(
-    'change, message',
+    ('change', 'message'),
     [
         (lambda r: (r / TABLE).unlink(), f'there is no .*{TABLE}'),
         (
@@ -79,18 +72,13 @@ def test_faulty_releases(root, change, message):
         JTSC(str(root), **QUICK)
 
 
-def test_real_cells(shared):
-    root = shared / 'data' / 'jtsc'
-    if not root.is_dir():
-        pytest.skip(f'no {root}')
+def test_real_cells(real):
+    root = real('jtsc')
     dataset = JTSC(str(root), pipeline=[dict(type='LoadCellImage')])
     # the even numbers of the set have no basophil
-    assert np.bincount(dataset.get_gt_labels()).tolist() == [0, 12, 25, 25, 88]
+    assert counts(dataset) == [0, 12, 25, 25, 88]
     sample = dataset[0]
     assert sample['img'].shape == (120, 120, 3)
     mask = np.asarray(Image.open(sample['seg_map_path']))
     assert mask.shape == (120, 120) and {0, 255} <= set(np.unique(mask))
-    parts = [
-        JTSC(str(root), part, **QUICK) for part in ('train', 'val', 'test')
-    ]
-    assert [len(part) for part in parts] == [90, 30, 30]
+    assert [len(JTSC(str(root), p, **QUICK)) for p in PARTS] == [90, 30, 30]

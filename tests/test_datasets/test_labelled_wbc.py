@@ -1,8 +1,7 @@
 from collections import Counter
 
-import numpy as np
 import pytest
-from cell_trees import QUICK, labelled
+from cell_trees import PARTS, QUICK, counts, ids, labelled
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.datasets import LABELLED9_CLASSES, LabelledWBC
@@ -15,30 +14,19 @@ def root(tmp_path):
     return labelled(tmp_path)
 
 
-def ids(dataset):
-    return {dataset.get_data_info(i)['image_id'] for i in range(len(dataset))}
-
-
 def test_nine_types(root):
     dataset = DATASETS.build(
         dict(type='LabelledWBC', data_root=str(root), **QUICK)
     )
     assert dataset.metainfo['classes'] == LABELLED9_CLASSES
-    counts = dict(
-        zip(
-            LABELLED9_CLASSES,
-            np.bincount(dataset.get_gt_labels()),
-            strict=True,
-        )
-    )
-    assert counts == dict.fromkeys(LABELLED9_CLASSES, 5) | dict(
-        neutrophil_segment=10
-    )
+    assert counts(dataset) == [
+        10 if name == 'neutrophil_segment' else 5 for name in LABELLED9_CLASSES
+    ]
 
 
 def test_the_common_five(root):
     dataset = LabelledWBC(str(root), classes=WBC5_CLASSES, **QUICK)
-    assert np.bincount(dataset.get_gt_labels()).tolist() == [5, 5, 5, 5, 15]
+    assert counts(dataset) == [5, 5, 5, 5, 15]
     neutrophils = Counter(
         i.split('/')[1] for i in ids(dataset) if 'Neutro' in i
     )
@@ -51,7 +39,7 @@ def test_the_common_five(root):
 
 
 def test_the_five_are_split_as_the_nine(root):
-    for part in ('train', 'val', 'test'):
+    for part in PARTS:
         five = LabelledWBC(str(root), part, classes=WBC5_CLASSES, **QUICK)
         assert ids(five) < ids(LabelledWBC(str(root), part, **QUICK))
         # bands and segments are stratified apart

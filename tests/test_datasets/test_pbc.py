@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from cell_trees import PARTS, counts, ids, infos
 from mmengine.dataset import pseudo_collate
 from mmpretrain.registry import DATASETS
 from PIL import Image
@@ -17,23 +18,13 @@ from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 LOAD = [dict(type='LoadCellImage')]
 
 
-def names(dataset):
-    return {info['image_id'] for info in infos(dataset)}
-
-
-def infos(dataset):
-    return [dataset.get_data_info(i) for i in range(len(dataset))]
-
-
 def test_all_images_of_all_classes(pbc_root):
     dataset = DATASETS.build(
         dict(type='PBC', data_root=str(pbc_root), pipeline=LOAD)
     )
     assert dataset.metainfo['classes'] == PBC8_CLASSES
     # ten a class: the hidden file in neutrophil does not count
-    assert Counter(dataset.get_gt_labels().tolist()) == {
-        label: 10 for label in range(8)
-    }
+    assert counts(dataset) == [10] * 8
     info = dataset.get_data_info(0)
     assert info['img_path'] == str(pbc_root / 'basophil' / 'BASOPHIL_0.jpg')
     assert info['image_id'] == 'PBC/BASOPHIL_0.jpg'
@@ -61,48 +52,41 @@ def test_splits_are_disjoint_and_complete(pbc_root, tmp_path):
     split_file = tmp_path / 'split.csv'
     parts = [
         PBC(str(pbc_root), split, str(split_file), pipeline=[])
-        for split in ('train', 'val', 'test')
+        for split in PARTS
     ]
-    assert [len(part) for part in parts] == [48, 16, 16]
-    for part in parts:
-        assert len(set(Counter(part.get_gt_labels().tolist()).values())) == 1
-    assert len(set.union(*map(names, parts))) == 80
+    assert [counts(part) for part in parts] == [[6] * 8, [2] * 8, [2] * 8]
+    assert len(set.union(*map(ids, parts))) == 80
 
 
 def test_one_file_serves_every_selection_of_classes(pbc_root, tmp_path):
     split_file = tmp_path / 'split.csv'
+
+    def val(classes=PBC8_CLASSES, split_file=str(split_file), **kwargs):
+        return ids(
+            PBC(
+                str(pbc_root),
+                'val',
+                split_file,
+                classes=classes,
+                pipeline=[],
+                **kwargs,
+            )
+        )
+
     # the first user asks for two classes only, and all eight are written
-    few = PBC(
-        str(pbc_root),
-        'val',
-        str(split_file),
-        pipeline=[],
-        classes=('monocyte', 'lymphocyte'),
-    )
+    few = val(('monocyte', 'lymphocyte'))
     with open(split_file) as file:
         rows = list(csv.DictReader(file))
     assert Counter(row['label'] for row in rows) == dict.fromkeys(
         PBC8_CLASSES, 10
     )
-    eight = PBC(str(pbc_root), 'val', str(split_file), pipeline=[])
-    five = PBC(
-        str(pbc_root),
-        'val',
-        str(split_file),
-        pipeline=[],
-        classes=WBC5_CLASSES,
-    )
-    assert names(few) < names(five) < names(eight)
+    eight = val()
+    assert few < val(WBC5_CLASSES) < eight
     # without a file the rule gives the same
-    assert names(PBC(str(pbc_root), 'val', pipeline=[])) == names(eight)
+    assert val(split_file=None) == eight
     # an existing file is obeyed, not replaced
-    other = PBC(
-        str(pbc_root), 'val', str(split_file), split_seed=5, pipeline=[]
-    )
-    assert names(other) == names(eight)
-    assert names(
-        PBC(str(pbc_root), 'val', split_seed=5, pipeline=[])
-    ) != names(eight)
+    assert val(split_seed=5) == eight
+    assert val(split_file=None, split_seed=5) != eight
 
 
 def test_a_source_without_all_class_folders(pbc_root, tmp_path):
@@ -169,7 +153,7 @@ def text(path):
 
 
 @pytest.mark.parametrize('spoil', [truncate, empty, text])
-def test_a_broken_image_ends_the_run_or_is_left_out(pbc_root, caplog, spoil):
+def test_a_broken_image_ends_the_run_or_is_left_out(pbc_root, spoil):
     path = pbc_root / 'monocyte' / 'MONOCYTE_3.jpg'
     spoil(path)
     options = dict(
@@ -184,20 +168,14 @@ def test_a_broken_image_ends_the_run_or_is_left_out(pbc_root, caplog, spoil):
 
     dataset = PBC(skip_broken=True, **options)
     assert len(dataset) == len(list(dataset)) == 9
-    assert 'PBC/MONOCYTE_3.jpg' not in names(dataset)
+    assert 'PBC/MONOCYTE_3.jpg' not in ids(dataset)
 
 
-def test_leaving_out_is_said(pbc_root, tmp_path):
-    from mmengine.logging import MMLogger
-
-    log = tmp_path / 'run.log'
-    MMLogger.get_instance('skip_broken', log_file=str(log))
+def test_leaving_out_is_said(pbc_root, log):
     empty(pbc_root / 'ig' / 'IG_7.jpg')
     PBC(str(pbc_root), skip_broken=True, pipeline=LOAD)
-    (line,) = (
-        line for line in log.read_text().splitlines() if 'WARNING' in line
-    )
-    assert f'skipped {pbc_root / "ig" / "IG_7.jpg"}' in line
+    (warning,) = (r.getMessage() for r in log if r.levelname == 'WARNING')
+    assert f'skipped {pbc_root / "ig" / "IG_7.jpg"}' in warning
 
 
 def test_a_broken_image_in_a_loader_worker(pbc_root, capsys):
@@ -219,35 +197,24 @@ def test_a_broken_image_in_a_loader_worker(pbc_root, capsys):
     assert line.startswith(f'error: image {path} cannot be decoded (')
 
 
-def test_real_cells(shared):
-    root = shared / 'data' / 'pbc' / 'PBC_dataset_normal_DIB'
-    if not root.is_dir():
-        pytest.skip(f'no {root}')
+def test_real_cells(real):
+    root = real('pbc/PBC_dataset_normal_DIB')
     eight = PBC(str(root), pipeline=LOAD)
-    assert np.bincount(eight.get_gt_labels()).tolist() == [
-        869,
-        2190,
-        500,
-        500,
-        847,
-        975,
-        2318,
-        500,
-    ]
+    assert counts(eight) == [869, 2190, 500, 500, 847, 975, 2318, 500]
     five = PBC(str(root), classes=WBC5_CLASSES, pipeline=LOAD)
     assert len(five) == 7199
     assert (root / 'neutrophil' / '.DS_169665.jpg').exists()
-    assert not any('.DS_' in name for name in names(five))
+    assert not any('.DS_' in name for name in ids(five))
     assert five[0]['img'].shape == (363, 360, 3)
     parts = [
         PBC(str(root), split, classes=WBC5_CLASSES, pipeline=[])
-        for split in ('train', 'val', 'test')
+        for split in PARTS
     ]
     assert sum(map(len, parts)) == 7199
     assert abs(len(parts[0]) - 0.6 * 7199) <= 5
     for part in parts:
-        restricted = names(PBC(str(root), part.split, pipeline=[]))
-        assert names(part) < restricted
+        restricted = ids(PBC(str(root), part.split, pipeline=[]))
+        assert ids(part) < restricted
 
 
 def test_an_image_name_in_two_class_folders(pbc_root):

@@ -154,7 +154,7 @@ def test_soft_targets_above_a_threshold(pbc_root, label_file):
     assert sample.gt_attributes.tolist() == [0] * 10 + [-1]
     torch.testing.assert_close(
         sample.attribute_targets,
-        torch.tensor(labels.scores[name][:-2] + [0.0, 0.0]),
+        torch.tensor([*labels.scores[name][:-2], 0.0, 0.0]),
     )
 
 
@@ -180,7 +180,7 @@ def test_the_loss_of_soft_targets_and_weights(pbc_root, label_file):
 
 
 @pytest.mark.parametrize(
-    'option, message',
+    ('option', 'message'),
     [
         (dict(threshold=1.5), 'from 0 to 1, but is 1.5'),
         (dict(weight=-1), '0 or more, but is -1'),
@@ -272,7 +272,7 @@ def test_lazy_initialisation(pbc_root, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'content, message',
+    ('content', 'message'),
     [
         ('', 'not a whole one'),
         ('image,split\n', 'not a whole one'),
@@ -281,8 +281,10 @@ def test_lazy_initialisation(pbc_root, tmp_path):
         (json.dumps(dict(format=FORMAT, epoch=3)), 'is no pseudo label file'),
         # what version 1 wrote
         (
-            '{"checkpoint": "a", "checkpoint_sha256": "b", "classes": [], '
-            '"attributes": {}, "scores": {}}',
+            (
+                '{"checkpoint": "a", "checkpoint_sha256": "b", "classes": [], '
+                '"attributes": {}, "scores": {}}'
+            ),
             'of this version',
         ),
     ],

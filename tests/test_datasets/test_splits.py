@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from daffnet_mm.datasets.splits import (
-    complete_official_split,
     cut_groups,
     fold_parts,
     k_fold,
@@ -115,7 +114,7 @@ def test_files_are_read_as_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'text, message',
+    ('text', 'message'),
     [
         ('image,part\na.jpg,train\n', "has no column 'split'"),
         ('', "has no column 'image'"),
@@ -123,7 +122,7 @@ def test_files_are_read_as_written(tmp_path):
             'image,split\na.jpg,train\nb.jpg,dev\n',
             "line 3: split 'dev' must be train, val or test",
         ),
-        ('image,split\na.jpg\n', 'line 2: split None must be'),
+        ('image,split\na.jpg\n', "line 2: split '' must be"),
         (
             'image,split\na.jpg,train\na.jpg,val\n',
             'line 3: image a.jpg is named twice',
@@ -313,7 +312,7 @@ def test_chen_et_al_lisc():
 
 
 def test_chen_et_al_raabin():
-    # Table 2: 10,175 training images give 7,631 and 2,544; the test set stays
+    # Table 2: 10,175 training images give 7,631 and 2,544
     labels = labels_of(
         basophil=212,
         eosinophil=744,
@@ -321,17 +320,8 @@ def test_chen_et_al_raabin():
         monocyte=561,
         neutrophil=6231,
     )
-    official = dict.fromkeys(labels, 'train')
-    labels['test.jpg'], official['test.jpg'] = 'neutrophil', 'test'
-    parts = complete_official_split(labels, official)
-    assert Counter(parts.values()) == dict(train=7631, val=2544, test=1)
-    assert parts['test.jpg'] == 'test'
-    # a validation part that is there stays
-    parts = {
-        name: 'val' if i % 3 else 'train'
-        for i, name in enumerate(sorted(labels))
-    }
-    assert complete_official_split(labels, parts) == parts
+    parts = stratified_split(labels, (3, 1, 0))
+    assert Counter(parts.values()) == dict(train=7631, val=2544)
 
 
 def test_folds_are_tested_on_once():
@@ -359,8 +349,6 @@ def test_faulty_requests():
         stratified_split(labels, groups={f'a_{i}.jpg': 'g' for i in range(3)})
     with pytest.raises(InputError, match='image x/1.jpg is there twice'):
         stratified_split({'x/1.jpg': 'a', 'x\\1.jpg': 'a'})
-    with pytest.raises(InputError, match='no official training part'):
-        complete_official_split(labels, dict.fromkeys(labels, 'test'))
 
 
 def test_group_files_are_read_as_written(tmp_path):
@@ -377,7 +365,7 @@ def test_group_files_are_read_as_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'text, message',
+    ('text', 'message'),
     [
         (b'image,split\na.jpg,train\n', "has no column 'group'"),
         (b'image,group\na.jpg,\n', 'line 2: image a.jpg has no group'),

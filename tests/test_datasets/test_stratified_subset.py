@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.datasets.image_ids import image_ids
+from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.datasets.stratified_subset import StratifiedSubset
 from daffnet_mm.errors import InputError
 
@@ -52,7 +52,7 @@ def test_a_larger_share_holds_the_smaller(pbc_root):
 
 
 @pytest.mark.parametrize(
-    'options, message',
+    ('options', 'message'),
     [
         (dict(fraction=0), 'above 0'),
         (dict(fraction=1.1), 'at most 1'),

@@ -1,21 +1,14 @@
 import csv
-from collections import Counter
 
-import numpy as np
 import pytest
 import torch
 from annotations import annotation, write_annotations
+from cell_trees import PARTS, counts, ids, infos
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.datasets import PBC, WBCAtt
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
-
-PARTS = ('train', 'val', 'test')
-
-
-def names(dataset):
-    return {dataset.get_data_info(i)['image_id'] for i in range(len(dataset))}
 
 
 def build(pbc_root, wbcatt_dir, split=None, **kwargs):
@@ -36,8 +29,7 @@ def test_attributes_and_classes(pbc_root, wbcatt_dir):
     assert dataset.metainfo['classes'] == WBC5_CLASSES
     assert len(dataset) == 5 * 9
     sizes = [len(values) for values in WBC_ATTRIBUTES.values()]
-    for i in range(len(dataset)):
-        info = dataset.get_data_info(i)
+    for info in infos(dataset):
         label, number = info['image_id'][4:-4].lower().split('_')
         assert WBC5_CLASSES[info['gt_label']] == label
         assert info['img_path'].endswith(
@@ -54,7 +46,7 @@ def test_the_official_split(pbc_root, wbcatt_dir):
         for split in PARTS
     ]
     assert [len(part) for part in parts] == [20, 15, 10]
-    assert names(parts[2]) == {
+    assert ids(parts[2]) == {
         f'PBC/{label.upper()}_{n}.jpg'
         for label in WBC5_CLASSES
         for n in (7, 8)
@@ -70,11 +62,11 @@ def test_the_shared_split_is_that_of_pbc(pbc_root, wbcatt_dir, tmp_path):
         # number 9 of each class is not annotated
         expected = {
             name
-            for name in names(cells)
+            for name in ids(cells)
             if name.split('/')[1].split('_')[0].lower() in WBC5_CLASSES
             and not name.endswith('_9.jpg')
         }
-        assert names(annotated) == expected
+        assert ids(annotated) == expected
 
 
 def test_the_split_file_is_the_same_whoever_writes_it(
@@ -88,11 +80,11 @@ def test_the_split_file_is_the_same_whoever_writes_it(
 
 def test_fewer_classes(pbc_root, wbcatt_dir):
     dataset = build(pbc_root, wbcatt_dir, classes=('monocyte', 'basophil'))
-    assert Counter(dataset.get_gt_labels().tolist()) == {0: 9, 1: 9}
+    assert counts(dataset) == [9, 9]
 
 
 @pytest.mark.parametrize(
-    'change, message',
+    ('change', 'message'),
     [
         (
             dict(cell_size='huge'),
@@ -158,40 +150,21 @@ def test_missing_files(pbc_root, wbcatt_dir, tmp_path):
         build(tmp_path / 'nowhere', wbcatt_dir)
 
 
-def test_real_annotations(shared):
-    root = shared / 'data' / 'pbc' / 'PBC_dataset_normal_DIB'
-    folder = shared / 'data' / 'wbcatt'
-    if not root.is_dir() or not folder.is_dir():
-        pytest.skip(f'no {root} or {folder}')
+def test_real_annotations(real):
+    root, folder = real('pbc/PBC_dataset_normal_DIB'), real('wbcatt')
     train, val = (
         build(root, folder, split, official_split=True)
         for split in ('train', 'val')
     )
-    assert np.bincount(train.get_gt_labels()).tolist() == [
-        744,
-        1876,
-        736,
-        829,
-        1984,
-    ]
-    assert np.bincount(val.get_gt_labels()).tolist() == [
-        125,
-        314,
-        111,
-        146,
-        334,
-    ]
+    assert counts(train) == [744, 1876, 736, 829, 1984]
+    assert counts(val) == [125, 314, 111, 146, 334]
     # one line of the file, by hand
-    (info,) = (
-        train.get_data_info(i)
-        for i in range(len(train))
-        if train.get_data_info(i)['image_id'] == 'PBC/BNE_7323.jpg'
-    )
+    (info,) = (i for i in infos(train) if i['image_id'] == 'PBC/BNE_7323.jpg')
     assert info['gt_attributes'].tolist() == [0, 1, 3, 1, 0, 0, 0, 1, 3, 1, 1]
     # all annotated cells are on the disk, and the shared parts are PBC's
     assert isinstance(train, WBCAtt) and len(train) + len(val) == 7199
     for split in PARTS:
-        assert names(build(root, folder, split)) == names(
+        assert ids(build(root, folder, split)) == ids(
             PBC(str(root), split, classes=WBC5_CLASSES, pipeline=[])
         )
 
@@ -199,11 +172,11 @@ def test_real_annotations(shared):
 def test_a_tenth_set_aside_to_select_by(pbc_root, wbcatt_dir):
     options = dict(official_split=True, select_ratio=0.25)
     parts = {
-        split: names(build(pbc_root, wbcatt_dir, split, **options))
+        split: ids(build(pbc_root, wbcatt_dir, split, **options))
         for split in (*PARTS, 'select')
     }
     official = {
-        split: names(build(pbc_root, wbcatt_dir, split, official_split=True))
+        split: ids(build(pbc_root, wbcatt_dir, split, official_split=True))
         for split in PARTS
     }
     # one in four of each class, and nothing else moves
@@ -215,17 +188,17 @@ def test_a_tenth_set_aside_to_select_by(pbc_root, wbcatt_dir):
     assert not parts['select'] & parts['train']
     assert parts['val'] == official['val']
     assert parts['test'] == official['test']
-    again = names(build(pbc_root, wbcatt_dir, 'select', **options))
+    again = ids(build(pbc_root, wbcatt_dir, 'select', **options))
     assert again == parts['select']
     others = [
-        names(build(pbc_root, wbcatt_dir, 'select', split_seed=s, **options))
+        ids(build(pbc_root, wbcatt_dir, 'select', split_seed=s, **options))
         for s in range(1, 5)
     ]
     assert any(other != again for other in others)
 
 
 @pytest.mark.parametrize(
-    'options, message',
+    ('options', 'message'),
     [
         (
             dict(split='select', official_split=True),
@@ -244,21 +217,12 @@ def test_wrong_ways_to_select(pbc_root, wbcatt_dir, options, message):
         build(pbc_root, wbcatt_dir, **options)
 
 
-def test_a_real_tenth(shared):
-    root = shared / 'data' / 'pbc' / 'PBC_dataset_normal_DIB'
-    folder = shared / 'data' / 'wbcatt'
-    if not root.is_dir() or not folder.is_dir():
-        pytest.skip(f'no {root} or {folder}')
+def test_a_real_tenth(real):
+    root, folder = real('pbc/PBC_dataset_normal_DIB'), real('wbcatt')
     train, select = (
         build(root, folder, split, official_split=True, select_ratio=0.1)
         for split in ('train', 'select')
     )
     assert len(train) + len(select) == 6169 and len(select) == 617
-    assert np.bincount(select.get_gt_labels()).tolist() == [
-        74,
-        188,
-        74,
-        83,
-        198,
-    ]
-    assert not names(train) & names(select)
+    assert counts(select) == [74, 188, 74, 83, 198]
+    assert not ids(train) & ids(select)

@@ -6,67 +6,49 @@ import pytest
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.run_folders import (
     name_runs,
+    read_correct,
+    read_metrics,
     read_predictions,
-    read_training_log,
 )
 
 
-def write_log(run, stamp, lines, end='\n'):
-    folder = run / stamp / 'vis_data'
-    folder.mkdir(parents=True)
-    (folder / 'scalars.json').write_text(
-        '\n'.join(json.dumps(line) for line in lines) + end
-    )
-
-
-def train(epoch, step, loss):
-    return dict(loss=loss, epoch=epoch, iter=step, step=step)
-
-
-def val(epoch, accuracy):
-    return {'wbc/accuracy': accuracy, 'step': epoch}
-
-
-def test_epochs_are_averaged_and_resumed_runs_joined(tmp_path):
-    write_log(
-        tmp_path,
-        '20260101_000000',
-        [
-            train(1, 5, 3.0),
-            train(1, 10, 1.0),
-            val(1, 50.0),
-            train(2, 15, 9.0),
-            val(2, 10.0),
-            train(3, 25, 9.0),
-        ],
-        end='\n{"loss": 1.',
-    )  # killed
-    write_log(tmp_path, '20260102_000000', [train(2, 15, 1.0), val(2, 70.0)])
-    write_log(tmp_path, '20260103_000000', [])
-    log = read_training_log(tmp_path)
-    assert log == {
-        'loss': ([1, 2], [2.0, 1.0]),
-        'wbc/accuracy': ([1, 2], [50.0, 70.0]),
+def test_metrics_of_both_kinds(tmp_path):
+    assert read_metrics(tmp_path) == {}
+    (tmp_path / 'evaluation').mkdir()
+    for name, value in (('wbc', 97.5), ('attr', None)):
+        (tmp_path / 'evaluation' / f'{name}_metrics.json').write_text(
+            json.dumps(dict(metrics={f'{name}/accuracy': value}, notes=[]))
+        )
+    assert read_metrics(tmp_path) == {
+        'wbc/accuracy': 97.5,
+        'attr/accuracy': None,
     }
 
 
-def test_a_run_that_began_anew_forgets(tmp_path):
-    write_log(tmp_path, '1', [train(e, 10 * e, 5.0) for e in (1, 2, 3)])
-    write_log(tmp_path, '2', [train(1, 10, 1.0)])
-    assert read_training_log(tmp_path) == {'loss': ([1], [1.0])}
-
-
-def test_folders_that_are_none(tmp_path):
-    with pytest.raises(InputError, match='has no logs'):
-        read_training_log(tmp_path)
-    write_log(tmp_path, '1', ['x'], end='\nnonsense\n{}\n')
-    with pytest.raises(InputError, match='line 1 holds no values'):
-        read_training_log(tmp_path)
-    with pytest.raises(InputError, match='has no predictions'):
-        read_predictions(tmp_path)
+def test_which_cells_are_right(tmp_path):
+    folder = tmp_path / 'evaluation'
+    folder.mkdir()
+    (folder / 'wbc_predictions.csv').write_text(
+        'image,true,predicted\n1.png,a,a\n2.png,a,b\n3.png,,b\n'
+    )
+    assert read_correct(tmp_path) == {'1.png': True, '2.png': False}
+    (folder / 'attr_predictions.csv').write_text(
+        'image,size,size_predicted,shape,shape_predicted\n'
+        '1.png,big,big,round,irregular\n'
+        '2.png,big,big,,round\n'
+        '3.png,,big,,round\n'
+    )
+    # what is unknown counts neither way
+    assert read_correct(tmp_path, ['size', 'shape']) == {
+        '1.png': False,
+        '2.png': True,
+    }
+    assert read_correct(tmp_path, ['shape']) == {'1.png': False}
 
 
 def test_predictions(tmp_path):
+    with pytest.raises(InputError, match='has no predictions'):
+        read_predictions(tmp_path)
     (tmp_path / 'evaluation').mkdir()
     file = tmp_path / 'evaluation' / 'wbc_predictions.csv'
     file.write_text(

@@ -1,4 +1,5 @@
 import os
+from contextlib import contextmanager
 
 import pytest
 from cell_trees import paint
@@ -37,20 +38,12 @@ def test_the_order_does_not_depend_on_the_file_system(tmp_path, monkeypatch):
         paint(tmp_path / f'{number}.jpg')
     scan = os.scandir
 
-    class Reversed:
-        def __init__(self, folder):
-            with scan(folder) as entries:
-                self.entries = sorted(
-                    entries, key=lambda e: e.name, reverse=True
-                )
+    @contextmanager
+    def backwards(folder):
+        with scan(folder) as entries:
+            yield sorted(entries, key=lambda e: e.name, reverse=True)
 
-        def __enter__(self):
-            return iter(self.entries)
-
-        def __exit__(self, *_):
-            pass
-
-    monkeypatch.setattr(os, 'scandir', Reversed)
+    monkeypatch.setattr(os, 'scandir', backwards)
     assert list_image_files(str(tmp_path)) == ['1.jpg', '2.jpg', '3.jpg']
 
 
@@ -63,26 +56,21 @@ def test_links_to_images_and_folders_are_followed(tmp_path):
     assert list_image_files(str(root)) == ['2.jpg', 'linked/1.jpg']
 
 
-@pytest.mark.parametrize('place', ['loop', 'deep/loop'])
-def test_a_link_to_a_folder_above(tmp_path, place):
-    link = tmp_path / 'basophil' / place
-    link.parent.mkdir(parents=True)
-    link.symlink_to(tmp_path / 'basophil')
-    with pytest.raises(
-        InputError,
-        match='loop is a symbolic link that leads '
-        'back to a folder above it; remove it',
-    ):
-        list_image_files(str(tmp_path / 'basophil'))
-
-
-def test_a_link_to_itself(tmp_path):
-    (tmp_path / 'loop').symlink_to(tmp_path / 'loop')
-    with pytest.raises(
-        InputError,
-        match='loop is a symbolic link that leads back to itself; remove it',
-    ):
-        scan_folder(str(tmp_path))
+@pytest.mark.parametrize(
+    ('place', 'target', 'where'),
+    [
+        ('loop', '.', 'a folder above it'),
+        ('deep/loop', '.', 'a folder above it'),
+        ('loop', 'loop', 'itself'),
+    ],
+)
+def test_a_link_that_leads_back(tmp_path, place, target, where):
+    link = tmp_path / place
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(tmp_path / target)
+    sentence = f'loop is a symbolic link that leads back to {where}; remove it'
+    with pytest.raises(InputError, match=sentence):
+        list_image_files(str(tmp_path))
 
 
 def test_what_is_no_folder(tmp_path):

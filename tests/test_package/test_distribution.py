@@ -11,16 +11,18 @@ SOURCES = (
     'daffnet_mm',
     'configs',
     'tools',
+    'docs',
     'requirements',
     'setup.py',
     'pyproject.toml',
     'MANIFEST.in',
     'LICENSE',
     'README.md',
+    'CHANGELOG.md',
+    'CITATION.cff',
+    'CONTRIBUTING.md',
     'model-index.yml',
 )
-#: What may lie there, whether or not the tree has a trained model yet.
-WEIGHTS = ('any.pth', 'any.md')
 
 
 @pytest.fixture(scope='module')
@@ -34,29 +36,31 @@ def checkout(tmp_path_factory):
             shutil.copytree(source, copy / name, ignore=skip)
         else:
             shutil.copy2(source, copy / name)
+    # whether or not the tree has a trained model yet
     weights = copy / 'daffnet_mm' / 'weights'
     weights.mkdir(exist_ok=True)
-    for name in WEIGHTS:
-        (weights / name).write_bytes(b'any')
+    (weights / 'any.pth').touch()
+    (weights / 'any.md').touch()
     return copy
 
 
-def shipped_weights(checkout):
-    """Every file of the weights' folder, the ones of this test among them."""
-    folder = checkout / 'daffnet_mm' / 'weights'
-    names = {
-        path.relative_to(checkout).as_posix()
-        for path in folder.rglob('*')
-        if path.is_file()
-    }
-    assert {f'daffnet_mm/weights/{name}' for name in WEIGHTS} <= names
-    return names
-
-
-def files(folder, *suffixes):
+def files(root, folder):
+    """What must come along of a folder, by path from the root."""
+    suffixes = [
+        '.py',
+        '.typed',
+        '.csv',
+        '.json',
+        '.pth',
+        '.sh',
+        '.md',
+        '.yml',
+        '.jpg',
+        '.png',
+    ]
     return {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob('*')
+        path.relative_to(root).as_posix()
+        for path in (root / folder).rglob('*')
         if path.suffix in suffixes
     }
 
@@ -81,14 +85,12 @@ def test_wheel_brings_configs_tools_and_data(checkout, tmp_path):
         names = set(archive.namelist())
         metadata_file = next(n for n in names if n.endswith('METADATA'))
         metadata = archive.read(metadata_file).decode()
-    package = files(checkout / 'daffnet_mm', '.py', '.csv', '.json')
-    assert {f'daffnet_mm/{name}' for name in package} <= names
-    for folder in ('configs', 'tools'):
-        brought = files(checkout / folder, '.py', '.sh', '.md', '.yml')
-        assert {f'daffnet_mm/.mim/{folder}/{n}' for n in brought} <= names
-    assert 'daffnet_mm/.mim/tools/train.py' in names
-    assert 'daffnet_mm/.mim/model-index.yml' in names
-    assert shipped_weights(checkout) <= names
+    package = files(checkout, 'daffnet_mm')
+    assert {'daffnet_mm/py.typed', 'daffnet_mm/weights/any.pth'} <= package
+    assert package <= names
+    brought = files(checkout, 'configs') | files(checkout, 'tools')
+    for name in (*brought, 'tools/train.py', 'model-index.yml'):
+        assert f'daffnet_mm/.mim/{name}' in names
     assert not any('tests/' in name for name in names)
     assert not any('__pycache__' in name for name in names)
 
@@ -106,12 +108,12 @@ def test_wheel_works_from_a_source_distribution(checkout, tmp_path):
     (archive,) = tmp_path.glob('*.tar.gz')
     shutil.unpack_archive(archive, tmp_path, filter='data')
     (source,) = (p for p in tmp_path.iterdir() if p.is_dir())
-    for folder in ('configs', 'tools', 'daffnet_mm'):
-        wanted = files(checkout / folder, '.py', '.sh', '.csv')
-        assert wanted <= files(source / folder, '.py', '.sh', '.csv')
+    for folder in ('configs', 'tools', 'daffnet_mm', 'docs'):
+        assert files(checkout, folder) <= files(source, folder)
     assert (source / 'requirements' / 'runtime.txt').is_file()
     assert (source / 'model-index.yml').is_file()
-    assert all((source / name).is_file() for name in shipped_weights(checkout))
+    for name in ('CHANGELOG.md', 'CITATION.cff', 'CONTRIBUTING.md'):
+        assert (source / name).is_file()
 
 
 def test_no_requirement_of_one_line_is_in_the_other():

@@ -1,5 +1,4 @@
 import csv
-import errno
 import os
 
 import cv2
@@ -10,7 +9,6 @@ from PIL import Image
 from daffnet_mm.cropping import segment_cells
 from daffnet_mm.datasets.synthetic import render_cell
 from daffnet_mm.errors import InputError
-from daffnet_mm.preparation import crop_folder as module
 from daffnet_mm.preparation.crop_folder import crop_folder
 from daffnet_mm.preparation.mask_boxes import boxes_of_mask
 
@@ -155,37 +153,3 @@ def test_lisc_is_cropped_by_its_masks(tmp_path):
     ]
     with pytest.raises(ValueError, match='has 100 x 100 pixels, more than'):
         boxes_of_mask(masks / '1_expert.bmp', (90, 108))
-
-
-@pytest.mark.parametrize('code', [errno.ENOSPC, errno.EROFS])
-def test_a_full_or_read_only_target(tmp_path, source, monkeypatch, code):
-    target = tmp_path / 'out'
-    real = module.atomic_write
-
-    def full(path, mode='w'):
-        if path.name == 'b_0.png':
-            raise OSError(code, os.strerror(code), str(path))
-        return real(path, mode)
-
-    monkeypatch.setattr(module, 'atomic_write', full)
-    with pytest.raises(InputError) as caught:
-        crop_folder(source, target, num_workers=1)
-    assert str(caught.value).startswith(
-        f'{target / "lymphocyte" / "b_0.png"} cannot be written: '
-        f'{os.strerror(code)};'
-    )
-    monkeypatch.setattr(module, 'atomic_write', real)
-    assert crop_folder(source, target, num_workers=1)['cells'] == 3
-
-
-def test_folders_that_cannot_be_used(tmp_path, source):
-    with pytest.raises(InputError, match='is no folder'):
-        crop_folder(tmp_path / 'nothing', tmp_path / 'out')
-    with pytest.raises(InputError, match='lie in each other'):
-        crop_folder(source, source / 'crops')
-    (tmp_path / 'bare').mkdir()
-    with pytest.raises(InputError, match='holds no image'):
-        crop_folder(tmp_path / 'bare', tmp_path / 'out')
-    (tmp_path / 'file').write_text('')
-    with pytest.raises(InputError, match='cannot be written: Not a dir'):
-        crop_folder(source, tmp_path / 'file' / 'out')

@@ -29,6 +29,7 @@ def make_plan(tmp_path, tools, request):
         datasets=('synthetic',),
         methods=None,
         scale='tiny',
+        shares=(1,),
         **options,
     ):
         settings = Settings(
@@ -38,7 +39,7 @@ def make_plan(tmp_path, tools, request):
             declared = [own_table(datasets, methods)]
         else:
             declared = [paper_table(name, datasets) for name in tables.split()]
-        return Plan(settings, declared, seeds)
+        return Plan(settings, declared, seeds, shares)
 
     return make
 

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,10 @@ from mmpretrain.registry import MODELS
 from daffnet_mm.datasets.splits import read_split_file
 from daffnet_mm.errors import InputError
 from daffnet_mm.reproduction import Run
-from daffnet_mm.reproduction.methods import (
-    check_pair,
+from daffnet_mm.reproduction.methods import check_pair, list_methods
+from daffnet_mm.utils.dataset_configs import (
     innermost,
-    list_methods,
+    pseudo_labelled_datasets,
 )
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
@@ -27,18 +26,11 @@ NETWORKS = [
 ]
 
 
-def model_of(path):
-    # tuples are lists in a run's config
-    return json.loads(
-        json.dumps(Config.fromfile(CONFIGS / path).model.to_dict())
-    )
-
-
 # -- the tiny scale ----------------------------------------------------------
 
 
 def test_tiny_rows_differ_in_their_model_only(make_plan):
-    plan = make_plan('daffnet_table4', [3], ['pbc5'], fraction=0.5)
+    plan = make_plan('daffnet_table4', [3], ['pbc5'], shares=[0.5])
     rows = [c for r, c in plan.configs.items() if r.dataset == 'pbc5']
     assert len(rows) == 5
     for cfg in rows:
@@ -58,41 +50,13 @@ def test_tiny_rows_differ_in_their_model_only(make_plan):
         assert cfg.randomness.seed == 3
         assert cfg.model.head.num_classes == 5
         assert 'freeze' not in cfg.default_hooks
-        assert cfg.train_dataloader.dataset.fraction == 0.5
+        assert cfg.train_dataloader.dataset.dataset.fraction == 0.5
         crops = [
             step.crop_size
             for step in innermost(cfg.train_dataloader.dataset)[0]['pipeline']
             if 'crop_size' in step
         ]
         assert crops == [64]
-
-
-def test_tiny_daffnet_is_that_of_the_recipes(make_plan):
-    plan = make_plan('daffnet_table4', [0], ['pbc5'])
-    by_method = {
-        run.method: cfg.model.to_dict() for run, cfg in plan.configs.items()
-    }
-    ours, recipe = (
-        by_method['daffnet'],
-        model_of('_base_/recipes/tiny_daffnet.py'),
-    )
-    for model in (ours, recipe):
-        model['neck']['predictor'].pop('init_cfg')
-        model['neck'].pop('predictor_config', None)
-    assert ours == recipe
-    assert by_method['epsa-sa'] == model_of('_base_/recipes/tiny_epsa-sa.py')
-    fused = by_method['epsa-sa-map']
-    assert fused['neck']['encoder'] is None
-    assert fused['head']['morphological_channels'] == 31
-
-
-def test_tiny_scam_is_that_of_the_recipes(make_plan):
-    plan = make_plan('chen_table5', [0], ['pbc5'])
-    models = {r.method: c.model.to_dict() for r, c in plan.configs.items()}
-    assert models['scam'] == model_of('scam/scam_tiny_pbc5.py')
-    cfg = plan.configs[Run('pbc5', 'scam', 0)]
-    assert cfg.train_dataloader.sampler.type == 'ClassBalancedSampler'
-    assert cfg.model.train_cfg.augments.alpha == 0.2
 
 
 @pytest.mark.parametrize('method', NETWORKS)
@@ -127,7 +91,7 @@ def test_inception_sees_the_same_pictures_enlarged(make_plan):
         ]
         for m in ('peer/inception-v3', 'peer/resnet50')
     ]
-    assert pipelines[0][-2] == dict(type='Resize', scale=[80, 80])
+    assert pipelines[0][-2] == dict(type='Resize', scale=(80, 80))
     assert pipelines[0][:-2] + pipelines[0][-1:] == pipelines[1]
 
 
@@ -168,6 +132,70 @@ def test_semi_supervised_map_follows_its_teacher(make_plan):
     )
 
 
+def test_shares_and_rounds_are_runs_of_their_own(make_plan):
+    plan = make_plan('daffnet_table6', [0], shares=[1, 0.25], rounds=2)
+    last = Run('synthetic', 'map/dsl-ssl', 0, share=0.25, round=2)
+    assert last.name == 'synthetic/map.dsl-ssl/seed0_share0.25_round2'
+    first = Run('synthetic', 'map/dsl-ssl', 0, share=0.25)
+    teacher = Run('synthetic', 'map/dsl', 0, share=0.25)
+    assert [plan.needs[last], plan.needs[first]] == [first, teacher]
+    assert plan.teacher(last) == plan.folder(first) / 'best.pth'
+    assert plan.teacher(teacher) is None
+    # the last round is what the table is about
+    assert plan.runs_of('synthetic', 'map/dsl-ssl', 0.25) == {
+        last: plan.folder(last)
+    }
+    # smaller shares first
+    assert [run.share for run in plan.configs][:2] == [0.25, 1]
+    assert len(plan.configs) == 8
+    counts = [plan.count_labelled('synthetic', s) for s in (0.25, 1)]
+    assert counts[0] == pytest.approx(counts[1] / 4, abs=5)
+
+
+def test_the_map_inside_knows_no_more_labels(make_plan):
+    plan = make_plan(methods=['daffnet'], seeds=[0], shares=[0.5])
+    assert plan.needs == {
+        Run('synthetic', 'daffnet', 0, share=0.5): Run(
+            'synthetic', 'map/dsl', 0, share=0.5
+        )
+    }
+
+
+def test_only_semi_supervised_maps_label(make_plan, tmp_path):
+    (tmp_path / 'cells' / 'basophil').mkdir(parents=True)
+    plan = make_plan(
+        'daffnet_table6',
+        [0],
+        ['wbcatt'],
+        official_split='val',
+        foreign=[tmp_path / 'cells'],
+        pseudo=dict(soft=True),
+        mean_teacher=1,
+    )
+    for run, cfg in plan.configs.items():
+        parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
+        labels = run.method == 'map/dsl-ssl'
+        assert [part.soft for part in parts] == [True, True] * labels
+        hooks = [hook['type'] for hook in cfg.get('custom_hooks', ())]
+        assert ('MeanTeacherHook' in hooks) is labels
+        assert cfg.test_dataloader.dataset.official_split
+
+
+def test_a_config_of_ones_own(make_plan, request):
+    own = CONFIGS / 'daffnet' / 'map-tiny_synthetic.py'
+    plan = make_plan(
+        methods=['map/dsl'],
+        seeds=[3],
+        own_configs={'map/dsl': str(own)},
+        image_size=32,
+        cfg_options={'model.head.loss.loss_weight': 2},
+    )
+    (cfg,) = plan.configs.values()
+    assert cfg.train_cfg == Config.fromfile(own).train_cfg
+    assert cfg.test_dataloader.dataset.image_size == 32
+    assert (cfg.randomness.seed, cfg.model.head.loss.loss_weight) == (3, 2)
+
+
 def test_tables_share_their_runs(make_plan):
     # The network itself is a row of each, and of Table 4's six all others
     # are new.
@@ -181,7 +209,7 @@ def test_what_is_equal_at_tiny_scale_is_trained_once(make_plan):
     assert len(plan.configs) == 2
     runs = plan.runs_of('pbc5', 'scam')
     assert runs == plan.runs_of('pbc5', 'scam/tl-none')
-    assert plan.folder(Run('pbc5', 'scam', 0)) == plan.folder(runs[0])
+    assert plan.folder(Run('pbc5', 'scam', 0)) == next(iter(runs.values()))
 
 
 def test_folds(make_plan, pbc_root, wbcatt_dir, environment, tmp_path):
@@ -217,7 +245,7 @@ def test_folds(make_plan, pbc_root, wbcatt_dir, environment, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'method, dataset, scale, words',
+    ('method', 'dataset', 'scale', 'words'),
     [
         ('resnet', 'pbc', 'full', "no method 'resnet'"),
         ('resnet50', 'mnist', 'full', "no dataset 'mnist'"),
@@ -249,14 +277,19 @@ def test_a_folder_of_other_settings_is_refused(make_plan):
 
 
 @pytest.mark.parametrize(
-    'options, words',
+    ('options', 'words'),
     [
         (dict(scale='huge'), "no scale 'huge'"),
         (
             dict(map_method='nowhere.pth', methods=['daffnet']),
             'no MAP nowhere',
         ),
-        (dict(fraction=1.5, methods=['epsa']), 'above 0 and at most 1'),
+        (dict(shares=[1.5], methods=['epsa']), 'above 0 and at most 1'),
+        (dict(epochs=0, methods=['epsa']), 'must be 1 or more'),
+        (dict(rounds=0), 'rounds is 0, but must be 1 or more'),
+        (dict(official_split='val', methods=['epsa']), 'has no WBCAtt'),
+        (dict(official_split='val', k_fold=5), 'not drawn over an official'),
+        (dict(foreign=['x.py'], methods=['map/ssl']), 'x.py is neither'),
         (dict(k_fold=5, methods=['epsa']), 'leave out --k-fold'),
     ],
 )

@@ -7,14 +7,14 @@ from fake_tools import attempts
 from daffnet_mm.errors import InputError
 from daffnet_mm.reproduction import (
     LocalLauncher,
+    Outcome,
     Run,
     SlurmLauncher,
-    TimeLeft,
     Trainer,
+    time_left,
     write_tables,
 )
-from daffnet_mm.reproduction.run import Outcome
-from daffnet_mm.reproduction.training_steps import claimed
+from daffnet_mm.reproduction.training_steps import claimed, write_outcome
 
 PAIR = dict(methods=['scam', 'scam/sam'], seeds=(0, 1))
 
@@ -59,7 +59,7 @@ def test_a_failed_run_does_not_stop_the_others(make_plan, tools):
     assert 'status 2: error: loss became nan in epoch 2' in error
     write_tables(plan)
     text = (plan.settings.out_dir / 'tables/matrix.md').read_text()
-    assert '| 1 of 2, 1 failed (1 diverged) |' in text
+    assert ' 1 of 2, 1 failed (1 diverged) |' in text
     assert 'loss became nan in epoch 2' in text
     # tried again in the next call, which finds the others
     (tools / 'fail').unlink()
@@ -104,10 +104,10 @@ def test_one_run_a_gpu_at_a_time(make_plan, tools):
 
 
 def test_slurm_command(tmp_path):
-    launcher = SlurmLauncher(['--partition=gpu', '--ntasks=4'], jobs=3)
+    launcher = SlurmLauncher(options=['--partition=gpu', '--ntasks=4'], jobs=3)
     assert len(launcher.slots()) == 3
     command = launcher.command(
-        tmp_path / 'train.py', ['a b.py', '--resume'], 'name', True
+        tmp_path / 'train.py', ['a b.py', '--resume'], 'name'
     )
     assert command == [
         'srun',
@@ -123,7 +123,7 @@ def test_slurm_command(tmp_path):
         '--launcher',
         'slurm',
     ]
-    label = launcher.command(tmp_path / 'x.py', [], 'name', False)
+    label = launcher.command(tmp_path / 'x.py', [], 'name')
     assert label.index('--ntasks=1') > label.index('--ntasks=4')
     assert '--launcher' not in label
 
@@ -139,7 +139,7 @@ def test_runs_through_slurm(make_plan, tools, tmp_path, monkeypatch):
     monkeypatch.setenv('PATH', f'{srun.parent}:/usr/bin:/bin')
     outcomes = do(
         make_plan(methods=['epsa'], seeds=[0]),
-        SlurmLauncher(['--partition=gpu']),
+        SlurmLauncher(options=['--partition=gpu']),
     )
     assert set(states(outcomes).values()) == {'finished'}
 
@@ -159,23 +159,34 @@ def test_two_runners_in_one_folder(make_plan):
         do(plan)
 
 
-def test_semi_supervised_map_is_labelled_first(make_plan, tools):
-    do(make_plan('daffnet_table6', [0]))
-    assert attempts(tools)[-1] == 'synthetic/map.dsl-ssl/seed0'
-    folder = make_plan('daffnet_table6', [0]).folder(
-        Run('synthetic', 'map/dsl-ssl', 0)
-    )
-    assert (folder / 'pseudo_label.log').is_file()
+def test_each_round_is_labelled_by_the_last(make_plan, tools):
+    plan = make_plan('daffnet_table6', [0], rounds=2)
+    do(plan)
+    assert attempts(tools)[-2:] == [
+        'synthetic/map.dsl-ssl/seed0',
+        'synthetic/map.dsl-ssl/seed0_round2',
+    ]
+    for number, teacher in ((1, 'map.dsl/seed0'), (2, 'map.dsl-ssl/seed0')):
+        folder = plan.folder(Run('synthetic', 'map/dsl-ssl', 0, round=number))
+        log = (folder / 'pseudo_label.log').read_text()
+        assert log.strip().endswith(f'synthetic/{teacher}/best.pth')
 
 
 def test_time_left(make_plan):
     plan = make_plan()
-    left = TimeLeft(plan, jobs=2)
-    assert str(left) == '0 of 12 runs'
-    runs = list(plan.configs)
-    left.add(runs[0], Outcome('finished', 6.0))
-    left.add(runs[1], Outcome('finished', 2.0))
-    left.add(runs[2], Outcome('failed', 1.0, 'x'))
-    # 9 runs are left: the other seed of the first two, and seven others
-    assert left.guess() == pytest.approx((6 + 2 + 7 * 4) / 2)
-    assert str(left) == '3 of 12 runs, about 18 minutes left'
+    assert time_left(plan, 2) == (0, '0 of 12 runs')
+    for run, outcome in zip(
+        plan.configs,
+        (
+            Outcome('finished', 6.0),
+            Outcome('finished', 2.0),
+            Outcome('failed', 1.0, 'x'),
+        ),
+        strict=False,
+    ):
+        write_outcome(plan.folder(run), outcome)
+    # 9 runs are left: the other seed of the first two, and seven others;
+    # (6 + 2 + 7 x 4) / 2
+    ended, words = time_left(plan, 2)
+    assert (ended, words) == (3, '3 of 12 runs, about 18 minutes left')
+    assert time_left(plan, 1 / 4)[1].endswith('about 2.4 hours left')

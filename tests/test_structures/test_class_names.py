@@ -9,64 +9,37 @@ from daffnet_mm.structures.class_names import (
     plain,
 )
 
-
-@pytest.mark.parametrize(
-    'name, expected',
-    [
-        ('Baso', 'basophil'),
-        ('BASOPHIL', 'basophil'),
-        ('basophils', 'basophil'),
-        ('Basophile', 'basophil'),
-        ('bas', 'basophil'),
-        ('eosi', 'eosinophil'),
-        ('EOS', 'eosinophil'),
-        ('lymp', 'lymphocyte'),
-        ('mono', 'monocyte'),
-        ('neut', 'neutrophil'),
-        ('SNE', 'neutrophil'),
-        ('BNE', 'neutrophil'),
-        ('Segmented_Neutrophils', 'neutrophil'),
-        ('neutrophil-band', 'neutrophil'),
-        ('ＭＯＮＯＣＹＴＥ', 'monocyte'),
-        ('platelet', None),
-        ('lymphoblast', None),
-        ('mixt', None),
-        ('', None),
-    ],
-)
-def test_names_of_the_common_five(name, expected):
-    assert canonical_class(name, WBC5_CLASSES) == expected
+#: The names, as they are found, that mean a class.
+MEANINGS = {
+    WBC5_CLASSES: {
+        'basophil': 'Baso, BASOPHIL, basophils, Basophile, bas',
+        'eosinophil': 'eosi, EOS',
+        'lymphocyte': 'lymp',
+        'monocyte': 'mono, ＭＯＮＯＣＹＴＥ',  # noqa: RUF001
+        'neutrophil': 'neut, SNE, BNE, Segmented_Neutrophils, neutrophil-band',
+        None: 'platelet, lymphoblast, mixt, ',
+    },
+    PBC8_CLASSES: {
+        'ig': 'IG, Immature Granulocytes, PMY',
+        'erythroblast': 'Normoblasts',
+        'platelet': 'thrombocyte',
+    },
+    # Finer names come first.
+    LABELLED9_CLASSES: {
+        'neutrophil_band': 'Neutrophile Band, BNE',
+        'neutrophil_segment': 'neutrophilSegments, SNE',
+        'normoblast': 'Normoblast',
+        'myeloblast': 'Myeloblasts',
+        None: 'neutrophil',  # which of the two it is cannot be known
+    },
+}
 
 
-@pytest.mark.parametrize(
-    'name, expected',
-    [
-        ('IG', 'ig'),
-        ('Immature Granulocytes', 'ig'),
-        ('PMY', 'ig'),
-        ('Normoblasts', 'erythroblast'),
-        ('thrombocyte', 'platelet'),
-    ],
-)
-def test_names_of_pbc(name, expected):
-    assert canonical_class(name, PBC8_CLASSES) == expected
-
-
-@pytest.mark.parametrize(
-    'name, expected',
-    [
-        ('Neutrophile Band', 'neutrophil_band'),
-        ('BNE', 'neutrophil_band'),
-        ('neutrophilSegments', 'neutrophil_segment'),
-        ('SNE', 'neutrophil_segment'),
-        ('Normoblast', 'normoblast'),
-        ('Myeloblasts', 'myeloblast'),
-        # which of the two it is cannot be known
-        ('neutrophil', None),
-    ],
-)
-def test_finer_names_come_first(name, expected):
-    assert canonical_class(name, LABELLED9_CLASSES) == expected
+@pytest.mark.parametrize('classes', MEANINGS)
+def test_what_names_mean(classes):
+    for expected, names in MEANINGS[classes].items():
+        for name in names.split(', '):
+            assert canonical_class(name, classes) == expected, name
 
 
 def test_own_names_come_before_aliases():

@@ -58,7 +58,7 @@ def test_cross_dataset(run, tmp_path):
         '--names',
         'one',
         'two',
-        '--test',
+        '--datasets',
         f'b={laboratory}',
         '--home',
         '--adapt-bn',
@@ -150,14 +150,14 @@ def test_one_sentence_each(run, tmp_path):
     log = tmp_path / 'log'
     model = (CONFIG, run / 'best.pth')
     assert 'nowhere is no dataset' in tool_error(
-        CROSS, *model, '--test', f'nowhere={tmp_path}', log=log
+        CROSS, *model, '--datasets', f'nowhere={tmp_path}', log=log
     )
     assert 'does not exist' in tool_error(
-        CROSS, *model, '--test', 'JTSC=nowhere', log=log
+        CROSS, *model, '--datasets', 'JTSC=nowhere', log=log
     )
     assert 'nothing to test on' in tool_error(CROSS, *model, log=log)
     assert 'a name of its own' in tool_error(
-        CROSS, *model, '--test', 'home=x.py', log=log
+        CROSS, *model, '--datasets', 'home=x.py', log=log
     )
 
     cfg = Config.fromfile(CONFIG)

@@ -27,7 +27,7 @@ def test_what_is_printed_is_a_config(tmp_path):
     text = output.partition('label_smoothing = ')[2]
     assert ast.literal_eval(text) == [round(1 / 3, 4)] + [0.0] * 10
 
-    status, output = run(tmp_path, first, second, '--tables')
+    status, output = run(tmp_path, first, second, '--by-value')
     assert status == 0, output
     tables = ast.literal_eval(output.partition('label_smoothing = ')[2])
     assert [np.shape(table) for table in tables] == [

@@ -33,7 +33,7 @@ def run(monkeypatch, *arguments):
 
 def test_exit_status(tmp_path, lab, monkeypatch, capsys):
     out = tmp_path / 'out'
-    arguments = ('--out', out, '--workers', 0)
+    arguments = ('--out-dir', out, '--num-workers', 0)
     assert run(monkeypatch, lab, *arguments) == 0
     assert json.loads((out / 'audit.json').read_text())['leaks'] == []
     assert 'leaks: 0 groups' in capsys.readouterr().out
@@ -66,9 +66,9 @@ def test_in_a_process_of_its_own(tmp_path, lab):
     status, output = run_tool(
         'audit_dataset.py',
         lab,
-        '--out',
+        '--out-dir',
         tmp_path / 'out',
-        '--workers',
+        '--num-workers',
         2,
         log=tmp_path / 'log',
     )

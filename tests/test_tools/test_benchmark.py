@@ -112,12 +112,14 @@ def test_prints_and_writes_a_table(
             str(CONFIGS / 'daffnet-tiny_pbc5.py'),
             '--batch-size',
             '2',
-            '--size',
+            '--image-size',
             '64',
             '--rounds',
             '1',
             '--threads',
             str(threads),
+            '--device',
+            'cpu',
             '--out',
             str(out),
         ]
@@ -136,7 +138,7 @@ def test_prints_and_writes_a_table(
                     re.findall(
                         rf'^{precision} +{name} +[\d.]+ +[\d.]+ x +[\d.]+ x$',
                         table,
-                        re.M,
+                        re.MULTILINE,
                     )
                 )
                 == 2
@@ -211,20 +213,18 @@ def test_what_trains_in_the_comparison(tool):
 
 
 @pytest.mark.parametrize(
-    'arguments, message',
+    ('arguments', 'message'),
     [
-        (['--config', 'nowhere.py'], 'nowhere.py does not exist'),
-        (['--device', 'spam'], "device 'spam' cannot be used"),
+        (['--config', 'nowhere.py'], 'nowhere.py'),
+        (
+            ['--config', str(CONFIGS / '../_base_/default_runtime.py')],
+            'no model with a head.num_classes',
+        ),
     ],
 )
 def test_bad_input(tool, capsys, arguments, message):
-    assert tool('benchmark').main(arguments) == 2
+    with pytest.raises(SystemExit) as stop:
+        tool('benchmark').main(arguments)
+    assert stop.value.code == 2
     error = capsys.readouterr().err
     assert message in error and error.count('\n') == 1
-
-
-def test_counts_are_above_zero(tool, capsys):
-    with pytest.raises(SystemExit) as stop:
-        tool('benchmark').main(['--rounds', '0'])
-    assert stop.value.code == 2
-    assert '0 is not above 0' in capsys.readouterr().err

@@ -16,9 +16,9 @@ def test_all_cases_are_measured(tmp_path):
         TOOL,
         '--rounds',
         1,
-        '--images',
+        '--num-images',
         1,
-        '--data',
+        '--data-root',
         data,
         '--out',
         tmp_path / 'out.json',
@@ -53,11 +53,11 @@ def test_a_folder_without_images(tmp_path):
         TOOL,
         '--rounds',
         1,
-        '--images',
+        '--num-images',
         1,
-        '--data',
+        '--data-root',
         tmp_path,
         log=tmp_path.parent / 'log',
     )
     assert status == 2 and 'Traceback' not in output
-    assert f'--data {tmp_path} holds no JPEG' in output
+    assert f'--data-root {tmp_path} holds no JPEG' in output

@@ -12,7 +12,7 @@ def test_both_are_measured(tmp_path, capsys):
     out = tmp_path / 'speed.json'
     benchmark_pseudo_labelling.main(
         [
-            '--images',
+            '--num-images',
             '6',
             '--rounds',
             '2',

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,10 @@ from daffnet_mm.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tools'))
+sys.path.append(str(ROOT / 'tests' / 'test_reproduction'))
 
 import demo  # noqa: E402
+from fake_tools import attempts, write_driver  # noqa: E402
 
 
 def demo_args(**kwargs):
@@ -63,34 +66,39 @@ def test_missing_folder_is_one_sentence():
     )
 
 
-def test_results_of_other_data_are_not_mixed(tmp_path):
-    demo.check_settings(tmp_path, dict(kind='real', PBC_ROOT='a'))
-    demo.check_settings(tmp_path, dict(kind='real', PBC_ROOT='a'))
-    with pytest.raises(InputError, match='other data'):
-        demo.check_settings(tmp_path, dict(kind='real', PBC_ROOT='b'))
+def test_all_stages_and_their_tables(tmp_path, monkeypatch, capfd):
+    driver, tools = write_driver(tmp_path)
+    run = subprocess.run
 
+    def with_fake_tools(command, env, **kwargs):
+        command[1] = str(driver)
+        return run(command, env=env, **kwargs)
 
-def test_a_stage_resumes_until_it_is_finished(tmp_path, monkeypatch):
-    commands = []
+    monkeypatch.setattr(demo.subprocess, 'run', with_fake_tools)
+    arguments = ['--out-dir', str(tmp_path / 'out')]
+    (tools / 'fail').write_text('map.dsl-ssl|no luck')
+    with pytest.raises(SystemExit) as caught:
+        demo.main(arguments)
+    assert caught.value.code == 1
+    assert 'the same call goes on from here' in capfd.readouterr().out
+    (tools / 'fail').unlink()
+    (tools / 'attempts').unlink()
 
-    def run(*args):
-        commands.append(args)
-        if len(commands) == 1:
-            raise SystemExit(2)
-
-    monkeypatch.setattr(demo, 'run', run)
-    stage = ('map-tiny_synthetic', tmp_path, {'A': 'b'}, ['x=1'])
-    with pytest.raises(SystemExit):
-        demo.train(*stage)
-    for _ in range(2):
-        demo.train(*stage)
-    # failed, resumed, and not a third time
-    assert len(commands) == 2
-    command, env = commands[1]
-    assert command[:2] == [
-        'tools/train.py',
-        'configs/daffnet/map-tiny_synthetic.py',
+    assert demo.main(arguments) == 0
+    # what has ended is not repeated
+    assert attempts(tools) == [
+        f'synthetic/{method}/seed0'
+        for method in ('map.dsl-ssl', 'epsa-sa', 'daffnet')
     ]
-    assert '--resume' in command
-    assert command[-2:] == ['--cfg-options', 'x=1']
-    assert env == {'A': 'b'}
+    text = re.sub(' +', ' ', capfd.readouterr().out)
+    runs = tmp_path / 'out' / 'runs' / 'synthetic'
+    assert f'--map {runs}/map.dsl-ssl/seed0/best.pth' in text
+    assert '| daffnet |' in text
+    assert '| cell size | 50.25 | 79.93 |' in text
+    assert '| supervised | - | 84.00 |' in text and '| not run |' in text
+    assert '| deep- and semi-supervised | 60.50 | 88.65 |' in text
+    for method in ('map.dsl', 'map.dsl-ssl', 'epsa-sa', 'daffnet'):
+        assert str(runs / method / 'seed0' / 'best.pth') in text
+    # nothing of it twice
+    demo.main(arguments)
+    assert len(attempts(tools)) == 3

@@ -186,7 +186,7 @@ def save_misshapen(path):
 
 
 @pytest.mark.parametrize(
-    'save, message',
+    ('save', 'message'),
     [
         (None, 'does not exist'),
         (save_text, 'is not a checkpoint, or not a whole one'),
@@ -205,7 +205,9 @@ def test_bad_sources(tool, tmp_path, capsys, save, message):
     dst.write_text('an earlier result')
     if save:
         save(src)
-    assert tool.main([str(src), str(dst)]) == 2
+    with pytest.raises(SystemExit) as stop:
+        tool.main([str(src), str(dst)])
+    assert stop.value.code == 2
     error = capsys.readouterr().err
     assert message in error and str(src) in error
     assert error.count('\n') == 1

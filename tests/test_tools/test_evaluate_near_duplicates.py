@@ -19,7 +19,7 @@ def test_on_real_cells(shared, tmp_path):
         folder,
         '--num-planted',
         '2',
-        '--show',
+        '--figure',
         sheet,
         log=tmp_path / 'log',
     )

@@ -50,7 +50,7 @@ def test_figures(files, tmp_path):
         config,
         path,
         *images,
-        '--attribute',
+        '--targets',
         'granularity',
         '--out-dir',
         out,
@@ -77,10 +77,10 @@ def test_figures(files, tmp_path):
         config,
         path,
         images[0],
-        '--attribute',
+        '--targets',
         'granule_type=coarse',
         'cell_type',
-        '--layer',
+        '--layers',
         'backbone.layer2',
         'backbone.layer3',
         '--out-dir',
@@ -95,14 +95,14 @@ def test_figures(files, tmp_path):
     ('options', 'message'),
     [
         (
-            ['--attribute', 'granules'],
+            ['--targets', 'granules'],
             'predicts no granules; it predicts cell_',
         ),
         (
-            ['--attribute', 'granularity=maybe'],
+            ['--targets', 'granularity=maybe'],
             "granularity has no value 'maybe'; its values are no, yes",
         ),
-        (['--layer', 'layer4'], "the model has no layer 'layer4'; near are"),
+        (['--layers', 'layer4'], "the model has no layer 'layer4'; near are"),
     ],
 )
 def test_bad_input(files, tmp_path, options, message):

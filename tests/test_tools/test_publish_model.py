@@ -83,9 +83,8 @@ class Trained:
         torch.save(content, self.checkpoint)
 
     def publish(self, tool, *options):
-        tool.main(
-            [str(self.config), str(self.checkpoint), str(self.out), *options]
-        )
+        files = (self.config, self.checkpoint, '--out', self.out)
+        tool.main([*map(str, files), *options])
 
 
 @pytest.fixture
@@ -113,7 +112,7 @@ def assert_close(model, other):
 
 
 def test_what_is_published(trained, tool, capsys):
-    trained.publish(tool, '--note', 'licence=CC BY 4.0', 'seed=0')
+    trained.publish(tool, '--notes', 'licence=CC BY 4.0', 'seed=0')
     printed = capsys.readouterr().out
     difference = float(printed.split()[-1])
     assert 0 < difference < 5e-3
@@ -223,7 +222,7 @@ def test_the_average_of_a_real_run(tmp_path, tool):
     published = []
     for name in ('epoch_1.pth', 'best.pth'):
         source, out = tmp_path / 'run' / name, tmp_path / name
-        tool.main([str(CONFIG), str(source), str(out)])
+        tool.main([str(CONFIG), str(source), '--out', str(out)])
         published.append(torch.load(out, weights_only=True)['state_dict'])
     both = torch.load(tmp_path / 'run' / 'epoch_1.pth', weights_only=True)
     assert 'ema_state_dict' in both
@@ -263,7 +262,7 @@ def more_classes(content):
 
 
 @pytest.mark.parametrize(
-    'spoil, options, sentence',
+    ('spoil', 'options', 'sentence'),
     [
         (lacking, [], 'has no weight head.fc.weight'),
         (
@@ -277,7 +276,11 @@ def more_classes(content):
         (nameless, [], 'does not name its classes'),
         (more_classes, [], 'names 2 classes, but its model has 5'),
         (None, ['--max-mb', '0.5'], 'MB, more than the 0.5 MB of --max-mb'),
-        (None, ['--note', 'CC BY 4.0'], '--note CC BY 4.0 must be KEY=VALUE'),
+        (
+            None,
+            ['--notes', 'CC BY 4.0'],
+            'CC BY 4.0 must be KEY=VALUE',
+        ),
     ],
 )
 def test_refused(trained, tool, capsys, spoil, options, sentence):

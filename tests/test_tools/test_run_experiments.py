@@ -11,41 +11,20 @@ from pathlib import Path
 import pytest
 from tool_process import REPOSITORY, ToolProcess, run_tool
 
-sys.path.append(str(REPOSITORY / 'tests' / 'test_apis' / 'test_experiments'))
+sys.path.append(str(REPOSITORY / 'tests' / 'test_reproduction'))
+sys.path.insert(0, str(REPOSITORY / 'tools'))
 
-from fake_tools import attempts, write_fake_tools  # noqa: E402
-
-_DRIVER = """
-import sys
-from pathlib import Path
-sys.path.insert(0, {tools!r})
 import run_experiments
-run_experiments.TOOLS = Path({fake!r})
-raise SystemExit(run_experiments.main())
-"""
-_WHAT = (
-    '--methods',
-    'resnet50',
-    'epsa-sa-map',
-    '--datasets',
-    'synthetic',
-    '--scale',
-    'tiny',
-    '--seeds',
-    0,
-    1,
-)
+from fake_tools import attempts, write_driver
+
+_WHAT = ('--methods', 'resnet50', 'epsa-sa-map', '--datasets', 'synthetic')
+_WHAT += ('--scale', 'tiny', '--seeds', 0, 1)
 
 
 @pytest.fixture
 def driver(tmp_path):
     """The tool, with trainings that only pretend."""
-    fake = write_fake_tools(tmp_path / 'tools')
-    path = tmp_path / 'driver.py'
-    path.write_text(
-        _DRIVER.format(tools=str(REPOSITORY / 'tools'), fake=str(fake))
-    )
-    return path
+    return write_driver(tmp_path)[0]
 
 
 def tables(folder):
@@ -101,40 +80,39 @@ def test_a_failed_run_gives_status_1(driver, tmp_path):
     assert '1 of 2, 1 failed (1 diverged)' in text
 
 
+def test_shares_become_rows_and_a_figure(driver, tmp_path):
+    arguments = ('--out-dir', tmp_path / 'out', *_WHAT, '--fractions', 1, 0.5)
+    status, output = run_tool(driver, *arguments, log=tmp_path / 'log')
+    assert status == 0, output
+    with open(tmp_path / 'out' / 'tables' / 'matrix.csv', newline='') as f:
+        rows = list(csv.DictReader(f))
+    assert [(row['share'], row['state']) for row in rows] == [
+        ('0.5', '2 of 2'),
+        ('0.5', '2 of 2'),
+        ('1', '2 of 2'),
+        ('1', '2 of 2'),
+    ]
+    figure = tmp_path / 'out' / 'tables' / 'accuracy_against_labels.png'
+    assert output.strip().endswith(str(figure))
+    assert figure.read_bytes().startswith(b'\x89PNG')
+
+
 @pytest.mark.parametrize(
-    'arguments, words',
+    ('arguments', 'words'),
     [
+        ('--tables chen_table3', "there is no table 'chen_table3'"),
         (
-            ('--tables', 'chen_table3'),
-            "error: there is no table 'chen_table3'",
+            '--tables chen_table4 --datasets mnist',
+            "there is no dataset 'mnist'",
         ),
+        ('--tables chen_table4 --metrics x', "there is no metric 'x'"),
+        ('--methods x --datasets pbc', "there is no method 'x'"),
         (
-            ('--tables', 'chen_table4', '--datasets', 'mnist'),
-            "error: there is no dataset 'mnist'",
+            '--tables daffnet_table4 --datasets lisc --map nowhere.pth',
+            'there is no MAP nowhere.pth',
         ),
-        (
-            ('--tables', 'chen_table4', '--metrics', 'x'),
-            "error: there is no metric 'x'",
-        ),
-        (
-            ('--methods', 'x', '--datasets', 'pbc'),
-            "error: there is no method 'x'",
-        ),
-        (
-            (
-                '--tables',
-                'daffnet_table4',
-                '--datasets',
-                'lisc',
-                '--map',
-                'nowhere.pth',
-            ),
-            'error: there is no MAP nowhere.pth',
-        ),
-        (
-            ('--methods', 'resnet50', '--datasets', 'lisc', '--seeds', 0),
-            'LISC',
-        ),
+        ('--methods resnet50 --datasets lisc --seeds 0', 'LISC'),
+        ('--tables daffnet_table6 --fractions 5', 'at most 1, but is 5'),
     ],
 )
 def test_bad_input_is_one_sentence(arguments, words, tmp_path):
@@ -142,42 +120,32 @@ def test_bad_input_is_one_sentence(arguments, words, tmp_path):
         'run_experiments.py',
         '--out-dir',
         tmp_path / 'out',
-        *arguments,
+        *arguments.split(),
         log=tmp_path / 'log',
         LISC_ROOT=str(tmp_path / 'nothing'),
     )
     assert status == 2, output
     last = output.strip().splitlines()[-1]
-    assert words in last
+    assert last.startswith('error: ') and words in last
     assert 'Traceback' not in output
 
 
-def test_lists(tmp_path):
-    status, output = run_tool(
-        'run_experiments.py', '--list', log=tmp_path / 'log'
-    )
-    assert status == 0
+def test_lists(capsys, tmp_path):
+    assert run_experiments.main(['--list']) == 0
+    output = capsys.readouterr().out
     for name in (
         'chen_table12',
+        'daffnet_supplementary_table3',
         'ldwbc',
         'scam/peer/vgg19_raw',
         'wbc/f1_macro',
     ):
         assert name in output
-    status, output = run_tool(
-        'run_experiments.py',
-        '--out-dir',
-        tmp_path / 'out',
-        '--tables',
-        'daffnet_table4',
-        '--datasets',
-        'synthetic',
-        '--scale',
-        'tiny',
-        '--dry-run',
-        log=tmp_path / 'log',
+    what = '--tables daffnet_table4 --datasets synthetic --scale tiny'
+    run_experiments.main(
+        ['--out-dir', str(tmp_path / 'out'), *what.split(), '--dry-run']
     )
-    assert status == 0
+    output = capsys.readouterr().out
     assert re.search(r'daffnet/seed2 .*after synthetic/map.dsl/seed2', output)
     assert output.strip().endswith('18 runs')
     assert not Path(tmp_path, 'out').exists()
@@ -189,23 +157,15 @@ def test_real_trainings(tmp_path):
         for part in ('train', 'val', 'test')
         for key in ('num_workers=0', 'dataset.num_samples=24', 'batch_size=12')
     ]
+    what = (
+        '--methods scam --datasets synthetic --scale tiny --seeds 0 '
+        '--epochs 1 --image-size 32 --cfg-options'
+    )
     status, output = run_tool(
         'run_experiments.py',
         '--out-dir',
         tmp_path / 'out',
-        '--methods',
-        'scam',
-        '--datasets',
-        'synthetic',
-        '--scale',
-        'tiny',
-        '--seeds',
-        0,
-        '--epochs',
-        1,
-        '--image-size',
-        32,
-        '--cfg-options',
+        *what.split(),
         *loaders,
         log=tmp_path / 'log',
     )

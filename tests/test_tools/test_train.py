@@ -76,7 +76,7 @@ def test_missing_checkpoint(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'error, sentence',
+    ('error', 'sentence'),
     [
         (InputError('a.csv: line 3 has\n  no name.'), 'a.csv: line 3 has no'),
         (FileNotFoundError(2, 'No such file', 'a.csv'), 'a.csv does not exi'),

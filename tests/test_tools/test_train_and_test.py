@@ -104,21 +104,29 @@ def test_checkpoints_that_do_not_fit(tmp_path):
     for options, sentence in [
         (
             ['model.head.num_classes=8'],
-            f'{best} has head.classifier.weight of shape (5, 16), but this '
-            'config needs (8, 16)',
+            (
+                f'{best} has head.classifier.weight of shape (5, 16), but '
+                'this config needs (8, 16)'
+            ),
         ),
         (
             [
-                'test_dataloader.dataset.classes=monocyte,basophil,eosinophil,'
-                'lymphocyte,neutrophil'
+                (
+                    'test_dataloader.dataset.classes=monocyte,basophil,eosinophil,'
+                    'lymphocyte,neutrophil'
+                )
             ],
-            f'{best} was trained for the classes basophil, eosinophil, '
-            'lymphocyte, monocyte, neutrophil, but the data has monocyte,',
+            (
+                f'{best} was trained for the classes basophil, eosinophil, '
+                'lymphocyte, monocyte, neutrophil, but the data has monocyte,'
+            ),
         ),
         (
             ['model.backbone.type=ResNet'],
-            f'{best} has no weight backbone.layer1.0.conv2.weight: it was '
-            'made by another model',
+            (
+                f'{best} has no weight backbone.layer1.0.conv2.weight: it was '
+                'made by another model'
+            ),
         ),
     ]:
         status, output = run_tool(

@@ -62,4 +62,4 @@ def test_three_steps(tmp_path):
     # other settings are not mixed in
     status, output = run_tool(*call[:-1], 'soft=False', log=tmp_path / 'log')
     assert status == 2
-    assert 'holds a run with other settings' in output.splitlines()[-1]
+    assert 'begun with other settings' in output.splitlines()[-1]

@@ -71,7 +71,7 @@ def test_missing(environment, requirement):
 
 
 @pytest.mark.parametrize(
-    'module, version, wanted',
+    ('module', 'version', 'wanted'),
     [
         ('torch', '2.5.1+cu124', '>=2.6,<3.0'),
         ('mmengine', '0.9.1', '>=0.10,<0.11'),

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from foreign_backbones import CONVNEXT, SWIN, VIT
 from mmpretrain.registry import MODELS
 from tiny_run import PREDICTOR, daffnet_model
 from torch import nn
@@ -12,6 +13,7 @@ from daffnet_mm.visualization.grad_cam import (
     CELL_TYPE,
     AllLogits,
     GradCAMExplainer,
+    plot_explanations,
 )
 
 pytest.importorskip('pytorch_grad_cam')
@@ -121,39 +123,9 @@ def test_agrees_with_the_formula(layer, images):
 
 BACKBONES = {
     'backbone.layer4': (PREDICTOR['backbone'], 64),
-    'backbone.stages.3': (
-        dict(
-            type='ConvNeXt',
-            arch=dict(depths=[1, 1, 1, 1], channels=[8, 16, 32, 64]),
-        ),
-        64,
-    ),
-    'backbone.norm3': (
-        dict(
-            type='SwinTransformer',
-            arch=dict(
-                embed_dims=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8]
-            ),
-            img_size=64,
-            window_size=2,
-        ),
-        128,
-    ),
-    'backbone.layers.1.ln1': (
-        dict(
-            type='VisionTransformer',
-            arch=dict(
-                embed_dims=32,
-                num_layers=2,
-                num_heads=2,
-                feedforward_channels=64,
-            ),
-            img_size=64,
-            patch_size=16,
-            out_type='cls_token',
-        ),
-        32,
-    ),
+    'backbone.stages.3': CONVNEXT,
+    'backbone.norm3': SWIN,
+    'backbone.layers.1.ln1': VIT,
 }
 
 
@@ -168,16 +140,13 @@ def test_the_last_layer_of_other_backbones(layer, images):
 
 
 def test_all_logits_are_the_models_own(images):
-    for cfg, classes in (
-        (PREDICTOR, slice(31, None)),
-        (daffnet_model(), slice(31, None)),
-    ):
+    for cfg in (PREDICTOR, daffnet_model()):
         model = build(cfg)
         logits = AllLogits(model)(images)
         assert logits.shape == (2, 36)
         samples = model(images, mode='predict')
         torch.testing.assert_close(
-            logits[:, classes].softmax(1),
+            logits[:, 31:].softmax(1),
             torch.stack([s.pred_score for s in samples]),
         )
         torch.testing.assert_close(
@@ -195,11 +164,8 @@ def test_both_branches_of_daffnet(images):
     assert explainer.last_layer(images, cell_type) == 'backbone.layer4'
     # a frozen network, through which the cell type depends on the image too
     for target in (attribute, cell_type):
-        assert explainer.explain(images, target, predictor).shape == (
-            2,
-            64,
-            64,
-        )
+        maps = explainer.explain(images, target, predictor)
+        assert maps.shape == (2, 64, 64)
     with pytest.raises(InputError, match='granularity does not depend on'):
         explainer.explain(images, attribute, 'backbone.layer4')
 
@@ -216,11 +182,8 @@ def test_classifiers_without_attributes(images):
     for method in ('gradcam', 'gradcam++', 'layercam'):
         explainer = GradCAMExplainer(model, method)
         target = explainer.target(CELL_TYPE, 0, 3)
-        assert explainer.explain(images, target, 'backbone.layer3').shape == (
-            2,
-            64,
-            64,
-        )
+        maps = explainer.explain(images, target, 'backbone.layer3')
+        assert maps.shape == (2, 64, 64)
     with pytest.raises(InputError, match='predicts no cell_size'):
         explainer.target('cell_size', 0)
 
@@ -247,3 +210,13 @@ def test_log_odds_by_hand():
     logits[4:10] = torch.tensor([0.1, 0.2, 0.5, 0.1, 0.05, 0.05]).log() + 3
     assert target(logits).item() == pytest.approx(0, abs=1e-6)
     assert F.softmax(logits[4:10], 0)[2].item() == pytest.approx(0.5)
+
+
+def test_maps_stand_beside_the_image():
+    image = np.zeros((8, 6, 3), np.uint8)
+    maps = [(heading, np.ones((8, 6))) for heading in 'abc']
+    panels = plot_explanations(image, maps, 2).axes
+    titles = ['as the model sees it', 'a', 'b', '', 'c', '']
+    assert [ax.get_title() for ax in panels] == titles
+    # each map lies over the image
+    assert [len(ax.images) for ax in panels] == [1, 2, 2, 0, 2, 0]

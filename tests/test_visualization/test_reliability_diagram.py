@@ -28,7 +28,7 @@ def test_a_panel_for_each_target():
         'cell type',
     ]
     assert len(panels) == 4 and not panels[3].axison
-    diagonal, before, after = panels[0].lines
+    _, before, after = panels[0].lines
     # 0.6 and 0.9 are right, 0.7 is wrong
     np.testing.assert_allclose(before.get_xdata(), [0.6, 0.7, 0.9])
     np.testing.assert_allclose(before.get_ydata(), [1, 0, 1])

@@ -2,18 +2,16 @@
 
 Usage:
     python tools/analysis_tools/annotator_agreement.py FIRST.csv SECOND.csv
-        [--tables]
+        [--by-value]
 
 Both files have WBCAtt's columns; the images that are in both count. WBCAtt
 publishes a second annotator's values of some cells as
 ``pbc_attr_reannotations_trainval.csv``: hold it against
 ``pbc_attr_v1_train.csv``, so that nothing of the other parts flows into a
 training. What is printed is a config's ``label_smoothing``: a share for each
-attribute, or with --tables the distribution of the other annotator's value
+attribute, or with --by-value the distribution of the other annotator's value
 for each value.
 """
-
-import argparse
 
 import daffnet_mm  # noqa: F401
 from daffnet_mm.datasets import WBCAtt
@@ -24,21 +22,19 @@ from daffnet_mm.evaluation.functional import (
     smoothing_table,
 )
 from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Measure how far annotators agree'
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
     parser.add_argument('first', help="one annotator's file (CSV)")
     parser.add_argument('second', help="another annotator's file (CSV)")
     parser.add_argument(
-        '--tables',
+        '--by-value',
         action='store_true',
         help='print a table for each attribute instead of one share',
     )
-    return parser.parse_args()
+    return parser
 
 
 def read(path: str) -> dict[str, list[int]]:
@@ -48,8 +44,8 @@ def read(path: str) -> dict[str, list[int]]:
     }
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         first, second = read(args.first), read(args.second)
         common = len(first.keys() & second.keys())
@@ -62,13 +58,14 @@ def main() -> None:
     print(f'# {common} cells annotated twice')
     print('label_smoothing = [')
     for name, confusion in zip(WBC_ATTRIBUTES, confusions, strict=True):
-        if args.tables:
+        if args.by_value:
             value = smoothing_table(confusion).round(4).tolist()
         else:
             value = round(disagreement(confusion), 4)
         print(f'    {value},  # {name}')
     print(']')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

@@ -2,8 +2,8 @@
 
 Usage:
     python tools/analysis_tools/benchmark.py [--config CONFIG]
-        [--batch-size 8] [--size 224] [--rounds 5] [--threads N]
-        [--device cpu] [--out FILE.json]
+        [--batch-size 8] [--image-size 224] [--rounds 5] [--threads N]
+        [--device DEVICE] [--out FILE] [--cfg-options KEY=VALUE ...]
 
 Four models are measured in one run: the config's (by default DAFFNet,
 stage 3, PBC); DAFFNet composed the obvious way, see ``obvious_daffnet.py``;
@@ -20,7 +20,6 @@ the backbone train; the attribute predictor (MAP) is frozen, as in stage 3.
 The images are noise and the weights random: speed does not depend on them.
 """
 
-import argparse
 import json
 import os
 import platform
@@ -43,9 +42,11 @@ from obvious_daffnet import ObviousDAFFNet
 from torch import Tensor, nn
 
 import daffnet_mm  # noqa: F401  (registers the models)
+from daffnet_mm.engine.optimizers import multiplies_bfloat16
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.utils.bfloat16_support import multiplies_bfloat16
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.config_files import load_config
 
 DEFAULT_CONFIG = (
     Path(__file__).resolve().parents[2] / 'configs/daffnet/daffnet_pbc.py'
@@ -59,36 +60,23 @@ OURS, OBVIOUS, CHANNELS_LAST, RESNET = (
 FLOAT32, BFLOAT16 = 'float32', 'bfloat16'
 
 
-def positive(text: str) -> int:
-    """A whole number above 0, for argparse."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f'{number} is not above 0')
-    return number
-
-
-def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description='Measure training and inference speed against the '
-        'obvious composition and ResNet50.'
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
     parser.add_argument(
         '--config',
-        type=Path,
         default=DEFAULT_CONFIG,
-        help='the config whose model is measured',
+        help='config whose model is measured (default: that of stage 3 on '
+        'PBC)',
     )
-    parser.add_argument('--batch-size', type=positive, default=8)
-    parser.add_argument(
-        '--size', type=positive, default=224, help='of the images, in pixels'
+    parser.add_cfg_options()
+    parser.add_batch_size(8)
+    parser.add_number('--image-size', 'height and width of the images', 224)
+    parser.add_number(
+        '--threads', "threads on a CPU (default: PyTorch's choice)"
     )
-    parser.add_argument('--rounds', type=positive, default=5)
-    parser.add_argument(
-        '--threads', type=positive, help="default: PyTorch's choice"
-    )
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument('--out', type=Path, help='a JSON file to write')
-    return parser.parse_args(argv)
+    parser.add_device()
+    parser.add_rounds(5)
+    return parser
 
 
 class Contestant:
@@ -161,30 +149,6 @@ def obvious_contestant(num_classes: int, images: Tensor) -> Contestant:
     )
 
 
-def load_config(path: Path) -> Config:
-    """Read the config whose model is ours.
-
-    Args:
-        path (Path): The config.
-
-    Returns:
-        Config: The config.
-
-    Raises:
-        InputError: If it is not there or not of a classifier.
-    """
-    if not path.is_file():
-        raise InputError(f'the config {path} does not exist')
-    cfg = Config.fromfile(path)
-    model = cfg.get('model')
-    if not model or 'num_classes' not in model.get('head', {}):
-        raise InputError(
-            f'the config {path} has no model with a '
-            'head.num_classes to measure'
-        )
-    return cfg
-
-
 def build_contestants(
     cfg: Config, batch_size: int, size: int, device: str
 ) -> dict[str, Contestant]:
@@ -198,17 +162,8 @@ def build_contestants(
 
     Returns:
         dict[str, Contestant]: The contestants by name.
-
-    Raises:
-        InputError: If there is no such device.
     """
-    try:
-        images = torch.rand(batch_size, 3, size, size, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(
-            f'the device {device!r} cannot be used: '
-            f'{str(error).splitlines()[0]}'
-        ) from error
+    images = torch.rand(batch_size, 3, size, size, device=device)
     classes = cfg.model.head.num_classes
     resnet = dict(
         type='ImageClassifier',
@@ -324,8 +279,10 @@ def render(summary: dict) -> str:
     lines = []
     for task, of_task in summary.items():
         lines += [
-            f'{task:<34}{"images/s":>10}{"ours is":>10}'
-            f'{"ours, in this precision, is":>30}'
+            (
+                f'{task:<34}{"images/s":>10}{"ours is":>10}'
+                f'{"ours, in this precision, is":>30}'
+            )
         ]
         for precision, of_precision in of_task.items():
             for name, row in of_precision.items():
@@ -339,19 +296,20 @@ def render(summary: dict) -> str:
     return '\n'.join(lines)
 
 
-def main(argv=None) -> int:
-    """Run the tool; returns the exit code."""
-    args = parse_args(argv)
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     if args.threads:
         torch.set_num_threads(args.threads)
-    try:
-        cfg = load_config(args.config)
+    with one_sentence_errors():
+        cfg = load_config(args.config, args.cfg_options)
+        if 'num_classes' not in cfg.get('model', {}).get('head', {}):
+            raise InputError(
+                f'the config {args.config} has no model with a '
+                'head.num_classes to measure'
+            )
         contestants = build_contestants(
-            cfg, args.batch_size, args.size, args.device
+            cfg, args.batch_size, args.image_size, args.device
         )
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
     precisions, training_precision = [FLOAT32], FLOAT32
     if multiplies_bfloat16(contestants[OURS].images.device):
         precisions.append(BFLOAT16)
@@ -362,7 +320,7 @@ def main(argv=None) -> int:
         config=str(args.config),
         training_precision=training_precision,
         batch_size=args.batch_size,
-        size=args.size,
+        image_size=args.image_size,
         rounds=args.rounds,
         device=args.device,
         threads=torch.get_num_threads(),
@@ -380,9 +338,9 @@ def main(argv=None) -> int:
                 file,
                 indent=2,
             )
-        print(f'Wrote {args.out}.')
+        print(f'wrote {args.out}')
     return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    raise SystemExit(main())

@@ -1,8 +1,9 @@
 """Measure how fast images are loaded, against MMPretrain's default.
 
 Usage:
-    python tools/analysis_tools/benchmark_loading.py [--data DIR]
-        [--rounds 20] [--images 4] [--noise 4] [--quality 90] [--out FILE.json]
+    python tools/analysis_tools/benchmark_loading.py [--data-root DIR]
+        [--rounds 20] [--num-images 4] [--noise 4] [--quality 90]
+        [--short-edge 256] [--image-size 224] [--out FILE]
 
 Every pipeline ends in ``ResizeEdge`` and ``CenterCrop``. The default begins
 with ``LoadImageFromFile``, ours with ``LoadCellImage`` and its ``min_edge``.
@@ -13,8 +14,8 @@ x 363.
 
 The images are made here: texture of all scales down to the pixel, and a
 camera's noise, which make a JPEG decoder work as real scans do and enlarged
-small images do not. With --data, a folder of real cells, these are measured
-too: as they are, and enlarged to 1280 px with the same noise.
+small images do not. With --data-root, a folder of real cells, these are
+measured too: as they are, and enlarged to 1280 px with the same noise.
 
 Also printed is how far, in grey levels, the loaded images are from the default
 and from a reference that averages over all pixels of the full image: the
@@ -34,39 +35,36 @@ import numpy as np
 from mmcv.transforms import Compose
 from mmpretrain.registry import TRANSFORMS
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 import daffnet_mm  # noqa: F401  (registers the transforms)
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.preparation.resize_folder import resize_dataset
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_mm.utils.worker_pool import worker_pool
 
 
-def parse_args(argv=None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description="Measure how fast images are loaded, against MMPretrain's "
-        'default.'
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
     parser.add_argument(
-        '--data', type=Path, help='a folder of real JPEG cells, such as PBC'
+        '--data-root', help='folder of real JPEG cells, such as PBC'
     )
-    parser.add_argument('--rounds', type=int, default=20)
-    parser.add_argument('--images', type=int, default=4, help='of each kind')
+    parser.add_rounds(20)
+    parser.add_number('--num-images', 'images of each kind', 4)
     parser.add_argument(
         '--noise',
         type=float,
         default=4.0,
-        help='standard deviation in grey levels (default: 4)',
+        help="standard deviation of the camera's noise in grey levels "
+        '(default: %(default)s)',
     )
-    parser.add_argument(
-        '--quality', type=int, default=90, help='of JPEGs (default: 90)'
+    parser.add_number(
+        '--quality', 'quality of JPEG images, 1 to 100', 90, most=100
     )
-    parser.add_argument('--short-edge', type=int, default=256)
-    parser.add_argument('--crop', type=int, default=224)
-    parser.add_argument('--out', type=Path, help='a JSON file to write')
-    return parser.parse_args(argv)
+    parser.add_number('--short-edge', 'short edge of the resized images', 256)
+    parser.add_number('--image-size', 'height and width of their crops', 224)
+    return parser
 
 
 def detailed_image(
@@ -124,21 +122,21 @@ def make_images(folder: Path, args: argparse.Namespace) -> dict:
     files = {}
     for case, (suffix, height, width) in cases.items():
         files[case] = []
-        for number in range(args.images):
+        for number in range(args.num_images):
             path = folder / case.replace(' ', '_') / f'{number}{suffix}'
             img = detailed_image(height, width, args.noise, rng)
             _write(path, img, jpeg if suffix == '.jpg' else [])
             files[case].append(path)
-    if args.data:
+    if args.data_root:
         found = sorted(
             path
-            for path in args.data.rglob('[!.]*')
+            for path in Path(args.data_root).rglob('[!.]*')
             if path.suffix.lower() in ('.jpg', '.jpeg')
         )
         if not found:
-            raise InputError(f'--data {args.data} holds no JPEG')
-        step = max(len(found) // args.images, 1)
-        files['real cells'] = found[::step][: args.images]
+            raise InputError(f'--data-root {args.data_root} holds no JPEG')
+        step = max(len(found) // args.num_images, 1)
+        files['real cells'] = found[::step][: args.num_images]
         large = files['real cells, enlarged to 1280'] = []
         for path in files['real cells']:
             img = cv2.imdecode(
@@ -269,7 +267,7 @@ def compare(args: argparse.Namespace, folder: Path) -> list[dict]:
         which ``default_ms`` is the original's and ``ours_ms`` the default
         pipeline's on the copy).
     """
-    loads = pipelines(args.short_edge, args.crop)
+    loads = pipelines(args.short_edge, args.image_size)
     rows = []
 
     def add(case, slow, slow_files, fast, fast_files):
@@ -320,24 +318,21 @@ def compare(args: argparse.Namespace, folder: Path) -> list[dict]:
 
 def show(rows: list[dict]) -> None:
     """Print the figures."""
+
+    def right(*names):
+        return (Column(name, justify='right') for name in names)
+
     table = Table(
-        title='loading, resizing and cropping, milliseconds of the '
-        'processor an image'
-    )
-    for column in ('images', 'KB', 'default', 'ours', 'default / ours'):
-        table.add_column(
-            column, justify='left' if column == 'images' else 'right'
-        )
-    gaps = Table(title='difference in grey levels of 0 to 255, mean (largest)')
-    for column in (
         'images',
-        'ours - default',
-        'ours - reference',
-        'default - reference',
-    ):
-        gaps.add_column(
-            column, justify='left' if column == 'images' else 'right'
-        )
+        *right('KB', 'default', 'ours', 'default / ours'),
+        title='loading, resizing and cropping, milliseconds of the '
+        'processor an image',
+    )
+    gaps = Table(
+        'images',
+        *right('ours - default', 'ours - reference', 'default - reference'),
+        title='difference in grey levels of 0 to 255, mean (largest)',
+    )
     for row in rows:
         table.add_row(
             row['images'],
@@ -363,19 +358,18 @@ def show(rows: list[dict]) -> None:
     console.print(gaps)
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     cv2.setNumThreads(0)
-    with one_sentence_errors():
-        if args.rounds < 1 or args.images < 1:
-            raise InputError('--rounds and --images must be above 0')
-        with tempfile.TemporaryDirectory() as folder:
-            rows = compare(args, Path(folder))
+    with one_sentence_errors(), tempfile.TemporaryDirectory() as folder:
+        rows = compare(args, Path(folder))
     show(rows)
     if args.out:
         with atomic_write(args.out) as file:
             json.dump(rows, file, indent=2)
+        print(f'wrote {args.out}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

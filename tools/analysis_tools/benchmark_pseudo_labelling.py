@@ -2,9 +2,9 @@
 
 Usage:
     python tools/analysis_tools/benchmark_pseudo_labelling.py
-        [--config CONFIG] [--checkpoint CKPT] [--images 2000] [--rounds 3]
-        [--batch-size 64] [--num-workers 2] [--num-processes N]
-        [--device DEVICE] [--out FILE.json]
+        [--config CONFIG] [--checkpoint CKPT] [--num-images 2000]
+        [--rounds 3] [--batch-size 64] [--num-workers 2] [--num-processes N]
+        [--device DEVICE] [--out FILE] [--cfg-options KEY=VALUE ...]
 
 In each round, the images of the config's training part go through its model
 twice, with the test pipeline: in a plain loop over a data loader that keeps
@@ -26,8 +26,6 @@ from pathlib import Path
 import torch
 from mmengine import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.device import get_device
-from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS, MODELS
 from torch.utils.data import DataLoader
 
@@ -36,30 +34,34 @@ from daffnet_mm.apis.pseudo_labelling import pseudo_label
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.config_files import load_config
 
-ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_CONFIG = (
+    Path(__file__).resolve().parents[2]
+    / 'configs/daffnet/map-tiny_synthetic.py'
+)
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Measure pseudo-labelling against inference alone'
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
     parser.add_argument(
         '--config',
-        type=Path,
-        default=ROOT / 'configs/daffnet/map-tiny_synthetic.py',
-        help="a MAP's config, whose training part is labelled",
+        default=DEFAULT_CONFIG,
+        help="a MAP's config, whose training part is labelled (default: "
+        'that of MAP-tiny on synthetic cells)',
     )
-    parser.add_argument('--checkpoint', help='default: random weights')
-    parser.add_argument('--images', type=int, default=2000)
-    parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--batch-size', type=int, default=64)
-    parser.add_argument('--num-workers', type=int, default=2)
-    parser.add_argument('--num-processes', type=int)
-    parser.add_argument('--device', default=get_device())
-    parser.add_argument('--out', type=Path, help='a JSON file to write')
-    return parser.parse_args(argv)
+    parser.add_argument(
+        '--checkpoint',
+        help='its checkpoint (default: none, random weights)',
+    )
+    parser.add_cfg_options()
+    parser.add_number('--num-images', 'images to label', 2000)
+    parser.add_loading()
+    parser.add_num_processes()
+    parser.add_device()
+    parser.add_rounds(3)
+    return parser
 
 
 def infer(model: torch.nn.Module, dataset, args: argparse.Namespace) -> float:
@@ -107,8 +109,7 @@ def measure(args: argparse.Namespace, folder: str) -> dict:
     Returns:
         dict: Images per second of each round, and the median ratio.
     """
-    cfg = Config.fromfile(args.config)
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    cfg = load_config(args.config, args.cfg_options)
     dataset_cfg = cfg.train_dataloader.dataset
     if 'dataset' in dataset_cfg or 'datasets' in dataset_cfg:
         raise InputError(
@@ -121,7 +122,7 @@ def measure(args: argparse.Namespace, folder: str) -> dict:
         'test_mode': True,
     }
     available = len(DATASETS.build(dataset_cfg))
-    dataset_cfg['indices'] = min(args.images, available)
+    dataset_cfg['indices'] = min(args.num_images, available)
     checkpoint = args.checkpoint
     if checkpoint is None:
         checkpoint = str(Path(folder, 'random.pth'))
@@ -151,9 +152,8 @@ def measure(args: argparse.Namespace, folder: str) -> dict:
     return dict(images=len(dataset), speeds=speeds, ratio=ratio)
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Run the tool."""
-    args = parse_args(argv)
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     with one_sentence_errors(), tempfile.TemporaryDirectory() as folder:
         result = measure(args, folder)
     for name, speeds in result['speeds'].items():
@@ -165,7 +165,9 @@ def main(argv: list[str] | None = None) -> None:
     if args.out:
         with atomic_write(args.out) as f:
             json.dump({**result, 'device': args.device}, f, indent=2)
+        print(f'wrote {args.out}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

@@ -8,43 +8,30 @@ It prints the images per second of processor time, which another program on
 the same machine hardly changes, and those of the clock on the wall.
 """
 
-import argparse
 import time
 
 import cv2
 
 from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.datasets.synthetic import LABORATORIES
+from daffnet_mm.utils.command_line import ToolParser
 
 
-def parse_args():
-    parser = argparse.ArgumentParser(
-        description='Measure how many synthetic cells one core paints in a '
-        'second.'
-    )
-    parser.add_argument(
-        '--image-size',
-        type=int,
-        default=112,
-        help='height and width in pixels (default: 112)',
-    )
-    parser.add_argument(
-        '--num-images',
-        type=int,
-        default=1000,
-        help='cells to paint (default: 1000)',
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
+    parser.add_number('--image-size', 'height and width of the images', 112)
+    parser.add_number('--num-images', 'cells to paint', 1000)
     parser.add_argument(
         '--laboratory',
         choices=LABORATORIES,
         default='a',
-        help='whose stain and microscope (default: a)',
+        help='whose stain and microscope (default: %(default)s)',
     )
-    return parser.parse_args()
+    return parser
 
 
-def main():
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     # One core: OpenCV would otherwise spread a blur over all of them.
     cv2.setNumThreads(0)
     started = time.perf_counter()
@@ -74,7 +61,8 @@ def main():
         f'{number / processor:.0f} images/s per core (processor time), '
         f'{number / wall:.0f} images/s on the clock'
     )
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

@@ -1,18 +1,18 @@
 """Calibrate a trained model: fit temperatures, store them in a checkpoint.
 
 Usage:
-    python tools/analysis_tools/calibrate_map.py CONFIG CKPT --out CKPT2
-        [--figure FILE.png] [--test] [--logit-adjustment 0.2]
+    python tools/analysis_tools/calibrate_map.py CONFIG CKPT --out FILE
+        [--figure FILE] [--test] [--logit-adjustment 0.2]
         [--device DEVICE] [--cfg-options KEY=VALUE ...]
 
 One temperature for each attribute and one for the cell type are fitted on
 the config's validation part. Dividing logits by a temperature changes how
-sure the model is, but not what it predicts. CKPT2 has the temperatures built
+sure the model is, but not what it predicts. FILE has the temperatures built
 into the weights of the last layers, so it is used like any other checkpoint;
 they are listed in its ``meta['temperatures']``. The expected calibration
 error (ECE) and the cross entropy are printed before and after, with --test
 also for the test part, of which the fit knows nothing. The figure shows the
-reliability diagrams, by default beside CKPT2.
+reliability diagrams, by default beside FILE.
 
 --logit-adjustment first makes rare attribute values more likely, by the shares
 that they have in the config's training part; unlike a temperature this does
@@ -24,13 +24,8 @@ classifier, which was trained on them as they are. Calibrate the MAP of
 stage 2, then train stage 3 with it.
 """
 
-import argparse
-import os.path as osp
-
 import torch
-from mmengine import Config, DictAction
-from mmengine.device import get_device
-from mmengine.registry import init_default_scope
+from mmengine import Config
 from mmengine.runner import Runner, weights_to_cpu
 from mmpretrain.registry import DATASETS
 from rich.console import Console
@@ -40,7 +35,7 @@ from rich.table import Table
 import daffnet_mm  # noqa: F401
 from daffnet_mm.apis.trained_model import find_infinite, load_trained
 from daffnet_mm.checkpoints import check_classes
-from daffnet_mm.datasets.count_values import count_values
+from daffnet_mm.datasets.sample_infos import count_values
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import CalibrationMetric
 from daffnet_mm.evaluation.functional import (
@@ -50,25 +45,23 @@ from daffnet_mm.evaluation.functional import (
     scale_temperature,
 )
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.models.heads import MAPHead, find_map_head
-from daffnet_mm.models.utils import divide_outputs
-from daffnet_mm.utils.command_line import one_sentence_errors
-from daffnet_mm.visualization import plot_reliability
+from daffnet_mm.models.heads import MAPHead, divide_outputs, find_map_head
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.config_files import load_config
+from daffnet_mm.visualization import plot_reliability, save_figure
 
 CELL_TYPE = CalibrationMetric.CELL_TYPE
+#: How the columns of figures are printed, from the cells to the bits.
+FORMATS = ('{}', '{:.3f}', *3 * ['{:.2f}'], *2 * ['{:.4f}'])
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Fit temperatures and store them in a checkpoint'
-    )
-    parser.add_argument('config', help='config of the model')
-    parser.add_argument('checkpoint', help='its checkpoint')
-    parser.add_argument(
-        '--out', required=True, help='calibrated checkpoint to write'
-    )
-    parser.add_argument(
-        '--figure', help='figure to write; default: --out with .png'
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
+    parser.add_model()
+    parser.add_output('--out', 'calibrated checkpoint to write', required=True)
+    parser.add_output(
+        '--figure',
+        'figure to write (default: that of --out with the ending .png)',
     )
     parser.add_argument(
         '--test', action='store_true', help='measure on the test part too'
@@ -79,16 +72,10 @@ def parse_args() -> argparse.Namespace:
         default=0.0,
         metavar='STRENGTH',
         help='of a MAP; 1 trades accuracy for the recall of rare values '
-        'fully (default: 0)',
+        'fully (default: %(default)s)',
     )
-    parser.add_argument('--device', help='default: a GPU if there is one')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override settings of CONFIG, as key=value',
-    )
-    return parser.parse_args()
+    parser.add_device()
+    return parser
 
 
 def predict(
@@ -202,39 +189,24 @@ def compare(
     return table, diagrams
 
 
-def add_row(
-    table: Table,
-    name: str,
-    cells: int | None,
-    temperature: float | None,
-    accuracy: float,
-    *figures,
-) -> None:
-    before, after, bits_before, bits_after = figures
+def add_row(table: Table, name: str, *figures: float | None) -> None:
     table.add_row(
         name,
-        '' if cells is None else str(cells),
-        '' if temperature is None else f'{temperature:.3f}',
-        f'{accuracy:.2f}',
-        f'{before:.2f}',
-        f'{after:.2f}',
-        f'{bits_before:.4f}',
-        f'{bits_after:.4f}',
+        *(
+            '' if figure is None else form.format(figure)
+            for form, figure in zip(FORMATS, figures, strict=True)
+        ),
     )
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
+    figure = args.figure or args.out.with_suffix('.png')
     # Into a file or a pipe rich would squeeze the tables into 80 columns.
     console = Console(width=max(Console().width, 120))
     with one_sentence_errors():
-        cfg = Config.fromfile(args.config)
-        if args.cfg_options:
-            cfg.merge_from_dict(args.cfg_options)
-        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        model, meta = load_trained(
-            cfg, args.checkpoint, args.device or get_device()
-        )
+        cfg = load_config(args.config, args.cfg_options)
+        model, meta = load_trained(cfg, args.checkpoint, args.device)
         if args.logit_adjustment:
             adjust(model, cfg, args.logit_adjustment)
         predictions = predict(model, cfg.val_dataloader, meta, args.checkpoint)
@@ -265,11 +237,10 @@ def main() -> None:
                 dict(meta=meta, state_dict=weights_to_cpu(model.state_dict())),
                 f,
             )
-        figure = args.figure or f'{osp.splitext(args.out)[0]}.png'
-        with atomic_write(figure, 'wb') as f:
-            plot_reliability(diagrams).savefig(f, format='png', dpi=120)
+        save_figure(plot_reliability(diagrams), figure, dpi=120)
     console.print(f'wrote {args.out} and {figure}', soft_wrap=True)
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

@@ -2,16 +2,17 @@
 
 Usage:
     python tools/analysis_tools/cross_dataset.py CONFIG CKPT [CONFIG CKPT ...]
-        --test NAME=ROOT [NAME=ROOT ...] [--home] [--adapt-bn]
+        --datasets NAME=ROOT [NAME=ROOT ...] [--home] [--adapt-bn]
         [--names NAME ...] [--out-dir DIR] [--batch-size 64]
         [--num-workers 2] [--device DEVICE] [--no-figures]
+        [--cfg-options KEY=VALUE ...]
 
     python tools/analysis_tools/cross_dataset.py
         configs/daffnet/cross/flips-tiny_pbc5.py
         work_dirs/flips-tiny_pbc5/best.pth
         configs/daffnet/cross/robust-tiny_pbc5.py
         work_dirs/robust-tiny_pbc5/best.pth
-        --test BCCD=data/BCCD_cropped JTSC=data/segmentation_WBC --home
+        --datasets BCCD=data/BCCD_cropped JTSC=data/segmentation_WBC --home
 
 Each classifier is a row. Classes are matched by name, finer ones counted as
 the coarser one that holds them; the common five are compared, and among them
@@ -35,22 +36,20 @@ accuracy is the mean recall of the classes that a dataset has.
 import argparse
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from mmengine.logging import MMLogger
 
 import daffnet_mm  # noqa: F401
 from daffnet_mm.apis.trained_classifier import (
     ClassifierResult,
-    TrainedClassifier,
-    pair_classifiers,
+    load_classifiers,
 )
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import write_report
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.reproduction.result_tables import to_markdown, write_csv
+from daffnet_mm.fileio.tables import to_markdown, write_csv
 from daffnet_mm.structures import WBC5_CLASSES
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 
 #: The column of a classifier's own test part.
 HOME = 'home'
@@ -59,22 +58,15 @@ ADAPTED = ', adapted BN'
 Row = tuple[str, str, ClassifierResult]
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Test classifiers on the datasets of other laboratories'
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
+    parser.add_classifiers('work_dirs/cross_dataset')
     parser.add_argument(
-        'models',
-        nargs='+',
-        metavar='CONFIG CKPT',
-        help='a config and its checkpoint, for each row of the table',
-    )
-    parser.add_argument(
-        '--test',
+        '--datasets',
         nargs='+',
         default=[],
         metavar='NAME=ROOT',
-        help='datasets: NAME=ROOT or NAME=CONFIG.py',
+        help='what they are tested on: NAME=ROOT or NAME=CONFIG.py',
     )
     parser.add_argument(
         '--home',
@@ -87,30 +79,18 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='add rows with batch statistics of the tested images',
     )
     parser.add_argument(
-        '--names',
-        nargs='+',
-        help='names of the rows; default: those of the configs',
-    )
-    parser.add_argument(
-        '--out-dir',
-        type=Path,
-        default=Path('work_dirs/cross_dataset'),
-        help='default: work_dirs/cross_dataset',
-    )
-    parser.add_argument('--batch-size', type=int, default=64)
-    parser.add_argument('--num-workers', type=int, default=2)
-    parser.add_argument('--device', help='default: a GPU if there is one')
-    parser.add_argument(
         '--no-figures', action='store_true', help='draw no confusion matrices'
     )
-    return parser.parse_args(argv)
+    return parser
 
 
-def check_tests(args: argparse.Namespace) -> None:
+def check_datasets(args: argparse.Namespace) -> None:
     """Refuse datasets that make no table."""
-    if not args.test and not args.home:
-        raise InputError('nothing to test on: give --test NAME=ROOT or --home')
-    columns = [text.partition('=')[0] for text in args.test]
+    if not args.datasets and not args.home:
+        raise InputError(
+            'nothing to test on: give --datasets NAME=ROOT or --home'
+        )
+    columns = [text.partition('=')[0] for text in args.datasets]
     if len({HOME, *columns}) <= len(columns):
         raise InputError(
             'every dataset needs a name of its own, and not '
@@ -118,20 +98,18 @@ def check_tests(args: argparse.Namespace) -> None:
         )
 
 
-def run(
-    pairs: dict[str, tuple[str, str]], args: argparse.Namespace
-) -> Iterator[Row]:
+def run(args: argparse.Namespace) -> Iterator[Row]:
     """Test every classifier on every dataset."""
-    for name, (config, checkpoint) in pairs.items():
-        classifier = TrainedClassifier(
-            config,
-            checkpoint,
-            device=args.device,
-            batch_size=args.batch_size,
-            num_workers=args.num_workers,
-        )
+    for name, classifier in load_classifiers(
+        args.models,
+        args.names,
+        device=args.device,
+        batch_size=args.batch_size,
+        num_workers=args.num_workers,
+        cfg_options=args.cfg_options,
+    ):
         datasets = [(HOME, classifier.home())] if args.home else []
-        datasets += [classifier.dataset(text) for text in args.test]
+        datasets += [classifier.dataset(text) for text in args.datasets]
         for column, dataset in datasets:
             yield name, column, classifier.test(dataset, column)
         if args.adapt_bn:
@@ -189,54 +167,44 @@ def write(rows: list[Row], args: argparse.Namespace) -> str:
         text += '\n' + ''.join(f'- {note}\n' for note in notes)
     with atomic_write(args.out_dir / 'cross_dataset.md') as file:
         file.write(text)
-    write_csv(
-        args.out_dir / 'cross_dataset.csv',
-        [
-            dict(classifier=name, dataset=column, **result.summary())
-            for name, column, result in rows
-        ],
-    )
-    content = []
-    for name, column, result in rows:
+    records = [
+        dict(classifier=name, dataset=column, **result.summary())
+        for name, column, result in rows
+    ]
+    write_csv(args.out_dir / 'cross_dataset.csv', records)
+    for record, (_, _, result) in zip(records, rows, strict=True):
         labels, counts = result.report.confusions['cell_type']
-        content.append(
-            dict(
-                classifier=name,
-                dataset=column,
-                **result.summary(),
-                confusion_matrix=dict(
-                    labels=list(labels), counts=counts.tolist()
-                ),
-                notes=result.notes,
-            )
+        record.update(
+            confusion_matrix=dict(labels=list(labels), counts=counts.tolist()),
+            notes=result.notes,
         )
     with atomic_write(args.out_dir / 'cross_dataset.json') as file:
-        json.dump(content, file, indent=2)
+        json.dump(records, file, indent=2)
         file.write('\n')
     return text
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     # Not every evaluation's table: they are written.
     MMLogger.get_instance('daffnet_mm', log_level='ERROR')
     with one_sentence_errors():
-        check_tests(args)
-        pairs = pair_classifiers(args.models, args.names)
+        check_datasets(args)
         rows = []
-        for name, column, result in run(pairs, args):
+        for name, column, result in run(args):
             folder = args.out_dir / name.replace(ADAPTED, '_adapted') / column
             write_report(result.report, folder, figures=not args.no_figures)
             rows.append((name, column, result))
             # What there is so far, should the rest fail.
             if (
                 len({c for n, c, _ in rows if n == name})
-                == len(args.test) + args.home
+                == len(args.datasets) + args.home
             ):
                 text = write(rows, args)
         print(text)
         print(f'written to {args.out_dir}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

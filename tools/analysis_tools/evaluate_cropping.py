@@ -2,34 +2,35 @@
 
 Usage:
     python tools/analysis_tools/evaluate_cropping.py [--bccd DIR] [--jtsc DIR]
-        [--every N] [--show FILE.png]
+        [--every N] [--figure FILE]
 
 --bccd is the folder of the detection release (Shenggan/BCCD_Dataset, fields
 with VOC boxes), --jtsc that of zxaoyou/segmentation_WBC. Printed are, for
 BCCD, the share of the WBC boxes that are found at an IoU of 0.5 or better,
 each by a cell of its own, and the cells that answer to no box, a field; for
 JTSC, the mean IoU of nucleus and cell with the masks, of the cell whose
-nucleus is the largest. --show draws the worst ones: what is wanted in green,
+nucleus is the largest. --figure draws the worst ones: what is wanted in green,
 what was found in red.
 """
 
-import argparse
 import time
 from pathlib import Path
 from xml.etree import ElementTree
 
-import cv2
 import numpy as np
+from matplotlib.figure import Figure
 from rich.progress import track
 
 from daffnet_mm.cropping import segment_cells
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.image_decoding import decode_image
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.visualization import save_figure
 
 LEAST_IOU = 0.5
-TILE, COLUMNS, MOST_SHOWN = (320, 240), 5, 60
+COLUMNS, MOST_SHOWN = 5, 60
+#: Title, BGR image, and the boxes or masks that are wanted and found.
+Failure = tuple[str, np.ndarray, list, list]
 
 
 def read_boxes(path: Path) -> list[tuple[int, ...]]:
@@ -79,7 +80,7 @@ def match(wanted: list, found: list) -> tuple[list[float], int]:
     return [ious.get(i, 0.0) for i in range(len(wanted))], len(found) - hits
 
 
-def evaluate_bccd(root: Path, every: int) -> list[np.ndarray]:
+def evaluate_bccd(root: Path, every: int) -> list[Failure]:
     """Print BCCD's figures and draw the failures."""
     annotations = sorted(root.rglob('Annotations/*.xml'))[::every]
     if not annotations:
@@ -99,7 +100,7 @@ def evaluate_bccd(root: Path, every: int) -> list[np.ndarray]:
         ious += field_ious
         false += more
         if more or min(field_ious, default=1) < LEAST_IOU:
-            failures.append(draw_boxes(image, wanted, found, path.stem))
+            failures.append((path.stem, image, wanted, found))
     ious = np.array(ious)
     hits = int((ious >= LEAST_IOU).sum())
     print(
@@ -111,16 +112,16 @@ def evaluate_bccd(root: Path, every: int) -> list[np.ndarray]:
     return failures
 
 
-def evaluate_jtsc(root: Path, every: int) -> list[np.ndarray]:
+def evaluate_jtsc(root: Path, every: int) -> list[Failure]:
     """Print JTSC's figures and draw the worst cells."""
-    masks = sorted((root / 'Dataset 1').glob('*.png'))[::every]
-    if not masks:
+    paths = sorted((root / 'Dataset 1').glob('*.png'))[::every]
+    if not paths:
         raise InputError(
             f"{root} holds no 'Dataset 1/*.png'; --jtsc is the "
             'folder of zxaoyou/segmentation_WBC'
         )
     rows, several, drawn = [], 0, []
-    for path in track(masks, 'JTSC'):
+    for path in track(paths, 'JTSC'):
         mask = decode_image(path.read_bytes())[0][..., 0]
         image = decode_image(path.with_suffix('.bmp').read_bytes())[0]
         cells = segment_cells(image)
@@ -137,122 +138,68 @@ def evaluate_jtsc(root: Path, every: int) -> list[np.ndarray]:
                 for p in wanted
             ]
         )
-        drawn.append((min(rows[-1]), path.stem, image, wanted, found))
+        masks = [*wanted.values()], [*found.values()]
+        drawn.append((min(rows[-1]), path.stem, image, *masks))
     nucleus, cell = np.mean(rows, axis=0)
     bad_nucleus, bad_cell = (np.array(rows) < LEAST_IOU).sum(axis=0)
     print(
-        f'JTSC: {len(masks)} cells: mean IoU nucleus {nucleus:.3f}, whole '
+        f'JTSC: {len(paths)} cells: mean IoU nucleus {nucleus:.3f}, whole '
         f'cell {cell:.3f}; below {LEAST_IOU}: {bad_nucleus} nuclei, '
         f'{bad_cell} cells; {several} images with more than one cell'
     )
     drawn.sort(key=lambda item: item[0])
-    return [draw_masks(*item) for item in drawn[:20]]
-
-
-def draw_boxes(
-    image: np.ndarray, wanted: list, found: list, title: str
-) -> np.ndarray:
-    image = image.copy()
-    for boxes, colour, width in (
-        (wanted, (0, 160, 0), 5),
-        (found, (0, 0, 255), 3),
-    ):
-        for x1, y1, x2, y2 in boxes:
-            cv2.rectangle(image, (x1, y1), (x2, y2), colour, width)
-    return tile(image, title)
-
-
-def draw_masks(
-    iou: float, stem: str, image: np.ndarray, wanted: dict, found: dict
-) -> np.ndarray:
-    image = cv2.resize(image, None, fx=3, fy=3)
-    for masks, colour in ((wanted, (0, 160, 0)), (found, (0, 0, 255))):
-        for mask in masks.values():
-            mask = np.kron(mask, np.ones((3, 3), np.uint8)).astype(np.uint8)
-            contours, _ = cv2.findContours(
-                mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
-            )
-            cv2.drawContours(image, contours, -1, colour, 1)
-    return tile(image, f'{stem} IoU {iou:.2f}')
-
-
-def tile(image: np.ndarray, title: str) -> np.ndarray:
-    scale = min(n / m for n, m in zip(TILE, image.shape[1::-1], strict=True))
-    image = cv2.resize(
-        image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
-    )
-    canvas = np.zeros((TILE[1], TILE[0], 3), np.uint8)
-    canvas[: image.shape[0], : image.shape[1]] = image[: TILE[1], : TILE[0]]
-    cv2.putText(
-        canvas,
-        title,
-        (4, 16),
-        cv2.FONT_HERSHEY_SIMPLEX,
-        0.5,
-        (0, 0, 0),
-        1,
-        cv2.LINE_AA,
-    )
-    return canvas
-
-
-def write_sheet(tiles: list[np.ndarray], path: str) -> None:
-    tiles = tiles[:MOST_SHOWN]
-    blank = np.zeros_like(tiles[0])
-    tiles += [blank] * (-len(tiles) % COLUMNS)
-    rows = [
-        np.hstack(tiles[i : i + COLUMNS])
-        for i in range(0, len(tiles), COLUMNS)
+    return [
+        (f'{stem} IoU {iou:.2f}', *rest) for iou, stem, *rest in drawn[:20]
     ]
-    with atomic_write(path, 'wb') as file:
-        file.write(cv2.imencode('.png', np.vstack(rows))[1].tobytes())
-    print(f'wrote {path}')
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Measure how well white cells are found'
+def draw_sheet(failures: list[Failure]) -> Figure:
+    """Draw what is wanted in green and what was found in red."""
+    rows = -(-len(failures) // COLUMNS)
+    figure = Figure(figsize=(3 * COLUMNS, 2.5 * rows), layout='constrained')
+    for place, (title, image, wanted, found) in enumerate(failures, 1):
+        ax = figure.add_subplot(rows, COLUMNS, place)
+        ax.set_axis_off()
+        ax.set_title(title, fontsize=8)
+        ax.imshow(image[..., ::-1])
+        for shapes, colour in ((wanted, 'green'), (found, 'red')):
+            for shape in shapes:
+                if isinstance(shape, np.ndarray):
+                    ax.contour(shape, [0.5], colors=colour, linewidths=0.7)
+                    continue
+                x1, y1, x2, y2 = shape
+                ax.plot((x1, x2, x2, x1, x1), (y1, y1, y2, y2, y1), colour)
+    return figure
+
+
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
+    parser.add_argument(
+        '--bccd', type=Path, help='folder of the detection release'
     )
     parser.add_argument(
-        '--bccd',
-        type=Path,
-        metavar='DIR',
-        help='folder of the detection release',
+        '--jtsc', type=Path, help='folder of zxaoyou/segmentation_WBC'
     )
-    parser.add_argument(
-        '--jtsc',
-        type=Path,
-        metavar='DIR',
-        help='folder of zxaoyou/segmentation_WBC',
-    )
-    parser.add_argument(
-        '--every',
-        type=int,
-        default=1,
-        metavar='N',
-        help='take every Nth image only (default: 1)',
-    )
-    parser.add_argument('--show', metavar='FILE.png', help='draw the failures')
-    return parser.parse_args()
+    parser.add_number('--every', 'take every Nth image only', 1)
+    parser.add_output('--figure', 'PNG to write: the failures')
+    return parser
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         if not (args.bccd or args.jtsc):
             raise InputError('nothing to measure: give --bccd, --jtsc or both')
-        if args.every < 1:
-            raise InputError(
-                f'--every is {args.every}, but must be at least 1'
-            )
         failures = []
         if args.bccd:
             failures += evaluate_bccd(args.bccd, args.every)
         if args.jtsc:
             failures += evaluate_jtsc(args.jtsc, args.every)
-        if args.show and failures:
-            write_sheet(failures, args.show)
+        if args.figure and failures:
+            save_figure(draw_sheet(failures[:MOST_SHOWN]), args.figure)
+            print(f'wrote {args.figure}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

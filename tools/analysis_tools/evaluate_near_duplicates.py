@@ -3,17 +3,16 @@
 Usage:
     python tools/analysis_tools/evaluate_near_duplicates.py FOLDER
         [--pattern '*.jpg'] [--num-images 1000] [--num-planted 100]
-        [--show FILE.png]
+        [--num-workers N] [--seed 0] [--figure FILE]
 
 Copies of some images of the folder are planted in a temporary folder: the
 same pixels in another container, turned and mirrored, coded as JPEG of several
 qualities, resized, and all of these at once. Printed are the share of them
 that is found, and the share of the folder's own images that is flagged as near
 duplicates of each other. Whether those are false, or cells that were
-photographed twice, only the eye can tell: --show draws the pairs.
+photographed twice, only the eye can tell: --figure draws the pairs.
 """
 
-import argparse
 import fnmatch
 import os
 import random
@@ -21,22 +20,24 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from PIL import Image, ImageOps
 from rich import print as rich_print
-from rich.progress import track
+from rich.progress import Progress, track
 from rich.table import Table
 
+from daffnet_mm.audit.collect_facts import collect_facts
 from daffnet_mm.audit.near_duplicates import (
     DuplicatePair,
+    Fingerprint,
     find_near_duplicates,
-    fingerprint_files,
     group_images,
 )
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.image_folders import list_image_files
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 
 
 def turned(image: Image.Image, rng: random.Random) -> Image.Image:
@@ -112,10 +113,30 @@ def plant(
     return planted
 
 
+def fingerprint_files(
+    paths: Mapping[str, str], num_workers: int
+) -> dict[str, Fingerprint]:
+    """Take the fingerprints of files, and name those that are broken."""
+    with tempfile.TemporaryDirectory() as folder, Progress() as progress:
+        facts = collect_facts(
+            dict.fromkeys(paths.values(), (None,)),
+            Path(folder) / 'cache.sqlite',
+            num_workers,
+            progress,
+        )
+    fingerprints = {}
+    for name, path in paths.items():
+        if facts[path].fault:
+            print(f'left out: {path} is broken ({facts[path].message})')
+        else:
+            fingerprints[name] = facts[path].fingerprints[None]
+    return fingerprints
+
+
 def evaluate(
     paths: Mapping[str, str],
     num_planted: int = 100,
-    num_workers: int | None = None,
+    num_workers: int = 0,
     seed: int = 0,
 ) -> dict:
     """Measure both figures.
@@ -123,7 +144,7 @@ def evaluate(
     Args:
         paths (Mapping[str, str]): The images' files by name.
         num_planted (int): Of how many images copies are planted.
-        num_workers (int, optional): Processes.
+        num_workers (int): Processes; 0 for this one alone. Defaults to 0.
         seed (int): Seed of all choices.
 
     Returns:
@@ -133,10 +154,8 @@ def evaluate(
     """
     rng = random.Random(seed)
     started = time.perf_counter()
-    fingerprints, faults = fingerprint_files(paths, num_workers=num_workers)
+    fingerprints = fingerprint_files(paths, num_workers)
     rate = len(paths) / (time.perf_counter() - started)
-    for fault in faults.values():
-        print(f'left out: {fault}')
     pairs = find_near_duplicates(fingerprints)
     own_groups = group_images(pairs, fingerprints)
 
@@ -145,9 +164,7 @@ def evaluate(
     )
     with tempfile.TemporaryDirectory() as temporary:
         planted = plant({name: paths[name] for name in chosen}, temporary, rng)
-        copies, _ = fingerprint_files(
-            {path: path for path in planted}, num_workers=num_workers
-        )
+        copies = fingerprint_files({p: p for p in planted}, num_workers)
     all_pairs = find_near_duplicates(fingerprints | copies)
     source = {path: name for path, (_, name) in planted.items()}
     truly = [
@@ -182,7 +199,7 @@ def evaluate(
 
 
 def draw_pairs(
-    pairs: Sequence[DuplicatePair], paths: Mapping[str, str], target: str
+    pairs: Sequence[DuplicatePair], paths: Mapping[str, str], target: Path
 ) -> None:
     """Draw pairs beside each other, four to a row."""
     side, columns = 180, 4
@@ -203,7 +220,9 @@ def draw_pairs(
         sheet.save(f, 'PNG')
 
 
-def report(result: dict, paths: Mapping[str, str], show: str | None) -> None:
+def report(
+    result: dict, paths: Mapping[str, str], figure: Path | None
+) -> None:
     number = len(paths)
     exact = [pair for pair in result['pairs'] if pair.exact]
     near = [pair for pair in result['pairs'] if not pair.exact]
@@ -218,15 +237,13 @@ def report(result: dict, paths: Mapping[str, str], show: str | None) -> None:
     )
     for pair in near:
         print(f'  {pair.first}  {pair.second}  {pair.correlation:.3f}')
-    if show and near:
-        draw_pairs(near, paths, show)
-        print(f'wrote {show}')
+    if figure and near:
+        draw_pairs(near, paths, figure)
+        print(f'wrote {figure}')
 
-    table = Table(title='planted copies')
-    for column in ('kind', 'planted', 'found', '%', 'joined to strangers'):
-        table.add_column(
-            column, justify='left' if column == 'kind' else 'right'
-        )
+    table = Table('kind', title='planted copies')
+    for column in ('planted', 'found', '%', 'joined to strangers'):
+        table.add_column(column, justify='right')
     kinds = [*result['planted'], 'all']
     for kind in kinds:
         planted, found, strangers = (
@@ -243,39 +260,29 @@ def report(result: dict, paths: Mapping[str, str], show: str | None) -> None:
     rich_print(table)
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Measure how well near duplicates are found'
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
     parser.add_argument(
-        'folder', help='folder of images, searched to the bottom'
+        'folder', help='folder of images, searched with its subfolders'
     )
     parser.add_argument(
         '--pattern',
         default='*',
-        help="only images called so, such as '*.bmp' (default: all)",
+        help="take only images of this name, such as '*.bmp' (default: "
+        '%(default)s)',
     )
-    parser.add_argument(
-        '--num-images', type=int, help='take so many at random (default: all)'
+    parser.add_number(
+        '--num-images', 'take so many images at random (default: all)'
     )
-    parser.add_argument(
-        '--num-planted',
-        type=int,
-        default=100,
-        help='images to plant copies of (default: 100)',
-    )
-    parser.add_argument(
-        '--num-workers', type=int, help='processes (default: one a processor)'
-    )
-    parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument(
-        '--show', metavar='FILE.png', help='draw the flagged pairs'
-    )
-    return parser.parse_args()
+    parser.add_number('--num-planted', 'images to plant copies of', 100)
+    parser.add_image_workers()
+    parser.add_number('--seed', 'seed of all choices', 0, least=0)
+    parser.add_output('--figure', 'PNG to write: the flagged pairs')
+    return parser
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         paths = list_folder(args.folder, args.pattern)
         if args.num_images and args.num_images < len(paths):
@@ -284,8 +291,9 @@ def main() -> None:
             )
             paths = {name: paths[name] for name in sorted(names)}
         result = evaluate(paths, args.num_planted, args.num_workers, args.seed)
-    report(result, paths, args.show)
+    report(result, paths, args.figure)
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

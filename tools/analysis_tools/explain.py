@@ -2,28 +2,25 @@
 
 Usage:
     python tools/analysis_tools/explain.py CONFIG CKPT IMAGE [IMAGE ...]
-        [--target NAME[=VALUE] ...] [--layer NAME ...] [--method METHOD]
+        [--targets NAME[=VALUE] ...] [--layers NAME ...] [--method METHOD]
         [--out-dir DIR] [--device DEVICE] [--cfg-options KEY=VALUE ...]
 
 Works for MAPs, DAFFNets and any other classifier of MMPretrain's kind. A
 target is an attribute or ``cell_type``; by default all that the model
 predicts. Explained is the predicted value, or the one behind the equals sign
-(``--target granule_type=coarse``). A layer is one of the model's
-(``--layer backbone.layer3 backbone.layer4``), by default the last one with
+(``--targets granule_type=coarse``). A layer is one of the model's
+(``--layers backbone.layer3 backbone.layer4``), by default the last one with
 positions. One figure an image is written, with a panel for each target and
 layer. Needs pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
 """
 
-import argparse
 import os.path as osp
 from pathlib import Path
 
 import torch
 from mmcv.transforms import Compose
-from mmengine import Config, DictAction
+from mmengine import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.device import get_device
-from mmengine.registry import init_default_scope
 from mmpretrain.registry import TRANSFORMS
 
 import daffnet_mm  # noqa: F401
@@ -33,50 +30,40 @@ from daffnet_mm.apis.trained_model import (
     load_trained,
 )
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.utils.command_line import one_sentence_errors
-from daffnet_mm.visualization import GradCAMExplainer, plot_explanations
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.config_files import load_config
+from daffnet_mm.visualization import (
+    GradCAMExplainer,
+    plot_explanations,
+    save_figure,
+)
 from daffnet_mm.visualization.grad_cam import CELL_TYPE, METHODS
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Show where a model looks, by Grad-CAM'
-    )
-    parser.add_argument('config', help='config of the model')
-    parser.add_argument('checkpoint', help='its checkpoint')
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
+    parser.add_model()
     parser.add_argument('images', nargs='+', help='image files')
     parser.add_argument(
-        '--target',
-        '--attribute',
+        '--targets',
         nargs='+',
         metavar='NAME[=VALUE]',
         help='attributes or cell_type, and what to explain instead of the '
-        'predicted value; default: all',
+        'predicted value (default: all that the model predicts)',
     )
     parser.add_argument(
-        '--layer',
+        '--layers',
         nargs='+',
-        help='names of layers; default: the last one with positions',
+        help='layers of the model (default: the last one with positions)',
     )
     parser.add_argument(
         '--method',
         default='gradcam',
-        help=f'{", ".join(METHODS)}; default: gradcam',
+        help=f'one of {", ".join(METHODS)} (default: %(default)s)',
     )
-    parser.add_argument(
-        '--out-dir',
-        default='work_dirs/explanations',
-        help='folder for the figures; default: work_dirs/explanations',
-    )
-    parser.add_argument('--device', help='default: a GPU if there is one')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override settings of CONFIG, as key=value',
-    )
-    return parser.parse_args()
+    parser.add_out_dir('work_dirs/explanations', 'folder for the figures')
+    parser.add_device()
+    return parser
 
 
 def build_pipeline(cfg: Config) -> Compose:
@@ -172,16 +159,11 @@ class Explanation:
         return maps
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     with one_sentence_errors():
-        cfg = Config.fromfile(args.config)
-        if args.cfg_options:
-            cfg.merge_from_dict(args.cfg_options)
-        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        model, meta = load_trained(
-            cfg, args.checkpoint, args.device or get_device()
-        )
+        cfg = load_config(args.config, args.cfg_options)
+        model, meta = load_trained(cfg, args.checkpoint, args.device)
         explainer = GradCAMExplainer(model, args.method)
         classes = None
         if getattr(model.head, 'num_classes', None):
@@ -195,20 +177,20 @@ def main() -> None:
             seen = batch['inputs'][0]
             images = model.data_preprocessor(batch, False)['inputs']
             explanation = Explanation(explainer, images, image, classes)
-            maps = explanation.maps(args.target, args.layer)
+            maps = explanation.maps(args.targets, args.layers)
             figure = plot_explanations(
                 # OpenMMLab's images are BGR
                 seen.permute(1, 2, 0).numpy()[..., ::-1],
                 maps,
-                columns=len(args.layer) if len(args.layer or ()) > 1 else 4,
+                columns=len(args.layers) if len(args.layers or ()) > 1 else 4,
             )
             path = Path(
                 args.out_dir, f'{osp.relpath(osp.abspath(stem), root)}.png'
             )
-            with atomic_write(path, 'wb') as f:
-                figure.savefig(f, format='png', dpi=120)
+            save_figure(figure, path, dpi=120)
             print(f'wrote {path}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

@@ -2,8 +2,9 @@
 
 Usage:
     python tools/dataset_converters/make_splits.py CONFIG --out FILE
-    python tools/dataset_converters/make_splits.py --dataset PBC
-        --data-root DIR --out FILE [--options ann_dir=DIR ...]
+        [--part train] [--cfg-options KEY=VALUE ...]
+    python tools/dataset_converters/make_splits.py --dataset-type PBC
+        --data-root DIR --out FILE [--dataset-options ann_dir=DIR ...]
 
 What is drawn:
     (nothing said)      as the config says; by default 6:2:2, DAFFNet's split
@@ -21,109 +22,125 @@ names tell them, or from --group-file, as tools/audit_dataset.py writes it for
 near duplicates. Same seed and names, same split, on every machine.
 """
 
-import argparse
-from collections import Counter
-
-from mmengine import Config, DictAction
+import pandas as pd
 from mmengine.registry import init_default_scope
-from rich import print as rich_print
-from rich.table import Table
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.datasets.splits import SPLITS, cut_groups
+from daffnet_mm.datasets.splits import SPLITS, cut_groups, groups_of
 from daffnet_mm.preparation.make_splits import (
     draw_parts,
     find_release,
-    groups_of,
     list_release,
     open_release,
     write_splits,
 )
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    KeyValueAction,
+    ToolParser,
+    WholeNumber,
+    one_sentence_errors,
+    share,
+)
+from daffnet_mm.utils.config_files import load_config
 
 
 def ratios(text: str) -> tuple[float, ...]:
+    """Read the shares of three parts: a type of argument."""
     values = tuple(float(value) for value in text.split(':'))
     if len(values) != 3:
         raise ValueError(text)
     return values
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Write the split file of a dataset'
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
     parser.add_argument(
         'config', nargs='?', help='config whose dataset is split'
     )
+    parser.add_cfg_options()
     parser.add_argument(
         '--part',
         choices=SPLITS,
         default='train',
-        help='whose dataset of CONFIG (default: train)',
+        help='whose dataset of CONFIG (default: %(default)s)',
     )
     parser.add_argument(
-        '--dataset', help='instead of CONFIG: type of the dataset, such as PBC'
+        '--dataset-type',
+        help='instead of CONFIG: type of the dataset, such as PBC',
     )
     parser.add_argument('--data-root', help='its folder')
     parser.add_argument(
-        '--options',
+        '--dataset-options',
         nargs='+',
-        action=DictAction,
-        help='further arguments of the dataset, key=value',
+        action=KeyValueAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='further arguments of the dataset',
     )
-    parser.add_argument('--out', required=True, help='file to write (CSV)')
-    parser.add_argument('--seed', type=int)
+    parser.add_output('--out', 'CSV file to write', required=True)
+    parser.add_number(
+        '--seed', 'seed of the split (default: that of the dataset)', least=0
+    )
     parser.add_argument(
         '--group-file',
         help='CSV with the columns image and group; must name all images',
     )
     kind = parser.add_mutually_exclusive_group()
-    kind.add_argument('--ratios', type=ratios, metavar='6:2:2')
-    kind.add_argument('--official', action='store_true')
-    kind.add_argument('--k-fold', type=int, metavar='K')
-    parser.add_argument('--val-ratio', type=float, help='with --official')
-    parser.add_argument('--overwrite', action='store_true')
-    args = parser.parse_args()
-    if bool(args.config) == bool(args.dataset):
-        parser.error('name either CONFIG or --dataset')
-    if args.dataset and not args.data_root:
-        parser.error('--dataset needs --data-root')
-    return args
-
-
-def counts(samples: list[dict], columns: dict[str, dict[str, str]]) -> Table:
-    """Count images by class in the parts."""
-    table = Table()
-    table.add_column('class')
-    for name in (*columns, 'all'):
-        table.add_column(name, justify='right')
-    found = Counter(
-        (s['label'], column)
-        for s in samples
-        for column, names in columns.items()
-        if s['name'] in names
+    kind.add_argument(
+        '--ratios',
+        type=ratios,
+        metavar='6:2:2',
+        help='how large training, validation and test part are to each other '
+        '(default: as the dataset says)',
     )
-    labels = list(dict.fromkeys(sorted(s['label'] for s in samples)))
-    for label in labels:
-        row = [found[label, column] for column in columns]
-        table.add_row(label, *map(str, row), str(sum(row)))
-    total = [len(names) for names in columns.values()]
-    table.add_row('all', *map(str, total), str(sum(total)))
-    return table
+    kind.add_argument(
+        '--official', action='store_true', help='the parts of the release'
+    )
+    kind.add_argument(
+        '--k-fold',
+        type=WholeNumber(3),
+        help='write K files, in each of which another part is tested on',
+    )
+    parser.add_argument(
+        '--val-ratio',
+        type=share,
+        help='with --official: share of the training part that becomes the '
+        'validation part, if the release has none (default: as the dataset '
+        'says)',
+    )
+    parser.add_argument(
+        '--overwrite', action='store_true', help='replace what is there'
+    )
+    return parser
 
 
-def main() -> None:
-    args = parse_args()
+def count(samples: list[dict], parts: dict[str, str], order: list) -> str:
+    """Count images by class and part."""
+    table = pd.crosstab(
+        pd.Series([sample['label'] for sample in samples], name='class'),
+        pd.Series([parts.get(sample['name']) for sample in samples]),
+        margins=True,
+        margins_name='all',
+    )
+    return table.reindex(columns=[*order, 'all'], fill_value=0).to_string()
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = build_parser()
+    args = parser.parse_checked(argv)
+    if bool(args.config) == bool(args.dataset_type):
+        parser.error('name either CONFIG or --dataset-type')
+    if args.dataset_type and not args.data_root:
+        parser.error('--dataset-type needs --data-root')
     with one_sentence_errors():
-        init_default_scope('mmpretrain')
         if args.config:
-            release = find_release(Config.fromfile(args.config), args.part)
+            cfg = load_config(args.config, args.cfg_options)
+            release = find_release(cfg, args.part)
         else:
-            release = dict(type=args.dataset)
+            init_default_scope('mmpretrain')
+            release = dict(type=args.dataset_type)
         dataset = open_release(
-            release,
-            **args.options or {},
+            {**release, **args.dataset_options},
             data_root=args.data_root,
             split_ratios=args.ratios,
             split_seed=args.seed,
@@ -136,16 +153,16 @@ def main() -> None:
         paths = write_splits(args.out, samples, splits, args.overwrite)
 
     if args.k_fold:
-        columns = {
-            f'fold {i}': {n for n, part in split.items() if part == 'test'}
-            for i, split in enumerate(splits)
+        folds = [f'fold {i}' for i in range(args.k_fold)]
+        tested = {
+            name: fold
+            for fold, split in zip(folds, splits, strict=True)
+            for name, part in split.items()
+            if part == 'test'
         }
+        print(count(samples, tested, folds))
     else:
-        columns = {
-            part: {n for n, own in splits[0].items() if own == part}
-            for part in SPLITS
-        }
-    rich_print(counts(samples, columns))
+        print(count(samples, splits[0], SPLITS))
     groups = groups_of(samples)
     if groups:
         print(f'{len(set(groups.values()))} groups')
@@ -157,7 +174,8 @@ def main() -> None:
             )
     for path in paths:
         print(f'wrote {path}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

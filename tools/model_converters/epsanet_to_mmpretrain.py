@@ -1,8 +1,12 @@
 """Convert a checkpoint of the public EPSANet code for MMPretrain.
 
-The result is the state dict of an ``ImageClassifier`` with the backbone
-``EPSAResNet`` and the head ``LinearClsHead``. To use the backbone only, give
-it ``init_cfg=dict(type='Pretrained', checkpoint=DST, prefix='backbone.')``.
+Usage:
+    python tools/model_converters/epsanet_to_mmpretrain.py SRC DST
+
+SRC is an EPSANet-50 or -101, DST becomes the state dict of an
+``ImageClassifier`` with the backbone ``EPSAResNet`` and the head
+``LinearClsHead``. To use the backbone only, give it
+``init_cfg=dict(type='Pretrained', checkpoint=DST, prefix='backbone.')``.
 
 The public code concatenates the branches of the pyramid squeeze attention from
 the largest kernel to the smallest, ``PSA`` from the smallest to the largest.
@@ -10,9 +14,7 @@ So the layers that follow, a batch norm and a 1x1 convolution, get their
 channels in another order.
 """
 
-import argparse
 import re
-import sys
 from collections import OrderedDict
 from pathlib import Path
 
@@ -27,18 +29,16 @@ from daffnet_mm.checkpoints import (
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.backbones import EPSAResNet
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 
 NUM_BRANCHES = 4
 
 
-def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description='Convert a checkpoint of the public EPSANet code '
-        '(EPSANet-50 or -101) for MMPretrain.'
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
     parser.add_argument('src', type=Path, help='the public checkpoint')
-    parser.add_argument('dst', type=Path, help='the file to write')
-    return parser.parse_args(argv)
+    parser.add_output('dst', 'file to write')
+    return parser
 
 
 def find_depth(state_dict: dict) -> int:
@@ -84,10 +84,7 @@ def convert(state_dict: dict) -> OrderedDict:
         )
         if branch:
             name = f'{branch[1]}.branches.{int(branch[2]) - 1}.weight'
-        if name.startswith('fc.'):
-            name = f'head.{name}'
-        else:
-            name = f'backbone.{name}'
+        name = f'head.{name}' if name.startswith('fc.') else f'backbone.{name}'
         converted[name] = value.clone()
 
     backbone = EPSAResNet(find_depth(state_dict))
@@ -119,10 +116,9 @@ def convert(state_dict: dict) -> OrderedDict:
     return converted
 
 
-def main(argv=None) -> int:
-    """Run the tool; returns the exit code."""
-    args = parse_args(argv)
-    try:
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
+    with one_sentence_errors():
         source = str(args.src)
         state_dict = find_state_dict(load_from_local(source, 'cpu'), source)
         for name, value in state_dict.items():
@@ -139,14 +135,11 @@ def main(argv=None) -> int:
         )
         with atomic_write(args.dst, 'wb') as file:
             torch.save(dict(meta=meta, state_dict=converted), file)
-    except (OSError, InputError) as error:
-        print(error, file=sys.stderr)
-        return 2
     print(
-        f'Wrote {args.dst}: {meta["architecture"]}, {len(converted)} tensors.'
+        f'wrote {args.dst}: {meta["architecture"]}, {len(converted)} tensors'
     )
     return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    raise SystemExit(main())

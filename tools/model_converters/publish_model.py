@@ -1,10 +1,10 @@
 """Turn a trained checkpoint into the file that is shipped.
 
 Usage:
-    python tools/model_converters/publish_model.py CONFIG CHECKPOINT OUT
-        [--max-mb 16] [--note KEY=VALUE ...]
+    python tools/model_converters/publish_model.py CONFIG CKPT --out FILE
+        [--max-mb 16] [--notes KEY=VALUE ...] [--cfg-options KEY=VALUE ...]
 
-OUT holds the weights in half precision and a ``meta`` of plain values: the
+FILE holds the weights in half precision and a ``meta`` of plain values: the
 classes, the attributes and their values, the names of the training images (so
 that nobody tests on them unawares), the temperatures of a calibrated model,
 the config's name, the checkpoint's SHA-256, versions and notes. It is loaded
@@ -12,8 +12,8 @@ like any other checkpoint; the model computes in single precision as before.
 What only a training needs is left out. Of a run with averaged weights
 (EMAHook) the average is published, which is what was validated and tested.
 
-Afterwards OUT is read again, and its predictions are compared with those of
-CHECKPOINT on synthetic cells.
+Afterwards FILE is read again, and its predictions are compared with those of
+CKPT on synthetic cells.
 """
 
 import argparse
@@ -25,7 +25,6 @@ import mmpretrain
 import torch
 from mmengine import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.registry import init_default_scope
 
 import daffnet_mm
 from daffnet_mm.apis.trained_model import load_trained
@@ -35,7 +34,8 @@ from daffnet_mm.datasets.pseudo_labels import file_sha256
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.heads import find_map_head
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.config_files import load_config
 
 MEGABYTE = 10**6
 #: Cells on which the predictions are compared, and their size in pixels
@@ -44,44 +44,36 @@ NUM_CELLS = 16
 CELL_SIZE = 360
 
 
-def parse_args(argv=None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Turn a trained checkpoint into the file that is shipped'
-    )
-    parser.add_argument('config', help='config of the model')
-    parser.add_argument('checkpoint', help='its checkpoint, such as best.pth')
-    parser.add_argument('out', help='the file to write')
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
+    parser.add_model()
+    parser.add_output('--out', 'checkpoint to write', required=True)
     parser.add_argument(
         '--max-mb',
         type=float,
         default=16,
-        help='refuse a larger file, in millions of bytes; default: 16',
+        help='refuse a larger file, in millions of bytes (default: '
+        '%(default)s)',
     )
     parser.add_argument(
-        '--note',
+        '--notes',
         nargs='+',
+        type=note,
         default=[],
         metavar='KEY=VALUE',
         help='what else meta should say, such as licence="CC BY 4.0"',
     )
-    return parser.parse_args(argv)
+    return parser
 
 
-def read_notes(words: list[str]) -> dict[str, str]:
-    """Split the notes of the command line.
-
-    Raises:
-        InputError: If one has no key.
-    """
-    notes = {}
-    for word in words:
-        key, equals, value = word.partition('=')
-        if not key or not equals:
-            raise InputError(
-                f'--note {word} must be KEY=VALUE, such as licence="CC BY 4.0"'
-            )
-        notes[key] = value
-    return notes
+def note(text: str) -> tuple[str, str]:
+    """Read a note, whatever its value holds: a type of argument."""
+    key, equals, value = text.partition('=')
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(
+            f'{text} must be KEY=VALUE, such as licence="CC BY 4.0"'
+        )
+    return key, value
 
 
 def half_precision(model: torch.nn.Module, source: str) -> dict:
@@ -134,7 +126,7 @@ def build_meta(model: torch.nn.Module, trained: dict, args) -> dict:
             mmpretrain=mmpretrain.__version__,
             torch=str(torch.__version__),
         ),
-        notes=read_notes(args.note),
+        notes=dict(args.notes),
     )
     head = find_map_head(model)
     if head is not None:
@@ -201,16 +193,15 @@ def serialise(content: dict, args) -> bytes:
     return file.getvalue()
 
 
-def main(argv=None) -> None:
-    args = parse_args(argv)
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         if os.path.realpath(args.out) == os.path.realpath(args.checkpoint):
             raise InputError(
                 f'{args.out} is the checkpoint itself, which '
                 'half precision would spoil: name another file'
             )
-        cfg = Config.fromfile(args.config)
-        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+        cfg = load_config(args.config, args.cfg_options)
         model, trained = load_trained(cfg, args.checkpoint, 'cpu')
         meta = build_meta(model, trained, args)
         weights = half_precision(model, args.checkpoint)
@@ -227,7 +218,7 @@ def main(argv=None) -> None:
         content = serialise(dict(meta=meta, state_dict=weights), args)
         with atomic_write(args.out, 'wb') as file:
             file.write(content)
-        after = predict(load_trained(cfg, args.out, 'cpu')[0], cfg)
+        after = predict(load_trained(cfg, str(args.out), 'cpu')[0], cfg)
     difference = max(
         (scores - after[name]).abs().max().item()
         for name, scores in before.items()
@@ -241,7 +232,8 @@ def main(argv=None) -> None:
         f'greatest difference of a predicted probability on {NUM_CELLS} '
         f'synthetic cells: {difference:.6f}'
     )
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

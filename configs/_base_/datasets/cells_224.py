@@ -39,12 +39,7 @@ val_dataloader = dict(
     dataset=dict(split='val', pipeline=test_pipeline),
 )
 test_dataloader = dict(
-    batch_size=64,
-    num_workers=4,
-    persistent_workers=False,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(split='test', pipeline=test_pipeline),
+    val_dataloader, dataset=dict(split='test', pipeline=test_pipeline)
 )
 
-val_evaluator = dict(type='WBCMetric')
-test_evaluator = val_evaluator
+val_evaluator = test_evaluator = dict(type='WBCMetric')

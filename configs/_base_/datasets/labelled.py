@@ -3,10 +3,11 @@
 # and LABELLED_SPLIT_FILE. classes=WBC5_CLASSES joins bands and segments and
 # leaves out blasts and normoblasts.
 _base_ = './cells_224.py'
-dataset_type = 'LabelledWBC'
-data_root = '{{$LABELLED_ROOT:data/Labelled}}'
-split_file = '{{$LABELLED_SPLIT_FILE:data/splits/labelled.csv}}'
-release = dict(type=dataset_type, data_root=data_root, split_file=split_file)
-train_dataloader = dict(dataset=release)
-val_dataloader = dict(dataset=release)
-test_dataloader = dict(dataset=release)
+num_classes = 9
+train_dataloader = val_dataloader = test_dataloader = dict(
+    dataset=dict(
+        type='LabelledWBC',
+        data_root='{{$LABELLED_ROOT:data/Labelled}}',
+        split_file='{{$LABELLED_SPLIT_FILE:data/splits/labelled.csv}}',
+    )
+)

@@ -1,10 +1,13 @@
 # WBCAtt at 96 px, for small models on a CPU.
-_base_ = './tiny_pbc5.py'
-dataset_type = 'WBCAtt'
-ann_dir = '{{$WBCATT_ROOT:data/wbcatt}}'
-train_dataloader = dict(dataset=dict(type=dataset_type, ann_dir=ann_dir))
-val_dataloader = dict(dataset=dict(type=dataset_type, ann_dir=ann_dir))
-test_dataloader = dict(dataset=dict(type=dataset_type, ann_dir=ann_dir))
-
+_base_ = './cells_96.py'
+num_classes = 5
+train_dataloader = val_dataloader = test_dataloader = dict(
+    dataset=dict(
+        type='WBCAtt',
+        data_root='{{$PBC_ROOT:data/PBC_dataset_normal_DIB}}',
+        ann_dir='{{$WBCATT_ROOT:data/wbcatt}}',
+        split_file='{{$PBC_SPLIT_FILE:data/splits/pbc.csv}}',
+    )
+)
 val_evaluator = [dict(type='WBCMetric'), dict(type='MultiAttributeMetric')]
 test_evaluator = val_evaluator

@@ -47,7 +47,6 @@ model = dict(
         mid_channels=[512],
         # Before the last layer (Table 3).
         dropout_rate=0.5,
-        num_classes=5,
     ),
     # Eqs. (1) and (2), Table 4.
     train_cfg=dict(augments=dict(type='Mixup', alpha=0.2)),

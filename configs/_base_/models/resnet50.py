@@ -1,6 +1,25 @@
-# ResNet50, the baseline of Table 4, with DAFFNet's decoder in the place of
-# MAP's attribute layer.
-_base_ = './map_resnet50.py'
+# Table 4, row 1: ResNet50, with DAFFNet's decoder.
+imagenet = (
+    'https://download.openmmlab.com/mmclassification/v0/resnet/'
+    'resnet50_8xb32_in1k_20210831-ea4938fc.pth'
+)
 model = dict(
-    head=dict(type='FusionHead', num_classes=8, morphological_channels=0)
+    type='ImageClassifier',
+    backbone=dict(
+        type='ResNet',
+        depth=50,
+        init_cfg=dict(
+            type='Pretrained', checkpoint=imagenet, prefix='backbone.'
+        ),
+    ),
+    head=dict(
+        type='FusionHead',
+        in_channels=2048,
+        morphological_channels=0,
+        init_cfg=[
+            dict(type='Normal', layer='Linear', std=0.01),
+            # The ImageNet classifier becomes the layer of 1000 values.
+            dict(type='Pretrained', checkpoint=imagenet, prefix='head.'),
+        ],
+    ),
 )

@@ -1,5 +1,7 @@
-# Sec. 3.2: Adam, learning rate 1e-4, batch size 32 (see the datasets), 100
-# epochs, early stopping after 10 epochs without a better validation score.
+# DAFFNet's training (Sec. 3.2): start from ImageNet, train the new layers for
+# some epochs, then all, and stop when validation no longer improves. Adam,
+# learning rate 1e-4, batch size 32 (see the datasets), 100 epochs.
+_base_ = '../default_runtime.py'
 # A departure, for speed: steps are in mixed precision where the device
 # multiplies bfloat16 itself, elsewhere in float32. The paper names no
 # precision; optim_wrapper.type=OptimWrapper is float32 everywhere.
@@ -13,3 +15,16 @@ val_cfg = dict()
 test_cfg = dict()
 # For several GPUs: --auto-scale-lr scales the learning rate to their batch.
 auto_scale_lr = dict(base_batch_size=32)
+
+default_hooks = dict(
+    # "Freeze weight": the paper does not say for how long.
+    freeze=dict(
+        type='FreezePretrainedHook',
+        epochs=5,
+        layers=[r'backbone\.', r'head\.fc\.'],
+    ),
+    early_stopping=dict(
+        type='ResumableEarlyStoppingHook', monitor='wbc/accuracy', patience=10
+    ),
+    checkpoint=dict(save_best='wbc/accuracy', rule='greater'),
+)

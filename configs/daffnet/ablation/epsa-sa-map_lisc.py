@@ -1,5 +1,8 @@
+# Table 4, row 4, on LISC: ResNet50 + EPSA + SA + MAP.
 _base_ = [
     '../../_base_/datasets/lisc.py',
-    '../../_base_/recipes/epsa-sa-map.py',
+    '../../_base_/models/epsa-sa-map.py',
+    '../../_base_/schedules/adam_100e.py',
 ]
-model = dict(head=dict(num_classes=5))
+model = dict(head=dict(num_classes=_base_.num_classes))
+default_hooks = dict(freeze=dict(except_layers=_base_.new_layers))

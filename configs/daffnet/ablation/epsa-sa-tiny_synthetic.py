@@ -1,9 +1,9 @@
-# DAFFNet-tiny without its morphological branch.
+# DAFFNet-tiny without its morphological branch, on synthetic cells.
 _base_ = [
-    '../../_base_/datasets/synthetic.py',
-    '../../_base_/schedules/tiny_5e.py',
-    '../../_base_/recipes/tiny_epsa-sa.py',
+    '../../_base_/datasets/tiny_synthetic.py',
+    '../../_base_/models/tiny_epsa-sa.py',
+    '../../_base_/schedules/tiny_18e.py',
 ]
-# This network predicts no attributes.
-val_evaluator = dict(_delete_=True, type='WBCMetric')
-test_evaluator = val_evaluator
+model = dict(head=dict(num_classes=_base_.num_classes))
+train_cfg = dict(max_epochs=5)
+param_scheduler = [_base_.warm_up, dict(_base_.decay, end=5)]

@@ -1,2 +1,8 @@
-_base_ = ['../../_base_/datasets/lisc.py', '../../_base_/recipes/epsa.py']
-model = dict(head=dict(num_classes=5))
+# Table 4, row 2, on LISC: ResNet50 + EPSA.
+_base_ = [
+    '../../_base_/datasets/lisc.py',
+    '../../_base_/models/epsa.py',
+    '../../_base_/schedules/adam_100e.py',
+]
+model = dict(head=dict(num_classes=_base_.num_classes))
+default_hooks = dict(freeze=dict(except_layers=_base_.new_layers))

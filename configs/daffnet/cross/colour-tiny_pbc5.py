@@ -1,5 +1,10 @@
 # Another lamp, camera and white balance for every image.
-_base_ = './flips-tiny_pbc5.py'
+_base_ = [
+    '../../_base_/datasets/tiny64_pbc5.py',
+    '../../_base_/models/tiny_resnet50.py',
+    '../../_base_/schedules/tiny_18e.py',
+]
+model = dict(head=dict(num_classes=_base_.num_classes))
 colour = [
     dict(type='RandomIlluminant', gain=0.3),
     dict(type='RandomHueSaturation', hue=0.05, saturation=0.4),

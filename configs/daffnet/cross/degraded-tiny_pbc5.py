@@ -1,5 +1,10 @@
 # Blurred, noisy and compressed images.
-_base_ = './flips-tiny_pbc5.py'
+_base_ = [
+    '../../_base_/datasets/tiny64_pbc5.py',
+    '../../_base_/models/tiny_resnet50.py',
+    '../../_base_/schedules/tiny_18e.py',
+]
+model = dict(head=dict(num_classes=_base_.num_classes))
 degradation = [
     dict(type='GaussianBlur', magnitude_range=(0.0, 1.5), magnitude_std='inf'),
     dict(type='RandomGaussianNoise', std=(0.0, 10.0), prob=0.5),

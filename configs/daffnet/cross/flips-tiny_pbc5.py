@@ -4,6 +4,7 @@
 # folder change one thing each, and robust-*.py several.
 _base_ = [
     '../../_base_/datasets/tiny64_pbc5.py',
+    '../../_base_/models/tiny_resnet50.py',
     '../../_base_/schedules/tiny_18e.py',
-    '../../_base_/recipes/tiny_resnet18.py',
 ]
+model = dict(head=dict(num_classes=_base_.num_classes))

@@ -1,6 +1,13 @@
-# The same for half of the cells; the other half is only framed and turned, so
-# that the network is at home at home.
-_base_ = './wide-tiny_pbc5.py'
+# As wide-tiny_pbc5.py for half of the cells; the other half is only framed and
+# turned, so that the network is at home at home.
+_base_ = [
+    '../../_base_/datasets/tiny64_pbc5.py',
+    '../../_base_/models/tiny_resnet50.py',
+    '../../_base_/schedules/tiny_18e.py',
+    '../../_base_/pipelines/other_laboratories.py',
+]
+
+model = dict(head=dict(num_classes=_base_.num_classes))
 as_they_are = [
     dict(type='FrameCell', share=0.72),
     dict(type='ResizeEdge', scale=72, edge='short'),
@@ -12,6 +19,7 @@ elsewhere = [
     *_base_.symmetries,
     *_base_.other_laboratories,
 ]
+
 train_pipeline = [
     dict(type='LoadCellImage', min_edge=144),
     dict(
@@ -21,4 +29,13 @@ train_pipeline = [
     ),
     *_base_.pack,
 ]
+test_pipeline = [
+    dict(type='LoadCellImage', min_edge=97),
+    dict(type='FrameCell', share=0.66),
+    dict(type='ResizeEdge', scale=64, edge='short'),
+    *_base_.centre,
+    *_base_.pack,
+]
+
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

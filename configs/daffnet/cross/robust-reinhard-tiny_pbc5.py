@@ -1,5 +1,12 @@
 # All augmentations together, then PBC's colour statistics.
-_base_ = './robust-tiny_pbc5.py'
+_base_ = [
+    '../../_base_/datasets/tiny64_pbc5.py',
+    '../../_base_/models/tiny_resnet50.py',
+    '../../_base_/schedules/tiny_18e.py',
+    '../../_base_/pipelines/variation.py',
+]
+
+model = dict(head=dict(num_classes=_base_.num_classes))
 train_pipeline = [
     *_base_.zoomed_view,
     *_base_.symmetries,
@@ -13,6 +20,6 @@ test_pipeline = [
     dict(type='NormalizeStain'),
     *_base_.pack,
 ]
+
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

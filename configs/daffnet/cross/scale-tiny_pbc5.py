@@ -1,11 +1,10 @@
-# Other magnifications and tighter crops, at any angle. A cell takes twice as
-# much of BCCD's crops as of PBC's, and one and a half times of JTSC's.
-_base_ = './flips-tiny_pbc5.py'
-zoomed_view = [
-    dict(type='LoadCellImage', min_edge=144),
-    dict(type='ResizeEdge', scale=144, edge='short'),
-    dict(type='RandomZoom', zoom=(1.0, 2.3)),
-    dict(type='ResizeEdge', scale=72, edge='short'),
+# Other magnifications and tighter crops.
+_base_ = [
+    '../../_base_/datasets/tiny64_pbc5.py',
+    '../../_base_/models/tiny_resnet50.py',
+    '../../_base_/schedules/tiny_18e.py',
+    '../../_base_/pipelines/variation.py',
 ]
-train_pipeline = [*zoomed_view, *_base_.symmetries, *_base_.pack]
+model = dict(head=dict(num_classes=_base_.num_classes))
+train_pipeline = [*_base_.zoomed_view, *_base_.symmetries, *_base_.pack]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

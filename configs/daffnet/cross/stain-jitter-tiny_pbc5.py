@@ -1,5 +1,10 @@
 # Every image stained anew, strongly.
-_base_ = './flips-tiny_pbc5.py'
+_base_ = [
+    '../../_base_/datasets/tiny64_pbc5.py',
+    '../../_base_/models/tiny_resnet50.py',
+    '../../_base_/schedules/tiny_18e.py',
+]
+model = dict(head=dict(num_classes=_base_.num_classes))
 train_pipeline = [
     *_base_.view,
     *_base_.symmetries,

@@ -1,6 +1,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sized
+from typing import Any
 
 import numpy as np
 import torch
@@ -121,7 +122,7 @@ class ClassBalancedSampler(Sampler):
         self.epoch = epoch
 
 
-def _class_of(dataset: Sized, index: int) -> int:
+def _class_of(dataset: Any, index: int) -> int:
     if hasattr(dataset, 'get_cat_ids'):
         classes = dataset.get_cat_ids(index)
     else:  # MMEngine's ConcatDataset and RepeatDataset

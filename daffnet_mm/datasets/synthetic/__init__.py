@@ -5,8 +5,8 @@ from .laboratories import LABORATORIES, Laboratory
 from .renderer import render_cell
 
 __all__ = [
-    'CombinationTable',
     'LABORATORIES',
+    'CombinationTable',
     'Laboratory',
     'combination_tables',
     'render_cell',

@@ -54,14 +54,14 @@ def combination_tables() -> dict:
         cell types in ``WBC5_CLASSES``.
     """
     source = resources.files(__package__) / 'wbcatt_combinations.csv'
-    rows = {name: [] for name in WBC5_CLASSES}
-    with source.open(encoding='utf-8', newline='') as file:
-        for row in csv.DictReader(file):
-            values = [
-                options.index(row[name])
-                for name, options in WBC_ATTRIBUTES.items()
-            ]
-            rows[row['label']].append((values, int(row['count'])))
+    rows: dict[str, list] = {name: [] for name in WBC5_CLASSES}
+    text = source.read_text(encoding='utf-8')
+    for row in csv.DictReader(text.splitlines()):
+        values = [
+            options.index(row[name])
+            for name, options in WBC_ATTRIBUTES.items()
+        ]
+        rows[row['label']].append((values, int(row['count'])))
     return {
         name: CombinationTable(
             np.array([values for values, _ in found], dtype=np.int64),

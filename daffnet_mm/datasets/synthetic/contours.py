@@ -13,7 +13,7 @@ _SHIFT = 4
 
 def blob(
     rng: np.random.Generator,
-    waves: Sequence[float] = (),
+    waves: Sequence[float] | np.ndarray = (),
     aspect: float = 1.0,
     notches: Sequence[tuple] = (),
 ) -> np.ndarray:

@@ -26,7 +26,7 @@ def _small(slide: Slide, cell: Cell, cytoplasm: np.ndarray) -> np.ndarray:
     sigma = 0.0045 * slide.scale
     specks = cv2.GaussianBlur(speck.astype(np.float32), (0, 0), sigma)
     # The blur spreads a speck over 2 pi sigma^2 pixels: undo most of it.
-    specks *= 0.75 * 2 * np.pi * sigma**2
+    specks = specks * np.float32(0.75 * 2 * np.pi * sigma**2)
     return np.minimum(specks, 1.2) * cytoplasm
 
 
@@ -45,7 +45,7 @@ def _stamped(
         slide.size,
         x + jitter[0],
         y + jitter[1],
-        rng.uniform(*radii, size=number) * radius,
+        rng.uniform(radii[0], radii[1], size=number) * radius,
         rng.uniform(0.6, 1, size=number),
     )
 

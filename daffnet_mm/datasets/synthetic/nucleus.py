@@ -1,5 +1,6 @@
 """The nucleus: six shapes, its share of the cell, and its chromatin."""
 
+import itertools
 from collections.abc import Mapping
 
 import cv2
@@ -77,7 +78,7 @@ def _segmented(rng, plump, lobes, gap, sizes):
         # Lobes lie lengthwise along the ring they sit on.
         body = turned(body, -angle) * (0.88, 1.14)
         outlines.append(turned(body, angle) + centre)
-    for first, second in zip(centres[:-1], centres[1:], strict=True):
+    for first, second in itertools.pairwise(centres):
         bow = (first + second) * rng.uniform(0.5, 0.62)
         thread = np.stack([first, bow, second])
         outlines.append(ribbon(thread, [rng.uniform(0.03, 0.07)] * 3))

@@ -15,7 +15,7 @@ from .nucleus import draw_nucleus, paint_nucleus
 from .optics import photograph
 from .slide import Slide
 from .smear import paint_platelets, paint_red_cells
-from .streams import as_generator
+from .streams import check_whole_number
 
 #: Below this a lobe is smaller than a pixel's blur.
 MIN_IMAGE_SIZE = 32
@@ -27,15 +27,11 @@ def check_image_size(image_size: int) -> None:
     Raises:
         InputError: If it is no whole number of at least 32.
     """
-    if (
-        isinstance(image_size, bool)
-        or not isinstance(image_size, (int, np.integer))
-        or image_size < MIN_IMAGE_SIZE
-    ):
-        raise InputError(
-            'The image size of synthetic cells must be a whole number of at '
-            f'least {MIN_IMAGE_SIZE} pixels, but got {image_size!r}.'
-        )
+    check_whole_number(
+        'The image size in pixels of synthetic cells',
+        image_size,
+        MIN_IMAGE_SIZE,
+    )
 
 
 def name_attributes(attributes: Sequence[int]) -> dict:
@@ -79,7 +75,7 @@ def name_attributes(attributes: Sequence[int]) -> dict:
 def render_cell(
     attributes: Sequence[int],
     image_size: int = 128,
-    rng: None | int | np.random.Generator = None,
+    rng: int | np.random.Generator | None = None,
     laboratory: str = 'a',
     return_masks: bool = False,
 ) -> np.ndarray | tuple[np.ndarray, dict]:
@@ -120,7 +116,7 @@ def render_cell(
     named = name_attributes(attributes)
     check_image_size(image_size)
     profile = get_laboratory(laboratory)
-    rng = as_generator(rng)
+    rng = np.random.default_rng(rng)
 
     scale = image_size * profile.magnification * rng.uniform(0.97, 1.03)
     stains = np.zeros((4, image_size, image_size), dtype=np.float32)

@@ -34,7 +34,8 @@ def paint_red_cells(slide: Slide, cell: Cell) -> None:
     bodies = [np.zeros((size, size), dtype=np.uint8) for _ in range(2)]
     places = rng.uniform(-radius, size + radius, size=(3 * wanted, 2))
     traits = rng.uniform(size=(3 * wanted, 5))
-    taken, hollows = [], []
+    taken: list[tuple[float, float, float]] = []
+    hollows = []
     for (x, y), (bulk, stretch, turn, fullness, hollow) in zip(
         places.tolist(), traits.tolist(), strict=True
     ):

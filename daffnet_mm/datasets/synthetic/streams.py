@@ -26,20 +26,20 @@ def check_split(split: str) -> None:
         )
 
 
-def check_seed(seed: int) -> None:
-    """Refuse a seed that NumPy's seed sequence does not take.
+def check_whole_number(what: str, value: int, least: int) -> None:
+    """Refuse what is no whole number, or too small.
 
     Raises:
-        InputError: If ``seed`` is no whole number of at least 0.
+        InputError: If ``value`` is no whole number of at least ``least``.
     """
     if (
-        isinstance(seed, bool)
-        or not isinstance(seed, (int, np.integer))
-        or seed < 0
+        isinstance(value, bool)
+        or not isinstance(value, (int, np.integer))
+        or value < least
     ):
         raise InputError(
-            'The seed of synthetic cells must be a whole number '
-            f'of at least 0, but got {seed!r}.'
+            f'{what} must be a whole number of at least {least}, but got '
+            f'{value!r}.'
         )
 
 
@@ -65,8 +65,3 @@ def cell_stream(
     # A checksum, because `hash` of a string differs from process to process.
     key = (seed, SPLITS[split], crc32(laboratory.encode()), index, purpose)
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
-
-
-def as_generator(rng: None | int | np.random.Generator) -> np.random.Generator:
-    """Make a generator of a seed; ``None`` gives one of its own entropy."""
-    return np.random.default_rng(rng)

@@ -17,8 +17,10 @@ def _sheet(grain: str, image_size: int) -> np.ndarray:
     number = list(GRAINS).index(grain)
     rng = np.random.default_rng([number, image_size])
     size = 2 * image_size + 1
-    noise = rng.standard_normal((size, size), dtype=np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), GRAINS[grain] * image_size)
+    white = rng.standard_normal((size, size), dtype=np.float32)
+    noise: np.ndarray = cv2.GaussianBlur(
+        white, (0, 0), GRAINS[grain] * image_size
+    )
     noise -= noise.mean()
     noise /= noise.std()
     return noise

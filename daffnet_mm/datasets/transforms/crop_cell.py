@@ -1,13 +1,14 @@
-from mmcv.transforms import BaseTransform
 from mmpretrain.registry import TRANSFORMS
 
+from daffnet_mm.cropping import crop_window, segment_cells
+from daffnet_mm.cropping.boxes import check_margin
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import ColourTransform
 
 
 @TRANSFORMS.register_module()
-class CropCell(BaseTransform):
+class CropCell(ColourTransform):
     """Crop an image to its largest or its central white cell.
 
     The cell is found by :func:`daffnet_mm.cropping.segment_cells`, and the
@@ -46,8 +47,6 @@ class CropCell(BaseTransform):
             raise InputError(
                 f"CropCell: which={which!r} must be 'largest' or 'central'"
             )
-        from daffnet_mm.cropping.boxes import check_margin
-
         check_margin(margin)
         self.which = which
         self.margin = margin
@@ -65,10 +64,7 @@ class CropCell(BaseTransform):
             InputError: If the image is not 8-bit BGR or smaller than 16 x 16
                 pixels.
         """
-        # scikit-image is needed here alone.
-        from daffnet_mm.cropping import crop_window, segment_cells
-
-        img = bgr_image(results, self)
+        img = self.image(results)
         height, width = img.shape[:2]
         cells = segment_cells(img)
         box = (0, 0, width, height)
@@ -87,12 +83,6 @@ class CropCell(BaseTransform):
         results['img'] = img[y1:y2, x1:x2].copy()
         results['img_shape'] = results['img'].shape[:2]
         return results
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(which={self.which!r}, '
-            f'margin={self.margin})'
-        )
 
 
 def _off_centre(box: tuple, width: int, height: int) -> int:

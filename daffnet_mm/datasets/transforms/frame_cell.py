@@ -1,11 +1,10 @@
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import ColourTransform
 
 #: Side of the reduced image in which the nucleus is measured, in pixels.
 _SIDE = 64
@@ -15,7 +14,7 @@ _MIDDLE = 0.7
 
 
 @TRANSFORMS.register_module()
-class FrameCell(BaseTransform):
+class FrameCell(ColourTransform):
     """Crop a wide view about the cell in its middle; leave a tight one.
 
     Laboratories cut cells out more or less tightly: a cell takes two fifths
@@ -102,7 +101,7 @@ class FrameCell(BaseTransform):
         Raises:
             InputError: If the image is not 8-bit BGR.
         """
-        img = bgr_image(results, self)
+        img = self.image(results)
         if self.nucleus_size(img) >= self.tight:
             return results
         height, width = img.shape[:2]
@@ -112,6 +111,3 @@ class FrameCell(BaseTransform):
         results['img'] = np.ascontiguousarray(img[y : y + h, x : x + w])
         results['img_shape'] = results['img'].shape[:2]
         return results
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(share={self.share}, tight={self.tight})'

@@ -1,5 +1,7 @@
 """A pipeline's first step for synthetic cells: paint instead of read."""
 
+from typing import Any
+
 from mmcv.transforms import BaseTransform
 from mmpretrain.registry import TRANSFORMS
 
@@ -53,7 +55,7 @@ class LoadSyntheticCell(BaseTransform):
             cell['index'],
             PAINT,
         )
-        img = render_cell(
+        img: Any = render_cell(
             cell['attributes'], cell['image_size'], rng, cell['laboratory']
         )
         results['img'] = img

@@ -1,15 +1,14 @@
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import ColourTransform
 
 
 @TRANSFORMS.register_module()
-class NormalizeBackground(BaseTransform):
+class NormalizeBackground(ColourTransform):
     """Scale each channel so that the bright background is white.
 
     Where nothing is on the slide, the light passes unchanged: its colour is
@@ -81,7 +80,7 @@ class NormalizeBackground(BaseTransform):
         Returns:
             dict: The sample with the normalised image.
         """
-        img = bgr_image(results, self)
+        img = self.image(results)
         gains = np.minimum(
             self.white / np.maximum(self.background(img), 1), self.max_gain
         )
@@ -90,9 +89,3 @@ class NormalizeBackground(BaseTransform):
             img, np.minimum(table, 255).astype(np.uint8)[None]
         )
         return results
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(percentile={self.percentile}, '
-            f'white={self.white}, max_gain={self.max_gain})'
-        )

@@ -2,16 +2,15 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import ColourTransform
 
 
 @TRANSFORMS.register_module()
-class NormalizeStain(BaseTransform):
+class NormalizeStain(ColourTransform):
     """Give an image the colour statistics of a reference laboratory.
 
     Reinhard's transfer (Reinhard et al. 2001, IEEE Computer Graphics and
@@ -57,7 +56,7 @@ class NormalizeStain(BaseTransform):
         Returns:
             dict: The sample with the normalised image.
         """
-        img = bgr_image(results, self)
+        img = self.image(results)
         lab = cv2.cvtColor(img.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
         mean, std = (v.ravel() for v in cv2.meanStdDev(lab))
         # A channel without any variation has nothing to stretch.
@@ -75,6 +74,3 @@ class NormalizeStain(BaseTransform):
         np.clip(bgr, 0, 1, out=bgr)
         results['img'] = cv2.convertScaleAbs(bgr, alpha=255.0)
         return results
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(mean={self.mean}, std={self.std})'

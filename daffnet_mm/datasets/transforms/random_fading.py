@@ -1,16 +1,14 @@
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
-from mmcv.transforms.utils import cache_randomness
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import RandomChange
 
 
 @TRANSFORMS.register_module()
-class RandomFading(BaseTransform):
+class RandomFading(RandomChange):
     """Make a stain paler or deeper.
 
     What a pixel lacks to white is multiplied by a random factor, the same for
@@ -42,31 +40,13 @@ class RandomFading(BaseTransform):
                 'range of factors above 0'
             )
         self.factor = (low, high)
-        self.prob = prob
+        super().__init__(prob)
 
-    @cache_randomness
-    def _random_factor(self) -> float | None:
-        if np.random.rand() >= self.prob:
-            return None
-        return np.random.uniform(*self.factor)
+    def draw(self) -> tuple[float]:
+        """Draw the factor."""
+        return (np.random.uniform(*self.factor),)
 
-    def transform(self, results: dict) -> dict:
-        """Change one image.
-
-        Args:
-            results (dict): The sample, with ``img``.
-
-        Returns:
-            dict: The sample with the changed image.
-        """
-        img = bgr_image(results, self)
-        factor = self._random_factor()
-        if factor is not None:
-            table = np.rint(255 - factor * (255 - np.arange(256)))
-            results['img'] = cv2.LUT(
-                img, np.clip(table, 0, 255).astype(np.uint8)
-            )
-        return results
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(factor={self.factor}, prob={self.prob})'
+    def change(self, img: np.ndarray, factor: float) -> np.ndarray:
+        """Multiply what each pixel lacks to white."""
+        table = np.rint(255 - factor * (255 - np.arange(256)))
+        return cv2.LUT(img, np.clip(table, 0, 255).astype(np.uint8))

@@ -1,16 +1,14 @@
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
-from mmcv.transforms.utils import cache_randomness
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import RandomChange
 
 
 @TRANSFORMS.register_module()
-class RandomGamma(BaseTransform):
+class RandomGamma(RandomChange):
     """Give an image another camera's tone curve.
 
     Values between black (0) and white (1) are raised to a random power.
@@ -50,39 +48,23 @@ class RandomGamma(BaseTransform):
                 )
         self.strength = strength
         self.channel_strength = channel_strength
-        self.prob = prob
+        super().__init__(prob)
 
-    @cache_randomness
-    def _random_powers(self) -> np.ndarray | None:
-        if np.random.rand() >= self.prob:
-            return None
-        logarithm = np.random.uniform(-self.strength, self.strength)
+    def draw(self) -> tuple[float | np.ndarray]:
+        """Draw the power, one for all channels or one for each."""
+        logarithm: float | np.ndarray = np.random.uniform(
+            -self.strength, self.strength
+        )
         if self.channel_strength:
             logarithm = logarithm + np.random.uniform(
                 -self.channel_strength, self.channel_strength, 3
             )
-        return np.exp(logarithm)
+        return (np.exp(logarithm),)
 
-    def transform(self, results: dict) -> dict:
-        """Change one image.
-
-        Args:
-            results (dict): The sample, with ``img``.
-
-        Returns:
-            dict: The sample with the changed image.
-        """
-        img = bgr_image(results, self)
-        powers = self._random_powers()
-        if powers is not None:
-            values = np.arange(256)[:, None] / 255
-            table = np.rint(255 * np.broadcast_to(values, (256, 3)) ** powers)
-            results['img'] = cv2.LUT(img, table.astype(np.uint8)[None])
-        return results
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(strength={self.strength}, '
-            f'channel_strength={self.channel_strength}, '
-            f'prob={self.prob})'
-        )
+    def change(
+        self, img: np.ndarray, powers: float | np.ndarray
+    ) -> np.ndarray:
+        """Raise the values to a power."""
+        values = np.arange(256)[:, None] / 255
+        table = np.rint(255 * np.broadcast_to(values, (256, 3)) ** powers)
+        return cv2.LUT(img, table.astype(np.uint8)[None])

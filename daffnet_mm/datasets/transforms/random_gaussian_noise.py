@@ -1,16 +1,14 @@
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
-from mmcv.transforms.utils import cache_randomness
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import RandomChange
 
 
 @TRANSFORMS.register_module()
-class RandomGaussianNoise(BaseTransform):
+class RandomGaussianNoise(RandomChange):
     """Add a camera's noise to an image.
 
     Every pixel and channel gets its own normal value. A range of one value
@@ -40,39 +38,20 @@ class RandomGaussianNoise(BaseTransform):
                 'a range of grey levels not below 0'
             )
         self.std = (low, high)
-        self.prob = prob
+        super().__init__(prob)
 
-    @cache_randomness
-    def _random_std(self) -> tuple[float, int] | None:
-        if np.random.rand() >= self.prob:
-            return None
-        # The seed of a faster generator than NumPy's global one, which the
-        # data loader's workers seed.
+    def draw(self) -> tuple[float, int]:
+        """Draw the standard deviation, and the seed of the noise.
+
+        The seed is that of a faster generator than NumPy's global one, which
+        the data loader's workers seed.
+        """
         return np.random.uniform(*self.std), np.random.randint(2**31)
 
-    def transform(self, results: dict) -> dict:
-        """Add noise to one image.
-
-        Args:
-            results (dict): The sample, with ``img``.
-
-        Returns:
-            dict: The sample with the noisy image.
-        """
-        img = bgr_image(results, self)
-        drawn = self._random_std()
-        if drawn is not None:
-            std, seed = drawn
-            noise = np.random.default_rng(seed).standard_normal(
-                img.shape, np.float32
-            )
-            results['img'] = (
-                cv2.scaleAdd(noise, std, img.astype(np.float32))
-                .round()
-                .clip(0, 255)
-                .astype(np.uint8)
-            )
-        return results
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(std={self.std}, prob={self.prob})'
+    def change(self, img: np.ndarray, std: float, seed: int) -> np.ndarray:
+        """Add the noise."""
+        noise = np.random.default_rng(seed).standard_normal(
+            img.shape, np.float32
+        )
+        noisy = cv2.scaleAdd(noise, std, img.astype(np.float32))
+        return noisy.round().clip(0, 255).astype(np.uint8)

@@ -1,12 +1,10 @@
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
-from mmcv.transforms.utils import cache_randomness
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import RandomChange
 
 #: From BGR to luma and two colour differences (ITU-R BT.601).
 _FORWARD = np.array(
@@ -20,7 +18,7 @@ _BACK = np.linalg.inv(_FORWARD)
 
 
 @TRANSFORMS.register_module()
-class RandomHueSaturation(BaseTransform):
+class RandomHueSaturation(RandomChange):
     """Turn and stretch the colours of an image, at the same luma.
 
     The two colour differences of a pixel are a vector: its angle is the hue,
@@ -55,53 +53,21 @@ class RandomHueSaturation(BaseTransform):
             )
         self.hue = hue
         self.saturation = saturation
-        self.prob = prob
+        super().__init__(prob)
 
-    @cache_randomness
-    def _random_change(self) -> tuple[float, float] | None:
-        if np.random.rand() >= self.prob:
-            return None
+    def draw(self) -> tuple[float, float]:
+        """Draw the angle in turns, and the factor of the saturation."""
         return (
             np.random.uniform(-self.hue, self.hue),
             np.random.uniform(1 - self.saturation, 1 + self.saturation),
         )
 
-    def recolour(
+    def change(
         self, img: np.ndarray, turn: float, factor: float
     ) -> np.ndarray:
-        """Turn and stretch the colours.
-
-        Args:
-            img (np.ndarray): BGR, uint8, of shape (H, W, 3).
-            turn (float): Angle in turns.
-            factor (float): What the saturation is multiplied by.
-
-        Returns:
-            np.ndarray: The new image, of the same kind.
-        """
+        """Turn and stretch the colours."""
         cosine = factor * np.cos(2 * np.pi * turn)
         sine = factor * np.sin(2 * np.pi * turn)
         change = np.array([[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]])
         # OpenCV rounds and cuts at 0 and 255.
         return cv2.transform(img, _BACK @ change @ _FORWARD)
-
-    def transform(self, results: dict) -> dict:
-        """Colour one image anew.
-
-        Args:
-            results (dict): The sample, with ``img``.
-
-        Returns:
-            dict: The sample with the changed image.
-        """
-        img = bgr_image(results, self)
-        change = self._random_change()
-        if change is not None:
-            results['img'] = self.recolour(img, *change)
-        return results
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(hue={self.hue}, '
-            f'saturation={self.saturation}, prob={self.prob})'
-        )

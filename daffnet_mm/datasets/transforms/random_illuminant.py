@@ -1,16 +1,14 @@
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
-from mmcv.transforms.utils import cache_randomness
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import RandomChange
 
 
 @TRANSFORMS.register_module()
-class RandomIlluminant(BaseTransform):
+class RandomIlluminant(RandomChange):
     """Photograph an image under another lamp, with another white balance.
 
     Each channel is multiplied by a random gain of its own, as von Kries'
@@ -37,31 +35,13 @@ class RandomIlluminant(BaseTransform):
                 f'RandomIlluminant: gain={gain} must be at least 0 and below 1'
             )
         self.gain = gain
-        self.prob = prob
+        super().__init__(prob)
 
-    @cache_randomness
-    def _random_gains(self) -> np.ndarray | None:
-        if np.random.rand() >= self.prob:
-            return None
-        return np.random.uniform(1 - self.gain, 1 + self.gain, 3)
+    def draw(self) -> tuple[np.ndarray]:
+        """Draw the gains of the three channels."""
+        return (np.random.uniform(1 - self.gain, 1 + self.gain, 3),)
 
-    def transform(self, results: dict) -> dict:
-        """Light one image anew.
-
-        Args:
-            results (dict): The sample, with ``img``.
-
-        Returns:
-            dict: The sample with the changed image.
-        """
-        img = bgr_image(results, self)
-        gains = self._random_gains()
-        if gains is not None:
-            table = np.rint(np.arange(256)[:, None] * gains)
-            results['img'] = cv2.LUT(
-                img, np.minimum(table, 255).astype(np.uint8)[None]
-            )
-        return results
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(gain={self.gain}, prob={self.prob})'
+    def change(self, img: np.ndarray, gains: np.ndarray) -> np.ndarray:
+        """Multiply the channels."""
+        table = np.rint(np.arange(256)[:, None] * gains)
+        return cv2.LUT(img, np.minimum(table, 255).astype(np.uint8)[None])

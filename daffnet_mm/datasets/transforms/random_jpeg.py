@@ -1,16 +1,14 @@
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
-from mmcv.transforms.utils import cache_randomness
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import RandomChange
 
 
 @TRANSFORMS.register_module()
-class RandomJPEG(BaseTransform):
+class RandomJPEG(RandomChange):
     """Compress an image as JPEG and take what is left of it.
 
     Laboratories store their images at different qualities. A range of one
@@ -41,33 +39,15 @@ class RandomJPEG(BaseTransform):
                 'a range within 1 to 100'
             )
         self.quality = (low, high)
-        self.prob = prob
+        super().__init__(prob)
 
-    @cache_randomness
-    def _random_quality(self) -> int | None:
-        if np.random.rand() >= self.prob:
-            return None
-        return np.random.randint(self.quality[0], self.quality[1] + 1)
+    def draw(self) -> tuple[int]:
+        """Draw the quality."""
+        return (np.random.randint(self.quality[0], self.quality[1] + 1),)
 
-    def transform(self, results: dict) -> dict:
-        """Compress one image.
-
-        Args:
-            results (dict): The sample, with ``img``.
-
-        Returns:
-            dict: The sample with the compressed image.
-        """
-        img = bgr_image(results, self)
-        quality = self._random_quality()
-        if quality is not None:
-            _, coded = cv2.imencode(
-                '.jpg', img, [cv2.IMWRITE_JPEG_QUALITY, quality]
-            )
-            results['img'] = cv2.imdecode(coded, cv2.IMREAD_COLOR)
-        return results
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(quality={self.quality}, prob={self.prob})'
+    def change(self, img: np.ndarray, quality: int) -> np.ndarray:
+        """Compress, and read what was written."""
+        _, coded = cv2.imencode(
+            '.jpg', img, [cv2.IMWRITE_JPEG_QUALITY, quality]
         )
+        return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))

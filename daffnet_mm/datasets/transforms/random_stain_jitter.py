@@ -1,19 +1,17 @@
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
-from mmcv.transforms.utils import cache_randomness
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
-from .bgr_image import bgr_image
+from .colour_transform import RandomChange
 
 #: What scikit-image puts in the place of 0 before it takes a logarithm.
 _DARKEST = 1e-6
 
 
 @TRANSFORMS.register_module()
-class RandomStainJitter(BaseTransform):
+class RandomStainJitter(RandomChange):
     """Vary how strongly each dye took, in the space of the dyes.
 
     Colour deconvolution (Ruifrok and Johnston 2001) separates an image into
@@ -75,7 +73,7 @@ class RandomStainJitter(BaseTransform):
         self.scale = scale
         self.shift = shift
         self.stains = stains
-        self.prob = prob
+        super().__init__(prob)
 
         self._density = -np.log(
             np.maximum(np.arange(256) / 255, _DARKEST)
@@ -89,26 +87,15 @@ class RandomStainJitter(BaseTransform):
             getattr(color, f'rgb_from_{stains}').T[::-1], np.float32
         )
 
-    @cache_randomness
-    def _random_change(self) -> tuple[np.ndarray, np.ndarray] | None:
-        if np.random.rand() >= self.prob:
-            return None
+    def draw(self) -> tuple[np.ndarray, np.ndarray]:
+        """Draw the factors and the shifts of the three dyes."""
         factors = np.random.uniform(1 - self.scale, 1 + self.scale, 3)
         return factors, np.random.uniform(-self.shift, self.shift, 3)
 
-    def restain(
+    def change(
         self, img: np.ndarray, factors: np.ndarray, shifts: np.ndarray
     ) -> np.ndarray:
-        """Change the amounts of the dyes.
-
-        Args:
-            img (np.ndarray): BGR, uint8, of shape (H, W, 3).
-            factors (np.ndarray): Factor of each of the three dyes.
-            shifts (np.ndarray): Optical density added to each.
-
-        Returns:
-            np.ndarray: The new image, of the same kind.
-        """
+        """Change the amounts of the dyes."""
         amounts = cv2.transform(cv2.LUT(img, self._density), self._separate)
         np.maximum(amounts, 0, out=amounts)
         # 255 exp(-density), with the factors, the shifts and 255 within the
@@ -119,25 +106,3 @@ class RandomStainJitter(BaseTransform):
         light = cv2.transform(amounts, matrix)
         np.minimum(light, np.log(255), out=light)
         return cv2.convertScaleAbs(cv2.exp(light, light))
-
-    def transform(self, results: dict) -> dict:
-        """Stain one image anew.
-
-        Args:
-            results (dict): The sample, with ``img``.
-
-        Returns:
-            dict: The sample with the changed image.
-        """
-        img = bgr_image(results, self)
-        change = self._random_change()
-        if change is not None:
-            results['img'] = self.restain(img, *change)
-        return results
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(scale={self.scale}, '
-            f'shift={self.shift}, stains={self.stains!r}, '
-            f'prob={self.prob})'
-        )

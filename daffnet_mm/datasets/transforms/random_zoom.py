@@ -1,14 +1,14 @@
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
-from mmcv.transforms.utils import cache_randomness
 from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.errors import InputError
 
+from .colour_transform import RandomChange
+
 
 @TRANSFORMS.register_module()
-class RandomZoom(BaseTransform):
+class RandomZoom(RandomChange):
     """Enlarge an image about its centre, and turn it.
 
     Laboratories crop cells more or less tightly and photograph them at
@@ -54,41 +54,29 @@ class RandomZoom(BaseTransform):
             )
         self.zoom = (low, high)
         self.angle = angle
-        self.prob = prob
+        super().__init__(prob)
 
-    @cache_randomness
-    def _random_change(self) -> tuple[float, float] | None:
-        if np.random.rand() >= self.prob:
-            return None
+    def image(self, results: dict) -> np.ndarray:
+        """Get a sample's image, of any kind."""
+        return results['img']
+
+    def draw(self) -> tuple[float, float]:
+        """Draw the angle in degrees, and the factor."""
         return (
             np.random.uniform(-self.angle, self.angle),
             float(np.exp(np.random.uniform(*np.log(self.zoom)))),
         )
 
-    def transform(self, results: dict) -> dict:
-        """Enlarge and turn one image.
-
-        Args:
-            results (dict): The sample, with ``img`` of shape (H, W, C).
-
-        Returns:
-            dict: The sample with the changed image.
-        """
-        change = self._random_change()
-        if change is not None:
-            height, width = results['img'].shape[:2]
-            centre = ((width - 1) / 2, (height - 1) / 2)
-            results['img'] = cv2.warpAffine(
-                results['img'],
-                cv2.getRotationMatrix2D(centre, *change),
-                (width, height),
-                flags=cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REFLECT_101,
-            )
-        return results
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(zoom={self.zoom}, '
-            f'angle={self.angle}, prob={self.prob})'
+    def change(
+        self, img: np.ndarray, angle: float, factor: float
+    ) -> np.ndarray:
+        """Enlarge and turn."""
+        height, width = img.shape[:2]
+        centre = ((width - 1) / 2, (height - 1) / 2)
+        return cv2.warpAffine(
+            img,
+            cv2.getRotationMatrix2D(centre, angle, factor),
+            (width, height),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT_101,
         )

@@ -3,7 +3,7 @@ import os.path as osp
 import torch
 from mmengine.dist import barrier, is_main_process
 from mmengine.hooks import CheckpointHook, Hook
-from mmengine.runner import CheckpointLoader
+from mmengine.runner import CheckpointLoader, Runner
 from mmpretrain.registry import HOOKS
 
 from daffnet_mm.fileio import atomic_write
@@ -29,7 +29,7 @@ class BestCheckpointHook(Hook):
     def __init__(self, out_file: str = 'best.pth') -> None:
         self.out_file = out_file
 
-    def after_train(self, runner) -> None:
+    def after_train(self, runner: Runner) -> None:
         """Load, publish and test the best model."""
         best = next(
             (

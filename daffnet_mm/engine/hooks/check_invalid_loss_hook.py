@@ -1,6 +1,8 @@
 import math
+from typing import Any
 
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
 from daffnet_mm.errors import InputError
@@ -17,7 +19,11 @@ class CheckInvalidLossHook(Hook):
     priority = 'VERY_HIGH'
 
     def after_train_iter(
-        self, runner, batch_idx, data_batch=None, outputs=None
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
     ) -> None:
         """Look at the losses of one iteration.
 

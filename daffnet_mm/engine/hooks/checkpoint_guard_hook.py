@@ -1,6 +1,8 @@
+from typing import Any
+
 from mmengine.hooks import Hook
 from mmengine.model import BaseTTAModel, is_model_wrapper
-from mmengine.runner import BaseLoop, find_latest_checkpoint
+from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 from mmpretrain.registry import HOOKS
 
 from daffnet_mm.checkpoints import (
@@ -24,7 +26,9 @@ class CheckpointGuardHook(Hook):
     # Before the other hooks take from a checkpoint what they need.
     priority = 'VERY_HIGH'
 
-    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+    def after_load_checkpoint(
+        self, runner: Runner, checkpoint: dict[str, Any]
+    ) -> None:
         """Hold a checkpoint against model and data before it is loaded.
 
         Raises:

@@ -1,7 +1,8 @@
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
-from daffnet_mm.datasets.count_values import count_values
+from daffnet_mm.datasets.sample_infos import count_values
 from daffnet_mm.errors import InputError
 from daffnet_mm.models.heads import find_map_head
 
@@ -15,7 +16,7 @@ class CountValuesHook(Hook):
     ``logit_adjustment``. Unknown values do not count.
     """
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         """Count.
 
         Raises:

@@ -2,7 +2,7 @@ from functools import partial
 
 from mmengine.dist import get_rank, get_world_size
 from mmengine.hooks import Hook
-from mmengine.runner import set_random_seed
+from mmengine.runner import Runner, set_random_seed
 from mmpretrain.registry import HOOKS
 
 
@@ -19,7 +19,7 @@ class EpochSeedHook(Hook):
 
     priority = 'VERY_HIGH'
 
-    def before_train_epoch(self, runner) -> None:
+    def before_train_epoch(self, runner: Runner) -> None:
         """Seed Python, NumPy and PyTorch, here and in the workers."""
         # A large odd factor keeps the seeds of epochs and processes apart.
         seed = runner.seed + 1000003 * (runner.epoch + 1) + get_rank()

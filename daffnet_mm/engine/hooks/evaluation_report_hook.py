@@ -4,6 +4,7 @@ from pathlib import Path
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
 from daffnet_mm.evaluation import EvaluationReport, write_report
@@ -34,12 +35,16 @@ class EvaluationReportHook(Hook):
     # After the hook that logs the metrics
     priority = 'VERY_LOW'
 
-    def __init__(self, out_dir=None, figures=True):
+    def __init__(
+        self, out_dir: str | None = None, figures: bool = True
+    ) -> None:
         self.out_dir = out_dir
         self.figures = figures
 
     @master_only
-    def after_test_epoch(self, runner, metrics=None):
+    def after_test_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
         """Write the reports of the test that has ended.
 
         Args:

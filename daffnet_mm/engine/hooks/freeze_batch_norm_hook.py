@@ -1,4 +1,7 @@
+from typing import Any
+
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -24,7 +27,7 @@ class FreezeBatchNormHook(Hook):
     def __init__(self, begin: int) -> None:
         self.begin = begin
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         """Find the layers."""
         self._norms = [
             m for m in runner.model.modules() if isinstance(m, _BatchNorm)
@@ -35,7 +38,9 @@ class FreezeBatchNormHook(Hook):
                 'normalisation; leave the hook out'
             )
 
-    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
+    ) -> None:
         """Freeze, after the loop has put the model into training mode."""
         if batch_idx == 0 and runner.epoch >= self.begin:
             for norm in self._norms:

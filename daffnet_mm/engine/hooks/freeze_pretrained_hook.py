@@ -1,8 +1,10 @@
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch import nn
 
@@ -40,7 +42,7 @@ class FreezePretrainedHook(Hook):
         self.except_layers = [re.compile(pattern) for pattern in except_layers]
         self.epochs = epochs
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         """Find the pretrained parameters.
 
         Raises:
@@ -76,19 +78,21 @@ class FreezePretrainedHook(Hook):
             p.search(name) for p in self.except_layers
         )
 
-    def before_train_epoch(self, runner) -> None:
+    def before_train_epoch(self, runner: Runner) -> None:
         """Freeze or thaw."""
         frozen = runner.epoch < self.epochs
         for parameter in self._parameters:
             parameter.requires_grad_(not frozen)
-        if frozen and runner.epoch == 0 or runner.epoch == self.epochs:
+        if (frozen and runner.epoch == 0) or runner.epoch == self.epochs:
             state = 'frozen' if frozen else 'training'
             runner.logger.info(
                 f'{len(self._parameters)} pretrained parameters are {state} '
                 f'from epoch {runner.epoch + 1} on'
             )
 
-    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
+    ) -> None:
         """Keep frozen normalisation layers in evaluation mode.
 
         The loop puts the model into training mode after

@@ -1,6 +1,10 @@
+from typing import Any
+
 import torch
 from mmengine.hooks import EMAHook, Hook
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
+from mmpretrain.structures import DataSample
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN
@@ -41,7 +45,7 @@ class MeanTeacherHook(Hook):
         self.threshold = threshold
         self.soft = soft
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         """Find the teacher.
 
         Raises:
@@ -56,7 +60,10 @@ class MeanTeacherHook(Hook):
         self._teacher = ema[0].ema_model.module
 
     def before_train_iter(
-        self, runner, batch_idx: int, data_batch: dict | None = None
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
     ) -> None:
         """Label a batch's pseudo-labelled cells anew.
 
@@ -88,7 +95,7 @@ class MeanTeacherHook(Hook):
             )
 
     def _teach(
-        self, sample, values: torch.Tensor, scores: torch.Tensor
+        self, sample: DataSample, values: torch.Tensor, scores: torch.Tensor
     ) -> None:
         """Write one cell's labels."""
         confident = torch.stack(

@@ -1,4 +1,7 @@
+from typing import Any
+
 from mmengine.hooks import EarlyStoppingHook
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
 
@@ -18,13 +21,17 @@ class ResumableEarlyStoppingHook(EarlyStoppingHook):
         **kwargs: As for MMEngine's ``EarlyStoppingHook``.
     """
 
-    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+    def before_save_checkpoint(
+        self, runner: Runner, checkpoint: dict[str, Any]
+    ) -> None:
         """Add the state to a checkpoint."""
         checkpoint['early_stopping'] = dict(
             best_score=self.best_score, wait_count=self.wait_count
         )
 
-    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+    def after_load_checkpoint(
+        self, runner: Runner, checkpoint: dict[str, Any]
+    ) -> None:
         """Take the state from the checkpoint that a run resumes from."""
         # A checkpoint that only gives its weights belongs to another run.
         if runner._resume and 'early_stopping' in checkpoint:

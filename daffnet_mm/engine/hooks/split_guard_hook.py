@@ -1,10 +1,12 @@
+from typing import Any
+
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.runner import CheckpointLoader
+from mmengine.runner import CheckpointLoader, Runner
 from mmpretrain.registry import HOOKS
 
 from daffnet_mm.checkpoints import find_meta
-from daffnet_mm.datasets.image_ids import image_ids
+from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.models.necks import MFE
 
@@ -19,7 +21,7 @@ class SplitGuardHook(Hook):
     ``meta['train_images']``.
     """
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         """Compare the lists.
 
         Raises:
@@ -48,11 +50,15 @@ class SplitGuardHook(Hook):
         if isinstance(getattr(model, 'neck', None), MFE):
             self._check_predictor(runner, model.neck, parts)
 
-    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+    def before_save_checkpoint(
+        self, runner: Runner, checkpoint: dict[str, Any]
+    ) -> None:
         """List the training images in a checkpoint."""
         checkpoint['meta']['train_images'] = self._train_images
 
-    def _check_predictor(self, runner, neck: MFE, parts: dict) -> None:
+    def _check_predictor(
+        self, runner: Runner, neck: MFE, parts: dict[str, set[str]]
+    ) -> None:
         path = neck.predictor_checkpoint
         if path is None:
             return

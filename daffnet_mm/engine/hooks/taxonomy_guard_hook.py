@@ -1,5 +1,6 @@
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from mmengine.runner import BaseLoop, Runner
 from mmpretrain.registry import HOOKS
 
 from daffnet_mm.errors import InputError
@@ -14,7 +15,7 @@ class TaxonomyGuardHook(Hook):
     the figures are wrong or the loss fails somewhere deep.
     """
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         """Compare training, validation and test data, and the model."""
         self._check(
             runner,
@@ -25,12 +26,12 @@ class TaxonomyGuardHook(Hook):
             ),
         )
 
-    def before_test(self, runner) -> None:
+    def before_test(self, runner: Runner) -> None:
         """Compare test data and model."""
         self._check(runner, dict(test_dataloader=runner.test_loop))
 
     @staticmethod
-    def _check(runner, loops: dict) -> None:
+    def _check(runner: Runner, loops: dict[str, BaseLoop | None]) -> None:
         """Compare the datasets of some loops with each other and the model.
 
         Raises:

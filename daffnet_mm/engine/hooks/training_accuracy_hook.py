@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch.utils.data import DataLoader, Subset
 
@@ -37,9 +38,9 @@ class TrainingAccuracyHook(Hook):
 
     def __init__(self, num_samples: int = 1000) -> None:
         self.num_samples = num_samples
-        self._dataset = None
+        self._dataset: Subset | None = None
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         """Choose the images."""
         dataset = copy.copy(runner.train_dataloader.dataset)
         if not hasattr(dataset, 'pipeline') or hasattr(dataset, 'dataset'):
@@ -52,7 +53,7 @@ class TrainingAccuracyHook(Hook):
         self._dataset = Subset(dataset, sorted(order[: self.num_samples]))
 
     @torch.no_grad()
-    def before_val_epoch(self, runner) -> None:
+    def before_val_epoch(self, runner: Runner) -> None:
         """Classify them, and log the accuracy with this validation."""
         if self._dataset is None:  # a validation without training
             return

@@ -1,4 +1,5 @@
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
 
@@ -16,7 +17,7 @@ class ValidateOnResumeHook(Hook):
     # After the checkpoint hook has prepared to save a best model.
     priority = 'LOWEST'
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         """Validate if the run has epochs behind it."""
         loop = runner.train_loop
         if (

@@ -1,13 +1,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from mmengine.logging import MMLogger
 from mmengine.optim import OptimWrapper
 from mmpretrain.registry import OPTIM_WRAPPERS
 from torch import nn
-
-from daffnet_mm.utils.bfloat16_support import multiplies_bfloat16
 
 
 @OPTIM_WRAPPERS.register_module()
@@ -24,7 +23,7 @@ class BFloat16OptimWrapper(OptimWrapper):
         **kwargs: As for MMEngine's ``OptimWrapper``.
     """
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         device = self.optimizer.param_groups[0]['params'][0].device
         self.device_type = device.type
@@ -49,3 +48,33 @@ class BFloat16OptimWrapper(OptimWrapper):
             ),
         ):
             yield
+
+
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Tell whether a device multiplies bfloat16 in its own instructions.
+
+    Where it does not, PyTorch emulates them, slower than float32.
+
+    Args:
+        device (torch.device): A CPU or a CUDA device.
+
+    Returns:
+        bool: Whether it does.
+    """
+    if device.type == 'cuda':
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != 'cpu':
+        return False
+    # Public from PyTorch 2.10 only.
+    if hasattr(torch.cpu, 'get_capabilities'):
+        found = torch.cpu.get_capabilities()
+        return bool(
+            found.get('avx512_bf16')
+            or found.get('amx_bf16')
+            or found.get('arm_bf16')
+            or found.get('bf16')
+        )
+    return (
+        torch.cpu._is_avx512_bf16_supported()
+        or torch.cpu._is_amx_tile_supported()
+    )

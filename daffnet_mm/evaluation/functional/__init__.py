@@ -9,16 +9,20 @@ from .calibration import (
     log_loss_bits,
     scale_temperature,
 )
-from .class_scores import ClassScores
-from .one_vs_rest_auc import one_vs_rest_auc, weighted_auc
+from .class_scores import ClassScores, one_vs_rest_auc, weighted_auc
+from .differential import differential_count
+from .significance import McNemarResult, mcnemar_test
 
 __all__ = [
     'ClassScores',
+    'McNemarResult',
     'ReliabilityBins',
     'annotator_confusions',
+    'differential_count',
     'disagreement',
     'fit_temperature',
     'log_loss_bits',
+    'mcnemar_test',
     'one_vs_rest_auc',
     'scale_temperature',
     'smoothing_table',

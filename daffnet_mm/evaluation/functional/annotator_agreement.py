@@ -1,14 +1,20 @@
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
 
-def annotator_confusions(first, second, sizes):
+def annotator_confusions(
+    first: Mapping[str, Sequence[int]],
+    second: Mapping[str, Sequence[int]],
+    sizes: Sequence[int],
+) -> list[np.ndarray]:
     """Count how two annotators' attribute values go together.
 
     Args:
-        first (dict): Image names to the value indices that one annotator gave
-            the attributes.
-        second (dict): Those of another annotator; images that only one of
+        first (Mapping): Image names to the value indices that one annotator
+            gave the attributes.
+        second (Mapping): Those of another annotator; images that only one of
             them has do not count.
         sizes (Sequence[int]): The number of values of each attribute.
 
@@ -25,7 +31,7 @@ def annotator_confusions(first, second, sizes):
     ]
 
 
-def disagreement(confusion):
+def disagreement(confusion: np.ndarray) -> float:
     """Share of the cells to which two annotators give different values.
 
     Args:
@@ -37,7 +43,7 @@ def disagreement(confusion):
     return float(1 - np.trace(confusion) / confusion.sum())
 
 
-def smoothing_table(confusion):
+def smoothing_table(confusion: np.ndarray) -> np.ndarray:
     """What another annotator says of a cell to which one gives a value.
 
     Which annotator comes first is chance, so both orders are counted.

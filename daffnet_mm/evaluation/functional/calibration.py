@@ -26,7 +26,9 @@ class ReliabilityBins:
     accuracy: np.ndarray
 
     @classmethod
-    def from_scores(cls, scores, true, num_bins=15):
+    def from_scores(
+        cls, scores: np.ndarray, true: np.ndarray, num_bins: int = 15
+    ) -> 'ReliabilityBins':
         """Sort predictions into bins.
 
         Args:
@@ -51,7 +53,7 @@ class ReliabilityBins:
         )
 
     @property
-    def error(self):
+    def error(self) -> float:
         """float: Expected calibration error (Guo et al., ICML 2017).
 
         The mean of the bins' differences of confidence and accuracy, weighted
@@ -61,7 +63,7 @@ class ReliabilityBins:
         return float(np.nansum(gap * self.count) / self.count.sum())
 
 
-def log_loss_bits(scores, true):
+def log_loss_bits(scores: np.ndarray, true: np.ndarray) -> float:
     """Mean of what the true values' probabilities cost, in bits.
 
     Unlike the calibration error it needs no bins, and a model that says the
@@ -78,7 +80,7 @@ def log_loss_bits(scores, true):
     return float(-picked.mean() / np.log(2))
 
 
-def scale_temperature(scores, temperature):
+def scale_temperature(scores: np.ndarray, temperature: float) -> np.ndarray:
     """Give the probabilities that logits divided by a temperature have.
 
     Args:
@@ -93,7 +95,7 @@ def scale_temperature(scores, temperature):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def fit_temperature(scores, true):
+def fit_temperature(scores: np.ndarray, true: np.ndarray) -> float:
     """Find the temperature under which held out cells are least surprising.
 
     The temperature of Guo et al. (ICML 2017) minimises the cross entropy.
@@ -112,7 +114,7 @@ def fit_temperature(scores, true):
     # Of the true values against each value, their own included
     gaps = logits - logits[np.arange(len(true)), true][:, None]
 
-    def cost(log_temperature):
+    def cost(log_temperature: float) -> float:
         scaled = gaps * np.exp(-log_temperature)
         return (
             np.logaddexp.reduce(scaled, axis=1).sum() + log_temperature**2 / 2
@@ -123,6 +125,6 @@ def fit_temperature(scores, true):
     return float(np.exp(found.x))
 
 
-def _log(scores):
+def _log(scores: np.ndarray) -> np.ndarray:
     # float32 has no smaller number than this
     return np.log(np.maximum(scores.astype(float), 1e-45))

@@ -1,7 +1,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import (
+    confusion_matrix,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,9 @@ class ClassScores:
     support: np.ndarray
 
     @classmethod
-    def from_labels(cls, true, predicted, num_classes):
+    def from_labels(
+        cls, true: np.ndarray, predicted: np.ndarray, num_classes: int
+    ) -> 'ClassScores':
         """Count the scores of predicted against true labels.
 
         Args:
@@ -56,11 +62,11 @@ class ClassScores:
         return cls(confusion, precision, recall, specificity, f1, support)
 
     @property
-    def accuracy(self):
+    def accuracy(self) -> float:
         """float: Share of the samples whose class is right, in [0, 1]."""
         return float(np.trace(self.confusion) / self.confusion.sum())
 
-    def weighted(self, scores):
+    def weighted(self, scores: np.ndarray) -> float:
         """Average over classes by their support, DAFFNet's eq. (2).
 
         Args:
@@ -71,7 +77,7 @@ class ClassScores:
         """
         return float(np.average(scores, weights=self.support))
 
-    def macro(self, scores):
+    def macro(self, scores: np.ndarray) -> float:
         """Average over the classes that occur, true or predicted, equally.
 
         These are the classes that scikit-learn's ``average='macro'`` takes
@@ -86,6 +92,45 @@ class ClassScores:
         return float(scores[self.occurs].mean())
 
     @property
-    def occurs(self):
+    def occurs(self) -> np.ndarray:
         """np.ndarray: Which classes are true or predicted anywhere, bool."""
         return (self.confusion.sum(axis=0) + self.support) > 0
+
+
+def one_vs_rest_auc(true: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Area under the ROC curve of each class against the rest.
+
+    Args:
+        true (np.ndarray): Class indices, int, shape (N, ).
+        scores (np.ndarray): The probability of each class, shape (N, K).
+
+    Returns:
+        np.ndarray: Areas in [0, 1], shape (K, ); nan for a class that no
+        sample or every sample has, which has no ROC curve.
+    """
+    areas = np.full(scores.shape[1], np.nan)
+    for index in range(scores.shape[1]):
+        positive = true == index
+        if positive.any() and not positive.all():
+            areas[index] = roc_auc_score(positive, scores[:, index])
+    return areas
+
+
+def weighted_auc(areas: np.ndarray, support: np.ndarray) -> float:
+    """Average the one-vs-rest areas by support.
+
+    Where every class occurs this is scikit-learn's
+    ``roc_auc_score(multi_class='ovr', average='weighted')``. A class without
+    an area is left out, where scikit-learn would refuse the whole split.
+
+    Args:
+        areas (np.ndarray): From :func:`one_vs_rest_auc`, shape (K, ).
+        support (np.ndarray): Samples of each class, shape (K, ).
+
+    Returns:
+        float: The average in [0, 1], nan if no class has an area.
+    """
+    defined = ~np.isnan(areas)
+    if not defined.any():
+        return float('nan')
+    return float(np.average(areas[defined], weights=support[defined]))

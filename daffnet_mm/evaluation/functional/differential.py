@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 from scipy.stats import binomtest
 
@@ -15,7 +16,7 @@ REFERENCE_RANGES = dict(
 
 def differential_count(
     cell_types: Sequence[str], classes: Sequence[str]
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Count cells by type.
 
     Args:

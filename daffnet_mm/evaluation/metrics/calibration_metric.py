@@ -1,3 +1,6 @@
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmpretrain.registry import METRICS
@@ -6,7 +9,7 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
 
 from ..functional import ReliabilityBins, log_loss_bits
-from .sample_fields import check_range, read_labels, read_scores
+from .sample_fields import Sample, read_labels, read_scores
 
 
 @METRICS.register_module()
@@ -48,19 +51,21 @@ class CalibrationMetric(BaseMetric):
 
     def __init__(
         self,
-        attributes=None,
-        num_bins=15,
-        collect_device='cpu',
-        prefix=None,
-        collect_dir=None,
-    ):
+        attributes: Mapping[str, Sequence[str]] | None = None,
+        num_bins: int = 15,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        collect_dir: str | None = None,
+    ) -> None:
         super().__init__(collect_device, prefix, collect_dir)
         attributes = WBC_ATTRIBUTES if attributes is None else attributes
         self.attributes = {k: tuple(v) for k, v in attributes.items()}
         self.num_bins = num_bins
-        self.predictions = {}
+        self.predictions: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
-    def process(self, data_batch, data_samples):
+    def process(
+        self, data_batch: Any, data_samples: Sequence[dict[str, Any]]
+    ) -> None:
         """Keep what the metrics need of a batch.
 
         Args:
@@ -78,12 +83,13 @@ class CalibrationMetric(BaseMetric):
             if score is not None and sample.get('gt_label') is not None:
                 size = len(score)
                 score = read_scores(sample, 'pred_score', size, 'classes')
-                (true,) = read_labels(sample, 'gt_label', 1, 'the dataset')
-                check_range(sample, 'gt_label', true, size, 'classes', True)
+                (true,) = read_labels(
+                    sample, 'gt_label', [size], 'the dataset', unknown=True
+                )
                 result[self.CELL_TYPE] = (score, int(true))
             self.results.append(result)
 
-    def _read_attributes(self, sample):
+    def _read_attributes(self, sample: Sample) -> dict[str, Any]:
         sizes = [len(values) for values in self.attributes.values()]
         scores = read_scores(
             sample,
@@ -93,29 +99,24 @@ class CalibrationMetric(BaseMetric):
         )
         if scores is None or sample.get('gt_attributes') is None:
             return {}
-        true = read_labels(sample, 'gt_attributes', len(sizes), 'the dataset')
-        result = {}
-        for name, size, value, part in zip(
-            self.attributes,
-            sizes,
-            true,
-            np.split(scores, np.cumsum(sizes)[:-1]),
-            strict=True,
-        ):
-            check_range(
-                sample, f'gt_attributes[{name}]', value, size, 'values', True
-            )
-            result[name] = (part, int(value))
-        return result
+        names = list(self.attributes)
+        true = read_labels(
+            sample, 'gt_attributes', sizes, 'the dataset', names, unknown=True
+        )
+        parts = np.split(scores, np.cumsum(sizes)[:-1])
+        pairs = zip(parts, true.tolist(), strict=True)
+        return dict(zip(names, pairs, strict=True))
 
-    def compute_metrics(self, results):
+    def compute_metrics(
+        self, results: list[dict[str, Any]]
+    ) -> dict[str, float]:
         """Compute the metrics and keep the predictions.
 
         Args:
             results (list[dict]): What :meth:`process` kept of all cells.
 
         Returns:
-            dict: Metric names (without the prefix) and values.
+            dict[str, float]: Metric names (without the prefix) and values.
 
         Raises:
             InputError: If no cell has a known value with a prediction.
@@ -128,8 +129,10 @@ class CalibrationMetric(BaseMetric):
                 if name in result and result[name][1] != UNKNOWN
             ]
             if pairs:
-                scores, true = zip(*pairs, strict=True)
-                self.predictions[name] = (np.stack(scores), np.array(true))
+                self.predictions[name] = (
+                    np.stack([scores for scores, _ in pairs]),
+                    np.array([true for _, true in pairs]),
+                )
         if not self.predictions:
             raise InputError(
                 f'CalibrationMetric got {len(results)} cells, and none has a '

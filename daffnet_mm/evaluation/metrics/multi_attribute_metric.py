@@ -1,17 +1,21 @@
-import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
-from mmengine.logging import print_log
 from mmpretrain.registry import METRICS
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.structures import POSITIVE_VALUES, UNKNOWN, WBC_ATTRIBUTES
-from daffnet_mm.structures.constraints import EQUIVALENT_VALUES
+from daffnet_mm.structures import (
+    EQUIVALENT_VALUES,
+    POSITIVE_VALUES,
+    UNKNOWN,
+    WBC_ATTRIBUTES,
+)
 
 from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
-from ..report import EvaluationReport
-from .sample_fields import check_range, image_of, read_labels, read_scores
+from ..report import Confusion, EvaluationReport
+from .sample_fields import image_of, read_labels, read_scores
 
 
 @METRICS.register_module()
@@ -93,13 +97,13 @@ class MultiAttributeMetric(BaseMetric):
 
     def __init__(
         self,
-        attributes=None,
-        positive_values=None,
-        equivalent_values=None,
-        collect_device='cpu',
-        prefix=None,
-        collect_dir=None,
-    ):
+        attributes: Mapping[str, Sequence[str]] | None = None,
+        positive_values: Mapping[str, str] | None = None,
+        equivalent_values: Mapping[str, str] | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        collect_dir: str | None = None,
+    ) -> None:
         super().__init__(collect_device, prefix, collect_dir)
         attributes = WBC_ATTRIBUTES if attributes is None else attributes
         self.attributes = {k: tuple(v) for k, v in attributes.items()}
@@ -120,9 +124,9 @@ class MultiAttributeMetric(BaseMetric):
                 equivalent_values = EQUIVALENT_VALUES
         self._check_values('equivalent_values', equivalent_values)
         self.equivalent_values = dict(equivalent_values)
-        self.report = None
+        self.report: EvaluationReport | None = None
 
-    def _check_values(self, argument, values):
+    def _check_values(self, argument: str, values: Mapping[str, str]) -> None:
         for name, value in values.items():
             if value not in self.attributes.get(name, ()):
                 raise InputError(
@@ -130,7 +134,9 @@ class MultiAttributeMetric(BaseMetric):
                     f'attributes have no such value: {self.attributes}.'
                 )
 
-    def process(self, data_batch, data_samples):
+    def process(
+        self, data_batch: Any, data_samples: Sequence[dict[str, Any]]
+    ) -> None:
         """Keep what the metrics need of a batch.
 
         Args:
@@ -144,13 +150,16 @@ class MultiAttributeMetric(BaseMetric):
         Raises:
             InputError: If a field is missing or a value is impossible.
         """
+        names = list(self.attributes)
         sizes = [len(values) for values in self.attributes.values()]
         for sample in data_samples:
             true = read_labels(
                 sample,
                 'gt_attributes',
-                len(sizes),
+                sizes,
                 'a dataset with attributes, such as WBCAtt,',
+                names,
+                unknown=True,
             )
             scores = read_scores(
                 sample,
@@ -166,17 +175,9 @@ class MultiAttributeMetric(BaseMetric):
                 predicted = read_labels(
                     sample,
                     'pred_attributes',
-                    len(sizes),
+                    sizes,
                     'the predict() of the attribute head (MAPHead)',
-                )
-            for name, size, t, p in zip(
-                self.attributes, sizes, true, predicted, strict=True
-            ):
-                check_range(
-                    sample, f'gt_attributes[{name}]', t, size, 'values', True
-                )
-                check_range(
-                    sample, f'pred_attributes[{name}]', p, size, 'values'
+                    names,
                 )
             self.results.append(
                 {
@@ -187,14 +188,17 @@ class MultiAttributeMetric(BaseMetric):
                 }
             )
 
-    def compute_metrics(self, results):
+    def compute_metrics(
+        self, results: list[dict[str, Any]]
+    ) -> dict[str, float]:
         """Compute the metrics, log the table and keep the report.
 
         Args:
             results (list[dict]): What :meth:`process` kept of all cells.
 
         Returns:
-            dict: Metric names (without the prefix) and values in percent.
+            dict[str, float]: Metric names (without the prefix) and values in
+            percent.
 
         Raises:
             InputError: If no cell has a known attribute.
@@ -208,22 +212,18 @@ class MultiAttributeMetric(BaseMetric):
             )
         predicted = np.array([item['predicted'] for item in results])
         has_scores = all(item['scores'] is not None for item in results)
-        parts = [None] * len(self.attributes)
+        per_attribute: dict[str, dict[str, float]] = {}
+        confusions: dict[str, Confusion] = {}
+        notes = []
         if has_scores:
             parts = self._split(np.stack([item['scores'] for item in results]))
-
-        per_attribute, confusions = {}, {}
-        notes = []
-        if not has_scores:
+        else:
             notes.append(
                 'auc has no value: the predictions have no '
                 'pred_attribute_scores, which the predict() of the attribute '
                 'head (MAPHead) sets.'
             )
-        for index, (name, part) in enumerate(
-            zip(self.attributes, parts, strict=True)
-        ):
-            values = self.attributes[name]
+        for index, (name, values) in enumerate(self.attributes.items()):
             known = true[:, index] != UNKNOWN
             if not known.any():
                 notes.append(
@@ -239,11 +239,11 @@ class MultiAttributeMetric(BaseMetric):
                 true[known, index], predicted[known, index], len(values)
             )
             auc = float('nan')
-            if part is not None:
-                auc = weighted_auc(
-                    one_vs_rest_auc(true[known, index], part[known]),
-                    scores.support,
+            if has_scores:
+                areas = one_vs_rest_auc(
+                    true[known, index], parts[index][known]
                 )
+                auc = weighted_auc(areas, scores.support)
             per_attribute[name] = self._of_attribute(name, scores, auc)
             confusions[name] = (values, scores.confusion)
             notes += _absence_notes(name, values, scores)
@@ -273,23 +273,25 @@ class MultiAttributeMetric(BaseMetric):
             predictions=[self._prediction(item) for item in results],
             notes=notes,
         )
-        self._log(metrics)
+        self.report.log('attributes', _whole_cells(metrics))
         return metrics
 
-    def _split(self, scores):
+    def _split(self, scores: np.ndarray) -> list[np.ndarray]:
         """Cut (..., 31) scores into one array per attribute."""
         sizes = [len(values) for values in self.attributes.values()]
         return np.split(scores, np.cumsum(sizes)[:-1], axis=-1)
 
-    def _of_attribute(self, name, scores, auc):
+    def _of_attribute(
+        self, name: str, scores: ClassScores, auc: float
+    ) -> dict[str, float]:
         """One attribute's metrics, as fractions."""
-        if name in self.positive_values:
-            index = self.attributes[name].index(self.positive_values[name])
 
-            def pick(values):
-                return float(values[index])
-        else:
-            pick = scores.weighted
+        def pick(values: np.ndarray) -> float:
+            if name not in self.positive_values:
+                return scores.weighted(values)
+            index = self.attributes[name].index(self.positive_values[name])
+            return float(values[index])
+
         metrics = {
             'accuracy': scores.accuracy,
             'f1_macro': scores.macro(scores.f1),
@@ -306,7 +308,7 @@ class MultiAttributeMetric(BaseMetric):
         metrics['jaccard'] = scores.accuracy
         return metrics
 
-    def _violations(self, predicted):
+    def _violations(self, predicted: np.ndarray) -> float:
         """Share of the cells that have some of the values and lack others."""
         names = list(self.attributes)
         having = np.stack(
@@ -318,9 +320,13 @@ class MultiAttributeMetric(BaseMetric):
         )
         return float((having.any(axis=0) & ~having.all(axis=0)).mean())
 
-    def _table(self, metrics, confusions):
+    def _table(
+        self,
+        metrics: Mapping[str, float],
+        confusions: Mapping[str, Confusion],
+    ) -> list[dict[str, Any]]:
         """A row per attribute and one of the means, as in Table 5."""
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 'attribute': name,
                 'positive': self.positive_values.get(name, 'weighted'),
@@ -339,9 +345,9 @@ class MultiAttributeMetric(BaseMetric):
         )
         return rows
 
-    def _prediction(self, item):
+    def _prediction(self, item: Mapping[str, Any]) -> dict[str, Any]:
         row = {'image': item['image']}
-        parts = [None] * len(self.attributes)
+        parts: Sequence[Any] = [None] * len(self.attributes)
         if item['scores'] is not None:
             parts = self._split(item['scores'])
         for (name, values), true, predicted, part in zip(
@@ -358,24 +364,8 @@ class MultiAttributeMetric(BaseMetric):
             )
         return row
 
-    def _log(self, metrics):
-        for note in self.report.notes:
-            print_log(f'{self.prefix}: {note}', 'current', logging.WARNING)
-        whole = (
-            f'whole cells: subset accuracy {metrics["subset_accuracy"]:.2f}, '
-            f'Hamming loss {metrics["hamming_loss"]:.2f}, '
-            f'Jaccard similarity {metrics["jaccard"]:.2f}'
-        )
-        if 'violations' in metrics:
-            whole += f', contradictions {metrics["violations"]:.2f}'
-        print_log(
-            f'{self.prefix}: attributes, in percent\n{self.report.to_text()}\n'
-            f'{whole}',
-            'current',
-        )
 
-
-def _of_cells(true, predicted):
+def _of_cells(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """Eqs. (3) to (5) over the known values, as fractions.
 
     Args:
@@ -383,8 +373,8 @@ def _of_cells(true, predicted):
         predicted (np.ndarray): Value indices, shape (N, A).
 
     Returns:
-        dict: Subset accuracy (nan if no cell is known whole), Hamming loss
-        and Jaccard similarity.
+        dict[str, float]: Subset accuracy (nan if no cell is known whole),
+        Hamming loss and Jaccard similarity.
     """
     known = true != UNKNOWN
     right = known & (true == predicted)
@@ -400,7 +390,21 @@ def _of_cells(true, predicted):
     }
 
 
-def _absence_notes(name, values, scores):
+def _whole_cells(metrics: Mapping[str, float]) -> str:
+    """The figures over the cells, which the table does not have."""
+    line = (
+        f'whole cells: subset accuracy {metrics["subset_accuracy"]:.2f}, '
+        f'Hamming loss {metrics["hamming_loss"]:.2f}, '
+        f'Jaccard similarity {metrics["jaccard"]:.2f}'
+    )
+    if 'violations' in metrics:
+        line += f', contradictions {metrics["violations"]:.2f}'
+    return line
+
+
+def _absence_notes(
+    name: str, values: Sequence[str], scores: ClassScores
+) -> list[str]:
     """Say which values are absent, and what follows."""
     absent = [
         v
@@ -409,18 +413,19 @@ def _absence_notes(name, values, scores):
     ]
     if not absent:
         return []
-    note = f'no cell has {name} {" or ".join(absent)}'
+    note = f'no cell has {name} {" or ".join(absent)}: '
     if len(absent) == len(values) - 1:
-        return [
-            f'{note}: with one value only, recall or specificity is 0 '
-            'and auc has no value.'
-        ]
-    return [
-        f'{note}: its recall and F1 are 0, and it has no weight in the '
-        'averages.'
-    ]
+        note += (
+            'with one value only, recall or specificity is 0 and auc has no '
+            'value.'
+        )
+    else:
+        note += (
+            'its recall and F1 are 0, and it has no weight in the averages.'
+        )
+    return [note]
 
 
-def _nanmean(values):
-    values = [value for value in values if not np.isnan(value)]
-    return float(np.mean(values)) if values else float('nan')
+def _nanmean(values: Sequence[float]) -> float:
+    defined = [value for value in values if not np.isnan(value)]
+    return float(np.mean(defined)) if defined else float('nan')

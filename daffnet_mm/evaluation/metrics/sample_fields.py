@@ -5,17 +5,24 @@ numbers, and all are taken. What cannot be right is refused here, on the rank
 that sees it and with the image's name, not at the end of the epoch.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import torch
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.structures import UNKNOWN
+
+#: A data sample as a dict.
+Sample = Mapping[str, Any]
 
 
-def image_of(sample):
+def image_of(sample: Sample) -> str:
     """Name a sample for tables and messages.
 
     Args:
-        sample (dict): A data sample as a dict.
+        sample (Mapping): A data sample as a dict.
 
     Returns:
         str: The image's path or, of an image without a file, its index in
@@ -24,40 +31,66 @@ def image_of(sample):
     return str(sample.get('img_path') or sample.get('sample_idx', ''))
 
 
-def read_labels(sample, name, length, from_whom):
+def read_labels(
+    sample: Sample,
+    name: str,
+    sizes: Sequence[int],
+    from_whom: str,
+    attributes: Sequence[str] = (),
+    unknown: bool = False,
+) -> np.ndarray:
     """Read integer labels.
 
     Args:
-        sample (dict): A data sample as a dict.
+        sample (Mapping): A data sample as a dict.
         name (str): The field.
-        length (int): How many labels the field must hold.
+        sizes (Sequence[int]): Of each label that the field must hold, how
+            many it is one of; they are counted from 0.
         from_whom (str): What sets the field, for the message if it is missing.
+        attributes (Sequence[str]): What the labels are values of, for the
+            messages. Defaults to none: the label is a class.
+        unknown (bool): Whether -1 (unknown) is a label too.
+            Defaults to False.
 
     Returns:
-        np.ndarray: int64, shape (length, ).
+        np.ndarray: int64, one for each size.
 
     Raises:
-        InputError: If the field is missing, of another length or not whole.
+        InputError: If the field is missing, of another length or not whole,
+            or a label is out of range.
     """
     values = _to_array(_require(sample, name, from_whom)).reshape(-1)
-    if values.size != length:
+    if values.size != len(sizes):
         raise InputError(
             f'{name} of {_the_image(sample)} holds {values.size} label(s), '
-            f'but {length} expected.'
+            f'but {len(sizes)} expected.'
         )
     if values.dtype.kind not in 'iu':
         raise InputError(
             f'{name} of {_the_image(sample)} must hold whole numbers, but '
             f'holds {values.tolist()}.'
         )
-    return values.astype(np.int64)
+    values = values.astype(np.int64)
+    wrong = (values >= sizes) | (values < (UNKNOWN if unknown else 0))
+    if wrong.any():
+        place = int(wrong.argmax())
+        size, labels = sizes[place], f'0 to {sizes[place] - 1}'
+        raise InputError(
+            f'{name}{f"[{attributes[place]}]" if attributes else ""} of '
+            f'{_the_image(sample)} is {values[place]}, but the {size} '
+            f'{"values" if attributes else "classes"} have the labels '
+            f'{labels}{" or -1 (unknown)" if unknown else ""}.'
+        )
+    return values
 
 
-def read_scores(sample, name, length, meaning):
+def read_scores(
+    sample: Sample, name: str, length: int, meaning: str
+) -> np.ndarray | None:
     """Read probabilities.
 
     Args:
-        sample (dict): A data sample as a dict.
+        sample (Mapping): A data sample as a dict.
         name (str): The field.
         length (int): How many values the field must hold.
         meaning (str): What the values belong to, for the message if their
@@ -89,31 +122,7 @@ def read_scores(sample, name, length, meaning):
     return scores
 
 
-def check_range(sample, name, value, size, meaning, unknown=False):
-    """Refuse a label that is no index of what it stands for.
-
-    Args:
-        sample (dict): The data sample, for the message.
-        name (str): The field that ``value`` is from.
-        value (int): The label.
-        size (int): Labels run from 0 to ``size - 1``.
-        meaning (str): What the label indexes, such as ``'classes'``.
-        unknown (bool): Whether -1 (unknown) is a label too.
-            Defaults to False.
-
-    Raises:
-        InputError: If the label is out of range.
-    """
-    if 0 <= value < size or (unknown and value == -1):
-        return
-    expected = f'0 to {size - 1}' + (' or -1 (unknown)' if unknown else '')
-    raise InputError(
-        f'{name} of {_the_image(sample)} is {value}, but the '
-        f'{size} {meaning} have the labels {expected}.'
-    )
-
-
-def _require(sample, name, from_whom):
+def _require(sample: Sample, name: str, from_whom: str) -> Any:
     if sample.get(name) is None:
         raise InputError(
             f'{_the_image(sample)} has no {name}, which {from_whom} sets.'
@@ -121,7 +130,7 @@ def _require(sample, name, from_whom):
     return sample[name]
 
 
-def _to_array(value):
+def _to_array(value: Any) -> np.ndarray:
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu()
         # numpy has no bfloat16
@@ -129,5 +138,5 @@ def _to_array(value):
     return np.asarray(value)
 
 
-def _the_image(sample):
+def _the_image(sample: Sample) -> str:
     return image_of(sample) or 'a sample'

@@ -1,8 +1,8 @@
-import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
-from mmengine.logging import print_log
 from mmpretrain.registry import METRICS
 
 from daffnet_mm.errors import InputError
@@ -10,7 +10,7 @@ from daffnet_mm.structures import UNKNOWN
 
 from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
 from ..report import EvaluationReport
-from .sample_fields import check_range, image_of, read_labels, read_scores
+from .sample_fields import image_of, read_labels, read_scores
 
 
 @METRICS.register_module()
@@ -57,13 +57,18 @@ class WBCMetric(BaseMetric):
 
     default_prefix = 'wbc'
 
-    def __init__(self, collect_device='cpu', prefix=None, collect_dir=None):
+    def __init__(
+        self,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        collect_dir: str | None = None,
+    ) -> None:
         super().__init__(collect_device, prefix, collect_dir)
-        self.report = None
+        self.report: EvaluationReport | None = None
 
     @property
-    def classes(self):
-        """tuple[str]: The class names of the dataset."""
+    def classes(self) -> tuple[str, ...]:
+        """tuple[str, ...]: The class names of the dataset."""
         classes = (self.dataset_meta or {}).get('classes')
         if not classes:
             raise InputError(
@@ -73,7 +78,9 @@ class WBCMetric(BaseMetric):
             )
         return tuple(classes)
 
-    def process(self, data_batch, data_samples):
+    def process(
+        self, data_batch: Any, data_samples: Sequence[dict[str, Any]]
+    ) -> None:
         """Keep what the metrics need of a batch.
 
         Args:
@@ -87,8 +94,9 @@ class WBCMetric(BaseMetric):
         """
         size = len(self.classes)
         for sample in data_samples:
-            (true,) = read_labels(sample, 'gt_label', 1, 'the dataset')
-            check_range(sample, 'gt_label', true, size, 'classes', True)
+            (true,) = read_labels(
+                sample, 'gt_label', [size], 'the dataset', unknown=True
+            )
             score = read_scores(
                 sample, 'pred_score', size, 'classes in the dataset'
             )
@@ -98,10 +106,9 @@ class WBCMetric(BaseMetric):
                 (predicted,) = read_labels(
                     sample,
                     'pred_label',
-                    1,
+                    [size],
                     "the classification head's predict()",
                 )
-                check_range(sample, 'pred_label', predicted, size, 'classes')
             self.results.append(
                 {
                     'image': image_of(sample),
@@ -111,14 +118,17 @@ class WBCMetric(BaseMetric):
                 }
             )
 
-    def compute_metrics(self, results):
+    def compute_metrics(
+        self, results: list[dict[str, Any]]
+    ) -> dict[str, float]:
         """Compute the metrics, log the table and keep the report.
 
         Args:
             results (list[dict]): What :meth:`process` kept of all cells.
 
         Returns:
-            dict: Metric names (without the prefix) and values in percent.
+            dict[str, float]: Metric names (without the prefix) and values in
+            percent.
 
         Raises:
             InputError: If no cell has a known class.
@@ -168,19 +178,16 @@ class WBCMetric(BaseMetric):
                 classes, scores, has_scores, len(results) - len(known)
             ),
         )
-        self._log()
+        self.report.log('cell types')
         return metrics
 
-    def _log(self):
-        for note in self.report.notes:
-            print_log(f'{self.prefix}: {note}', 'current', logging.WARNING)
-        print_log(
-            f'{self.prefix}: cell types, in percent\n{self.report.to_text()}',
-            'current',
-        )
 
-
-def _table(classes, scores, areas, metrics):
+def _table(
+    classes: Sequence[str],
+    scores: ClassScores,
+    areas: np.ndarray,
+    metrics: Mapping[str, float],
+) -> list[dict[str, Any]]:
     """A row per class, then the weighted and the macro averages."""
     rows = [
         {
@@ -217,7 +224,9 @@ def _table(classes, scores, areas, metrics):
     return rows
 
 
-def _prediction(item, classes):
+def _prediction(
+    item: Mapping[str, Any], classes: Sequence[str]
+) -> dict[str, Any]:
     score = item['score']
     row = {
         'image': item['image'],
@@ -232,7 +241,12 @@ def _prediction(item, classes):
     return row
 
 
-def _notes(classes, scores, has_scores, unknown):
+def _notes(
+    classes: Sequence[str],
+    scores: ClassScores,
+    has_scores: bool,
+    unknown: int,
+) -> list[str]:
     notes = []
     if unknown:
         notes.append(f'{unknown} cells of unknown class are left out.')

@@ -1,19 +1,17 @@
-from .channel_attention import ChannelAttention
-from .eca import ECA
+from .channel_attention import ECA, SE, ChannelAttention
 from .psa import PSA
 from .scam import CSAM, SCAM, ParallelAttention
-from .se import SE
 from .spatial_attention import SpatialAttention
 from .spatial_transformer import SpatialTransformer
 
 __all__ = [
     'CSAM',
-    'ChannelAttention',
     'ECA',
     'PSA',
-    'ParallelAttention',
     'SCAM',
     'SE',
+    'ChannelAttention',
+    'ParallelAttention',
     'SpatialAttention',
     'SpatialTransformer',
 ]

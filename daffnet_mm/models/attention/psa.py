@@ -8,7 +8,7 @@ from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
-from .plain_mean import plain_mean
+from ..utils.pooling import plain_mean
 from .tiled_conv import TiledConv2d
 
 
@@ -63,8 +63,9 @@ def fitting_groups(nominal: int, in_channels: int, out_channels: int) -> int:
 
 @MODELS.register_module()
 class PSA(BaseModule):
-    """Pyramid squeeze attention of `EPSANet
-    <https://arxiv.org/abs/2105.14447>`_, the EPSA of DAFFNet's section 2.1.
+    """Pyramid squeeze attention, the EPSA of DAFFNet's section 2.1.
+
+    It is that of `EPSANet <https://arxiv.org/abs/2105.14447>`_.
 
     Grouped convolutions of several kernel sizes each make an equal share of
     the output channels. One squeeze-and-excitation module, shared by these

@@ -7,16 +7,7 @@ from .spatial_attention import SpatialAttention
 
 
 class _TwoAttentions(BaseModule):
-    """CBAM's two modules, to be arranged in one way or another.
-
-    Args:
-        in_channels (int): Channels of the features.
-        reduction (int): Reduction of the :class:`ChannelAttention`.
-            Defaults to 16.
-        kernel_size (int): Kernel size of the :class:`SpatialAttention`.
-            Defaults to 7.
-        init_cfg (dict, optional): Initialisation. Defaults to None.
-    """
+    """CBAM's two modules, to be arranged in one way or another."""
 
     def __init__(
         self,
@@ -65,11 +56,7 @@ class CSAM(_TwoAttentions):
     CAM + SAM in Chen et al.'s Table 5.
 
     Args:
-        in_channels (int): Channels of the features.
-        reduction (int): Reduction of the channel attention. Defaults to 16.
-        kernel_size (int): Kernel size of the spatial attention, odd.
-            Defaults to 7.
-        init_cfg (dict, optional): Initialisation. Defaults to None.
+        **kwargs: As for :class:`SCAM`.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -93,11 +80,7 @@ class ParallelAttention(_TwoAttentions):
     added. Gates start near one half, so the sum keeps the features' scale.
 
     Args:
-        in_channels (int): Channels of the features.
-        reduction (int): Reduction of the channel attention. Defaults to 16.
-        kernel_size (int): Kernel size of the spatial attention, odd.
-            Defaults to 7.
-        init_cfg (dict, optional): Initialisation. Defaults to None.
+        **kwargs: As for :class:`SCAM`.
     """
 
     def forward(self, x: Tensor) -> Tensor:

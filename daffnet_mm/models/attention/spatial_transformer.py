@@ -8,8 +8,9 @@ from torch import Tensor
 
 @MODELS.register_module()
 class SpatialTransformer(BaseModule):
-    """The affine `spatial transformer
-    <https://arxiv.org/abs/1506.02025>`_, which DAFFNet cites for its SA.
+    """The affine spatial transformer that DAFFNet cites for its SA.
+
+    It is that of `Jaderberg et al. <https://arxiv.org/abs/1506.02025>`_.
 
     A small localisation network reads an affine map from the features, and
     the features are sampled where that map points: important regions are

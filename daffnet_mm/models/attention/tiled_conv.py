@@ -49,6 +49,8 @@ class TiledConv2d(nn.Conv2d):
     multiples of the tile go this way; all else goes the usual one.
     """
 
+    spread: Tensor
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         kernel_size = self.kernel_size[0]
@@ -109,7 +111,7 @@ class TiledConv2d(nn.Conv2d):
         Returns:
             Tensor: Features of shape (N, out_channels, H', W').
         """
-        if not self.fits(x):
+        if self.tile is None or not self.fits(x):
             return super().forward(x)
         n, _, height, width = x.shape
         groups, (rows, columns) = self.groups, self.tile
@@ -136,7 +138,7 @@ class TiledConv2d(nn.Conv2d):
         padding = (self.above, self.left)
         if (self.below, self.right) != padding:
             x = F.pad(x, (self.left, self.right, self.above, self.below))
-            padding = 0
+            padding = (0, 0)
         x = F.conv2d(x, weight, padding=padding, groups=groups)
         x = x.permute(0, 2, 3, 1).reshape(
             n, height // rows, width // columns, groups, rows, columns, -1

@@ -19,8 +19,9 @@ DENSENET121 = dict(type='TruncatedDenseNet', arch='121', num_stages=3)
 
 @MODELS.register_module()
 class DualResDenseNet(BaseModule):
-    """A ResNet and a DenseNet side by side, fused and attended to: the
-    network of Chen et al. 2022 (Fig. 3a).
+    """A ResNet and a DenseNet side by side, fused and attended to.
+
+    It is the network of Chen et al. 2022 (Fig. 3a).
 
     Each branch ends at a middle layer, and a 1x1 convolution brings its map
     to 512 channels. The two maps are fused, and SCAM follows.
@@ -129,10 +130,10 @@ class DualResDenseNet(BaseModule):
                 f'({", ".join(f"{n} {s}" for n, s in sizes.items())}): cut '
                 'both branches at the same fraction of the image'
             )
-        maps = list(maps.values())
+        first, *others = maps.values()
         if self.fusion == 'concat':
-            return torch.cat(maps, dim=1)
-        return sum(maps[1:], maps[0])
+            return torch.cat([first, *others], dim=1)
+        return sum(others, first)
 
     def forward(self, x: Tensor) -> tuple[Tensor]:
         """Extract features.

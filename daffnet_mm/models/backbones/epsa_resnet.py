@@ -1,5 +1,7 @@
 import logging
 import re
+from collections.abc import Callable
+from typing import Any
 
 import torch.utils.checkpoint as cp
 from mmengine.logging import print_log
@@ -42,6 +44,14 @@ class _EPSABlock:
             ``'block'``: on the residual branch, before the addition;
             ``'stage'``: on what the block gives.
     """
+
+    # of MMPretrain's blocks
+    conv2: Any
+    conv_cfg: dict | None
+    out_channels: int
+    with_cp: bool
+    relu: Callable[[Tensor], Tensor]
+    add_residual: Callable[[Tensor], Tensor]
 
     def __init__(
         self,
@@ -127,8 +137,9 @@ class EPSABottleneck(_EPSABlock, Bottleneck):
 
 @MODELS.register_module()
 class EPSAResNet(ResNet):
-    """ResNet with pyramid squeeze attention and, optionally, spatial
-    attention: DAFFNet's EPSA-SAResNet, section 2.1.
+    """DAFFNet's EPSA-SAResNet, section 2.1.
+
+    A ResNet with pyramid squeeze and, optionally, spatial attention.
 
     As in `EPSANet <https://arxiv.org/abs/2105.14447>`_, a :class:`PSA`
     replaces the 3x3 convolution of each bottleneck. In the basic blocks of
@@ -171,6 +182,7 @@ class EPSAResNet(ResNet):
         (1, 512, 1, 1)
     """
 
+    init_cfg: Any
     arch_settings = {
         18: (EPSABasicBlock, (2, 2, 2, 2)),
         34: (EPSABasicBlock, (3, 4, 6, 3)),

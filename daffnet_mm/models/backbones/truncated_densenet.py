@@ -1,3 +1,5 @@
+from typing import Any
+
 from mmpretrain.models.backbones import DenseNet
 from mmpretrain.registry import MODELS
 
@@ -35,20 +37,21 @@ class TruncatedDenseNet(DenseNet):
     def __init__(
         self, arch: str | dict = '121', num_stages: int = 3, **kwargs
     ) -> None:
+        settings: Any = arch
         if isinstance(arch, str):
             if arch not in self.arch_settings:
                 raise ValueError(
                     f'arch={arch!r} must be one of '
                     f'{", ".join(self.arch_settings)}'
                 )
-            arch = self.arch_settings[arch]
-        depths = arch['depths']
+            settings = self.arch_settings[arch]
+        depths = settings['depths']
         if not 1 <= num_stages <= len(depths):
             raise ValueError(
                 f'num_stages={num_stages} must be between 1 and '
                 f'{len(depths)}, the number of dense blocks'
             )
-        super().__init__(dict(arch, depths=depths[:num_stages]), **kwargs)
+        super().__init__(dict(settings, depths=depths[:num_stages]), **kwargs)
         self._register_load_state_dict_pre_hook(self._rename_last_norm)
 
     def train(self, mode: bool = True) -> 'TruncatedDenseNet':

@@ -29,8 +29,8 @@ class ChannelsLastDataPreprocessor(ClsDataPreprocessor):
             dict: ``inputs`` of shape (N, C, H, W), channels-last, and
             ``data_samples``.
         """
-        data = super().forward(data, training)
-        data['inputs'] = data['inputs'].contiguous(
+        batch = super().forward(data, training)
+        batch['inputs'] = batch['inputs'].contiguous(
             memory_format=torch.channels_last
         )
-        return data
+        return batch

@@ -1,5 +1,4 @@
-from .find_map_head import find_map_head
 from .fusion_head import FusionHead
-from .map_head import MAPHead
+from .map_head import MAPHead, divide_outputs, find_map_head
 
-__all__ = ['FusionHead', 'MAPHead', 'find_map_head']
+__all__ = ['FusionHead', 'MAPHead', 'divide_outputs', 'find_map_head']

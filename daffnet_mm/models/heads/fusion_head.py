@@ -55,7 +55,7 @@ class FusionHead(ClsHead):
             num_features + morphological_channels, num_classes
         )
 
-    def pre_logits(self, feats: tuple[torch.Tensor]) -> torch.Tensor:
+    def pre_logits(self, feats: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """Fuse the two features.
 
         Args:

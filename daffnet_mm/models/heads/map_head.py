@@ -1,20 +1,16 @@
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn as nn
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, is_model_wrapper
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
-from ..utils import (
-    AttributeLayout,
-    EquivalentValues,
-    divide_outputs,
-    pool_last_feature,
-)
+from ..utils import AttributeLayout, EquivalentValues, pool_last_feature
 
 
 @MODELS.register_module()
@@ -167,9 +163,9 @@ class MAPHead(BaseModule):
                 values' recalls.
         """
         shifts = []
-        for counts in value_counts:
+        for row in value_counts:
             # A value that no cell has is treated as if one had it.
-            counts = torch.tensor(counts).double().clamp(min=1)
+            counts = torch.tensor(row).double().clamp(min=1)
             shifts.append(strength * (counts / counts.sum()).log())
         self.fc_attributes.bias.sub_(
             torch.cat(shifts).to(self.fc_attributes.bias)
@@ -229,6 +225,7 @@ class MAPHead(BaseModule):
             log_probs, gt_attributes, class_logits, gt_label, **kwargs
         )
         if self.consistency_loss is not None:
+            assert self.equivalent_values is not None
             losses['loss_consistency'] = self.consistency_loss(
                 *self.equivalent_values.log_probs(log_probs)
             )
@@ -289,6 +286,7 @@ class MAPHead(BaseModule):
         """
         padded = self.layout.pad(scores)
         if self.joint_decoding:
+            assert self.equivalent_values is not None
             values = self.equivalent_values.decode(padded)
         else:
             values = padded.argmax(dim=-1)
@@ -303,3 +301,32 @@ class MAPHead(BaseModule):
             sample.set_field(value, 'pred_attributes')
             out.append(sample)
         return out
+
+
+@torch.no_grad()
+def divide_outputs(layer: nn.Linear, divisors: torch.Tensor | float) -> None:
+    """Change a linear layer so that its outputs come divided.
+
+    Args:
+        layer (nn.Linear): The layer.
+        divisors (Tensor | float): One for each output, or one for all.
+    """
+    divisors = torch.as_tensor(divisors).to(layer.weight)
+    layer.weight.div_(divisors.view(-1, 1))
+    if layer.bias is not None:
+        layer.bias.div_(divisors)
+
+
+def find_map_head(model: nn.Module) -> MAPHead | None:
+    """Find the head that predicts a model's attributes.
+
+    Args:
+        model (nn.Module): A MAP, a :class:`DAFFNet` (whose neck holds a MAP)
+            or another classifier, perhaps wrapped for distributed training or
+            test-time augmentation.
+
+    Returns:
+        MAPHead, optional: The head; None if the model predicts no attributes.
+    """
+    inner: Any = model.module if is_model_wrapper(model) else model
+    return next((m for m in inner.modules() if isinstance(m, MAPHead)), None)

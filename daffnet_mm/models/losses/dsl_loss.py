@@ -85,21 +85,14 @@ class DSLLoss(nn.Module):
         self.logit_adjustment = logit_adjustment
         # Derived from the data at hand, like the loss itself: not part of
         # what a checkpoint has to hold.
-        self._counts = None
-        self._tables = None
+        self._counts: torch.Tensor | None = None
+        self._tables: torch.Tensor | None = None
         if value_counts is not None:
             self.set_value_counts(value_counts)
         if isinstance(label_smoothing, Sequence) and isinstance(
             label_smoothing[0], Sequence
         ):
             self._tables = _pad_tables(label_smoothing)
-
-    @property
-    def needs_counts(self) -> bool:
-        """Whether an option asks for value counts that are not known yet."""
-        return self._counts is None and bool(
-            self.class_balance or self.logit_adjustment
-        )
 
     def set_value_counts(self, counts: Sequence[Sequence[int]]) -> None:
         """Tell how many training cells have each value.
@@ -191,6 +184,7 @@ class DSLLoss(nn.Module):
             / math.log(2)
         )
         if class_logits is not None:
+            assert gt_label is not None
             losses['loss_class'] = self.class_weight * self._class_loss(
                 class_logits.float(), gt_label, mixture
             )

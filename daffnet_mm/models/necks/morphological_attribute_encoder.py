@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 import torch.nn as nn
@@ -77,7 +78,7 @@ class MorphologicalAttributeEncoder(BaseModule):
         self.convs = nn.Sequential(*convs)
 
     @staticmethod
-    def _parallel(layers: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
+    def _parallel(layers: Iterable[Any], x: torch.Tensor) -> torch.Tensor:
         """Apply one linear layer per attribute as one block-diagonal one."""
         if torch.jit.is_tracing():  # ONNX knows no block diagonal
             parts = x.split([layer.in_features for layer in layers], 1)

@@ -68,5 +68,7 @@ class AttributeTTAModel(BaseTTAModel):
                     for views in data_samples_list
                 ]
             )
-            find_map_head(self.module).set_attributes(scores, merged)
+            head = find_map_head(self.module)
+            assert head is not None
+            head.set_attributes(scores, merged)
         return merged

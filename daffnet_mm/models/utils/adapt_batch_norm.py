@@ -1,14 +1,15 @@
 from collections.abc import Iterable
+from typing import Any
 
 import torch
-from torch import nn
+from mmengine.model import BaseModel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from daffnet_mm.errors import InputError
 
 
 @torch.no_grad()
-def adapt_batch_norm(model: nn.Module, batches: Iterable[dict]) -> None:
+def adapt_batch_norm(model: BaseModel, batches: Iterable[dict]) -> None:
     """Estimate the statistics of batch normalisation anew, on other images.
 
     Images of another laboratory have other means and variances in every layer
@@ -18,7 +19,7 @@ def adapt_batch_norm(model: nn.Module, batches: Iterable[dict]) -> None:
     predictor, whose attributes the network was trained on.
 
     Args:
-        model (nn.Module): A classifier of MMPretrain's kind, changed in
+        model (BaseModel): A classifier of MMPretrain's kind, changed in
             place and left in evaluation mode.
         batches (Iterable[dict]): What a data loader gives; each batch counts
             alike.
@@ -27,7 +28,7 @@ def adapt_batch_norm(model: nn.Module, batches: Iterable[dict]) -> None:
         InputError: If the model has no batch normalisation.
     """
     model.eval()
-    neck = getattr(model, 'neck', None)
+    neck: Any = getattr(model, 'neck', None)
     frozen = (
         set(neck.predictor.modules())
         if getattr(neck, 'frozen', False)

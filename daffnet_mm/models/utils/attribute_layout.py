@@ -17,6 +17,11 @@ class AttributeLayout(nn.Module):
         sizes (Sequence[int]): The number of values of each attribute.
     """
 
+    index: torch.Tensor
+    is_value: torch.Tensor
+
+    places: torch.Tensor
+
     def __init__(self, sizes: Sequence[int]) -> None:
         super().__init__()
         if not sizes or min(sizes) < 2:

@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 import torch
 import torch.nn as nn
 
-from daffnet_mm.structures.constraints import EQUIVALENT_VALUES
+from daffnet_mm.structures import EQUIVALENT_VALUES
 
 
 class EquivalentValues(nn.Module):
@@ -20,6 +20,10 @@ class EquivalentValues(nn.Module):
         ValueError: If there are fewer than two, or an attribute has no such
             value.
     """
+
+    rows: torch.Tensor
+    columns: torch.Tensor
+    is_own: torch.Tensor
 
     def __init__(
         self,

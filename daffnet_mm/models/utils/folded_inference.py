@@ -26,8 +26,8 @@ class FoldedInference:
 
     def __init__(self, model: nn.Module) -> None:
         self._model = model
-        self._state = None
-        self._folded = None
+        self._state: list[tuple[int, int]] | None = None
+        self._folded = model
 
     def __call__(self, inputs: torch.Tensor) -> tuple:
         """Run the network without gradients.

@@ -72,7 +72,7 @@ def test_what_an_inferencer_loaded_passes(load):
     ],
 )
 def test_arguments_out_of_range(options):
-    with pytest.raises(InputError, match=f'{[*options][0]}='):
+    with pytest.raises(InputError, match=f'{next(iter(options))}='):
         TRANSFORMS.build(dict(type='LoadCellImage', **options))
 
 

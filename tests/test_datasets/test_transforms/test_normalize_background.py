@@ -52,5 +52,5 @@ def test_without_background(cell):
     ],
 )
 def test_what_it_refuses(options):
-    with pytest.raises(InputError, match=f'{[*options][0]}='):
+    with pytest.raises(InputError, match=f'{next(iter(options))}='):
         build(**options)

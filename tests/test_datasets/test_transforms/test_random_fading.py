@@ -24,16 +24,11 @@ def test_white_stays_white():
     assert (build(prob=1.0)(dict(img=white))['img'] == 255).all()
 
 
-def test_range_probability_and_refusals():
+def test_range_and_refusals():
     np.random.seed(0)
-    fading = build(factor=(0.6, 1.2), prob=1.0)
-    factors = [fading._random_factor() for _ in range(500)]
+    fading = build(factor=(0.6, 1.2))
+    factors = [fading.draw()[0] for _ in range(500)]
     assert 0.6 <= min(factors) < 0.61 and 1.19 < max(factors) <= 1.2
-    half = build()
-    drawn = [half._random_factor() is None for _ in range(400)]
-    assert 150 < sum(drawn) < 250
-    assert build(prob=0)(dict(img=IMG))['img'] is IMG
     for factor in ((0, 1), (1.2, 1.0)):
         with pytest.raises(InputError, match='must be a range of factors'):
             build(factor=factor)
-    assert repr(build()) == 'RandomFading(factor=(0.5, 1.1), prob=0.5)'

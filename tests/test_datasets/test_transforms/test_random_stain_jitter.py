@@ -24,7 +24,7 @@ def build(**kwargs):
 )
 def test_against_scikit_image(stains, factors, shifts):
     factors, shifts = np.array(factors), np.array(shifts)
-    got = build(stains=stains).restain(IMG, factors, shifts)
+    got = build(stains=stains).change(IMG, factors, shifts)
     amounts = color.separate_stains(
         IMG[..., ::-1], getattr(color, f'{stains}_from_rgb')
     )
@@ -39,27 +39,20 @@ def test_against_scikit_image(stains, factors, shifts):
         assert np.abs(got - 255.0 * same[..., ::-1]).max() <= 0.51
 
 
-def test_strength_and_probability():
+def test_ranges():
     np.random.seed(0)
-    assert (build(prob=0)(dict(img=IMG))['img'] == IMG).all()
     jitter = build(scale=0.2, shift=0.04)
-    changes = [jitter._random_change() for _ in range(500)]
+    changes = [jitter.draw() for _ in range(500)]
     factors, shifts = (np.array(c) for c in zip(*changes, strict=True))
     assert 0.8 <= factors.min() < 0.81 and 1.19 < factors.max() <= 1.2
     assert abs(shifts).max() <= 0.04 and shifts.min() < 0 < shifts.max()
-    changed = build(prob=0.5)
-    count = sum(changed._random_change() is not None for _ in range(1000))
-    assert 420 < count < 580
-    first = jitter(dict(img=IMG))['img']
-    assert first.shape == IMG.shape and first.dtype == np.uint8
-    assert (jitter(dict(img=IMG))['img'] != first).any()
 
 
 def test_black_and_white_stay_in_range():
     img = np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8)
-    got = build().restain(img, np.ones(3), np.full(3, -1.0))
+    got = build().change(img, np.ones(3), np.full(3, -1.0))
     assert got[0, 1].tolist() == [255, 255, 255]
-    assert build().restain(img, np.full(3, 2.0), np.zeros(3))[0, 0].max() == 0
+    assert build().change(img, np.full(3, 2.0), np.zeros(3))[0, 0].max() == 0
 
 
 def test_what_it_refuses():
@@ -67,6 +60,3 @@ def test_what_it_refuses():
         build(stains='wright')
     with pytest.raises(InputError, match='must not be below 0'):
         build(scale=-1)
-    for img in (IMG.astype(np.float32), IMG[..., 0]):
-        with pytest.raises(InputError, match='takes 8-bit colour images'):
-            build()(dict(img=img))

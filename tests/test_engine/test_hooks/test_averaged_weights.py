@@ -4,13 +4,13 @@ import copy
 
 import pytest
 import torch
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
 from tiny_run import (
     PREDICTOR,
     InterruptHook,
     Interruption,
+    RecordHook,
     ScriptHook,
     assert_same,
     tiny_config,
@@ -50,23 +50,16 @@ OPTIONS = {
 }
 
 
-class RecordAverages(Hook):
-    """Keep plain and averaged weights of each epoch and of the test."""
-
-    priority = 'VERY_LOW'
+class RecordAverages(RecordHook):
+    """Keep the averaged weights beside the plain ones."""
 
     def __init__(self):
-        self.plain, self.averaged = {}, {}
-
-    def after_train_epoch(self, runner):
-        self._record(runner, runner.epoch + 1)
-
-    def before_test_epoch(self, runner):
-        self._record(runner, 'test')
+        super().__init__()
+        self.averaged = {}
 
     def _record(self, runner, key):
+        super()._record(runner, key)
         (ema,) = (h for h in runner.hooks if hasattr(h, 'ema_model'))
-        self.plain[key] = copy.deepcopy(runner.model.state_dict())
         self.averaged[key] = copy.deepcopy(ema.ema_model.module.state_dict())
 
 
@@ -83,9 +76,9 @@ def test_the_published_weights_are_the_averaged_ones(run):
     published = weights(work_dir / 'best.pth')
     assert_same(published, record.averaged[2])
     name = 'head.fc.weight'
-    assert not torch.allclose(published[name], record.plain[2][name])
+    assert not torch.allclose(published[name], record.states[2][name])
     # the test was of the same weights
-    assert_same(record.plain['test'], published)
+    assert_same(record.states['test'], published)
 
 
 def test_a_resumed_run_publishes_the_same(run, tmp_path):

@@ -1,18 +1,10 @@
 import pytest
 import torch
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from tiny_run import tiny_config, train
+from tiny_run import StopHook, tiny_config, train
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES
-
-
-class Stop(Hook):
-    """End a run when its checkpoint has been loaded."""
-
-    def before_train(self, runner):
-        raise StopIteration
 
 
 @pytest.fixture(scope='module')
@@ -83,12 +75,12 @@ def test_a_new_training_may_start_from_parts(run, tmp_path):
     )
     cfg = tiny_config(tmp_path / 'run', load_from=str(parts))
     with pytest.raises(StopIteration):
-        train(cfg, Stop())
+        train(cfg, StopHook())
     # but a resumed one needs all
     torch.save(dict(meta={}, state_dict=torch.load(parts)), parts)
     cfg = tiny_config(tmp_path / 'run', load_from=str(parts), resume=True)
     with pytest.raises(InputError, match='parts.pth has no weight head.'):
-        train(cfg, Stop())
+        train(cfg, StopHook())
 
 
 @pytest.mark.parametrize(
@@ -107,15 +99,15 @@ def test_resuming_from_a_model_without_its_training(run, tmp_path, spoil):
     torch.save(content, path)
     cfg = tiny_config(tmp_path / 'run', load_from=str(path), resume=True)
     with pytest.raises(StopIteration):
-        train(cfg, Stop())
+        train(cfg, StopHook())
     spoil(content)
     torch.save(content, path)
     cfg = tiny_config(tmp_path / 'run', load_from=str(path), resume=True)
     with pytest.raises(InputError, match='epoch_1.pth holds a model but not'):
-        train(cfg, Stop())
+        train(cfg, StopHook())
 
 
 def test_resuming_in_the_folder_of_another_model(run):
     cfg = tiny_config(run, **{'resume': True, 'model.head.num_features': 8})
     with pytest.raises(InputError, match='epoch_1.pth has head.fc.weight'):
-        train(cfg, Stop())
+        train(cfg, StopHook())

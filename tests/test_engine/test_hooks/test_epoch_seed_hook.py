@@ -91,5 +91,5 @@ def test_the_seed_matters(tmp_path):
     for seed in (0, 1):
         dice = ReadDice()
         train(config(tmp_path / str(seed), 0, seed), dice)
-        drawn.append({tuple(d) for d in sum(dice.drawn.values(), [])})
+        drawn.append({tuple(d) for e in dice.drawn.values() for d in e})
     assert not drawn[0] & drawn[1]

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from mmengine.hooks import Hook
+from mmengine.hooks import EMAHook, Hook
 from tiny_run import PREDICTOR, tiny_config, train
 
 import daffnet_mm.engine.hooks.mean_teacher_hook  # noqa: F401
@@ -24,8 +24,6 @@ class SeenHook(Hook):
         self.batches = []
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
-        from mmengine.hooks import EMAHook
-
         ema = next(h for h in runner.hooks if isinstance(h, EMAHook))
         model = ema.ema_model.module
         model.eval()

@@ -48,8 +48,14 @@ def result(work_dir):
     """What is left of a run: names of checkpoints and the best."""
     (best,) = work_dir.glob('best_*.pth')
     names = {path.name for path in work_dir.glob('*.pth')}
-    log = sorted(work_dir.glob('*/*.log'))[-1].read_text()
+    log = max(work_dir.glob('*/*.log')).read_text()
     return names, best.name, 'did not improve in the last 3 records' in log
+
+
+def assert_equal_runs(first, second):
+    assert result(first) == result(second)
+    for name in ('best.pth', 'epoch_5.pth'):
+        assert_same(weights(first / name), weights(second / name))
 
 
 @pytest.fixture(scope='module')
@@ -86,14 +92,7 @@ MOMENTS = [
 def test_interrupted_once(uninterrupted, tmp_path, moment):
     interrupted(tmp_path, *moment)
     run(tmp_path)
-    assert result(tmp_path) == result(uninterrupted)
-    assert_same(
-        weights(tmp_path / 'best.pth'), weights(uninterrupted / 'best.pth')
-    )
-    assert_same(
-        weights(tmp_path / 'epoch_5.pth'),
-        weights(uninterrupted / 'epoch_5.pth'),
-    )
+    assert_equal_runs(tmp_path, uninterrupted)
 
 
 def test_interrupted_again_and_again(uninterrupted, tmp_path):
@@ -103,10 +102,7 @@ def test_interrupted_again_and_again(uninterrupted, tmp_path):
     interrupted(tmp_path, 'after_val_epoch', 5)
     interrupted(tmp_path, 'before_test_epoch', 5)
     run(tmp_path)
-    assert result(tmp_path) == result(uninterrupted)
-    assert_same(
-        weights(tmp_path / 'best.pth'), weights(uninterrupted / 'best.pth')
-    )
+    assert_equal_runs(tmp_path, uninterrupted)
 
 
 def test_a_run_that_has_ended_stays_at_its_end(uninterrupted):

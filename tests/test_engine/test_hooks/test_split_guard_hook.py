@@ -1,8 +1,7 @@
 import pytest
 import torch
-from mmengine.hooks import Hook
 from mmpretrain.registry import MODELS
-from tiny_run import PREDICTOR, daffnet_model, tiny_config, train
+from tiny_run import PREDICTOR, StopHook, daffnet_model, tiny_config, train
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES
@@ -10,18 +9,9 @@ from daffnet_mm.structures import WBC5_CLASSES
 ONE_EPOCH = {'train_cfg.max_epochs': 1}
 
 
-class Stop(Hook):
-    """End a run before it trains, when the guard has let it pass."""
-
-    priority = 'LOWEST'
-
-    def before_train(self, runner):
-        raise StopIteration
-
-
 def passes(cfg):
     with pytest.raises(StopIteration):
-        train(cfg, Stop())
+        train(cfg, StopHook())
 
 
 def test_disjoint_parts_pass_and_are_listed(tmp_path):
@@ -34,13 +24,13 @@ def test_disjoint_parts_pass_and_are_listed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'part, other',
+    ('part', 'other'),
     [('val', 'train'), ('test', 'train'), ('test', 'val')],
 )
 def test_overlapping_parts_are_refused(tmp_path, part, other):
     cfg = tiny_config(tmp_path, **{f'{part}_dataloader.dataset.split': other})
     with pytest.raises(InputError) as caught:
-        train(cfg, Stop())
+        train(cfg, StopHook())
     message = str(caught.value)
     assert f'{other}_dataloader and {part}_dataloader share 16 im' in message
     assert f'such as synthetic/a/0/{other}/000000.png' in message
@@ -56,7 +46,7 @@ def test_wrappers_hide_nothing(tmp_path):
         dataset=dict(type='ConcatDataset', datasets=[own, stranger]),
     )
     with pytest.raises(InputError, match='share 1 images, such as .*/val/'):
-        train(cfg, Stop())
+        train(cfg, StopHook())
     stranger['laboratory'] = 'b'
     cfg.train_dataloader.dataset.dataset.datasets[1] = stranger
     passes(cfg)
@@ -98,7 +88,7 @@ def test_pbc_and_wbcatt_are_the_same_images(pbc_root, wbcatt_dir, tmp_path):
     # the published split is another one
     cfg.val_dataloader.dataset = dict(annotated, official_split=True)
     with pytest.raises(InputError, match='such as PBC/.*same split_file'):
-        train(cfg, Stop())
+        train(cfg, StopHook())
 
 
 @pytest.fixture
@@ -130,7 +120,7 @@ def test_the_map_must_not_know_what_stage_3_is_judged_by(
         train_images=['synthetic/a/0/train/000000.png', image]
     )
     with pytest.raises(InputError) as caught:
-        train(stage_3(tmp_path / 'run', path), Stop())
+        train(stage_3(tmp_path / 'run', path), StopHook())
     message = str(caught.value)
     assert f'the MAP {path} and {part}_dataloader share 1 images' in message
     assert image in message and 'train the MAP again' in message

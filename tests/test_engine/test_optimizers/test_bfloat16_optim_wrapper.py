@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 from mmengine.optim import build_optim_wrapper
@@ -47,3 +49,13 @@ def test_weights_stay_float32_and_learn(trained):
 
 def test_nothing_is_cast_outside_of_the_context(trained):
     assert not torch.is_autocast_enabled('cpu')
+
+
+def test_it_agrees_with_the_kernel():
+    """Which instructions there are, Linux says too."""
+    kernel = Path('/proc/cpuinfo')
+    if not kernel.is_file():
+        pytest.skip('not a Linux')
+    flags = {'avx512_bf16', 'amx_bf16', 'bf16'} & {*kernel.read_text().split()}
+    assert module.multiplies_bfloat16(torch.device('cpu')) == bool(flags)
+    assert not module.multiplies_bfloat16(torch.device('meta'))

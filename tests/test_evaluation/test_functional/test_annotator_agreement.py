@@ -33,7 +33,7 @@ def test_a_value_that_nobody_gave_stays_certain():
 
 
 def test_published_annotators(shared):
-    """WBCAtt's two annotators agree on the published 96.1 % of the values."""
+    """The 696 cells at hand are near the 96.1 % published of all cells."""
     folder = shared / 'data' / 'wbcatt'
     again = folder / 'pbc_attr_reannotations_trainval.csv'
     if not again.is_file():
@@ -54,4 +54,4 @@ def test_published_annotators(shared):
     agreement = [100 * (1 - disagreement(c)) for c in confusions]
     names = list(WBC_ATTRIBUTES)
     assert agreement[names.index('cell_size')] == pytest.approx(89.8, abs=0.05)
-    assert np.mean(agreement) == pytest.approx(96.1, abs=0.5)
+    assert np.mean(agreement) == pytest.approx(96.32, abs=0.005)

@@ -1,6 +1,6 @@
 import pytest
 
-from daffnet_mm.evaluation.functional.differential import differential_count
+from daffnet_mm.evaluation.functional import differential_count
 from daffnet_mm.structures import WBC5_CLASSES
 
 

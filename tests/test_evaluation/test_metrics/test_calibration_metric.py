@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from mmengine.evaluator import Evaluator
-from mmpretrain.registry import METRICS
 from mmpretrain.structures import DataSample
+from run_metric import run_metric
 
-import daffnet_mm.evaluation  # noqa: F401
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.functional import ReliabilityBins
 
@@ -23,13 +21,7 @@ def sample(attributes=None, scores=None, label=None, score=None):
 
 
 def evaluate(samples):
-    metric = METRICS.build(
-        dict(type='CalibrationMetric', attributes=ATTRIBUTES)
-    )
-    evaluator = Evaluator(metric)
-    evaluator.dataset_meta = dict(classes=('a', 'b'))
-    evaluator.process(samples)
-    return evaluator.evaluate(len(samples)), metric
+    return run_metric('CalibrationMetric', samples, attributes=ATTRIBUTES)
 
 
 def test_by_hand():
@@ -66,10 +58,14 @@ def test_only_one_kind_of_truth():
     assert 'calibration/cell_type/ece' not in metrics
 
 
-def test_bad_samples():
-    with pytest.raises(InputError, match='none has a known attribute'):
-        evaluate([sample([-1, -1], [0.5, 0.5, 0.5, 0.25, 0.25])])
-    with pytest.raises(InputError, match='holds 4 values'):
-        evaluate([sample([0, 0], [0.5, 0.5, 0.5, 0.5])])
-    with pytest.raises(InputError, match=r'gt_attributes\[hue\] of x.jpg'):
-        evaluate([sample([0, 3], [0.5, 0.5, 0.5, 0.25, 0.25])])
+@pytest.mark.parametrize(
+    ('true', 'scores', 'message'),
+    [
+        ([-1, -1], [0.5] * 5, 'none has a known attribute'),
+        ([0, 0], [0.5] * 4, 'holds 4 values'),
+        ([0, 3], [0.5] * 5, r'gt_attributes\[hue\] of x.jpg'),
+    ],
+)
+def test_bad_samples(true, scores, message):
+    with pytest.raises(InputError, match=message):
+        evaluate([sample(true, scores)])

@@ -70,7 +70,8 @@ def test_eca_weighs_a_channel_by_its_neighbours():
 
 
 @pytest.mark.parametrize(
-    'channels, kernel_size', [(16, 3), (64, 3), (128, 5), (512, 5), (2048, 7)]
+    ('channels', 'kernel_size'),
+    [(16, 3), (64, 3), (128, 5), (512, 5), (2048, 7)],
 )
 def test_eca_kernel_grows_with_the_channels(channels, kernel_size):
     # equation 12 of ECA-Net, gamma = 2 and b = 1: |log2(C) / 2 + 1 / 2|, odd

@@ -42,10 +42,10 @@ def outputs_and_gradients(function, x, module):
 
 
 @pytest.mark.parametrize(
-    'channels, size',
+    ('channels', 'size'),
     [(64, 28), (64, 15), (128, 7), (512, 3), (24, 9), (16, 28)],
 )
-@pytest.mark.parametrize('stride, dilation', [(1, 1), (2, 1), (1, 2)])
+@pytest.mark.parametrize(('stride', 'dilation'), [(1, 1), (2, 1), (1, 2)])
 @pytest.mark.parametrize(
     'memory_format', [torch.contiguous_format, torch.channels_last]
 )
@@ -64,7 +64,7 @@ def test_equals_the_plain_formulation(
 
 
 @pytest.mark.parametrize(
-    'name, stride', [('psa_module', 1), ('psa_module_stride2', 2)]
+    ('name', 'stride'), [('psa_module', 1), ('psa_module_stride2', 2)]
 )
 def test_agrees_with_the_public_code(shared, name, stride):
     figures = np.load(shared / 'fixtures' / 'epsanet' / f'{name}.npz')
@@ -120,7 +120,7 @@ def test_parameter_count():
 
 
 @pytest.mark.parametrize(
-    'channels, groups',
+    ('channels', 'groups'),
     [
         (64, [1, 4, 8, 16]),
         (48, [1, 4, 6, 12]),
@@ -143,7 +143,7 @@ def test_fitting_groups():
 
 
 @pytest.mark.parametrize(
-    'kwargs, message',
+    ('kwargs', 'message'),
     [
         (dict(out_channels=30), '30 output channels'),
         (dict(kernel_sizes=(3, 5)), '4 for 2 kernel sizes'),

@@ -54,23 +54,6 @@ def test_order(type):
         assert same == (name == type), name
 
 
-def test_modules_see_one_another_in_order():
-    seen = []
-    module = SCAM(16)
-    module.spatial.register_forward_hook(
-        lambda m, args, out: seen.append(('spatial', args[0], out))
-    )
-    module.channel.register_forward_hook(
-        lambda m, args, out: seen.append(('channel', args[0], out))
-    )
-    x = torch.randn(1, 16, 4, 4)
-    out = module(x)
-    assert [name for name, *_ in seen] == ['spatial', 'channel']
-    assert seen[0][1] is x
-    assert seen[1][1] is seen[0][2]
-    assert out is seen[1][2]
-
-
 @pytest.mark.parametrize('cls', [SCAM, CSAM, ParallelAttention])
 def test_arguments_reach_both_parts(cls):
     module = cls(64, reduction=8, kernel_size=3)

@@ -5,7 +5,7 @@ import torch
 from mmpretrain.registry import MODELS
 
 from daffnet_mm.models.attention import SpatialAttention
-from daffnet_mm.models.attention.spatial_gate import spatial_gate
+from daffnet_mm.models.attention.spatial_attention import spatial_gate
 
 
 def test_gate_by_hand():

@@ -22,10 +22,10 @@ def random_input(height, width, channels=16):
 
 
 @pytest.mark.parametrize(
-    'out_channels, tile', [(4, (4, 4)), (8, (2, 4)), (16, (1, 4))]
+    ('out_channels', 'tile'), [(4, (4, 4)), (8, (2, 4)), (16, (1, 4))]
 )
 @pytest.mark.parametrize('kernel_size', [7, 9, 11])
-@pytest.mark.parametrize('height, width', [(28, 28), (32, 44)])
+@pytest.mark.parametrize(('height', 'width'), [(28, 28), (32, 44)])
 def test_equals_conv2d(out_channels, tile, kernel_size, height, width):
     torch.manual_seed(0)
     conv = build(out_channels=out_channels, kernel_size=kernel_size)
@@ -46,7 +46,7 @@ def test_equals_conv2d(out_channels, tile, kernel_size, height, width):
         torch.testing.assert_close(one, other, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize('height, width', [(28, 24), (29, 28), (28, 30)])
+@pytest.mark.parametrize(('height', 'width'), [(28, 24), (29, 28), (28, 30)])
 def test_other_sizes_go_the_usual_way(height, width):
     conv = build()
     x = random_input(height, width)

@@ -103,7 +103,7 @@ def test_maps_of_the_papers_network():
     )
 
 
-@pytest.mark.parametrize('fusion, channels', [('sum', 12), ('concat', 24)])
+@pytest.mark.parametrize(('fusion', 'channels'), [('sum', 12), ('concat', 24)])
 def test_fusion(fusion, channels):
     model = small(fusion=fusion).eval()
     x = torch.randn(2, 3, 64, 96)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from mmengine.logging import MMLogger
 from mmengine.optim import OptimWrapper
 from mmpretrain.models import ResNet
 from mmpretrain.registry import MODELS
@@ -22,21 +21,8 @@ TRANSFORMER = dict(type='SpatialTransformer', hidden_channels=16)
 
 
 def tiny(**kwargs):
-    return MODELS.build(
-        dict(
-            type='EPSAResNet',
-            **{
-                'depth': 18,
-                'base_channels': 16,
-                'stem_channels': 16,
-                **kwargs,
-            },
-        )
-    )
-
-
-def count(module):
-    return sum(p.numel() for p in module.parameters())
+    small = dict(depth=18, base_channels=16, stem_channels=16)
+    return MODELS.build({'type': 'EPSAResNet', **small, **kwargs})
 
 
 def psa_count(width):
@@ -51,26 +37,11 @@ def psa_count(width):
     )
 
 
-@pytest.fixture
-def log():
-    """What is logged through MMEngine's current logger."""
-    records = []
-    handler = logging.Handler()
-    handler.emit = records.append
-    logger = MMLogger.get_current_instance()
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)  # whatever an earlier test made of it
-    yield records
-    logger.setLevel(level)
-    logger.removeHandler(handler)
-
-
 # -- geometry ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    'depth, expansion', [(18, 1), (34, 1), (50, 4), (101, 4)]
+    ('depth', 'expansion'), [(18, 1), (34, 1), (50, 4), (101, 4)]
 )
 def test_four_maps(depth, expansion):
     model = tiny(depth=depth, out_indices=(0, 1, 2, 3))
@@ -100,9 +71,10 @@ def test_base_channels(depth, base_channels):
 
 
 @pytest.mark.parametrize(
-    'depth, blocks', [(50, (3, 4, 6, 3)), (101, (3, 4, 23, 3))]
+    ('depth', 'blocks'),
+    [(18, (2,) * 4), (50, (3, 4, 6, 3)), (101, (3, 4, 23, 3))],
 )
-def test_parameter_count_of_bottlenecks(depth, blocks):
+def test_parameter_count(count, depth, blocks):
     expected = count(ResNet(depth)) + sum(
         n * (psa_count(width) - 9 * width**2)
         for n, width in zip(blocks, (64, 128, 256, 512), strict=True)
@@ -110,20 +82,13 @@ def test_parameter_count_of_bottlenecks(depth, blocks):
     assert count(EPSAResNet(depth)) == expected
 
 
-def test_parameter_count_of_basic_blocks():
-    expected = count(ResNet(18)) + sum(
-        2 * (psa_count(width) - 9 * width**2) for width in (64, 128, 256, 512)
-    )
-    assert count(EPSAResNet(18)) == expected
-
-
-def test_epsanet_50_has_the_parameters_of_its_paper():
+def test_epsanet_50_has_the_parameters_of_its_paper(count):
     # Table 2 of EPSANet: 22.56 million with the classifier of ImageNet
     total = count(EPSAResNet(50)) + 2048 * 1000 + 1000
     assert round(total / 1e6, 2) == 22.56
 
 
-def test_gate_adds_98_parameters_a_block():
+def test_gate_adds_98_parameters_a_block(count):
     gates = count(tiny(spatial_attention=GATE)) - count(tiny())
     assert gates == 8 * 2 * 49
 
@@ -205,7 +170,7 @@ def test_checkpointing_changes_nothing(depth):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize('depth, norm', [(18, 'bn2'), (50, 'bn3')])
+@pytest.mark.parametrize(('depth', 'norm'), [(18, 'bn2'), (50, 'bn3')])
 @pytest.mark.parametrize('zero', [True, False])
 def test_zero_init_residual(depth, norm, zero):
     model = tiny(depth=depth, zero_init_residual=zero)
@@ -296,7 +261,7 @@ def plain_state_dict(naming):
 
 
 @pytest.mark.parametrize(
-    'naming, prefix, left_out',
+    ('naming', 'prefix', 'left_out'),
     [
         ('torchvision', None, 18),
         ('mmpretrain', 'backbone.', 16),
@@ -374,15 +339,8 @@ def test_own_checkpoint_loads_whole(tmp_path, log):
     torch.manual_seed(4)
     source = tiny(spatial_attention=GATE)
     path = str(tmp_path / 'epsa.pth')
-    torch.save(
-        dict(
-            state_dict={
-                f'backbone.{name}': value
-                for name, value in source.state_dict().items()
-            }
-        ),
-        path,
-    )
+    weights = {f'backbone.{n}': v for n, v in source.state_dict().items()}
+    torch.save(dict(state_dict=weights), path)
     target = tiny(
         spatial_attention=GATE,
         init_cfg=[
@@ -414,38 +372,32 @@ def test_misfits_are_warned_of_by_name(tmp_path, log):
     assert 'layer2.0.conv1.weight' in warnings[0]
 
 
-def test_a_wrong_prefix_is_refused(tmp_path):
-    path = str(tmp_path / 'classifier.pth')
-    torch.save(
-        {f'backbone.{n}': v for n, v in ResNet(18).state_dict().items()}, path
-    )
-    model = EPSAResNet(18, init_cfg=dict(type='Pretrained', checkpoint=path))
-    with pytest.raises(ValueError, match='set the prefix'):
-        model.init_weights()
-
-
-def test_an_unconverted_epsanet_is_refused(tmp_path):
-    path = str(tmp_path / 'epsanet.pth')
-    torch.save(
-        {'layer1.0.conv2.conv_1.weight': torch.zeros(16, 64, 3, 3)}, path
-    )
-    model = EPSAResNet(50, init_cfg=dict(type='Pretrained', checkpoint=path))
-    with pytest.raises(ValueError, match='epsanet_to_mmpretrain.py'):
-        model.init_weights()
-
-
-def test_a_missing_checkpoint_matters_at_init_weights_only(tmp_path):
-    path = str(tmp_path / 'nowhere.pth')
+@pytest.mark.parametrize(
+    ('content', 'error', 'message'),
+    [
+        (
+            {'backbone.conv1.weight': torch.zeros(1)},
+            ValueError,
+            'set the prefix',
+        ),
+        # of the public EPSANet code
+        (
+            {'layer1.0.conv2.conv_1.weight': torch.zeros(1)},
+            ValueError,
+            'epsanet_to_mmpretrain.py',
+        ),
+        (dict(state_dict={}, hook=print), ValueError, r'x\.pth is refused'),
+        (None, FileNotFoundError, r'x\.pth.*not exist'),
+    ],
+)
+def test_bad_checkpoints_matter_at_init_weights_only(
+    tmp_path, content, error, message
+):
+    path = str(tmp_path / 'x.pth')
+    if content is not None:
+        torch.save(content, path)
     model = tiny(init_cfg=dict(type='Pretrained', checkpoint=path))
-    with pytest.raises(FileNotFoundError, match=r'nowhere\.pth.*not exist'):
-        model.init_weights()
-
-
-def test_a_checkpoint_with_code_is_refused(tmp_path):
-    path = str(tmp_path / 'code.pth')
-    torch.save(dict(state_dict={}, hook=print), path)
-    model = tiny(init_cfg=dict(type='Pretrained', checkpoint=path))
-    with pytest.raises(ValueError, match=r'code\.pth is refused'):
+    with pytest.raises(error, match=message):
         model.init_weights()
 
 
@@ -475,14 +427,8 @@ def test_block_agrees_with_the_public_code(shared):
 
 
 def test_names_and_shapes_of_the_public_code(shared):
-    public = json.loads(
-        (
-            shared
-            / 'fixtures'
-            / 'epsanet'
-            / 'epsanet50_state_dict_shapes.json'
-        ).read_text()
-    )
+    figures = shared / 'fixtures/epsanet/epsanet50_state_dict_shapes.json'
+    public = json.loads(figures.read_text())
     own = EPSAResNet(50).state_dict()
     for name, shape in public.items():
         if name.startswith('fc.'):

@@ -10,7 +10,7 @@ SMALL = dict(growth_rate=8, depths=[2, 3, 4, 2], init_channels=16)
 
 
 @pytest.mark.parametrize(
-    'num_stages, channels, side',
+    ('num_stages', 'channels', 'side'),
     [
         (1, 16 + 16, 16),
         (2, 16 + 24, 8),

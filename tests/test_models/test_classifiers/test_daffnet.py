@@ -21,6 +21,11 @@ def images(number=4):
     )
 
 
+def optimizer_of(model, lr):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return OptimWrapper(torch.optim.Adam(trained, lr=lr))
+
+
 def in_nchw(model):
     """The same network, composed by hand in PyTorch's default format."""
     model = copy.deepcopy(model).to(memory_format=torch.contiguous_format)
@@ -194,13 +199,8 @@ def test_trains_with_a_foreign_backbone(daffnet_cfg, cells):
     model.init_weights()
     model.train()
     before = {n: p.clone() for n, p in model.named_parameters()}
-    optimizer = OptimWrapper(
-        torch.optim.Adam(
-            [p for p in model.parameters() if p.requires_grad], lr=1e-2
-        )
-    )
     log = model.train_step(
-        dict(inputs=images(), data_samples=cells(4)), optimizer
+        dict(inputs=images(), data_samples=cells(4)), optimizer_of(model, 1e-2)
     )
     assert torch.isfinite(log['loss'])
     for name, parameter in model.named_parameters():
@@ -216,11 +216,7 @@ def test_trains_with_a_foreign_backbone(daffnet_cfg, cells):
 
 def test_learns(model, cells):
     """A few steps on four cells: the loss falls through both branches."""
-    optimizer = OptimWrapper(
-        torch.optim.Adam(
-            [p for p in model.parameters() if p.requires_grad], lr=3e-3
-        )
-    )
+    optimizer = optimizer_of(model, 3e-3)
     model.train()
     losses = [
         model.train_step(

@@ -6,16 +6,12 @@ from mmpretrain.structures import DataSample
 from daffnet_mm.models.heads import FusionHead
 
 
-def count(module):
-    return sum(p.numel() for p in module.parameters())
-
-
 def labelled(labels):
     return [DataSample().set_gt_label(label) for label in labels]
 
 
 @pytest.mark.parametrize('morphological', [128, 31, 0])
-def test_parameter_count(morphological):
+def test_parameter_count(count, morphological):
     head = FusionHead(8, 2048, morphological_channels=morphological)
     assert count(head) == (2048 * 1000 + 1000 + (1000 + morphological) * 8 + 8)
 
@@ -89,22 +85,9 @@ def test_losses_of_mmpretrain_serve():
     assert torch.isfinite(loss)
 
 
-def test_takes_the_imagenet_classifier(tmp_path):
-    path = str(tmp_path / 'imagenet.pth')
-    weights = {
-        'head.fc.weight': torch.randn(7, 12),
-        'head.fc.bias': torch.randn(7),
-    }
-    torch.save(dict(state_dict=weights), path)
-    head = FusionHead(
-        5,
-        12,
-        num_features=7,
-        init_cfg=[
-            dict(type='Normal', layer='Linear', std=0.01),
-            dict(type='Pretrained', checkpoint=path, prefix='head.'),
-        ],
-    )
+def test_takes_the_imagenet_classifier(imagenet_classifier):
+    weights, init_cfg = imagenet_classifier
+    head = FusionHead(5, 12, num_features=7, init_cfg=init_cfg)
     head.init_weights()
     assert torch.equal(head.fc.weight, weights['head.fc.weight'])
     assert torch.equal(head.fc.bias, weights['head.fc.bias'])

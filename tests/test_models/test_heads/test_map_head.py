@@ -3,59 +3,35 @@ from unittest import mock
 
 import pytest
 import torch
+from foreign_backbones import CONVNEXT, EFFICIENTNET, MOBILENET, SWIN, VIT
 from mmengine.optim import OptimWrapper
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.models.heads import MAPHead
+from daffnet_mm.models.heads import MAPHead, find_map_head
+from daffnet_mm.models.utils import pool_last_feature
 from daffnet_mm.structures import ATTRIBUTE_SIZES
 
-#: Backbones of MMPretrain at reduced size, and the length of their feature.
-FOREIGN = {
-    'ConvNeXt': (
-        dict(
-            type='ConvNeXt',
-            arch=dict(depths=[1, 1, 1, 1], channels=[8, 16, 32, 64]),
-        ),
-        64,
-    ),
-    'SwinTransformer': (
-        dict(
-            type='SwinTransformer',
-            arch=dict(
-                embed_dims=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8]
-            ),
-            img_size=64,
-            window_size=2,
-        ),
-        128,
-    ),
-    'VisionTransformer': (
-        dict(
-            type='VisionTransformer',
-            arch=dict(
-                embed_dims=32,
-                num_layers=2,
-                num_heads=2,
-                feedforward_channels=64,
-            ),
-            img_size=64,
-            patch_size=16,
-            out_type='cls_token',
-        ),
-        32,
-    ),
-    'MobileNetV3': (dict(type='MobileNetV3', arch='small'), 576),
-    'EfficientNet': (dict(type='EfficientNet', arch='b0'), 1280),
-}
+
+def head_of(**options):
+    torch.manual_seed(0)
+    return MAPHead(12, num_features=7, **options)
 
 
-def count(module):
-    return sum(p.numel() for p in module.parameters())
+def undecided(**options):
+    """A head that gives all values of an attribute the same probability."""
+    head = head_of(**options)
+    for parameter in head.parameters():
+        parameter.data.zero_()
+    return head
 
 
-def test_parameter_count():
+#: What each attribute costs it on average: log2 of its number of values.
+UNDECIDED = sum(map(math.log2, ATTRIBUTE_SIZES)) / len(ATTRIBUTE_SIZES)
+
+
+def test_parameter_count(count):
     # ResNet50's 2048 to 1000, 1000 to 31 and 1000 to 5, each with biases.
     tail = 2048 * 1000 + 1000 + 1000 * 31 + 31
     assert count(MAPHead(2048)) == tail == 2_080_031
@@ -92,12 +68,9 @@ def test_maps_and_vectors_give_the_same():
 @pytest.mark.parametrize('num_classes', [None, 5])
 def test_loss_of_an_undecided_head(cells, num_classes):
     """Without weights each attribute costs log2 of its number of values."""
-    head = MAPHead(12, num_features=7, num_classes=num_classes)
-    for parameter in head.parameters():
-        parameter.data.zero_()
+    head = undecided(num_classes=num_classes)
     losses = head.loss((torch.randn(4, 12),), cells(4))
-    expected = sum(map(math.log2, ATTRIBUTE_SIZES)) / len(ATTRIBUTE_SIZES)
-    assert losses['loss_attribute'].item() == pytest.approx(0.8 * expected)
+    assert losses['loss_attribute'].item() == pytest.approx(0.8 * UNDECIDED)
     if num_classes:
         assert losses['loss_class'].item() == pytest.approx(0.2 * math.log2(5))
     else:
@@ -193,34 +166,23 @@ def test_other_attributes(cells):
     assert sample.pred_attribute_scores.shape == (5,)
 
 
-def test_takes_the_imagenet_classifier(tmp_path):
-    path = str(tmp_path / 'imagenet.pth')
-    weights = {
-        'backbone.conv1.weight': torch.zeros(1),
-        'head.fc.weight': torch.randn(7, 12),
-        'head.fc.bias': torch.randn(7),
-    }
-    torch.save(dict(state_dict=weights), path)
-    head = MAPHead(
-        12,
-        num_features=7,
-        init_cfg=[
-            dict(type='Normal', layer='Linear', std=0.01),
-            dict(type='Pretrained', checkpoint=path, prefix='head.'),
-        ],
-    )
+def test_takes_the_imagenet_classifier(imagenet_classifier):
+    weights, init_cfg = imagenet_classifier
+    head = head_of(init_cfg=init_cfg)
     head.init_weights()
     assert torch.equal(head.fc.weight, weights['head.fc.weight'])
     assert torch.equal(head.fc.bias, weights['head.fc.bias'])
-    assert head.fc_attributes.weight.std().item() == pytest.approx(
-        0.01, rel=0.3
-    )
+    std = head.fc_attributes.weight.std().item()
+    assert std == pytest.approx(0.01, rel=0.3)
 
 
-@pytest.mark.parametrize('name', FOREIGN)
-def test_trains_on_other_backbones(name, cells):
+@pytest.mark.parametrize(
+    ('backbone', 'channels'),
+    [CONVNEXT, SWIN, VIT, MOBILENET, EFFICIENTNET],
+    ids=lambda value: value['type'] if isinstance(value, dict) else '',
+)
+def test_trains_on_other_backbones(backbone, channels, cells):
     torch.manual_seed(0)
-    backbone, channels = FOREIGN[name]
     model = MODELS.build(
         dict(
             type='ImageClassifier',
@@ -266,28 +228,161 @@ def test_autocast(map_cfg, cells):
     assert sample.pred_score.dtype == torch.float32
 
 
-def test_mixed_images_train():
+def test_mixed_images_train(map_cfg, cells):
     model = MODELS.build(
-        dict(
-            type='ImageClassifier',
-            backbone=dict(
-                type='ResNet', depth=18, base_channels=8, stem_channels=8
-            ),
-            head=dict(type='MAPHead', in_channels=64, num_classes=5),
+        map_cfg(
             data_preprocessor=dict(type='MixingDataPreprocessor'),
             train_cfg=dict(augments=[dict(type='CutMix', alpha=1.0)]),
         )
     )
-    samples = []
-    for i in range(4):
-        sample = DataSample().set_gt_label(i)
-        sample.set_field(torch.zeros(11, dtype=torch.long), 'gt_attributes')
-        samples.append(sample)
     data = model.data_preprocessor(
-        dict(inputs=list(torch.rand(4, 3, 32, 32)), data_samples=samples),
+        dict(inputs=list(torch.rand(4, 3, 32, 32)), data_samples=cells(4)),
         training=True,
     )
     assert 'mixture' in data['data_samples'][0]
     losses = model(**data, mode='loss')
     sum(losses.values()).backward()
     assert all(value.isfinite() for value in losses.values())
+
+
+# -- options, all off in the paper's setting ---------------------------------
+
+
+def test_soft_targets_and_weights_of_samples(cells):
+    """An undecided head costs the same, whatever the target."""
+    head, cost = undecided(), 0.8 * UNDECIDED
+    samples = cells(2)
+    soft = torch.cat([torch.full((n,), 1 / n) for n in ATTRIBUTE_SIZES])
+    samples[0].set_field(soft, 'attribute_targets')
+    feature = (torch.randn(2, 12),)
+    loss = head.loss(feature, samples)['loss_attribute']
+    assert loss.item() == pytest.approx(cost)
+    samples[0].set_field(0.25, 'attribute_weight')
+    loss = head.loss(feature, samples)['loss_attribute']
+    assert loss.item() == pytest.approx(cost * (0.25 + 1) / 2)
+
+
+def test_one_hot_targets_are_hard_labels(cells):
+    head, feature = head_of(num_classes=5), (torch.randn(3, 12),)
+    hard = head.loss(feature, cells(3))
+    samples = cells(3)
+    for sample in samples[1:]:
+        sample.set_field(
+            torch.cat(
+                [
+                    torch.eye(n)[v]
+                    for n, v in zip(
+                        ATTRIBUTE_SIZES, sample.gt_attributes, strict=True
+                    )
+                ]
+            ),
+            'attribute_targets',
+        )
+        sample.set_field(torch.tensor(1.0), 'attribute_weight')
+    for name, value in head.loss(feature, samples).items():
+        torch.testing.assert_close(value, hard[name])
+
+
+def test_joint_decoding(contradiction):
+    scores = contradiction[None]
+    (plain,) = head_of().set_attributes(scores)
+    (joint,) = head_of(joint_decoding=True).set_attributes(scores)
+    assert plain.pred_attributes[8:].tolist() == [0, 1, 0]
+    # .3 x .4 x .6 against .7 x .6 x .4
+    assert joint.pred_attributes[8:].tolist() == [0, 1, 1]
+    assert torch.equal(plain.pred_attributes[:8], joint.pred_attributes[:8])
+    assert torch.equal(joint.pred_attribute_scores, scores[0])
+    head = head_of(
+        attributes=dict(a=('x', 'y'), b=('u', 'v', 'w')),
+        joint_decoding=True,
+        equivalent_values=dict(a='x', b='w'),
+    )
+    (sample,) = head.set_attributes(torch.tensor([[0.6, 0.4, 0.5, 0.1, 0.4]]))
+    assert sample.pred_attributes.tolist() == [0, 2]
+
+
+def test_consistency_loss(cells):
+    penalty = dict(type='ConsistencyLoss', loss_weight=0.5)
+    feature = (torch.randn(2, 12),)
+    losses = undecided(consistency_loss=penalty).loss(feature, cells(2))
+    # 1/4 x 1/4 x 1/2 + 3/4 x 3/4 x 1/2 = 5/16
+    assert losses['loss_consistency'].item() == pytest.approx(
+        0.5 * math.log2(16 / 5)
+    )
+    assert 'loss_consistency' not in head_of().loss(feature, cells(2))
+
+
+def test_pooling():
+    feature = torch.rand(2, 12, 3, 5)
+    by_hand = (feature.flatten(2).mean(2) + feature.flatten(2).amax(2)) / 2
+    head = head_of(pooling=dict(type='AverageMaxPooling'))
+    torch.testing.assert_close(head.pre_logits((feature,)), head.fc(by_hand))
+    # the exponent 1 is the average, a large one the maximum
+    mean, maximum = feature.mean((2, 3)), feature.amax((2, 3))
+    for p, expected in ((1.0, mean), (100.0, maximum)):
+        head = head_of(pooling=dict(type='GeneralizedMeanPooling', p=p))
+        torch.testing.assert_close(
+            head.pooling(feature), expected, rtol=0.05, atol=0
+        )
+    assert head.pooling.p.requires_grad
+    assert 'pooling.p' in head.state_dict()
+    # vectors need none
+    vector = torch.rand(2, 12)
+    assert pool_last_feature((vector,), head.pooling) is vector
+
+
+def test_options_change_no_weights():
+    plain = head_of(num_classes=5)
+    other = head_of(
+        num_classes=5,
+        joint_decoding=True,
+        pooling=dict(type='AverageMaxPooling'),
+        consistency_loss=dict(type='ConsistencyLoss'),
+        loss=dict(type='DSLLoss', label_smoothing=0.1),
+    )
+    assert plain.state_dict().keys() == other.state_dict().keys()
+
+
+@pytest.mark.parametrize('num_classes', [None, 5])
+def test_temperatures_are_built_into_the_weights(num_classes):
+    head, feature = head_of(num_classes=num_classes), (torch.randn(2, 12),)
+    before, classes = head(feature)
+    temperatures = [1 + i / 10 for i in range(11)]
+    head.divide_logits(temperatures, 3.0)
+    after, cooled = head(feature)
+    for one, other, temperature in zip(
+        before.split(ATTRIBUTE_SIZES, 1),
+        after.split(ATTRIBUTE_SIZES, 1),
+        temperatures,
+        strict=True,
+    ):
+        torch.testing.assert_close(one / temperature, other)
+    if num_classes:
+        torch.testing.assert_close(classes / 3, cooled)
+
+
+def test_rare_values_are_built_into_the_biases():
+    head = undecided(attributes=dict(a=('x', 'y'), b=('u', 'v')))
+    head.adjust_logits([[3, 1], [0, 1]], strength=2.0)
+    logits = head((torch.randn(1, 12),))[0]
+    # -2 log(share); a value that no cell has counts as if one had it
+    shares = torch.tensor([[3 / 4, 1 / 4, 1 / 2, 1 / 2]])
+    torch.testing.assert_close(logits, -2 * shares.log())
+
+
+def test_find_map_head(map_cfg, daffnet_cfg):
+    model = MODELS.build(map_cfg())
+    assert find_map_head(model) is model.head
+    daffnet = MODELS.build(daffnet_cfg())
+    assert find_map_head(daffnet) is daffnet.neck.predictor.head
+    assert find_map_head(torch.nn.Linear(2, 2)) is None
+
+
+def test_values_of_samples_stay_theirs(cells):
+    """Reading targets does not change the samples."""
+    sample = DataSample()
+    sample.set_field(torch.zeros(11).long(), 'gt_attributes')
+    sample.set_field(torch.rand(31), 'attribute_targets')
+    before = sample.attribute_targets.clone()
+    head_of().loss((torch.randn(1, 12),), [sample])
+    assert torch.equal(sample.attribute_targets, before)

@@ -101,36 +101,19 @@ def test_flips_by_pipeline_and_on_the_device(map_cfg, images, cells):
         assert torch.equal(one.gt_label, other.gt_label)
 
 
-def test_merged_values_are_decoded_as_the_head_does(map_cfg):
+def test_merged_values_are_decoded_as_the_head_does(map_cfg, contradiction):
     cfg = map_cfg()
     cfg['head']['joint_decoding'] = True
     tta = AttributeTTAModel(build(cfg))
-    scores = torch.cat([torch.full((n,), 1 / n) for n in ATTRIBUTE_SIZES])
-    scores[21:25] = torch.tensor([0.7, 0.3, 0.0, 0.0])
-    scores[25:29] = torch.tensor([0.4, 0.6, 0.0, 0.0])
-    scores[29:] = torch.tensor([0.6, 0.4])
     views = [DataSample() for _ in range(2)]
     for view in views:
-        view.set_field(scores, 'pred_attribute_scores')
+        view.set_field(contradiction, 'pred_attribute_scores')
     (merged,) = tta.merge_preds([views])
     assert merged.pred_attributes[8:].tolist() == [0, 1, 1]
 
 
-def test_classifiers_without_attributes(images, cells):
-    model = build(
-        dict(
-            type='ImageClassifier',
-            backbone=dict(
-                type='ResNet', depth=18, base_channels=8, stem_channels=8
-            ),
-            head=dict(
-                type='FusionHead',
-                num_classes=5,
-                in_channels=64,
-                morphological_channels=0,
-            ),
-        )
-    )
+def test_classifiers_without_attributes(plain_cfg, images, cells):
+    model = build(plain_cfg)
     tta = MODELS.build(dict(type='SymmetryTTAModel', module=model))
     sample = tta.test_step(batch(images, cells))[0]
     assert sample.pred_score.sum().item() == pytest.approx(1)

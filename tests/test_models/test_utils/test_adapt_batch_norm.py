@@ -47,22 +47,9 @@ def test_a_frozen_predictor_keeps_its_own():
     assert (model.neck.predictor.running_mean == 7).all()
 
 
-def test_a_classifier_of_mmpretrain():
-    model = MODELS.build(
-        dict(
-            type='ImageClassifier',
-            data_preprocessor=dict(mean=[0.0] * 3, std=[255.0] * 3),
-            backbone=dict(
-                type='ResNet', depth=18, base_channels=8, stem_channels=8
-            ),
-            head=dict(
-                type='FusionHead',
-                num_classes=5,
-                in_channels=64,
-                morphological_channels=0,
-            ),
-        )
-    )
+def test_a_classifier_of_mmpretrain(plain_cfg):
+    preprocessor = dict(mean=[0.0] * 3, std=[255.0] * 3)
+    model = MODELS.build(dict(plain_cfg, data_preprocessor=preprocessor))
     before = model.backbone.bn1.running_mean.clone()
     images = torch.randint(256, (4, 3, 32, 32), dtype=torch.uint8)
     adapt_batch_norm(model, [dict(inputs=list(images))])

@@ -1,5 +1,5 @@
 # MMPretrain's DenseNet121.
-peer = dict(
+model = dict(
     type='ImageClassifier',
     backbone=dict(
         type='DenseNet',

@@ -2,7 +2,7 @@
 # the number of classes goes to the backbone; ImageNet's last layer does not
 # fit and is left out. Its own image size is 299, but both papers give every
 # network 224.
-peer = dict(
+model = dict(
     type='ImageClassifier',
     backbone=dict(
         type='InceptionV3',

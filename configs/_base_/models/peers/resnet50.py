@@ -1,5 +1,5 @@
-# MMPretrain's ResNet50.
-peer = dict(
+# MMPretrain's ResNet50, with one linear layer behind it.
+model = dict(
     type='ImageClassifier',
     backbone=dict(
         type='ResNet',

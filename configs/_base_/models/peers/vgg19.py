@@ -1,7 +1,7 @@
 # MMPretrain's VGG19. An average over the last map stands for the two layers
 # of 4096 channels, which fix the size of the image and hold 120 million of
 # its 144 million parameters.
-peer = dict(
+model = dict(
     type='ImageClassifier',
     backbone=dict(
         type='VGG',

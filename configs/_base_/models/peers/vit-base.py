@@ -1,6 +1,6 @@
 # MMPretrain's ViT-B/16, whose weights are ImageNet-21k's, fine-tuned on
 # ImageNet-1k at 384 px; MMPretrain resizes the position embedding to 224 px.
-peer = dict(
+model = dict(
     type='ImageClassifier',
     backbone=dict(
         type='VisionTransformer',

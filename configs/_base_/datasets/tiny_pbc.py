@@ -1,0 +1,10 @@
+# PBC, eight classes, at 96 px, for small models on a CPU.
+_base_ = './cells_96.py'
+num_classes = 8
+train_dataloader = val_dataloader = test_dataloader = dict(
+    dataset=dict(
+        type='PBC',
+        data_root='{{$PBC_ROOT:data/PBC_dataset_normal_DIB}}',
+        split_file='{{$PBC_SPLIT_FILE:data/splits/pbc.csv}}',
+    )
+)

@@ -1,0 +1,16 @@
+# BCCD, four classes, in Chen et al.'s way, at 96 px.
+_base_ = './cells_96.py'
+classes = ('eosinophil', 'lymphocyte', 'monocyte', 'neutrophil')
+num_classes = 4
+# Mixup needs one-hot labels.
+data_preprocessor = dict(num_classes=num_classes)
+train_dataloader = val_dataloader = test_dataloader = dict(
+    dataset=dict(
+        type='BCCD',
+        data_root='{{$BCCD_ROOT:data/dataset2-master}}',
+        subsets=('TRAIN', 'TEST'),
+        classes=classes,
+        split_file='{{$BCCD_SPLIT_FILE:data/splits/bccd.csv}}',
+        official_split=True,
+    )
+)

@@ -1,0 +1,7 @@
+# ResNet50 for CPUs: a ResNet18 at half the width, from scratch.
+model = dict(
+    type='ImageClassifier',
+    backbone=dict(type='ResNet', depth=18, base_channels=32, stem_channels=32),
+    neck=dict(type='GlobalAveragePooling'),
+    head=dict(type='LinearClsHead', in_channels=256),
+)

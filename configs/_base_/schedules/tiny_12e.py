@@ -1,7 +1,0 @@
-# 12 epochs in the same way.
-_base_ = './tiny_18e.py'
-param_scheduler = [
-    _base_.param_scheduler[0],
-    dict(_base_.param_scheduler[1], end=12),
-]
-train_cfg = dict(max_epochs=12)

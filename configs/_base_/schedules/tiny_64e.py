@@ -1,7 +1,0 @@
-# 64 epochs in the same way: mixed and changed images are harder to learn.
-_base_ = './tiny_18e.py'
-param_scheduler = [
-    _base_.param_scheduler[0],
-    dict(_base_.param_scheduler[1], end=64),
-]
-train_cfg = dict(max_epochs=64)

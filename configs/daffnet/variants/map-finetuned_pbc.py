@@ -1,0 +1,11 @@
+# The MAP is trained along, from what stage 2 leaves.
+_base_ = [
+    '../../_base_/datasets/pbc.py',
+    '../../_base_/models/daffnet.py',
+    '../../_base_/schedules/adam_100e.py',
+]
+work_dir = 'work_dirs/daffnet_{{ fileBasenameNoExtension }}'
+model = dict(
+    neck=dict(frozen=False), head=dict(num_classes=_base_.num_classes)
+)
+default_hooks = dict(freeze=dict(except_layers=_base_.new_layers))

@@ -1,4 +1,0 @@
-# The spatial gate on what each PSA gives.
-_base_ = '../daffnet_{{$WBC_DATASET:pbc}}.py'
-work_dir = 'work_dirs/daffnet_sa-psa_{{$WBC_DATASET:pbc}}'
-model = dict(backbone=dict(attention_position='psa'))

@@ -1,0 +1,12 @@
+# The spatial gate on what each stage gives.
+_base_ = [
+    '../../_base_/datasets/pbc.py',
+    '../../_base_/models/daffnet.py',
+    '../../_base_/schedules/adam_100e.py',
+]
+work_dir = 'work_dirs/daffnet_{{ fileBasenameNoExtension }}'
+model = dict(
+    backbone=dict(attention_position='stage'),
+    head=dict(num_classes=_base_.num_classes),
+)
+default_hooks = dict(freeze=dict(except_layers=_base_.new_layers))

@@ -1,0 +1,10 @@
+# ResNet50, with one linear layer in the place of DAFFNet's decoder,
+# under DAFFNet's recipe.
+_base_ = [
+    '../_base_/datasets/pbc.py',
+    '../_base_/models/peers/resnet50.py',
+    '../_base_/schedules/adam_100e.py',
+]
+work_dir = 'work_dirs/peer_{{ fileBasenameNoExtension }}'
+model = dict(head=dict(num_classes=_base_.num_classes))
+default_hooks = dict(freeze=dict(layers=[r'backbone\.']))

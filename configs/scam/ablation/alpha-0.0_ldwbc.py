@@ -1,0 +1,8 @@
+# Table 4: without mixup (the raw data of Table 10).
+_base_ = [
+    '../../_base_/datasets/scam_ldwbc.py',
+    '../../_base_/models/dual_res_densenet.py',
+    '../../_base_/schedules/radam_100e.py',
+]
+work_dir = 'work_dirs/scam_{{ fileBasenameNoExtension }}'
+model = dict(train_cfg=None, head=dict(num_classes=_base_.num_classes))

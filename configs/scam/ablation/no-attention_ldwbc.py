@@ -1,0 +1,10 @@
+# Tables 5 and 6: no attention.
+_base_ = [
+    '../../_base_/datasets/scam_ldwbc.py',
+    '../../_base_/models/dual_res_densenet.py',
+    '../../_base_/schedules/radam_100e.py',
+]
+work_dir = 'work_dirs/scam_{{ fileBasenameNoExtension }}'
+model = dict(
+    backbone=dict(attention=None), head=dict(num_classes=_base_.num_classes)
+)

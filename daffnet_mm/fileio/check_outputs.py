@@ -1,0 +1,60 @@
+import os
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from daffnet_mm.errors import InputError
+
+
+def check_out_file(path: str | Path | None) -> None:
+    """Find out before the work whether a file can be written.
+
+    Nothing is made. Its folder need not be there.
+
+    Args:
+        path (str | Path, optional): The file, if one is to be written.
+
+    Raises:
+        InputError: If it is a folder, lies under a file, or its folder cannot
+            be written to.
+    """
+    if not path:
+        return
+    if os.path.isdir(path):
+        raise InputError(
+            f'{path} is a folder, but a file is to be written: name one in it'
+        )
+    _check(path, Path(os.path.realpath(path)).parent)
+
+
+def check_out_dir(path: str | Path | None) -> None:
+    """Find out before the work whether files can be written to a folder.
+
+    Nothing is made. The folder need not be there.
+
+    Args:
+        path (str | Path, optional): The folder, if there is to be one.
+
+    Raises:
+        InputError: If it is a file, lies under one, or cannot be written to.
+    """
+    if path:
+        _check(path, Path(os.path.realpath(path)))
+
+
+def _check(path: str | Path, folder: Path) -> None:
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    if not folder.is_dir():
+        raise InputError(
+            f'{path} cannot be written, for {folder} is no folder: name '
+            'another place'
+        )
+    try:
+        # Permissions do not tell of full disks and those that are read only.
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f'{path} cannot be written ({error.strerror} in {folder}): name '
+            'another place'
+        ) from error

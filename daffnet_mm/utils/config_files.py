@@ -1,0 +1,35 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+from mmengine import Config
+from mmengine.registry import init_default_scope
+
+from daffnet_mm.errors import InputError
+
+
+def load_config(
+    path: str | Path, cfg_options: Mapping | None = None
+) -> Config:
+    """Read a config, and make its scope that of the registries.
+
+    Args:
+        path (str | Path): The config.
+        cfg_options (Mapping, optional): Settings that override its own, by
+            names such as ``'model.head.num_classes'``. Defaults to None.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        FileNotFoundError: If there is no such config.
+        InputError: If the settings do not fit it.
+    """
+    cfg = Config.fromfile(path)
+    try:
+        cfg.merge_from_dict(dict(cfg_options or {}))
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f'--cfg-options do not fit {path}: {error.args[0]}'
+        ) from error
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    return cfg

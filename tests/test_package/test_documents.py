@@ -1,0 +1,130 @@
+"""What the documents name is there."""
+
+import re
+from pathlib import Path
+
+import mmengine.registry
+import mmpretrain.registry
+import pytest
+import yaml
+from mmengine.config import Config
+from mmengine.registry import Registry, init_default_scope
+from mmpretrain.registry import MODELS
+
+import daffnet_mm
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted(
+    path.relative_to(REPOSITORY).as_posix()
+    for path in (
+        *REPOSITORY.glob('*.md'),
+        *REPOSITORY.glob('docs/**/*.md'),
+        *REPOSITORY.glob('configs/**/*.md'),
+        REPOSITORY / 'daffnet_mm' / 'weights' / 'README.md',
+    )
+)
+LINK = re.compile(r'\]\(([^()\s]+)\)')
+#: A file of the project in a command or a sentence, without placeholders.
+NAMED_FILE = re.compile(
+    r'(?<![\w./-])((?:tools|configs|daffnet_mm|tests|docs|requirements)/[\w./-]+'
+    r'\.(?:py|sh|md|csv|yml|txt|pth))(?![\w*{<])'
+)
+BLOCK = re.compile(r'^```python\n(.*?)^```', re.DOTALL | re.MULTILINE)
+
+
+def read(name):
+    return (REPOSITORY / name).read_text(encoding='utf-8')
+
+
+def without_code(text):
+    return re.sub(r'^```.*?^```', '', text, flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(text):
+    """The anchors that GitHub gives the headings of a document."""
+    headings = re.findall(r'^#+ (.+)$', without_code(text), re.MULTILINE)
+    return {
+        re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-')
+        for heading in headings
+    }
+
+
+@pytest.mark.parametrize('document', DOCUMENTS)
+def test_links_lead_somewhere(document):
+    for link in LINK.findall(without_code(read(document))):
+        if re.match(r'\w+:', link):
+            continue
+        path, _, anchor = link.partition('#')
+        target = (REPOSITORY / document).parent / path if path else document
+        target = (REPOSITORY / target).resolve()
+        assert target.exists(), f'{document} links to {link}'
+        if anchor:
+            there = anchors(target.read_text(encoding='utf-8'))
+            assert anchor in there, f'{document} links to {link}'
+
+
+@pytest.mark.parametrize(
+    'document',
+    # What a log of changes names may be gone.
+    [name for name in DOCUMENTS if name != 'CHANGELOG.md'],
+)
+def test_files_that_are_named_exist(document):
+    for name in NAMED_FILE.findall(read(document)):
+        if 'my_' not in name:
+            assert (REPOSITORY / name).exists(), f'{document} names {name}'
+
+
+def test_readme_is_short():
+    assert len(read('README.md').splitlines()) <= 160
+
+
+def test_components_are_all_listed():
+    """The table has every registered type of the package, and no other."""
+    registered = {
+        name
+        for registries in (mmpretrain.registry, mmengine.registry)
+        for registry in vars(registries).values()
+        if isinstance(registry, Registry)
+        for name, part in registry.module_dict.items()
+        if part.__module__.partition('.')[0] == 'daffnet_mm'
+    }
+    rows = re.findall(r'^\| .*$', read('docs/components.md'), re.MULTILINE)
+    assert set(re.findall(r'`(\w+)`', '\n'.join(rows))) == registered
+
+
+def examples():
+    return [
+        pytest.param(block, id=f'{document}-{number}')
+        for document in ('README.md', 'docs/components.md')
+        for number, block in enumerate(BLOCK.findall(read(document)))
+        if 'model = dict(' in block
+    ]
+
+
+@pytest.mark.parametrize('block', examples())
+def test_example_configs_build(block, tmp_path):
+    path = tmp_path / 'example.py'
+    path.write_text(block.replace("'configs/", f"'{REPOSITORY}/configs/"))
+    cfg = Config.fromfile(path)
+    init_default_scope('mmpretrain')
+    assert MODELS.build(cfg.model)
+
+
+def test_rooms_are_all_described():
+    rooms = {
+        path.parent.name
+        for path in Path(daffnet_mm.__path__[0]).glob('*/__init__.py')
+    }
+    described = re.findall(
+        r'^\| `(\w+)` \|', read('docs/architecture.md'), re.MULTILINE
+    )
+    assert sorted(described) == sorted(rooms)
+
+
+def test_citation_is_of_this_version():
+    citation = yaml.safe_load(read('CITATION.cff'))
+    assert citation['version'] == daffnet_mm.__version__
+    assert citation['license'] == 'Apache-2.0'
+    for reference in citation['references']:
+        assert reference['authors'] and reference['title']
+        assert 'doi' in reference or 'url' in reference

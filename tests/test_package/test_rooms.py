@@ -1,0 +1,172 @@
+"""The rooms of the package, by what their files import."""
+
+import ast
+from collections import defaultdict
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / 'daffnet_mm'
+FRAMEWORKS = {'torch', 'torchvision', 'mmengine', 'mmcv', 'mmpretrain'}
+
+
+class Import(NamedTuple):
+    source: str  # the module that imports
+    target: str  # the module that is imported
+    place: str  # file and line
+    deferred: bool  # inside a function, or for type checkers only
+
+
+@cache
+def read_imports(package):
+    """Read the imports of all files, also those inside functions."""
+    found = []
+    names = {
+        '.'.join(file.relative_to(package.parent).with_suffix('').parts): file
+        for file in sorted(package.rglob('*.py'))
+        if '.mim' not in file.parts
+    }
+    modules = {name.removesuffix('.__init__') for name in names}
+    for name, file in names.items():
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding='utf-8'))))
+        deferred = {
+            inner
+            for node in nodes
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            or getattr(getattr(node, 'test', None), 'id', '')
+            == 'TYPE_CHECKING'
+            for inner in ast.walk(node)
+        }
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                targets = {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                above = name.split('.')[: -node.level] if node.level else []
+                base = '.'.join([*above, *filter(None, [node.module])])
+                inner = {f'{base}.{alias.name}' for alias in node.names}
+                targets = {i if i in modules else base for i in inner}
+            else:
+                continue
+            place = f'{file.relative_to(package.parent)}:{node.lineno}'
+            for target in sorted(targets):
+                source = name.removesuffix('.__init__')
+                found.append(Import(source, target, place, node in deferred))
+    return found
+
+
+def room_of(module):
+    """The folder, or the file beside the folders, that holds a module."""
+    return '.'.join(module.split('.')[:2])
+
+
+def order_of_rooms(package):
+    """Sort the rooms so that each comes after those that it needs.
+
+    Fails if they form a circle, and names the imports that close it.
+    """
+    arrows = defaultdict(dict)
+    for found in read_imports(package):
+        source, target = room_of(found.source), room_of(found.target)
+        if source != target and target.startswith(f'{package.name}.'):
+            arrows[source].setdefault(target, found.place)
+    try:
+        return list(TopologicalSorter(arrows).static_order())
+    except CycleError as error:
+        circle = error.args[1]
+    pytest.fail(
+        'rooms form a circle: '
+        + ', '.join(
+            f'{room} needs {needed} ({arrows[room][needed]})'
+            for needed, room in pairwise(circle)
+        )
+    )
+
+
+def reached_at_import(package, room):
+    """Yield the imports that run when any module of a room is imported.
+
+    The package's own ``__init__`` is left out: it registers everything.
+    """
+    imports = defaultdict(list)
+    for found in read_imports(package):
+        if not found.deferred:
+            imports[found.source].append(found)
+    waiting = [name for name in imports if room_of(name) == room]
+    seen = {package.name, *waiting}
+    while waiting:
+        for found in imports[waiting.pop()]:
+            yield found
+            parts = found.target.split('.')
+            for depth in range(1, len(parts) + 1):  # its parents run, too
+                module = '.'.join(parts[:depth])
+                if module not in seen:
+                    seen.add(module)
+                    waiting.append(module)
+
+
+def test_rooms_form_no_circle():
+    rooms = order_of_rooms(PACKAGE)
+    print('each room needs only such as stand before it:', *rooms, sep='\n')
+    assert {'daffnet_mm.errors', 'daffnet_mm.models'} < set(rooms)
+
+
+def test_cropping_knows_no_datasets():
+    assert not [
+        found.place
+        for found in read_imports(PACKAGE)
+        if room_of(found.source) == 'daffnet_mm.cropping'
+        and room_of(found.target) == 'daffnet_mm.datasets'
+    ]
+
+
+@pytest.mark.parametrize('room', ['cropping', 'fileio', 'structures'])
+def test_what_a_small_runtime_takes_needs_no_framework(room):
+    reached = list(reached_at_import(PACKAGE, f'daffnet_mm.{room}'))
+    assert reached
+    assert not [
+        f'{found.place} imports {found.target}'
+        for found in reached
+        if found.target.split('.')[0] in FRAMEWORKS
+    ]
+
+
+def test_every_way_to_import_is_seen(tmp_path):
+    package = tmp_path / 'house'
+    for name, text in {
+        '__init__': 'from . import attic, cellar',
+        'attic/__init__': 'from .box import thing',
+        'attic/box': 'def thing():\n    from ..cellar import wine',
+        'cellar/__init__': 'if True:\n    import house.roof',
+        'cellar/wine': 'import torch.nn',
+        'roof': 'from house import attic\n',
+    }.items():
+        file = package / f'{name}.py'
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    found = {i.place: (i.target, i.deferred) for i in read_imports(package)}
+    assert found == {
+        'house/__init__.py:1': ('house.cellar', False),
+        'house/attic/__init__.py:1': ('house.attic.box', False),
+        'house/attic/box.py:2': ('house.cellar.wine', True),
+        'house/cellar/__init__.py:2': ('house.roof', False),
+        'house/cellar/wine.py:1': ('torch.nn', False),
+        'house/roof.py:1': ('house.attic', False),
+    }
+    with pytest.raises(pytest.fail.Exception) as failure:
+        order_of_rooms(package)
+    for arrow in (
+        r'house.attic needs house.cellar (house/attic/box.py:2)',
+        r'house.cellar needs house.roof (house/cellar/__init__.py:2)',
+        r'house.roof needs house.attic (house/roof.py:1)',
+    ):
+        assert arrow in str(failure.value)
+    assert {i.target for i in reached_at_import(package, 'house.cellar')} == {
+        'house.attic',
+        'house.attic.box',
+        'house.roof',
+        'torch.nn',
+    }

@@ -1,0 +1,16 @@
+import pytest
+
+from daffnet_mm.errors import InputError
+from daffnet_mm.utils.config_files import load_config
+
+
+def test_settings_override_those_of_the_file(tmp_path):
+    file = tmp_path / 'config.py'
+    file.write_text('model = dict(depth=50, parts=[dict(width=1)])')
+    cfg = load_config(file, {'model.depth': 18, 'model.parts.0.width': 2})
+    assert cfg.model == dict(depth=18, parts=[dict(width=2)])
+    assert load_config(file).model.depth == 50
+    with pytest.raises(InputError, match='do not fit .*config.py: Index 7'):
+        load_config(file, {'model.parts.7.width': 2})
+    with pytest.raises(FileNotFoundError, match='nowhere.py'):
+        load_config('nowhere.py')
