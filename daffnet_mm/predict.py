@@ -238,8 +238,12 @@ def unsure_table(rows: list[dict]) -> Table:
     return table
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        int: 1 if an image has no answer, else 0.
+    """
     parser = build_parser()
     args = parser.parse_checked(argv)
     if bool(args.config) != bool(args.checkpoint):
@@ -292,9 +296,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             with atomic_write(args.out) as file:
                 file.write(text)
             print(f'wrote {args.out}: {len(rows)} cells', file=sys.stderr)
-    if errors:
-        raise SystemExit(1)
+    return 1 if errors else 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())
