@@ -7,6 +7,7 @@ import pytest
 from annotations import annotation, write_annotations
 from mmengine.logging import MMLogger
 from PIL import Image
+from tool_process import run_tool
 
 from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 
@@ -52,6 +53,37 @@ def log():
     yield records
     logger.setLevel(level)
     logger.removeHandler(handler)
+
+
+@pytest.fixture
+def succeeds(tmp_path):
+    """Run a tool to its end; gives what it wrote.
+
+    The first argument is the tool, or a command line that begins with it.
+    """
+
+    def run(command, *arguments, status=0, **environment):
+        words = command.split() if isinstance(command, str) else [command]
+        ended, output = run_tool(
+            *words, *arguments, log=tmp_path / 'log', **environment
+        )
+        assert ended == status, output
+        return output
+
+    return run
+
+
+@pytest.fixture
+def fails(succeeds):
+    """Run a tool that must end with a sentence; gives the sentence."""
+
+    def run(*command, **environment):
+        output = succeeds(*command, status=2, **environment)
+        assert 'Traceback' not in output
+        (line,) = (x for x in output.splitlines() if x.startswith('error: '))
+        return line
+
+    return run
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """Backbones of MMPretrain at reduced size, and the length of their feature."""
 
+import torch
+from torch.overrides import TorchFunctionMode
+
 CONVNEXT = (
     dict(
         type='ConvNeXt',
@@ -30,3 +33,16 @@ VIT = (
 )
 MOBILENET = dict(type='MobileNetV3', arch='small'), 576
 EFFICIENTNET = dict(type='EfficientNet', arch='b0'), 1280
+
+
+class LinspaceOnCPU(TorchFunctionMode):
+    """Keep ``torch.linspace`` off the meta device.
+
+    MMPretrain's networks read the rates of stochastic depth out of one.
+    """
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func is torch.linspace:
+            kwargs['device'] = 'cpu'
+        return func(*args, **kwargs)

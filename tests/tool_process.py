@@ -4,6 +4,7 @@ The processes come from a server that has imported the libraries already, so
 that each starts in an instant; in all else they are like those of a shell.
 """
 
+import importlib.util
 import multiprocessing
 import os
 import runpy
@@ -23,7 +24,23 @@ def _main(tool, arguments, log, environment):
     sys.stdout = open(1, 'w', buffering=1, closefd=False)
     sys.stderr = open(2, 'w', buffering=1, closefd=False)
     sys.argv = [str(tool), *arguments]
+    # As for a script, its own folder comes first.
+    sys.path.insert(0, str(tool.parent))
     runpy.run_path(str(tool), run_name='__main__')
+
+
+def load_tool(name):
+    """Import a tool, named by its place below ``tools``."""
+    path = REPOSITORY / 'tools' / name
+    spec = importlib.util.spec_from_file_location(f'tool_{path.stem}', path)
+    module = importlib.util.module_from_spec(spec)
+    # As for a script, its own folder comes first.
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
 
 
 class ToolProcess:

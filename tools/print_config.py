@@ -5,59 +5,40 @@ Usage:
         [--out FILE]
 """
 
-import argparse
-from pathlib import Path
-
-from mmengine import Config, DictAction
-
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.config_files import load_config
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Print a config flat: what its base files and the options '
-        'make of it'
-    )
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
     parser.add_argument('config', metavar='CONFIG', help='config to print')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='settings that override those of the config',
-    )
-    parser.add_argument(
-        '--out',
-        type=Path,
-        metavar='FILE',
-        help='config to write, in the place of printing it',
-    )
-    return parser.parse_args()
+    parser.add_cfg_options()
+    parser.add_output('--out', 'config to write, in the place of printing it')
+    return parser
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         try:
-            cfg = Config.fromfile(args.config)
-            cfg.merge_from_dict(args.cfg_options)
-        except FileNotFoundError:
+            cfg = load_config(args.config, args.cfg_options)
+        except (FileNotFoundError, InputError):
             raise
         # A config is a program, which can fail in any way.
         except Exception as error:
             raise InputError(
-                f'{args.config} with these options is no config that '
-                f'resolves: {type(error).__name__}: {error}'
+                f'{args.config} is no config that resolves: '
+                f'{type(error).__name__}: {error}'
             ) from error
         if args.out is None:
             print(cfg.pretty_text, end='')
         else:
             with atomic_write(args.out) as file:
                 file.write(cfg.pretty_text)
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    raise SystemExit(main())

@@ -55,8 +55,9 @@ from daffnet_mm.reproduction import (
     time_left,
     write_tables,
 )
-from daffnet_mm.reproduction.matrix import TITLES, known_metrics
+from daffnet_mm.reproduction.matrix import known_metrics
 from daffnet_mm.reproduction.methods import DATASETS, list_methods
+from daffnet_mm.reproduction.published import TITLES
 from daffnet_mm.reproduction.training_steps import FINISHED
 from daffnet_mm.utils.command_line import (
     KeyValueAction,
@@ -216,7 +217,7 @@ def declare(args: argparse.Namespace) -> list:
     return [paper_table(name, datasets, args.metrics) for name in names]
 
 
-def choose_launcher(args: argparse.Namespace):
+def choose_launcher(args: argparse.Namespace) -> LocalLauncher:
     """How processes are started."""
     if args.launcher == 'slurm':
         return SlurmLauncher(options=args.srun, jobs=args.jobs)
@@ -224,13 +225,10 @@ def choose_launcher(args: argparse.Namespace):
     if devices is None:
         import torch
 
+        devices = [str(i) for i in range(torch.cuda.device_count())]
         visible = os.environ.get('CUDA_VISIBLE_DEVICES')
-        count = torch.cuda.device_count()
-        devices = (
-            visible.split(',')[:count]
-            if visible
-            else [str(i) for i in range(count)]
-        )
+        if visible:
+            devices = visible.split(',')[: len(devices)]
     return LocalLauncher(devices, args.jobs)
 
 
@@ -244,8 +242,9 @@ def print_runs(plan: Plan) -> None:
     print(f'{len(plan.configs)} runs')
 
 
-def train(console: Console, plan: Plan, launcher) -> bool:
+def train(plan: Plan, launcher: LocalLauncher) -> bool:
     """Do the runs; tells whether all have finished."""
+    console = Console(width=max(Console().width, 120))
     jobs = len(launcher.slots())
     with Progress(
         TextColumn('runs'),
@@ -300,7 +299,6 @@ def run(args: argparse.Namespace) -> int:
     )
     launcher = choose_launcher(args)
     plan = Plan(settings, declare(args), args.seeds, args.fractions)
-    console = Console(width=max(Console().width, 120))
     if args.dry_run:
         print_runs(plan)
         return 0
@@ -308,7 +306,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.tables_only:
         plan.prepare()
         write_tables(plan)
-        finished = train(console, plan, launcher)
+        finished = train(plan, launcher)
     paths = write_tables(plan)
     figure = settings.out_dir / 'tables' / 'accuracy_against_labels.png'
     if len(plan.shares) > 1 and draw_label_curves(plan, figure):

@@ -36,23 +36,6 @@ from .trained_model import find_infinite, load_trained
 LabelledBatch = tuple[int, list[list[int]], list[list[float]]]
 
 
-def find_pseudo_labelled(cfg: dict, label_file: str) -> dict | None:
-    """Find the dataset that is to be labelled in a stage 2 config.
-
-    Args:
-        cfg (dict): A dataset config, wrappers included.
-        label_file (str): The pseudo label file that is to be made.
-
-    Returns:
-        dict, optional: The config of the dataset inside the
-        ``PseudoLabelledDataset`` that reads ``label_file``.
-    """
-    for part in pseudo_labelled_datasets(cfg):
-        if osp.abspath(part['label_file']) == osp.abspath(label_file):
-            return part['dataset']
-    return None
-
-
 class PartialFile:
     """Labels that are safe on disk while labelling goes on.
 
@@ -153,9 +136,9 @@ def pseudo_label(
             data do not belong together.
     """
     if dataset_cfg is None:
-        dataset_cfg = find_pseudo_labelled(
-            cfg.train_dataloader.dataset, out_file
-        )
+        parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
+        files = {osp.abspath(part['label_file']): part for part in parts}
+        dataset_cfg = files.get(osp.abspath(out_file), {}).get('dataset')
     if dataset_cfg is None:
         raise InputError(
             f'{cfg.filename} reads no pseudo labels from {out_file}: name '

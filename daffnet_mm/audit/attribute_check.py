@@ -92,14 +92,11 @@ def _images_by_name(
     sources: Sequence[AuditSource],
 ) -> tuple[dict[str, AuditSample], str | None]:
     """The images of PBC, or of whatever source there is in its place."""
-    for wanted in (lambda s: s.release == 'PBC', lambda s: True):
-        for source in sources:
-            if wanted(source):
-                return {
-                    osp.basename(sample.path): sample
-                    for sample in source.samples
-                }, source.title
-    return {}, None
+    if not sources:
+        return {}, None
+    source = min(sources, key=lambda source: source.release != 'PBC')
+    images = {osp.basename(sample.path): sample for sample in source.samples}
+    return images, source.title
 
 
 def _check_file(
@@ -145,15 +142,8 @@ def _check_file(
                     f'{name}: {label}, but in the folder of '
                     f'{images[name].label}'
                 )
-            if (
-                len(
-                    {
-                        row.get(attribute) == value
-                        for attribute, value in EQUIVALENT_VALUES.items()
-                    }
-                )
-                > 1
-            ):
+            same = {row.get(a) == v for a, v in EQUIVALENT_VALUES.items()}
+            if len(same) > 1:
                 contradictions.append(name)
     # Images with faulty lines only were entered by the look-up.
     for name in [name for name, files in rows.items() if not files]:

@@ -33,9 +33,8 @@ class AuditSource:
 
     Attributes:
         title (str): How the report calls it; unique in an audit.
-        release (str): The entry of
-            :data:`~daffnet_mm.audit.published_counts.PUBLISHED` to hold
-            it against, if there is one.
+        release (str): The line of ``published_counts.csv`` to hold it
+            against, if there is one.
         location (str): The folder or config.
         roots (list[str]): The folders that hold the images; none where the
             images are those of another source.

@@ -4,17 +4,15 @@ import os.path as osp
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from daffnet_mm.cropping.boxes import box_iou
 from daffnet_mm.structures.class_names import COARSER
 
 from .audit_source import AuditSample, AuditSource
 from .crops_in_fields import CropPlace
 from .image_check import ImageFacts
-from .near_duplicates import (
-    find_near_duplicates,
-    group_images,
-)
+from .near_duplicates import find_near_duplicates, group_images
 
 #: The kinds of links, from the surest.
 SAME_FILE = 'same file'
@@ -136,7 +134,7 @@ def link_crops(samples: Samples, places: Sequence[CropPlace]) -> list[Link]:
     links = []
     for place in places:
         overlap, best = max(
-            (_overlap(samples.by_key[key].box, place.box), key)
+            (box_iou(samples.by_key[key].box or (0, 0, 0, 0), place.box), key)
             for key in by_path[place.field]
         )
         kind = CUT if overlap >= _SAME_CELL else FIELD
@@ -145,18 +143,6 @@ def link_crops(samples: Samples, places: Sequence[CropPlace]) -> list[Link]:
             for key in by_path[place.crop]
         ]
     return links
-
-
-def _overlap(first: Sequence[float] | None, second: Sequence[float]) -> float:
-    """Intersection over union of two boxes."""
-    if first is None:
-        return 0.0
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = sum((b[2] - b[0]) * (b[3] - b[1]) for b in (first, second))
-    return width * height / (areas - width * height)
 
 
 def join_groups(samples: Samples, links: Sequence[Link]) -> dict[str, str]:
@@ -326,28 +312,16 @@ def count_links(samples: Samples, links: Sequence[Link]) -> list[dict]:
         list[dict]: Rows of ``first``, ``second`` (sources), ``kind``,
         ``pairs`` and ``images`` (how many of each source take part).
     """
-    rows: defaultdict[tuple[str, str, str], dict[str, Any]] = defaultdict(
-        lambda: dict(pairs=0, first=set(), second=set())
-    )
+    pairs: defaultdict[tuple[str, str, str], list] = defaultdict(list)
     for link in links:
         ends = sorted((samples.source_of[key].title, key) for key in link[:2])
-        row = rows[ends[0][0], ends[1][0], link.kind]
-        row['pairs'] += 1
-        row['first'].add(ends[0][1])
-        row['second'].add(ends[1][1])
-    counted = []
-    for (first, second, kind), row in sorted(rows.items()):
+        (first, one), (second, other) = ends
+        pairs[first, second, link.kind].append((one, other))
+    rows = []
+    for (first, second, kind), found in sorted(pairs.items()):
+        sides = [set(side) for side in zip(*found, strict=True)]
         if first == second:
-            images = [len(row['first'] | row['second'])]
-        else:
-            images = [len(row['first']), len(row['second'])]
-        counted.append(
-            dict(
-                first=first,
-                second=second,
-                kind=kind,
-                pairs=row['pairs'],
-                images=images,
-            )
-        )
-    return counted
+            sides = [set.union(*sides)]
+        row = dict(first=first, second=second, kind=kind, pairs=len(found))
+        rows.append(dict(row, images=[len(side) for side in sides]))
+    return rows

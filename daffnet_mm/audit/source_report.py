@@ -10,7 +10,7 @@ from daffnet_mm.structures.class_names import COARSER
 
 from .audit_source import AuditSource
 from .image_check import ImageFacts, check_image
-from .published_counts import PUBLISHED
+from .published_counts import published_counts
 
 #: The column of samples that are in no part of a split.
 UNSPLIT = 'all'
@@ -74,13 +74,13 @@ def _count_classes(source: AuditSource) -> dict[str, dict[str, int]]:
 
 def _compare(source: AuditSource) -> dict | None:
     """Hold the counts against the published ones."""
-    published = PUBLISHED.get(source.release)
+    published = published_counts(source.release)
     if published is None:
         return None
-    classes, total = dict(published.classes), published.total
+    classes = published['classes']
     if source.classes and classes:
         classes = {c: n for c, n in classes.items() if c in source.classes}
-        total = sum(classes.values())
+        published.update(classes=classes, total=sum(classes.values()))
     found: Counter[str] = Counter()
     for sample in source.samples:
         label = sample.label
@@ -89,22 +89,17 @@ def _compare(source: AuditSource) -> dict | None:
         found[label] += 1
     parts = Counter(part for s in source.samples for part in s.parts)
     # Parts of a split of our own are not those of the release.
-    official = published.parts if parts and not source.classes else {}
+    if source.classes or not parts:
+        published['parts'] = {}
+    images = len({sample.path for sample in source.samples})
     return dict(
-        source=published.source,
-        total=total,
-        total_difference=len({s.path for s in source.samples}) - total,
-        classes_source=published.classes_source,
-        classes=classes,
-        class_differences={
-            label: found[label] - count for label, count in classes.items()
-        },
-        parts=dict(official),
+        published,
+        total_difference=images - published['total'],
+        class_differences={c: found[c] - n for c, n in classes.items()},
         part_differences={
-            part: parts[part] - count for part, count in official.items()
+            part: parts[part] - count
+            for part, count in published['parts'].items()
         },
-        size=published.size and 'x'.join(map(str, published.size)),
-        format=published.format,
     )
 
 

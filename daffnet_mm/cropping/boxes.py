@@ -44,6 +44,16 @@ def crop_window(
     return left, top, right, bottom
 
 
+def box_iou(first: Sequence[float], second: Sequence[float]) -> float:
+    """Intersection over union of two boxes (x1, y1, x2, y2)."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    areas = sum((b[2] - b[0]) * (b[3] - b[1]) for b in (first, second))
+    return width * height / (areas - width * height)
+
+
 def _fit(start: int, stop: int, side: int, size: int) -> tuple[int, int]:
     side = min(side, size)
     first = (start + stop - side) // 2

@@ -5,9 +5,9 @@ from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN, WBC5_CLASSES
+from daffnet_mm.structures import UNKNOWN, WBC5_CLASSES
 
-from .pseudo_labels import PseudoLabels
+from .pseudo_labels import PseudoLabels, confident_labels
 from .sample_infos import image_ids
 from .taxonomy_dataset import TaxonomyDataset
 
@@ -88,24 +88,16 @@ class PseudoLabelledDataset(TaxonomyDataset):
             torch.from_numpy,
             labels.select(image_ids(self.dataset), self.label_file),
         )
-        confident = torch.stack(
-            [
-                part.gather(1, values[:, i : i + 1]).squeeze(1)
-                >= self.threshold
-                for i, part in enumerate(scores.split(ATTRIBUTE_SIZES, 1))
-            ],
-            1,
+        self.attributes, targets = confident_labels(
+            values, scores, self.threshold
         )
-        self.attributes = values.masked_fill(~confident, UNKNOWN)
         if self.soft:
-            # Zero where nothing is to be learned.
-            self.targets = scores * confident.repeat_interleave(
-                torch.tensor(ATTRIBUTE_SIZES), dim=1
-            )
+            self.targets = targets
+        share = (self.attributes != UNKNOWN).float().mean().item()
         MMLogger.get_current_instance().info(
             f'{self.label_file}: {len(values)} images, '
-            f'{100 * confident.float().mean().item():.1f} % of the values at '
-            f'or above the threshold {self.threshold}'
+            f'{100 * share:.1f} % of the values at or above the threshold '
+            f'{self.threshold}'
         )
 
     def get_data_info(self, idx: int) -> dict:

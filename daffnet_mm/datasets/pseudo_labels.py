@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
+import torch
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
+from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN, WBC_ATTRIBUTES
 
 #: The layout of the file; another one is refused.
 FORMAT = 'daffnet_mm pseudo labels, version 2'
@@ -141,9 +142,8 @@ class PseudoLabels:
             raise InputError(f'{path} is damaged ({e}); make it again') from e
         starts = np.cumsum(sizes) - sizes
         totals = np.add.reduceat(scores, starts, axis=1)
-        wrong = (
-            (values < 0) | (values >= sizes) | ~(abs(totals - 1) < 1e-3)
-        ).any(axis=1)
+        right = (values >= 0) & (values < sizes) & (abs(totals - 1) < 1e-3)
+        wrong = ~right.all(axis=1)
         wrong |= ~((scores >= 0) & (scores <= 1)).all(axis=1)
         if wrong.any():
             image = [*self.scores][int(wrong.argmax())]
@@ -166,6 +166,27 @@ def _as_matrices(
     return indices.astype(np.int64), probabilities.reshape(
         len(scores), sum(ATTRIBUTE_SIZES)
     )
+
+
+def confident_labels(
+    values: torch.Tensor, scores: torch.Tensor, threshold: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Keep what a MAP is sure enough of.
+
+    Args:
+        values (Tensor): Value indices, shape (N, 11).
+        scores (Tensor): Probabilities, shape (N, 31).
+        threshold (float): A value with a lower probability becomes unknown.
+
+    Returns:
+        tuple[Tensor, Tensor]: The indices, -1 where unknown, and the
+        probabilities as soft targets, zero where nothing is to be learned.
+    """
+    sizes = torch.tensor(ATTRIBUTE_SIZES, device=values.device)
+    places = values + sizes.cumsum(0) - sizes
+    confident = scores.gather(1, places) >= threshold
+    targets = scores * confident.repeat_interleave(sizes, dim=1)
+    return values.masked_fill(~confident, UNKNOWN), targets
 
 
 def file_sha256(path: str) -> str:

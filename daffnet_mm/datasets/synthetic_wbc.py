@@ -131,11 +131,10 @@ class SyntheticWBC(BaseDataset):
             weights = np.ones(len(self.CLASSES))
         else:
             weights = np.asarray(self.class_weights, dtype=float)
-        if (
-            weights.shape != (len(self.CLASSES),)
-            or not np.isfinite(weights).all()
-            or (weights < 0).any()
-            or weights.sum() == 0
+        # nan is not at least 0 either
+        usable = (weights >= 0) & np.isfinite(weights)
+        if usable.shape != (len(self.CLASSES),) or not (
+            usable.all() and weights.any()
         ):
             raise InputError(
                 f'class_weights of SyntheticWBC must be {len(self.CLASSES)} '

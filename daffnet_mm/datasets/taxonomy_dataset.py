@@ -67,11 +67,7 @@ class TaxonomyDataset:
         self._label_map = [
             -1 if name is None else taxonomy.index(name) for name in mapped
         ]
-        outside = [
-            name
-            for name, target in zip(own, mapped, strict=True)
-            if target is None
-        ]
+        outside = [name for name in own if among(name, taxonomy) is None]
         if outside:
             MMLogger.get_current_instance().info(
                 f'{type(self).__name__}: cells of the classes '

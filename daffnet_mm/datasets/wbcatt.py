@@ -176,9 +176,8 @@ class WBCAtt(PBC):
             InputError: If a column is missing or a value unknown.
         """
         annotations = []
-        for where, row in read_csv(
-            path, ('img_name', 'label', *WBC_ATTRIBUTES)
-        ):
+        columns = ('img_name', 'label', *WBC_ATTRIBUTES)
+        for where, row in read_csv(path, columns):
             label = row['label'].lower()
             if label not in WBC5_CLASSES:
                 raise InputError(

@@ -50,20 +50,12 @@ class EvaluationReport:
         Returns:
             str: The lines of the table, the headers first.
         """
-        headers = list(self.table[0])
-        rows = [[_text(row[key]) for key in headers] for row in self.table]
-        widths = [
-            max(map(len, column))
-            for column in zip(headers, *rows, strict=True)
-        ]
-        lines = []
-        for cells in (headers, *rows):
-            first = cells[0].ljust(widths[0])
-            rest = (
-                c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True)
-            )
-            lines.append('  '.join((first, *rest)))
-        return '\n'.join(lines)
+        import pandas as pd
+
+        names = next(iter(self.table[0]))
+        table = pd.DataFrame(self.table).set_index(names)
+        table = table.rename_axis(index=None, columns=names)
+        return table.to_string(float_format=' {:.2f}'.format, na_rep='-')
 
     def log(self, title: str, *below: str) -> None:
         """Log the notes as warnings, then the table.
@@ -136,20 +128,11 @@ def write_report(
     return paths
 
 
-def _text(value: Any) -> str:
-    if value is None or _is_nan(value):
-        return '-'
-    return f'{value:.2f}' if isinstance(value, float) else str(value)
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
-
-
 def _without_nan(value: Any) -> Any:
     """Replace nan by None, which JSON can say."""
     if isinstance(value, dict):
         return {key: _without_nan(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_without_nan(item) for item in value]
-    return None if _is_nan(value) else value
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return None if is_nan else value

@@ -18,10 +18,7 @@ from PIL import Image, ImageOps
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.image_decoding import (
-    DECODING_ERRORS,
-    decode_image,
-)
+from daffnet_mm.fileio.image_decoding import DECODING_ERRORS, decode_image
 from daffnet_mm.fileio.image_folders import IMAGE_EXTENSIONS
 
 from .folder_job import (

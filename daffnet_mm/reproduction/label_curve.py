@@ -47,7 +47,9 @@ def draw_label_curves(plan: Plan, path: Path) -> bool:
                 panels += _panel(metric, shares, count)
     if not panels:
         return False
-    figure, axes = panel_grid(len(panels), columns=2, width=5.5, height=4.5)
+    figure, axes = panel_grid(
+        [title for *_, title in panels], columns=2, width=5.5, height=4.5
+    )
     for ax, (curves, references, title) in zip(axes, panels, strict=True):
         plot_label_curve(curves, references, title, ax)
         ax.legend(fontsize='small')

@@ -4,14 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.structures import (
-    PBC8_CLASSES,
-    WBC5_CLASSES,
-    WBC_ATTRIBUTES,
-)
+from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES, WBC_ATTRIBUTES
 
 from .methods import DATASETS, MAP_METHODS
-from .published import PublishedRow, load_published
+from .published import TITLES, PublishedRow, load_published
 
 #: Titles of the metrics. DAFFNet's AUC is (recall + specificity) / 2 on hard
 #: predictions; the area that readers expect stands beside it.
@@ -27,81 +23,15 @@ METRICS = {
     'recall_macro': 'AR',
     'f1_macro': 'AF1',
 }
+_OF_A_CLASS = ('precision', 'recall', 'f1', 'specificity')
 ATTRIBUTE_METRICS = {
-    **{
-        key: METRICS[key]
-        for key in (
-            'precision',
-            'recall',
-            'specificity',
-            'f1',
-            'accuracy',
-            'auc_hard',
-        )
-    },
+    **{key: METRICS[key] for key in (*_OF_A_CLASS, 'accuracy', 'auc_hard')},
     'f1_macro': 'macro F1',
     'subset_accuracy': 'SAcc',
     'hamming_loss': 'HL',
     'jaccard': 'JS',
 }
-_OF_A_CLASS = {
-    'precision': 'Prec',
-    'recall': 'Rec',
-    'f1': 'F1',
-    'specificity': 'Spec',
-}
 
-#: Strategies that train a MAP, in the order of DAFFNet's Table 6.
-_STRATEGIES = {
-    'supervised': 'map/plain',
-    'deep-supervised': 'map/dsl',
-    'deep- and semi-supervised': 'map/dsl-ssl',
-}
-#: The method of each row that can be trained, by the paper's name.
-_DAFFNET = {
-    **_STRATEGIES,
-    'ResNet50': 'resnet50',
-    'ResNet50+EPSA': 'epsa',
-    'ResNet50+EPSA+SA': 'epsa-sa',
-    'ResNet50+EPSA+SA+MAP': 'epsa-sa-map',
-    'ResNet50+EPSA+SA+MAP+MAE': 'daffnet',
-    'DAFFNet': 'daffnet',
-}
-_CHEN = {
-    'alpha 0.0': 'scam/alpha-0.0',
-    'alpha 0.2': 'scam',
-    'alpha 0.4': 'scam/alpha-0.4',
-    'alpha 0.6': 'scam/alpha-0.6',
-    'alpha 0.8': 'scam/alpha-0.8',
-    'alpha 1.0': 'scam/alpha-1.0',
-    'no attention': 'scam/no-attention',
-    'SE': 'scam/se',
-    'ECA': 'scam/eca',
-    'CAM': 'scam/cam',
-    'SAM': 'scam/sam',
-    'CAM // SAM': 'scam/cam-sam-parallel',
-    'CSAM': 'scam/csam',
-    'SCAM': 'scam',
-    'ResNet + SCAM': 'scam/resnet-only',
-    'DenseNet + SCAM': 'scam/densenet-only',
-    'ResNet + DenseNet + SCAM': 'scam',
-    'ImageNet weights in ResNet': 'scam/tl-resnet',
-    'ImageNet weights in DenseNet': 'scam/tl-densenet',
-    'no ImageNet weights': 'scam/tl-none',
-    'ImageNet weights in both': 'scam',
-    'ResNet': 'scam/peer/resnet50',
-    'DenseNet': 'scam/peer/densenet121',
-    'Inception v3': 'scam/peer/inception-v3',
-    'SCAM network': 'scam',
-    'ResNet, raw': 'scam/peer/resnet50_raw',
-    'ResNet, mixup': 'scam/peer/resnet50',
-    'DenseNet, raw': 'scam/peer/densenet121_raw',
-    'DenseNet, mixup': 'scam/peer/densenet121',
-    'Inception v3, raw': 'scam/peer/inception-v3_raw',
-    'Inception v3, mixup': 'scam/peer/inception-v3',
-    'SCAM network, raw': 'scam/alpha-0.0',
-    'SCAM network, mixup': 'scam',
-}
 #: Networks that are trained beside those of the papers.
 _FURTHER = {
     'daffnet_table3': {
@@ -124,29 +54,6 @@ _FURTHER = {
         }
         for table in ('chen_table11', 'chen_table12')
     },
-}
-#: Every table of the papers, and its title.
-TITLES = {
-    'daffnet_table2': 'DAFFNet, Table 2: DAFFNet on six datasets',
-    'daffnet_table3': 'DAFFNet, Table 3: against other methods',
-    'daffnet_table4': 'DAFFNet, Table 4: ablation',
-    'daffnet_table5': 'DAFFNet, Table 5: attributes',
-    'daffnet_table6': 'DAFFNet, Table 6: training strategies of MAP',
-    'daffnet_supplementary_table3': 'DAFFNet, Supplementary Table 3: '
-    'attributes and training strategies',
-    'chen_table4': 'Chen et al. 2022, Table 4: mixup',
-    'chen_table5': 'Chen et al. 2022, Table 5: attention',
-    'chen_table6': 'Chen et al. 2022, Table 6: attention, recall by class',
-    'chen_table7': 'Chen et al. 2022, Table 7: branches',
-    'chen_table8': 'Chen et al. 2022, Table 8: ImageNet weights',
-    'chen_table9': 'Chen et al. 2022, Table 9: ImageNet weights, recall by '
-    'class',
-    'chen_table10': 'Chen et al. 2022, Table 10: other networks, raw and '
-    'mixup',
-    'chen_table11': 'Chen et al. 2022, Table 11: other networks on other '
-    'datasets',
-    'chen_table12': 'Chen et al. 2022, Table 12: other networks, recall by '
-    'class',
 }
 
 
@@ -222,7 +129,7 @@ def paper_table(
     """Declare a table of one of the papers.
 
     Args:
-        name (str): A key of :data:`TITLES`.
+        name (str): One of ``titles.csv``.
         datasets (Sequence[str], optional): On what to train. A dataset that
             the paper's table has not gets the rows, and for comparison the
             figures, of the table's first one. Defaults to None: the paper's.
@@ -257,10 +164,11 @@ def paper_table(
         if paper not in of_paper:
             paper = of_paper[0]
         own = [row for row in found if row.dataset == paper]
+        strategies = load_published('daffnet_table6')
         if name == 'daffnet_table5':
-            rows = _attribute_rows(own, ['deep- and semi-supervised'])
+            rows = _attribute_rows(own, strategies[-1:])
         elif name == 'daffnet_supplementary_table3':
-            rows = _attribute_rows(own, list(_STRATEGIES))
+            rows = _attribute_rows(own, strategies)
         else:
             rows = _method_rows(own, name)
         sections.append(Section(dataset, paper, tuple(rows)))
@@ -273,18 +181,14 @@ def _of_wbcatt() -> dict[str, PublishedRow]:
     return {row.method: row for row in load_published('wbcatt')}
 
 
-def _row(published: PublishedRow, method: str | None) -> Row:
+def _row(published: PublishedRow) -> Row:
     label = published.method.replace('_', ' ')
-    return Row(label, method, published.figures, published.note)
+    return Row(label, published.trained, published.figures, published.note)
 
 
 def _method_rows(found: Sequence[PublishedRow], name: str) -> list[Row]:
     """A row a method: the paper's, and those that we train besides."""
-    known = _DAFFNET if name.startswith('daffnet') else _CHEN
-    rows = [
-        _row(row, None if row.origin == 'cited' else known[row.method])
-        for row in found
-    ]
+    rows = [_row(row) for row in found]
     # They stand before the paper's own network.
     own = [row.origin for row in found].index('proposed')
     rows[own:own] = [
@@ -294,24 +198,23 @@ def _method_rows(found: Sequence[PublishedRow], name: str) -> list[Row]:
 
 
 def _attribute_rows(
-    found: Sequence[PublishedRow], strategies: Sequence[str]
+    found: Sequence[PublishedRow], strategies: Sequence[PublishedRow]
 ) -> list[Row]:
     """Of each attribute a row a strategy, and how far annotators agree."""
-    overall = {row.method: row for row in load_published('daffnet_table6')}
     agreement = _of_wbcatt()
     rows = []
     for row in found:
         attribute = row.method if row.method in WBC_ATTRIBUTES else None
+        label = row.method.replace('_', ' ')
         for strategy in strategies:
-            printed = row if attribute else overall[strategy]
-            own = _row(printed, _STRATEGIES[strategy])
-            if strategy != strategies[-1] and attribute:
-                own = replace(own, published={}, note='')
-            label = row.method.replace('_', ' ')
+            own = _row(row if attribute else strategy)
+            if strategy is not strategies[-1] and attribute:
+                own = Row(label, strategy.trained)
+            name = label
             if len(strategies) > 1:
-                label += f', {strategy}'
-            rows.append(replace(own, label=label, attribute=attribute))
-        rows.append(_row(agreement[f'{row.method}, two annotators'], None))
+                name += f', {strategy.method}'
+            rows.append(replace(own, label=name, attribute=attribute))
+        rows.append(_row(agreement[f'{row.method}, two annotators']))
     return rows
 
 
@@ -354,9 +257,9 @@ def known_metrics() -> dict[str, str]:
     return {
         **{f'wbc/{key}': title for key, title in METRICS.items()},
         **{
-            f'wbc/{name}/{key}': f'{name} {title}'
+            f'wbc/{name}/{key}': f'{name} {METRICS[key]}'
             for name in classes
-            for key, title in _OF_A_CLASS.items()
+            for key in _OF_A_CLASS
         },
         **{f'attr/{key}': title for key, title in ATTRIBUTE_METRICS.items()},
     }

@@ -10,6 +10,7 @@ from mmengine import Config
 from mmpretrain.registry import DATASETS as DATASET_TYPES
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.utils.config_files import merge_options
 
 from .config_edits import (
     add_foreign_data,
@@ -338,8 +339,7 @@ class Plan:
             set_image_size(cfg, size)
         if epochs is not None:
             set_epochs(cfg, epochs)
-        if settings.cfg_options:
-            cfg.merge_from_dict(copy.deepcopy(dict(settings.cfg_options)))
+        merge_options(cfg, settings.cfg_options)
         if settings.official_split is not None:
             set_official_split(cfg, settings.official_split)
         return found, cfg

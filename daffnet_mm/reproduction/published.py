@@ -7,11 +7,11 @@ every figure that cannot be what it is said to be, is noted in its row. A
 column ``<key> implied`` holds what other figures of the row imply.
 """
 
-import csv
 from pathlib import Path
 from typing import NamedTuple
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio.csv_files import read_csv
 
 _FOLDER = Path(__file__).with_suffix('')
 
@@ -24,6 +24,11 @@ PUBLISHED_TABLES = (
     *(f'chen_table{n}' for n in range(4, 13)),
     'wbcatt',
 )
+#: Every table that can be filled, and its title.
+TITLES = {
+    row['table']: row['title']
+    for _, row in read_csv(str(_FOLDER / 'titles.csv'), ('table', 'title'))
+}
 
 
 class PublishedRow(NamedTuple):
@@ -38,6 +43,8 @@ class PublishedRow(NamedTuple):
             ``'ablation'`` (a variant of it), ``'peer'`` (a network of
             MMPretrain's zoo, which can be trained here) or ``'cited'`` (known
             by its published figures alone).
+        trained (str, optional): The method that is trained for it here; None
+            of a cited one.
         figures (dict[str, float]): Value in per cent by metric key; what the
             paper leaves blank is left out.
         note (str): What a reader has to know, or ''.
@@ -46,6 +53,7 @@ class PublishedRow(NamedTuple):
     dataset: str
     method: str
     origin: str
+    trained: str | None
     figures: dict[str, float]
     note: str
 
@@ -72,14 +80,14 @@ def load_published(table: str) -> list[PublishedRow]:
             f'there is no published table {table!r}; there are '
             f'{", ".join(PUBLISHED_TABLES)}'
         )
-    with open(_FOLDER / f'{table}.csv', newline='', encoding='utf-8') as f:
-        return [
-            PublishedRow(
-                row.pop('dataset'),
-                row.pop('method'),
-                row.pop('origin'),
-                note=row.pop('note'),
-                figures={k: float(v) for k, v in row.items() if v},
-            )
-            for row in csv.DictReader(f)
-        ]
+    return [
+        PublishedRow(
+            row.pop('dataset'),
+            row.pop('method'),
+            row.pop('origin'),
+            row.pop('trained') or None,
+            note=row.pop('note'),
+            figures={k: float(v) for k, v in row.items() if v},
+        )
+        for _, row in read_csv(str(_FOLDER / f'{table}.csv'), ('dataset',))
+    ]

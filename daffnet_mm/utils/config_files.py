@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,11 +26,25 @@ def load_config(
         InputError: If the settings do not fit it.
     """
     cfg = Config.fromfile(path)
-    try:
-        cfg.merge_from_dict(dict(cfg_options or {}))
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            f'--cfg-options do not fit {path}: {error.args[0]}'
-        ) from error
+    merge_options(cfg, cfg_options or {})
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     return cfg
+
+
+def merge_options(cfg: Config, cfg_options: Mapping) -> None:
+    """Override settings of a config.
+
+    Args:
+        cfg (Config): The config, changed in place.
+        cfg_options (Mapping): The settings, by their names with dots.
+
+    Raises:
+        InputError: If they do not fit.
+    """
+    try:
+        # Merging changes what is merged.
+        cfg.merge_from_dict(copy.deepcopy(dict(cfg_options)))
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f'--cfg-options do not fit {cfg.filename}: {error.args[0]}'
+        ) from error

@@ -42,7 +42,7 @@ def plot_confusion_matrix(
             f'({len(labels)}, {len(labels)}), but got {matrix.shape}.'
         )
     side = max(4.0, 1.8 + 0.8 * len(labels))
-    figure, axes = panel_grid(1, 1, side + 0.6, side)
+    figure, axes = panel_grid([''], 1, side + 0.6, side)
     _add_scale(figure, _draw(axes[0], matrix, labels, percent=True))
     return figure
 
@@ -61,14 +61,12 @@ def plot_attribute_confusions(
     Returns:
         Figure: A figure with one panel per attribute.
     """
-    figure, axes = panel_grid(len(matrices), columns, 4.3, 4.0)
+    titles = [name.replace('_', ' ') for name in matrices]
+    figure, axes = panel_grid(titles, columns, 4.3, 4.0)
     # inches: keeps a panel's title and 'true' off its neighbours' labels
     figure.set_layout_engine('constrained', w_pad=0.12, h_pad=0.12)
-    for ax, (name, (labels, matrix)) in zip(
-        axes, matrices.items(), strict=True
-    ):
+    for ax, (labels, matrix) in zip(axes, matrices.values(), strict=True):
         image = _draw(ax, np.asarray(matrix), labels, percent=False)
-        ax.set_title(name.replace('_', ' '), fontweight='bold')
     _add_scale(figure, image, aspect=40)
     return figure
 
@@ -107,8 +105,7 @@ def _draw(
         rotation_mode='anchor',
     )
     ax.set_yticks(ticks, labels, fontsize=9)
-    ax.set_xlabel('predicted')
-    ax.set_ylabel('true')
+    ax.set(xlabel='predicted', ylabel='true')
     return image
 
 

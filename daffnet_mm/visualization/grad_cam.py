@@ -1,7 +1,8 @@
 import difflib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,14 +57,7 @@ class AllLogits(nn.Module):
         return {} if head is None else head.attributes
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Compute all logits.
-
-        Args:
-            images (Tensor): Normalised images of shape (N, 3, H, W).
-
-        Returns:
-            Tensor: Shape (N, values of all attributes + cell types).
-        """
+        """Compute all logits, of shape (N, attribute values + cell types)."""
         if isinstance(self.model, DAFFNet):
             neck = self.model.neck
             attributes = neck.predictor(images, mode='tensor')[0]
@@ -97,14 +91,7 @@ class LogOdds:
     value: int
 
     def __call__(self, logits: torch.Tensor) -> torch.Tensor:
-        """Compute the logarithm of the odds of the value.
-
-        Args:
-            logits (Tensor): All logits of one image, one dimension.
-
-        Returns:
-            Tensor: A scalar.
-        """
+        """Compute the logarithm of the odds, given one image's logits."""
         own = logits[self.start : self.start + self.size]
         others = torch.cat([own[: self.value], own[self.value + 1 :]])
         return own[self.value] - others.logsumexp(dim=0)
@@ -242,12 +229,21 @@ class GradCAMExplainer:
         if isinstance(self.logits.model, DAFFNet) and target.name != CELL_TYPE:
             prefix = 'neck.predictor.backbone'
         seen: dict[str, torch.Tensor] = {}
-        handles = []
-        for name, module in self.modules.items():
-            if name.startswith(f'{prefix}.'):
-                handles.append(
-                    module.register_forward_hook(self._remember(name, seen))
-                )
+
+        def remember(name: str, module: nn.Module, _: Any, output: Any):
+            if not isinstance(output, torch.Tensor):
+                return
+            is_map = output.dim() == 4 and output[0, 0].numel() > 1
+            if is_map or (output.dim() == 3 and is_norm(module)):
+                # a layer that runs twice counts where it runs last
+                seen.pop(name, None)
+                seen[name] = output
+
+        handles = [
+            module.register_forward_hook(partial(remember, name))
+            for name, module in self.modules.items()
+            if name.startswith(f'{prefix}.')
+        ]
         try:
             logits = self.logits(images.detach().requires_grad_())
         finally:
@@ -257,28 +253,14 @@ class GradCAMExplainer:
         gradients = torch.autograd.grad(
             total, list(seen.values()), allow_unused=True
         )
-        for name, gradient in reversed(
-            list(zip(seen, gradients, strict=True))
-        ):
+        found = list(zip(seen, gradients, strict=True))
+        for name, gradient in reversed(found):
             if gradient is not None and self._as_map(gradient).any():
                 return name
         raise InputError(
             f'no layer of {prefix} has positions that '
             f'{target.name} depends on; name a layer'
         )
-
-    @staticmethod
-    def _remember(name: str, seen: dict[str, torch.Tensor]) -> Callable:
-        def hook(module: nn.Module, args: tuple, output: Any) -> None:
-            if not isinstance(output, torch.Tensor):
-                return
-            is_map = output.dim() == 4 and output[0, 0].numel() > 1
-            if is_map or (output.dim() == 3 and is_norm(module)):
-                # a layer that runs twice counts where it runs last
-                seen.pop(name, None)
-                seen[name] = output
-
-        return hook
 
     def _as_map(self, feature: torch.Tensor) -> torch.Tensor:
         """Lay tokens (N, L, C) out as a map; a map stays as it is."""
@@ -321,7 +303,8 @@ def plot_explanations(
         panel per map, row by row.
     """
     rows = -(-len(maps) // columns)
-    figure, axes = panel_grid(rows * (columns + 1), columns + 1, 2.2, 2.5)
+    titles = [''] * rows * (columns + 1)
+    figure, axes = panel_grid(titles, columns + 1, 2.2, 2.5)
     for ax in axes:
         ax.set_axis_off()
     axes[0].imshow(image)

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -6,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def panel_grid(
-    number: int, columns: int, width: float, height: float
+    titles: Collection[str], columns: int, width: float, height: float
 ) -> 'tuple[Figure, list[Axes]]':
     """Make a figure of equal panels, row by row.
 
@@ -15,7 +16,7 @@ def panel_grid(
     made.
 
     Args:
-        number (int): How many panels.
+        titles (Collection[str]): A heading for each panel.
         columns (int): Panels side by side, at most.
         width (float): Width of a panel in inches.
         height (float): Height of a panel in inches.
@@ -26,12 +27,14 @@ def panel_grid(
     """
     from matplotlib.figure import Figure
 
-    columns = min(columns, number)
-    rows = -(-number // columns)
+    columns = min(columns, len(titles))
+    rows = -(-len(titles) // columns)
     figure = Figure(
         figsize=(width * columns, height * rows), layout='constrained'
     )
     axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
-    for ax in axes[number:]:
+    for ax, title in zip(axes, titles, strict=False):
+        ax.set_title(title, fontweight='bold', fontsize=10)
+    for ax in axes[len(titles) :]:
         ax.set_axis_off()
-    return figure, axes[:number]
+    return figure, axes[: len(titles)]

@@ -30,36 +30,34 @@ def plot_reliability(
     Returns:
         Figure: A figure with one panel per name.
     """
-    figure, axes = panel_grid(len(diagrams), columns, 3.2, 3.3)
-    for ax, (name, series) in zip(axes, diagrams.items(), strict=True):
+    titles = [name.replace('_', ' ') for name in diagrams]
+    figure, axes = panel_grid(titles, columns, 3.2, 3.3)
+    for ax, series in zip(axes, diagrams.values(), strict=True):
         ax.plot([0, 1], [0, 1], color='grey', linewidth=0.8, linestyle=':')
         lowest = 0.95
         for label, bins in series.items():
             some = bins.count >= FEWEST_CELLS
             share = bins.count[some] / bins.count.sum()
+            x, y = bins.confidence[some], bins.accuracy[some]
             (line,) = ax.plot(
-                bins.confidence[some],
-                bins.accuracy[some],
+                x,
+                y,
                 label=f'{label}: ECE {100 * bins.error:.2f} %',
                 linewidth=1,
             )
+            # Rare bins stay visible
             ax.scatter(
-                bins.confidence[some],
-                bins.accuracy[some],
-                # Rare bins stay visible
-                s=8 + 150 * share,
-                color=line.get_color(),
-                alpha=0.5,
+                x, y, s=8 + 150 * share, color=line.get_color(), alpha=0.5
             )
-            lowest = min(
-                [lowest, *bins.confidence[some], *bins.accuracy[some]]
-            )
-        ax.set_title(name.replace('_', ' '), fontweight='bold', fontsize=10)
+            lowest = min([lowest, *x, *y])
         low = math.floor(20 * lowest) / 20
         margin = (1 - low) / 40
         limits = (low - margin, 1 + margin)
-        ax.set(xlim=limits, ylim=limits)
-        ax.set_xlabel('probability of the predicted value')
-        ax.set_ylabel('share that is right')
+        ax.set(
+            xlim=limits,
+            ylim=limits,
+            xlabel='probability of the predicted value',
+            ylabel='share that is right',
+        )
         ax.legend(fontsize=8, loc='upper left')
     return figure

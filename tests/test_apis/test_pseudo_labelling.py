@@ -5,17 +5,14 @@ import signal
 
 import pytest
 import torch
-from mmengine import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS, MODELS
 from tiny_run import PREDICTOR, tiny_config
-from tool_process import run_tool
 
 from daffnet_mm.apis import pseudo_labelling
 from daffnet_mm.apis.pseudo_labelling import (
     PartialFile,
-    find_pseudo_labelled,
     label_all,
     pseudo_label,
 )
@@ -90,22 +87,47 @@ def uninterrupted(tmp_path_factory, checkpoint):
     """The bytes of a file that was made in one go."""
     path = tmp_path_factory.mktemp('whole') / 'labels.json'
     cfg = tiny_config(path.parent, model=dict(PREDICTOR, _delete_=True))
-    pseudo_label(
-        cfg,
-        checkpoint,
-        str(path),
-        UNLABELLED,
-        batch_size=4,
-        num_workers=0,
-        device='cpu',
-    )
+    label(cfg, checkpoint, path, dataset_cfg=UNLABELLED)
     assert not path.with_name('labels.json.partial').exists()
     return path.read_bytes()
 
 
+OPTIONS = dict(batch_size=4, num_workers=0, device='cpu')
+
+
 def label(cfg, checkpoint, path, **kwargs):
-    options = dict(batch_size=4, num_workers=0, device='cpu')
-    return pseudo_label(cfg, checkpoint, str(path), **{**options, **kwargs})
+    return pseudo_label(cfg, checkpoint, str(path), **{**OPTIONS, **kwargs})
+
+
+def raise_interrupt(*args):
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def interrupted(cfg, checkpoint, tmp_path, monkeypatch):
+    """Begin to label, to be interrupted after a number of batches."""
+
+    def begin(batches, **options):
+        append, done = PartialFile.append, []
+
+        def append_or_end(self, *batch):
+            if len(done) == batches:
+                # killed within a line
+                with open(tmp_path / 'labels.json.partial', 'a') as file:
+                    file.write(json.dumps(batch)[:100])
+                raise KeyboardInterrupt
+            done.append(batch[0])
+            append(self, *batch)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(PartialFile, 'append', append_or_end)
+            # or between the last batch and the file itself
+            patch.setattr(PseudoLabels, 'save', raise_interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                label(cfg, checkpoint, tmp_path / 'labels.json', **options)
+        return done
+
+    return begin
 
 
 def test_what_is_written(cfg, checkpoint, tmp_path, uninterrupted):
@@ -139,46 +161,25 @@ def test_what_is_written(cfg, checkpoint, tmp_path, uninterrupted):
 
 @pytest.mark.parametrize('batches', [0, 1, 5, 8])
 def test_interrupted_and_resumed(
-    cfg, checkpoint, tmp_path, monkeypatch, uninterrupted, batches
+    cfg, checkpoint, tmp_path, monkeypatch, uninterrupted, interrupted, batches
 ):
     path = tmp_path / 'labels.json'
     partial = path.with_name('labels.json.partial')
-    append = PartialFile.append
-    done = []
-
-    def interrupt(self, *batch):
-        if len(done) == batches:
-            # killed within a line
-            with open(partial, 'a') as file:
-                file.write(json.dumps(batch)[:100])
-            raise KeyboardInterrupt
-        done.append(batch[0])
-        append(self, *batch)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(PartialFile, 'append', interrupt)
-        if batches == 8:
-            # between the last batch and the file itself
-            patch.setattr(PseudoLabels, 'save', interrupt_save)
-        with pytest.raises(KeyboardInterrupt):
-            label(cfg, checkpoint, path)
+    done = interrupted(batches)
+    assert done == list(range(batches))
     assert partial.exists() and not path.exists()
+    append = PartialFile.append
 
     def count(self, *batch):
         done.append(batch[0])
         append(self, *batch)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(PartialFile, 'append', count)
-        label(cfg, checkpoint, path)
+    monkeypatch.setattr(PartialFile, 'append', count)
+    label(cfg, checkpoint, path)
     # nothing is predicted twice
     assert done == list(range(8))
     assert path.read_bytes() == uninterrupted
     assert not partial.exists()
-
-
-def interrupt_save(self, path):
-    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize('processes', [2, 3])
@@ -191,22 +192,10 @@ def test_the_number_of_processes_does_not_matter(
 
 
 def test_begun_by_two_and_ended_by_three(
-    cfg, checkpoint, tmp_path, monkeypatch, uninterrupted
+    cfg, checkpoint, tmp_path, uninterrupted, interrupted
 ):
+    interrupted(3, num_processes=2)
     path = tmp_path / 'labels.json'
-    append = PartialFile.append
-    done = []
-
-    def interrupt(self, *batch):
-        if len(done) == 3:
-            raise KeyboardInterrupt
-        done.append(batch[0])
-        append(self, *batch)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(PartialFile, 'append', interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            label(cfg, checkpoint, path, num_processes=2)
     label(cfg, checkpoint, path, num_processes=3)
     assert path.read_bytes() == uninterrupted
 
@@ -232,13 +221,8 @@ def test_a_broken_image_in_another_process(
     image = pbc_root / 'ig' / 'IG_7.jpg'
     image.write_bytes(image.read_bytes()[:200])
     with pytest.raises(InputError, match='IG_7.jpg cannot be decoded'):
-        label(
-            cfg,
-            checkpoint,
-            tmp_path / 'x.json',
-            dataset_cfg=real_cells,
-            num_processes=2,
-        )
+        options = dict(dataset_cfg=real_cells, num_processes=2)
+        label(cfg, checkpoint, tmp_path / 'x.json', **options)
 
 
 def die(*args):
@@ -274,8 +258,7 @@ def test_all_that_a_config_reads(
             ),
         )
     )
-    options = dict(batch_size=4, num_workers=0, device='cpu')
-    made = label_all(cfg, checkpoint, **options)
+    made = label_all(cfg, checkpoint, **OPTIONS)
     assert list(made) == [str(first), str(second)]
     assert first.read_bytes() == uninterrupted
     assert len(made[str(second)].scores) == 6
@@ -283,25 +266,20 @@ def test_all_that_a_config_reads(
     times = first.stat().st_mtime_ns
     content = second.read_bytes()
     second.write_bytes(content[:-20])
-    label_all(cfg, checkpoint, **options)
+    label_all(cfg, checkpoint, **OPTIONS)
     assert first.stat().st_mtime_ns == times
     assert second.read_bytes() == content
     # another MAP labels anew
-    label_all(cfg, make_map(tmp_path / 'other.pth', seed=1), **options)
+    label_all(cfg, make_map(tmp_path / 'other.pth', seed=1), **OPTIONS)
     assert first.read_bytes() != uninterrupted
     # two datasets may not share a file
     cfg.train_dataloader.dataset.datasets[-1]['label_file'] = str(first)
     with pytest.raises(InputError, match='for 2 datasets'):
-        label_all(cfg, checkpoint, **options)
+        label_all(cfg, checkpoint, **OPTIONS)
 
 
 def test_label_files_are_checked_before_the_work(cfg, tmp_path):
-    (part,) = [
-        part
-        for part in cfg.train_dataloader.dataset.datasets
-        if part['type'] == 'PseudoLabelledDataset'
-    ]
-    part['label_file'] = str(tmp_path)
+    cfg.train_dataloader.dataset.datasets[1]['label_file'] = str(tmp_path)
     with pytest.raises(InputError, match='is a folder, but a file is to be'):
         label_all(cfg, 'absent.pth')
 
@@ -331,13 +309,10 @@ def test_a_file_that_is_no_checkpoint(cfg, tmp_path, content):
 
 @pytest.mark.parametrize('change', ['checkpoint', 'images', 'batch', 'model'])
 def test_a_partial_file_of_something_else_is_begun_anew(
-    cfg, checkpoint, tmp_path, monkeypatch, change
+    cfg, checkpoint, tmp_path, interrupted, change
 ):
     path = tmp_path / 'labels.json'
-    with monkeypatch.context() as patch:
-        patch.setattr(PseudoLabels, 'save', interrupt_save)
-        with pytest.raises(KeyboardInterrupt):
-            label(cfg, checkpoint, path)
+    interrupted(8)
     options = {}
     if change == 'checkpoint':
         checkpoint = make_map(tmp_path / 'other.pth', seed=1)
@@ -356,68 +331,30 @@ def test_a_partial_file_of_something_else_is_begun_anew(
 @pytest.mark.slow
 @pytest.mark.parametrize('processes', [(1, 1), (2, 3)])
 def test_killed_by_the_system_and_resumed(
-    cfg, checkpoint, tmp_path, uninterrupted, processes
+    cfg, checkpoint, tmp_path, uninterrupted, succeeds, processes
 ):
     config, path = tmp_path / 'stage_2.py', tmp_path / 'labels.json'
     cfg.dump(config)
     options = ['--batch-size', '4', '--num-workers', '1', '--num-processes']
-    arguments = [
-        'pseudo_label.py',
-        config,
-        checkpoint,
-        '--out',
-        path,
-        *options,
-    ]
+    call = ['pseudo_label.py', config, checkpoint, '--out', path, *options]
     config.write_text(
         config.read_text() + '\ncustom_imports = dict('
         "imports=['daffnet_mm', 'kill_while_labelling'])\n"
     )
-    status, _ = run_tool(
-        *arguments, processes[0], log=tmp_path / 'log', KILL_AFTER_BATCHES='3'
-    )
-    assert status == -9
+    succeeds(*call, processes[0], status=-9, KILL_AFTER_BATCHES='3')
     lines = path.with_name('labels.json.partial').read_text().splitlines()
     assert len(lines) == 1 + 3 and not path.exists()
-    status, output = run_tool(*arguments, processes[1], log=tmp_path / 'log')
-    assert status == 0
-    assert 'attributes of 30 images' in output
+    assert 'attributes of 30 images' in succeeds(*call, processes[1])
     assert path.read_bytes() == uninterrupted
 
 
-def test_which_dataset_is_meant(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    plain = dict(type='WBCAtt')
-    first = dict(
-        type='PseudoLabelledDataset',
-        label_file='a.json',
-        dataset=dict(type='LISC'),
-    )
-    second = dict(
-        type='PseudoLabelledDataset',
-        label_file=str(tmp_path / 'x' / 'b.json'),
-        dataset=dict(type='BCCD'),
-    )
-    nested = Config(
-        dict(
-            data=dict(
-                type='ConcatDataset',
-                datasets=[
-                    plain,
-                    dict(type='RepeatDataset', times=2, dataset=first),
-                    dict(type='ConcatDataset', datasets=[plain, second]),
-                ],
-            )
-        )
-    ).data
-    assert find_pseudo_labelled(nested, 'a.json') == dict(type='LISC')
-    assert find_pseudo_labelled(nested, str(tmp_path / 'a.json')) == dict(
-        type='LISC'
-    )
-    assert find_pseudo_labelled(nested, './x/b.json') == dict(type='BCCD')
-    assert find_pseudo_labelled(nested, 'b.json') is None
-    assert find_pseudo_labelled(first, 'a.json') == dict(type='LISC')
-    assert find_pseudo_labelled(plain, 'a.json') is None
+def test_a_file_by_another_path(
+    cfg, checkpoint, tmp_path, uninterrupted, monkeypatch
+):
+    (tmp_path / 'x').mkdir()
+    monkeypatch.chdir(tmp_path / 'x')
+    label(cfg, checkpoint, '../labels.json')
+    assert (tmp_path / 'labels.json').read_bytes() == uninterrupted
 
 
 def test_nothing_to_label(cfg, checkpoint, tmp_path):
@@ -472,11 +409,8 @@ def test_an_interrupted_restart_keeps_the_batches(tmp_path, monkeypatch):
     header = dict(checkpoint_sha256='a')
     PartialFile(path, header).append(0, [[0]], [[0.5, 0.5]])
 
-    def interrupted(*args):
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr('os.replace', interrupted)
+        patch.setattr('os.replace', raise_interrupt)
         with pytest.raises(KeyboardInterrupt):
             PartialFile(path, header)
     assert PartialFile(path, header).batches == {0: ([[0]], [[0.5, 0.5]])}

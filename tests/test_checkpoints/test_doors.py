@@ -1,12 +1,10 @@
 """Every kind of damaged checkpoint, through every door that takes one."""
 
 import functools
-import importlib.util
 import io
 import os
 import tarfile
 import zipfile
-from pathlib import Path
 
 import mmpretrain
 import numpy as np
@@ -17,6 +15,7 @@ from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
 from PIL import Image
 from tiny_run import CONFIG, PREDICTOR, tiny_config
+from tool_process import load_tool
 
 from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
@@ -24,8 +23,6 @@ from daffnet_mm.apis.pseudo_labelling import pseudo_label
 from daffnet_mm.apis.trained_classifier import TrainedClassifier
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES
-
-TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 
 
 def build_model():
@@ -215,11 +212,7 @@ class Files:
 
 def run_script(name, *words):
     """Run a tool's ``main`` in this process."""
-    path = TOOLS / name
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main([str(word) for word in words])
+    load_tool(name).main([str(word) for word in words])
 
 
 def inferencer(path, files):

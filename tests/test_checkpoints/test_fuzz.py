@@ -1,27 +1,20 @@
 """A short run of the fuzzing, and whether it would notice."""
 
-import importlib.util
 import os
 import signal
 import time
-from pathlib import Path
 
 import pytest
 import torch
 from mmengine.runner import CheckpointLoader
-from tool_process import run_tool
+from tool_process import REPOSITORY, load_tool, run_tool
 
-SCRIPT = (
-    Path(__file__).resolve().parents[2] / 'reliability' / 'fuzz_checkpoints.py'
-)
+SCRIPT = REPOSITORY / 'reliability' / 'fuzz_checkpoints.py'
 
 
 @pytest.fixture(scope='module')
 def fuzzing():
-    spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool(SCRIPT)
 
 
 def test_forty_mutations(tmp_path):

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from foreign_backbones import LinspaceOnCPU
 from mmengine.config import Config
 from mmpretrain.registry import MODELS
-from torch.overrides import TorchFunctionMode
 
 FOLDER = Path(__file__).resolve().parents[2] / 'configs'
 #: Everything that can be trained, below that folder.
@@ -16,19 +16,6 @@ CONFIGS = sorted(
     for path in FOLDER.rglob('*.py')
     if '_base_' not in path.parts
 )
-
-
-class LinspaceOnCPU(TorchFunctionMode):
-    """Keep ``torch.linspace`` off the meta device.
-
-    MMPretrain's networks read the rates of stochastic depth out of one.
-    """
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        if func is torch.linspace:
-            kwargs['device'] = 'cpu'
-        return func(*args, **kwargs)
 
 
 @cache

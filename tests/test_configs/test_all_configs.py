@@ -12,13 +12,13 @@ import pytest
 import torch
 from config_files import (
     CONFIGS,
-    LinspaceOnCPU,
     build,
     classes_of,
     datasets,
     load,
     pipelines,
 )
+from foreign_backbones import LinspaceOnCPU
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner

@@ -7,7 +7,6 @@ import pytest
 import torch
 from config_files import (
     CONFIGS,
-    LinspaceOnCPU,
     build,
     count,
     datasets,
@@ -16,6 +15,7 @@ from config_files import (
     load,
     pipelines,
 )
+from foreign_backbones import LinspaceOnCPU
 from mmpretrain.registry import HOOKS, MODELS
 
 from daffnet_mm.models.attention import SpatialAttention

@@ -5,10 +5,10 @@ The pictures are measured with masks and colours, not by the painter's code.
 
 import csv
 import hashlib
-import json
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -37,44 +37,6 @@ from daffnet_mm.structures.attributes import (
 )
 
 LOAD = [dict(type='LoadSyntheticCell')]
-
-#: The most frequent combination of each cell type.
-TYPICAL = {
-    'basophil': dict(
-        cell_size='small',
-        nucleus_shape='irregular',
-        granule_type='coarse',
-        granule_colour='purple',
-        granularity='yes',
-    ),
-    'eosinophil': dict(
-        cell_size='big',
-        nucleus_shape='segmented-bilobed',
-        granule_type='round',
-        granule_colour='red',
-        granularity='yes',
-    ),
-    'lymphocyte': dict(
-        cell_size='small',
-        nucleus_shape='unsegmented-round',
-        nuclear_cytoplasmic_ratio='high',
-        cytoplasm_texture='frosted',
-        cytoplasm_colour='blue',
-    ),
-    'monocyte': dict(
-        cell_size='big',
-        nucleus_shape='unsegmented-indented',
-        cytoplasm_texture='frosted',
-        cytoplasm_colour='purple blue',
-    ),
-    'neutrophil': dict(
-        cell_size='small',
-        nucleus_shape='unsegmented-band',
-        granule_type='small',
-        granule_colour='pink',
-        granularity='yes',
-    ),
-}
 PLAIN = dict(
     cell_size='big',
     cell_shape='round',
@@ -92,26 +54,19 @@ PLAIN = dict(
 
 def vector(**values):
     named = {**PLAIN, **values}
-    return [
-        options.index(named[name]) for name, options in WBC_ATTRIBUTES.items()
-    ]
-
-
-def painted(number=12, laboratory='a', **values):
-    """Images and masks of one combination, with seeds of their own."""
-    return [
-        render_cell(vector(**values), 112, seed, laboratory, return_masks=True)
-        for seed in range(number)
-    ]
+    return [v.index(named[name]) for name, v in WBC_ATTRIBUTES.items()]
 
 
 def measured(function, number=12, laboratory='a', **values):
-    return np.array(
-        [
-            function(image.astype(float), masks['cell'], masks['nucleus'])
-            for image, masks in painted(number, laboratory, **values)
-        ]
-    )
+    """Measure images of one combination, with seeds of their own."""
+    found = []
+    for seed in range(number):
+        image, masks = render_cell(
+            vector(**values), 112, seed, laboratory, return_masks=True
+        )
+        image = image.astype(float)
+        found.append(function(image, masks['cell'], masks['nucleus']))
+    return np.array(found)
 
 
 def background(image, cell):
@@ -135,8 +90,13 @@ def cytoplasm(cell, nucleus):
     return (inside > 0) & (outside == 0)
 
 
-def roughness(image, where):
-    """Relative contrast of details of a few pixels."""
+def cytoplasm_density(image, cell, nucleus):
+    return density(image, cell, cytoplasm(cell, nucleus))
+
+
+def roughness(image, cell, nucleus):
+    """Relative contrast of the cytoplasm's details of a few pixels."""
+    where = cytoplasm(cell, nucleus)
     grey = image.mean(axis=2).astype(np.float32)
     detail = grey - cv2.GaussianBlur(grey, (0, 0), 2)
     return detail[where].std() / grey[where].mean()
@@ -145,29 +105,47 @@ def roughness(image, where):
 # --- the data set -----------------------------------------------------------
 
 
-def digest(dataset):
+def cells(number, image_size=48, **options):
+    """A data set of small pictures."""
+    return SyntheticWBC(
+        num_samples=number, image_size=image_size, pipeline=LOAD, **options
+    )
+
+
+def digests(dataset):
+    return [hashlib.sha256(cell['img']).hexdigest() for cell in dataset]
+
+
+def combination_counts():
+    """How many of WBCAtt's cells to train on have which attributes."""
+    return {
+        (name, tuple(row)): int(count)
+        for name, table in combination_tables().items()
+        for row, count in zip(
+            table.attributes.tolist(), table.counts, strict=True
+        )
+    }
+
+
+def combinations(dataset):
+    """The cell type and the attributes of each sample."""
+    infos = map(dataset.get_data_info, range(len(dataset)))
     return [
-        hashlib.sha256(dataset[i]['img'].tobytes()).hexdigest()
-        for i in range(len(dataset))
+        (WBC5_CLASSES[i['gt_label']], tuple(i['gt_attributes'].tolist()))
+        for i in infos
     ]
 
 
 def test_builds_from_the_registry_and_gives_what_a_sample_needs():
     dataset = DATASETS.build(
-        dict(
-            type='SyntheticWBC',
-            split='val',
-            num_samples=7,
-            image_size=64,
-            pipeline=LOAD,
-        )
+        dict(type='SyntheticWBC', split='val', num_samples=7, pipeline=LOAD)
     )
     assert dataset.CLASSES == WBC5_CLASSES
     assert len(dataset) == 7
     sample = dataset[6]
-    assert sample['img'].shape == (64, 64, 3)
+    assert sample['img'].shape == (128, 128, 3)
     assert sample['img'].dtype == np.uint8
-    assert sample['img_shape'] == sample['ori_shape'] == (64, 64)
+    assert sample['img_shape'] == sample['ori_shape'] == (128, 128)
     assert sample['img_path'] == 'synthetic/a/0/val/000006.png'
     assert sample['image_id'] == sample['img_path']
     assert sample['sample_idx'] == 6
@@ -199,57 +177,41 @@ def test_mmpretrain_pipeline_packs_the_attributes():
 
 
 def test_samples_do_not_depend_on_order_length_or_global_state():
-    options = dict(image_size=64, seed=3, pipeline=LOAD)
-    few = SyntheticWBC(num_samples=5, **options)
-    many = SyntheticWBC(num_samples=40, serialize_data=False, **options)
+    few = cells(5, 64, seed=3)
+    many = cells(40, 64, seed=3, serialize_data=False)
     expected = [few[i] for i in range(5)]
     np.random.seed(1)
     torch.manual_seed(1)
     state = np.random.get_state()[1].copy()
     for i in (4, 0, 3, 3, 1, 2):
-        again = many[i]
-        assert np.array_equal(again['img'], expected[i]['img'])
-        assert again['gt_label'] == expected[i]['gt_label']
-        assert torch.equal(
-            again['gt_attributes'], expected[i]['gt_attributes']
-        )
+        for key, value in expected[i].items():
+            assert np.array_equal(many[i][key], value), key
     assert np.array_equal(np.random.get_state()[1], state)
 
 
 def test_image_size_changes_the_picture_but_not_the_labels():
-    small = SyntheticWBC(num_samples=30, image_size=48)
-    large = SyntheticWBC(num_samples=30, image_size=200)
-    for i in range(30):
-        a, b = small.get_data_info(i), large.get_data_info(i)
-        assert a['gt_label'] == b['gt_label']
-        assert torch.equal(a['gt_attributes'], b['gt_attributes'])
+    assert combinations(cells(30, 48)) == combinations(cells(30, 200))
 
 
 def test_another_process_paints_the_same():
     script = (
-        'import hashlib, json\n'
-        'from daffnet_mm.datasets.synthetic_wbc import SyntheticWBC\n'
-        'from daffnet_mm.datasets.transforms.load_synthetic_cell import '
-        'LoadSyntheticCell\n'
-        'd = SyntheticWBC(num_samples=4, image_size=64, laboratory="b",'
-        ' pipeline=[LoadSyntheticCell()])\n'
-        'print(json.dumps([hashlib.sha256(d[i]["img"].tobytes()).hexdigest()'
-        ' for i in (3, 2, 1, 0)][::-1]))\n'
+        'from test_synthetic_wbc import cells, digests\n'
+        'dataset = cells(4, laboratory="b")\n'
+        'print(*digests(dataset[i] for i in (3, 2, 1, 0)))'
     )
     answer = subprocess.run(
         [sys.executable, '-W', 'ignore', '-c', script],
+        cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
         check=True,
     )
-    dataset = SyntheticWBC(
-        num_samples=4, image_size=64, laboratory='b', pipeline=LOAD
-    )
-    assert json.loads(answer.stdout.splitlines()[-1]) == digest(dataset)
+    expected = digests(cells(4, laboratory='b'))
+    assert answer.stdout.splitlines()[-1].split()[::-1] == expected
 
 
 def test_worker_processes_paint_the_same():
-    dataset = SyntheticWBC(num_samples=6, image_size=64, pipeline=LOAD)
+    dataset = cells(6)
     loader = DataLoader(
         dataset,
         batch_size=2,
@@ -258,32 +220,24 @@ def test_worker_processes_paint_the_same():
         sampler=DefaultSampler(dataset, shuffle=False),
     )
     images = [image for batch in loader for image in batch['img']]
-    for i, image in enumerate(images):
-        assert np.array_equal(image, dataset[i]['img'])
+    assert np.array_equal(images, [sample['img'] for sample in dataset])
 
 
 def test_splits_seeds_and_laboratories_share_no_image():
-    options = dict(num_samples=15, image_size=48, pipeline=LOAD)
-    sets = [SyntheticWBC(split=s, **options) for s in ('train', 'val', 'test')]
-    sets.append(SyntheticWBC(seed=1, **options))
-    sets.append(SyntheticWBC(laboratory='b', **options))
-    digests = [d for dataset in sets for d in digest(dataset)]
-    assert len(set(digests)) == 15 * 5
-    ids = [d.get_data_info(i)['image_id'] for d in sets for i in range(15)]
-    assert len(set(ids)) == 15 * 5
-    labels = [tuple(d.get_gt_labels()) for d in sets]
-    assert len(set(labels)) == 5
+    sets = [cells(15, split=part) for part in ('train', 'val', 'test')]
+    sets += [cells(15, seed=1), cells(15, laboratory='b')]
+    assert len({d for dataset in sets for d in digests(dataset)}) == 15 * 5
+    ids = {cell['image_id'] for dataset in sets for cell in dataset}
+    assert len(ids) == 15 * 5
+    assert len({tuple(dataset.get_gt_labels()) for dataset in sets}) == 5
 
 
 def test_unlabelled_laboratory_hides_the_attributes():
-    told = SyntheticWBC(num_samples=5, image_size=48, pipeline=LOAD)
-    hidden = SyntheticWBC(
-        num_samples=5, image_size=48, with_attributes=False, pipeline=LOAD
-    )
-    for i in range(5):
-        assert (hidden[i]['gt_attributes'] == -1).all()
-        assert hidden[i]['gt_label'] == told[i]['gt_label']
-        assert np.array_equal(hidden[i]['img'], told[i]['img'])
+    hidden = cells(5, with_attributes=False)
+    for one, other in zip(hidden, cells(5), strict=True):
+        assert (one['gt_attributes'] == -1).all()
+        assert one['gt_label'] == other['gt_label']
+        assert np.array_equal(one['img'], other['img'])
 
 
 def test_class_weights_and_classes_select():
@@ -293,44 +247,33 @@ def test_class_weights_and_classes_select():
     assert counts[1] / 600 == pytest.approx(0.75, abs=0.06)
 
     two = SyntheticWBC(num_samples=50, classes=['neutrophil', 'basophil'])
-    tables = combination_tables()
     for i in range(50):
         info = two.get_data_info(i)
         name = two.CLASSES[info['gt_label']]
-        rows = tables[name].attributes.tolist()
-        assert info['gt_attributes'].tolist() in rows
+        values = tuple(info['gt_attributes'].tolist())
+        assert (name, values) in combination_counts()
 
 
 def test_attributes_follow_wbcatt():
-    tables = combination_tables()
-    assert tuple(tables) == WBC5_CLASSES
+    counts = combination_counts()
     # The table itself: WBCAtt's training split.
-    assert sum(t.counts.sum() for t in tables.values()) == 6169
-    assert sum(len(t.counts) for t in tables.values()) == 305
-    assert tables['neutrophil'].counts.sum() == 1984
+    assert (len(counts), sum(counts.values())) == (305, 6169)
+    totals = dict.fromkeys(combination_tables(), 0)
+    for (name, _), count in counts.items():
+        totals[name] += count
+    assert tuple(totals) == WBC5_CLASSES and totals['neutrophil'] == 1984
 
-    dataset = SyntheticWBC(num_samples=4000)
-    drawn = {name: [] for name in WBC5_CLASSES}
-    for i in range(4000):
-        info = dataset.get_data_info(i)
-        drawn[WBC5_CLASSES[info['gt_label']]].append(
-            tuple(info['gt_attributes'].tolist())
-        )
-    for name, combinations in drawn.items():
-        table = tables[name]
-        shares = {
-            tuple(row): count / table.counts.sum()
-            for row, count in zip(
-                table.attributes.tolist(), table.counts, strict=True
-            )
-        }
-        number = len(combinations)
+    found = Counter(combinations(SyntheticWBC(num_samples=4000)))
+    assert set(found) <= set(counts)
+    numbers = Counter()
+    for (name, _), count in found.items():
+        numbers[name] += count
+    for number in numbers.values():
         assert number == pytest.approx(800, abs=4 * np.sqrt(4000 * 0.16))
-        found = Counter(combinations)
-        assert set(found) <= set(shares)
-        for row, share in shares.items():
-            deviation = np.sqrt(share * (1 - share) / number)
-            assert abs(found[row] / number - share) < 5 * deviation + 2e-3
+    for key, count in counts.items():
+        share, number = count / totals[key[0]], numbers[key[0]]
+        deviation = np.sqrt(share * (1 - share) / number)
+        assert abs(found[key] / number - share) < 5 * deviation + 2e-3
 
 
 def test_combination_table_agrees_with_the_published_file(real):
@@ -338,39 +281,25 @@ def test_combination_table_agrees_with_the_published_file(real):
     counted = Counter()
     with source.open(newline='') as file:
         for row in csv.DictReader(file):
-            values = tuple(
-                options.index(row[name])
-                for name, options in WBC_ATTRIBUTES.items()
-            )
-            counted[row['label'].lower(), values] += 1
-    ours = {
-        (name, tuple(row)): count
-        for name, table in combination_tables().items()
-        for row, count in zip(
-            table.attributes.tolist(), table.counts.tolist(), strict=True
-        )
-    }
-    assert ours == counted
+            counted[row['label'].lower(), tuple(vector(**row))] += 1
+    assert combination_counts() == counted
 
 
-def test_mean_colour_alone_does_not_tell_the_cell_type():
+@pytest.mark.parametrize('laboratory', LABORATORIES)
+def test_mean_colour_alone_does_not_tell_the_cell_type(laboratory):
     labels = np.arange(500) % 5
     rng = np.random.default_rng(0)
     tables = [combination_tables()[name] for name in WBC5_CLASSES]
-    for laboratory in LABORATORIES:
-        colours = np.array(
-            [
-                render_cell(
-                    tables[k].draw(rng.random()), 64, rng, laboratory
-                ).mean(axis=(0, 1))
-                for k in labels
-            ]
-        )
-        model = make_pipeline(
-            StandardScaler(), LogisticRegression(max_iter=1000)
-        )
-        model.fit(colours[:250], labels[:250])
-        assert model.score(colours[250:], labels[250:]) < 0.7
+    attributes = [tables[label].draw(rng.random()) for label in labels]
+    colours = np.array(
+        [
+            render_cell(values, 64, rng, laboratory).mean(axis=(0, 1))
+            for values in attributes
+        ]
+    )
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    model.fit(colours[:250], labels[:250])
+    assert model.score(colours[250:], labels[250:]) < 0.7
 
 
 # --- the picture follows its attributes -------------------------------------
@@ -378,7 +307,6 @@ def test_mean_colour_alone_does_not_tell_the_cell_type():
 
 @pytest.mark.parametrize('laboratory', LABORATORIES)
 def test_big_cells_are_bigger(laboratory):
-
     def diameter(image, cell, nucleus):
         return 2 * np.sqrt(cell.sum() / np.pi) / 112
 
@@ -389,7 +317,6 @@ def test_big_cells_are_bigger(laboratory):
 
 
 def test_round_cells_are_round():
-
     def solidity(image, cell, nucleus):
         outline, _ = cv2.findContours(
             cell.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
@@ -406,17 +333,20 @@ def test_round_cells_are_round():
 
 @pytest.mark.parametrize('shape', WBC_ATTRIBUTES['nucleus_shape'])
 def test_nuclear_cytoplasmic_ratio(shape):
-
     def ratio(image, cell, nucleus):
         assert not (nucleus & ~cell).any()
         return nucleus.sum() / cell.sum()
 
-    high = measured(
-        ratio, nucleus_shape=shape, nuclear_cytoplasmic_ratio='high'
+    high, low = (
+        measured(ratio, nucleus_shape=shape, nuclear_cytoplasmic_ratio=value)
+        for value in ('high', 'low')
     )
-    low = measured(ratio, nucleus_shape=shape, nuclear_cytoplasmic_ratio='low')
     assert high.min() > low.max()
     assert high.mean() > 0.5 and low.mean() < 0.42
+
+
+def parts(mask):
+    return cv2.connectedComponents(mask.astype(np.uint8))[0] - 1
 
 
 def lobes(image, cell, nucleus):
@@ -424,7 +354,7 @@ def lobes(image, cell, nucleus):
     width = int(0.24 * np.sqrt(cell.sum() / np.pi)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     opened = cv2.morphologyEx(nucleus.astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    return cv2.connectedComponents(opened)[0] - 1
+    return parts(opened)
 
 
 def solidity(image, cell, nucleus):
@@ -445,9 +375,7 @@ def test_nuclear_lobes_can_be_counted():
     assert (whole == 1).all()
     # The threads join them: a segmented nucleus is in one piece.
     joined = measured(
-        lambda image, cell, nucleus: (
-            cv2.connectedComponents(nucleus.astype(np.uint8))[0] - 1
-        ),
+        lambda image, cell, nucleus: parts(nucleus),
         nucleus_shape='segmented-multilobed',
     )
     assert np.median(joined) == 1
@@ -462,14 +390,11 @@ def test_nuclear_outlines_differ():
     assert whole.min() > 0.95
     for values in shapes.values():
         assert np.median(values) < whole.min()
-    assert (
-        shapes['unsegmented-band'].mean()
-        < shapes['unsegmented-indented'].mean()
-    )
+    band, indented = shapes['unsegmented-band'], shapes['unsegmented-indented']
+    assert band.mean() < indented.mean()
 
 
 def test_loose_chromatin_is_paler_and_rougher():
-
     def look(image, cell, nucleus):
         inner = cv2.erode(nucleus.astype(np.uint8), np.ones((5, 5))) > 0
         glass = background(image, cell)
@@ -483,7 +408,6 @@ def test_loose_chromatin_is_paler_and_rougher():
 
 
 def test_vacuoles_are_clear_holes():
-
     def holes(image, cell, nucleus):
         glass = background(image, cell)
         clear = (image > 0.85 * glass).all(axis=2)
@@ -498,9 +422,7 @@ def test_frosted_cytoplasm_is_grainy():
     for ratio in ('low', 'high'):
         texture = [
             measured(
-                lambda image, cell, nucleus: roughness(
-                    image, cytoplasm(cell, nucleus)
-                ),
+                roughness,
                 cell_size='small',
                 cytoplasm_colour='blue',
                 nuclear_cytoplasmic_ratio=ratio,
@@ -513,12 +435,8 @@ def test_frosted_cytoplasm_is_grainy():
 
 @pytest.mark.parametrize('laboratory', LABORATORIES)
 def test_cytoplasm_colours(laboratory):
-
-    def colour(image, cell, nucleus):
-        return density(image, cell, cytoplasm(cell, nucleus))
-
     blue, light, purple = (
-        measured(colour, 20, laboratory, cytoplasm_colour=value)
+        measured(cytoplasm_density, 20, laboratory, cytoplasm_colour=value)
         for value in ('blue', 'light blue', 'purple blue')
     )
     # More stain takes more red light away; purple takes green as well.
@@ -530,13 +448,9 @@ def test_cytoplasm_colours(laboratory):
 
 @pytest.mark.parametrize('laboratory', LABORATORIES)
 def test_granule_colours(laboratory):
-
-    def colour(image, cell, nucleus):
-        return density(image, cell, cytoplasm(cell, nucleus))
-
     nil, pink, purple, red = (
         measured(
-            colour,
+            cytoplasm_density,
             12,
             laboratory,
             granule_type='round',
@@ -553,7 +467,6 @@ def test_granule_colours(laboratory):
 
 
 def test_granule_types():
-
     def grain(image, cell, nucleus):
         """Size of the details: contrast that a blur of 1.5 pixels leaves."""
         green = image[..., 1].astype(np.float32)
@@ -562,13 +475,9 @@ def test_granule_types():
         smooth = cv2.GaussianBlur(rough, (0, 0), 1.5)
         return rough[where].std(), smooth[where].std() / rough[where].std()
 
+    purple = dict(granule_colour='purple', granularity='yes')
     kinds = {
-        kind: measured(
-            grain,
-            granule_type=kind,
-            granule_colour='purple',
-            granularity='yes',
-        )
+        kind: measured(grain, granule_type=kind, **purple)
         for kind in ('coarse', 'round', 'small')
     }
     none = measured(grain)
@@ -582,42 +491,41 @@ def test_granule_types():
         return density(image, cell, nucleus)[1]
 
     # Only coarse granules lie over the nucleus.
-    pale = dict(
-        chromatin_density='loosely', granule_colour='purple', granularity='yes'
-    )
+    pale = dict(purple, chromatin_density='loosely')
     over = measured(covered, granule_type='coarse', **pale).mean()
     beside = measured(covered, granule_type='round', **pale).mean()
     assert over > 1.03 * beside
 
 
 def test_granularity_without_a_type_shows():
+    def rough(**values):
+        return np.median(measured(roughness, 8, **values))
 
-    def rough(image, cell, nucleus):
-        return roughness(image, cytoplasm(cell, nucleus))
-
-    dust = measured(rough, 8, granularity='yes', granule_colour='red')
-    assert np.median(dust) > 1.3 * np.median(measured(rough, 8))
-    trace = measured(rough, 8, granule_type='round', granule_colour='red')
-    full = measured(
-        rough, 8, granule_type='round', granule_colour='red', granularity='yes'
-    )
-    assert np.median(trace) < 0.7 * np.median(full)
+    red = dict(granule_colour='red')
+    assert rough(granularity='yes', **red) > 1.3 * rough()
+    trace = rough(granule_type='round', **red)
+    assert trace < 0.7 * rough(granule_type='round', granularity='yes', **red)
 
 
 def test_laboratories_look_different():
-    means = [
+    typical = [
+        table.attributes[table.counts.argmax()]
+        for table in combination_tables().values()
+    ]
+    blue_and_red = [
         np.mean(
             [
-                image.mean(axis=(0, 1))
-                for name in TYPICAL
-                for image, _ in painted(6, laboratory, **TYPICAL[name])
+                render_cell(values, 112, seed, laboratory)[..., ::2]
+                for values in typical
+                for seed in range(6)
             ],
-            axis=0,
+            axis=(0, 1, 2),
         )
         for laboratory in ('a', 'b')
     ]
-    # Warm light against cold: red over blue.
-    assert means[0][2] / means[0][0] > 1.1 * means[1][2] / means[1][0]
+    # Warm light against cold.
+    warm, cold = (red / blue for blue, red in blue_and_red)
+    assert warm > 1.1 * cold
 
 
 @pytest.mark.parametrize('size', [32, 57, 224])

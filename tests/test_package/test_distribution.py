@@ -8,20 +8,9 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = (
-    'daffnet_mm',
-    'configs',
-    'tools',
-    'docs',
-    'requirements',
-    'setup.py',
-    'pyproject.toml',
-    'MANIFEST.in',
-    'LICENSE',
-    'README.md',
-    'CHANGELOG.md',
-    'CITATION.cff',
-    'CONTRIBUTING.md',
-    'model-index.yml',
+    *('daffnet_mm', 'configs', 'tools', 'docs', 'requirements', 'LICENSE'),
+    *('setup.py', 'pyproject.toml', 'MANIFEST.in', 'model-index.yml'),
+    *('README.md', 'CHANGELOG.md', 'CITATION.cff', 'CONTRIBUTING.md'),
 )
 
 

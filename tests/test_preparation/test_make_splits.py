@@ -2,10 +2,9 @@ import os
 from collections import Counter
 
 import pytest
+from cell_trees import raabin
 from mmengine import Config
 from mmpretrain.registry import DATASETS
-from PIL import Image
-from tool_process import run_tool
 
 from daffnet_mm.datasets import PBC
 from daffnet_mm.datasets.splits import (
@@ -22,7 +21,6 @@ from daffnet_mm.preparation.make_splits import (
     open_release,
     write_splits,
 )
-from daffnet_mm.structures import WBC5_CLASSES
 
 TOOL = 'dataset_converters/make_splits.py'
 
@@ -39,43 +37,30 @@ def group_file(tmp_path, pbc_root):
     return str(path)
 
 
-def split(pbc_root, out, k=None, **options):
-    dataset = open_release(
-        dict(type='PBC', data_root=str(pbc_root)), **options
-    )
+def write(out, dataset, k=None):
     samples = list_release(dataset)
     return write_splits(str(out), samples, draw_parts(dataset, samples, k))
 
 
+def split(pbc_root, out, k=None, **options):
+    cells = dict(type='PBC', data_root=str(pbc_root))
+    return write(out, open_release(cells, **options), k)
+
+
 def test_the_file_is_what_the_dataset_itself_writes(pbc_root, tmp_path):
-    split(pbc_root, tmp_path / 'tool.csv', split_seed=4)
-    PBC(
-        str(pbc_root),
-        'val',
-        str(tmp_path / 'dataset.csv'),
-        split_seed=4,
-        pipeline=[],
-    )
-    assert (tmp_path / 'tool.csv').read_bytes() == (
-        tmp_path / 'dataset.csv'
-    ).read_bytes()
+    one, other = tmp_path / 'tool.csv', tmp_path / 'dataset.csv'
+    split(pbc_root, one, split_seed=4)
+    PBC(str(pbc_root), 'val', str(other), split_seed=4, pipeline=[])
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_annotations_do_not_change_the_split(pbc_root, wbcatt_dir, tmp_path):
     # stage 1 and 3 share the file, whichever wrote it
-    split(pbc_root, tmp_path / 'cells.csv')
-    annotated = open_release(
-        dict(type='WBCAtt', data_root=str(pbc_root), ann_dir=str(wbcatt_dir))
-    )
-    samples = list_release(annotated)
-    write_splits(
-        str(tmp_path / 'annotated.csv'),
-        samples,
-        draw_parts(annotated, samples),
-    )
-    assert (tmp_path / 'cells.csv').read_bytes() == (
-        tmp_path / 'annotated.csv'
-    ).read_bytes()
+    one, other = tmp_path / 'cells.csv', tmp_path / 'annotated.csv'
+    split(pbc_root, one)
+    annotated = dict(type='WBCAtt', ann_dir=str(wbcatt_dir))
+    write(other, open_release(dict(annotated, data_root=str(pbc_root))))
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_groups_stay_together(pbc_root, tmp_path, group_file):
@@ -89,13 +74,8 @@ def test_groups_stay_together(pbc_root, tmp_path, group_file):
 
 
 def test_folds(pbc_root, tmp_path, group_file):
-    paths = split(
-        pbc_root,
-        tmp_path / 'folds.csv',
-        k=5,
-        split_seed=1,
-        group_file=group_file,
-    )
+    options = dict(split_seed=1, group_file=group_file)
+    paths = split(pbc_root, tmp_path / 'folds.csv', 5, **options)
     assert [os.path.basename(path) for path in paths] == [
         f'folds_fold{i}.csv' for i in range(5)
     ]
@@ -103,9 +83,8 @@ def test_folds(pbc_root, tmp_path, group_file):
     groups = read_group_file(group_file)
     folds = k_fold({name: name.split('_')[0] for name in groups}, 5, 1, groups)
     for name, fold in folds.items():
-        assert [run[name] == 'test' for run in runs] == [
-            i == fold for i in range(5)
-        ]
+        tested = [i for i, run in enumerate(runs) if run[name] == 'test']
+        assert tested == [fold]
     for run in runs:
         assert Counter(run.values()) == dict(train=48, val=16, test=16)
 
@@ -124,17 +103,14 @@ def test_official_parts_stay(pbc_root, wbcatt_dir):
 
 
 def test_chen_et_al_draw_the_validation_part(tmp_path):
-    for part, count in dict(Train=8, TestA=3).items():
-        for label in WBC5_CLASSES:
-            folder = tmp_path / part / label.capitalize()
-            folder.mkdir(parents=True)
-            for number in range(count):
-                Image.new('RGB', (8, 8)).save(folder / f'{part}{number}.jpg')
     dataset = open_release(
-        dict(type='RaabinWBC', data_root=str(tmp_path), official_split=True)
+        dict(
+            type='RaabinWBC', data_root=raabin(tmp_path), official_split=True
+        ),
+        subsets=('Train', 'TestA'),
     )
     (parts,) = draw_parts(dataset, list_release(dataset))
-    assert Counter(parts.values()) == dict(train=30, val=10, test=15)
+    assert Counter(parts.values()) == dict(train=30, val=10, test=10)
     assert all(
         (part == 'test') == name.startswith('TestA/')
         for name, part in parts.items()
@@ -143,17 +119,13 @@ def test_chen_et_al_draw_the_validation_part(tmp_path):
 
 def test_the_release_of_a_config(pbc_root):
     own = dict(type='PBC', data_root=str(pbc_root), split='train')
-    wrapped = dict(
-        type='RepeatDataset',
-        times=2,
-        dataset=dict(
-            type='ConcatDataset', datasets=[own, dict(own, split='val')]
-        ),
-    )
-    cfg = Config(dict(train_dataloader=dict(dataset=wrapped)))
-    assert find_release(cfg) == own
-    wrapped['dataset']['datasets'].append(dict(type='LISC', data_root='lisc'))
-    cfg = Config(dict(train_dataloader=dict(dataset=wrapped)))
+    parts = [own, dict(own, split='val')]
+    both = dict(type='ConcatDataset', datasets=parts)
+    wrapped = dict(type='RepeatDataset', times=2, dataset=both)
+    cfg = dict(train_dataloader=dict(dataset=wrapped))
+    assert find_release(Config(cfg)) == own
+    parts.append(dict(type='LISC', data_root='lisc'))
+    cfg = Config(cfg)
     with pytest.raises(
         InputError, match='several releases, PBC in .*, LISC in lisc: name one'
     ):
@@ -195,28 +167,15 @@ def test_faults(pbc_root, tmp_path, group_file):
         split(pbc_root, tmp_path / 'split.csv' / 'split.csv')
 
 
-def test_the_tool(pbc_root, tmp_path, group_file):
-    log, out = tmp_path / 'log', tmp_path / 'split.csv'
-    arguments = (
-        '--dataset-type',
-        'PBC',
-        '--data-root',
-        pbc_root,
-        '--out',
-        out,
-    )
+def test_the_tool(pbc_root, tmp_path, group_file, succeeds, fails):
+    out = tmp_path / 'split.csv'
+    call = (f'{TOOL} --dataset-type PBC --data-root', pbc_root, '--out', out)
     options = f'--ratios 3:1:1 --seed 3 --group-file {group_file}'.split()
-    status, output = run_tool(TOOL, *arguments, *options, log=log)
-    assert status == 0, output
+    output = succeeds(*call, *options)
     assert '40 groups' in output
     assert f'wrote {out}' in output
-    assert Counter(read_split_file(out).values()) == dict(
-        train=48, val=16, test=16
-    )
-    status, output = run_tool(TOOL, *arguments, log=log)
-    assert status == 2
-    assert output.splitlines()[-1].startswith(f'error: split file {out} exist')
-    assert 'Traceback' not in output
-    status, output = run_tool(TOOL, *arguments, '--ratios', '3:1', log=log)
-    assert status == 2
+    parts = Counter(read_split_file(out).values())
+    assert parts == dict(train=48, val=16, test=16)
+    assert fails(*call).startswith(f'error: split file {out} exist')
+    output = succeeds(*call, '--ratios', '3:1', status=2)
     assert "--ratios: invalid ratios value: '3:1'" in output

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.reproduction.matrix import TITLES, own_table, paper_table
+from daffnet_mm.reproduction.matrix import own_table, paper_table
 from daffnet_mm.reproduction.methods import DATASETS, list_methods
-from daffnet_mm.reproduction.published import load_published
+from daffnet_mm.reproduction.published import TITLES, load_published
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
@@ -28,6 +28,7 @@ def test_every_published_row_is_there_and_trained_unless_cited(name):
         row = rows[published.dataset, published.method.replace('_', ' ')]
         assert row.published == published.figures
         assert (row.method is None) is (published.origin == 'cited')
+        assert row.method == published.trained
     methods = list_methods(CONFIGS)
     assert all(row.method in methods for row in rows.values() if row.method)
     assert all(DATASETS[s.dataset] == s.published_on for s in table.sections)

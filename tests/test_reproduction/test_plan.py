@@ -79,33 +79,7 @@ def _sample(label):
     return DataSample().set_gt_label(label)
 
 
-def test_inception_sees_the_same_pictures_enlarged(make_plan):
-    plan = make_plan(
-        seeds=[0],
-        datasets=['pbc5'],
-        methods=['peer/inception-v3', 'peer/resnet50'],
-    )
-    pipelines = [
-        innermost(plan.configs[Run('pbc5', m, 0)].train_dataloader.dataset)[0][
-            'pipeline'
-        ]
-        for m in ('peer/inception-v3', 'peer/resnet50')
-    ]
-    assert pipelines[0][-2] == dict(type='Resize', scale=(80, 80))
-    assert pipelines[0][:-2] + pipelines[0][-1:] == pipelines[1]
-
-
 # -- what is trained, and on what --------------------------------------------
-
-
-def test_full_scale_is_the_papers(make_plan):
-    plan = make_plan(
-        'daffnet_table4', [0], ['pbc'], scale='full', map_method='map/dsl'
-    )
-    cfg = plan.configs[Run('pbc', 'resnet50', 0)]
-    assert cfg.train_cfg.max_epochs == 100
-    assert cfg.optim_wrapper.optimizer.lr == 1e-4
-    assert cfg.model.head.num_classes == 8
 
 
 def test_one_map_a_seed_comes_first(make_plan):
@@ -287,6 +261,10 @@ def test_a_folder_of_other_settings_is_refused(make_plan):
         (dict(shares=[1.5], methods=['epsa']), 'above 0 and at most 1'),
         (dict(epochs=0, methods=['epsa']), 'must be 1 or more'),
         (dict(rounds=0), 'rounds is 0, but must be 1 or more'),
+        (
+            dict(cfg_options={'param_scheduler.9.end': 1}, methods=['epsa']),
+            '--cfg-options do not fit',
+        ),
         (dict(official_split='val', methods=['epsa']), 'has no WBCAtt'),
         (dict(official_split='val', k_fold=5), 'not drawn over an official'),
         (dict(foreign=['x.py'], methods=['map/ssl']), 'x.py is neither'),

@@ -42,6 +42,7 @@ def test_tables_are_complete(table):
     for row in rows:
         assert row.origin in ('proposed', 'ablation', 'peer', 'cited')
         assert row.figures
+        assert (row.trained is None) is (row.origin == 'cited')
         assert all(5 < value <= 100 for value in row.figures.values())
         prefix = 'attr/' if row.dataset == 'WBCAtt' else 'wbc/'
         assert all(key.startswith(prefix) for key in row.figures)

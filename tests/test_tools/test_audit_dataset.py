@@ -4,17 +4,15 @@ import sys
 
 import pytest
 from pictures import picture, save
-from tool_process import REPOSITORY, run_tool
+from tool_process import REPOSITORY
 
 
 @pytest.fixture
 def lab(tmp_path):
     for part, seeds in dict(train=(1, 2, 3), test=(4, 5)).items():
         for seed in seeds:
-            save(
-                picture(seed, 48, 48),
-                tmp_path / 'lab' / part / 'monocyte' / f'{seed}.png',
-            )
+            path = tmp_path / 'lab' / part / 'monocyte' / f'{seed}.png'
+            save(picture(seed, 48, 48), path)
     return tmp_path / 'lab'
 
 
@@ -40,18 +38,8 @@ def test_exit_status(tmp_path, lab, monkeypatch, capsys):
 
     save(picture(1, 48, 48).rotate(90), lab / 'test' / 'monocyte' / 'c.png')
     groups, sheet = tmp_path / 'groups.csv', tmp_path / 'sheet.png'
-    assert (
-        run(
-            monkeypatch,
-            lab,
-            *arguments,
-            '--groups-out',
-            groups,
-            '--contact-sheet',
-            sheet,
-        )
-        == 1
-    )
+    further = ('--groups-out', groups, '--contact-sheet', sheet)
+    assert run(monkeypatch, lab, *arguments, *further) == 1
     printed = capsys.readouterr().out
     assert 'leaks: 1 groups' in printed and 'near duplicate' in printed
     assert len(json.loads((out / 'audit.json').read_text())['leaks']) == 1
@@ -62,15 +50,9 @@ def test_exit_status(tmp_path, lab, monkeypatch, capsys):
     assert error.startswith('error: ') and error.count('\n') == 1
 
 
-def test_in_a_process_of_its_own(tmp_path, lab):
-    status, output = run_tool(
-        'audit_dataset.py',
-        lab,
-        '--out-dir',
-        tmp_path / 'out',
-        '--num-workers',
-        2,
-        log=tmp_path / 'log',
+def test_in_a_process_of_its_own(tmp_path, lab, succeeds):
+    output = succeeds(
+        'audit_dataset.py --num-workers 2 --out-dir', tmp_path / 'out', lab
     )
-    assert status == 0 and 'leaks: 0 groups' in output
+    assert 'leaks: 0 groups' in output
     assert 'looking at images' in output

@@ -1,68 +1,50 @@
-import importlib
 import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
 from mmpretrain.registry import MODELS
+from tool_process import REPOSITORY, load_tool
 
 import daffnet_mm  # noqa: F401
 
-ROOT = Path(__file__).resolve().parents[2]
-CONFIGS = ROOT / 'configs' / 'daffnet'
+CONFIGS = REPOSITORY / 'configs' / 'daffnet'
 
 
-@pytest.fixture
-def tool(monkeypatch):
-    """The module of a tool in the folder of the analysis tools."""
-    monkeypatch.syspath_prepend(str(ROOT / 'tools' / 'analysis_tools'))
-    return importlib.import_module
+@pytest.fixture(scope='module')
+def benchmark():
+    return load_tool('analysis_tools/benchmark.py')
 
 
-def contestants_of(tool, config, batch_size, size):
-    benchmark = tool('benchmark')
+def contestants_of(benchmark, config, batch_size, size):
     return benchmark.build_contestants(
         benchmark.load_config(CONFIGS / config), batch_size, size, 'cpu'
     )
 
 
-def test_the_obvious_composition_is_the_same_function(tool):
+def test_the_obvious_composition_is_the_same_function():
     torch.manual_seed(0)
     ours = MODELS.build(Config.fromfile(CONFIGS / 'daffnet_pbc.py').model)
-    obvious = tool('obvious_daffnet').ObviousDAFFNet()
+    module = load_tool('analysis_tools/obvious_daffnet.py')
+    obvious = module.ObviousDAFFNet().eval()
     ours.eval()
-    obvious.eval()
     for name, buffer in obvious.named_buffers():  # not all alike
         if 'running' in name:
             buffer.uniform_(0.5, 1.5)
 
     theirs = obvious.state_dict()
-    block = iter(range(16))
-    blocks = {
-        (stage, i): next(block)
-        for stage, count in enumerate((3, 4, 6, 3), 1)
-        for i in range(count)
-    }
     state_dict = {}
     for name, value in ours.state_dict().items():
         public = name.replace('neck.predictor.backbone.', 'map.resnet.')
         public = public.replace('neck.predictor.head.fc.', 'map.resnet.fc.')
-        public = (
-            public.replace('head.fc.', 'fc.')
-            if public.startswith('head.')
-            else public
-        )
+        public = re.sub(r'^head\.fc\.', 'backbone.fc.', public)
         public = public.replace('head.classifier.', 'decoder.')
-        place = re.match(r'backbone\.layer(\d)\.(\d)\.', public)
-        if place:
-            number = blocks[int(place[1]), int(place[2])]
-            public = f'blocks.{number}.{public[place.end() :]}'
-            public = public.replace('conv2.branches', 'psa.convs')
-            public = public.replace('conv2.se', 'psa.se')
-            public = public.replace('spatial_attention', 'attention')
-        public = public.removeprefix('backbone.')
+        if public.startswith('backbone.layer'):
+            public = public.replace('conv2.branches', 'conv2.convs')
+            public = public.replace('.bn3.', '.bn3.0.')
+            public = public.replace('spatial_attention', 'bn3.1')
+            public = public.replace('se.fc1', 'se.1').replace('se.fc2', 'se.3')
         public = re.sub(
             r'neck\.encoder\.expand\.(\d+)', r'mae.encoders.\1.0', public
         )
@@ -71,7 +53,7 @@ def test_the_obvious_composition_is_the_same_function(tool):
         )
         public = re.sub(
             r'neck\.encoder\.convs\.(\d)\.(conv|bn)\.',
-            lambda m: f'mae.convs.{3 * int(m[1]) + (m[2] == "bn")}.',
+            lambda m: f'mae.convs.{m[1]}.{int(m[2] == "bn")}.',
             public,
         )
         if 'predictor.head.fc_attributes' in name:
@@ -99,115 +81,87 @@ def test_the_obvious_composition_is_the_same_function(tool):
 
 @pytest.mark.parametrize('native', [False, True])
 def test_prints_and_writes_a_table(
-    tool, tmp_path, capsys, monkeypatch, native
+    benchmark, tmp_path, capsys, monkeypatch, native
 ):
     monkeypatch.setattr(
-        tool('benchmark'), 'multiplies_bfloat16', lambda device: native
+        benchmark, 'multiplies_bfloat16', lambda device: native
     )
     out = tmp_path / 'speed.json'
-    threads = torch.get_num_threads()
-    code = tool('benchmark').main(
-        [
-            '--config',
-            str(CONFIGS / 'daffnet-tiny_pbc5.py'),
-            '--batch-size',
-            '2',
-            '--image-size',
-            '64',
-            '--rounds',
-            '1',
-            '--threads',
-            str(threads),
-            '--device',
-            'cpu',
-            '--out',
-            str(out),
-        ]
-    )
+    config = str(CONFIGS / 'daffnet-tiny_pbc5.py')
+    options = '--batch-size 2 --image-size 64 --rounds 1 --device cpu'
+    options += f' --threads {torch.get_num_threads()} --out'
+    code = benchmark.main(['--config', config, *options.split(), str(out)])
     assert code == 0
     table = capsys.readouterr().out
+    names = ('ours', 'obvious, NCHW', 'obvious, channels-last', 'ResNet50')
     for precision in ('float32', *['bfloat16'] * native):
-        for name in (
-            'ours',
-            'obvious, NCHW',
-            'obvious, channels-last',
-            'ResNet50',
-        ):
-            assert (
-                len(
-                    re.findall(
-                        rf'^{precision} +{name} +[\d.]+ +[\d.]+ x +[\d.]+ x$',
-                        table,
-                        re.MULTILINE,
-                    )
-                )
-                == 2
-            ), table
+        for name in names:
+            figures = r'[\d.]+( \| +[\d.]+ x){2} \|$'
+            row = rf'\| +{precision} \| +{name} \| +{figures}'
+            assert len(re.findall(row, table, re.MULTILINE)) == 2, table
     assert ('bfloat16' in table) is native
     result = json.loads(out.read_text())
     assert result['setting']['batch_size'] == 2
-    rounds = result['rounds']['training']
-    row = result['summary']['training']['float32']['obvious, NCHW']
-    other = rounds['float32']['obvious, NCHW'][0]
+    rows = {
+        (row.pop('task'), row.pop('precision'), row.pop('model')): row
+        for row in result['rows']
+    }
+    row = rows['training', 'float32', 'obvious, NCHW']
+    (other,) = row.pop('rounds')
     # small models train in mixed precision where they can
-    ours = rounds['bfloat16' if native else 'float32']['ours'][0]
+    trained = 'bfloat16' if native else 'float32'
+    (ours,) = rows['training', trained, 'ours']['rounds']
+    (same,) = rows['training', 'float32', 'ours']['rounds']
     assert row == dict(
         images_per_second=other,
         ours_is_faster_by=ours / other,
-        ours_in_this_precision_is_faster_by=rounds['float32']['ours'][0]
-        / other,
+        ours_in_this_precision_is_faster_by=same / other,
     )
     # tools/test.py tests them in float32
-    tested = result['summary']['inference']['float32']['ours']
-    assert tested['ours_is_faster_by'] == 1
+    assert rows['inference', 'float32', 'ours']['ours_is_faster_by'] == 1
 
 
-def test_the_precision_of_a_step(tool):
-    contestants = contestants_of(tool, 'daffnet-tiny_pbc5.py', 2, 64)
+def test_the_precision_of_a_step(benchmark):
+    contestants = contestants_of(benchmark, 'daffnet-tiny_pbc5.py', 2, 64)
     contestant = contestants['ours']
     found = []
     contestant.model.backbone.layer1.register_forward_hook(
         lambda module, args, output: found.append(output.dtype)
     )
     for precision in ('float32', 'bfloat16'):
-        contestant.train_step(precision)
-        contestant.infer_step(precision)
+        contestant.step('training', precision)
+        contestant.step('inference', precision)
     assert found == [torch.float32] * 2 + [torch.bfloat16] * 2
 
 
-def test_ratios_are_medians_of_the_rounds(tool):
-    benchmark = tool('benchmark')
-    speeds = {
-        'training': {
-            'float32': {
-                benchmark.OURS: [2.0, 8.0, 3.0],
-                benchmark.RESNET: [1.0, 1.0, 3.0],
-            },
-            'bfloat16': {
-                benchmark.OURS: [4.0, 9.0, 9.0],
-                benchmark.RESNET: [8.0, 3.0, 2.0],
-            },
-        }
-    }
-    summary = benchmark.summarise(speeds, 'bfloat16')['training']
-    assert summary['float32'][benchmark.RESNET] == dict(
-        images_per_second=1.0,
-        ours_is_faster_by=4.0,
-        ours_in_this_precision_is_faster_by=2.0,
-    )
-    assert summary['bfloat16'][benchmark.RESNET] == dict(
-        images_per_second=3.0,
-        ours_is_faster_by=3.0,
-        ours_in_this_precision_is_faster_by=3.0,
-    )
+def test_ratios_are_medians_of_the_rounds(benchmark):
+    rows = [
+        dict(task='training', precision=precision, model=model, rounds=rounds)
+        for precision, model, rounds in (
+            ('float32', 'ours', [2.0, 8.0, 3.0]),
+            ('float32', 'ResNet50', [1.0, 1.0, 3.0]),
+            ('bfloat16', 'ours', [4.0, 9.0, 9.0]),
+            ('bfloat16', 'ResNet50', [8.0, 3.0, 2.0]),
+        )
+    ]
+    benchmark.summarise(rows, 'bfloat16')
+    found = [[*row.values()][4:] for row in rows if row['model'] == 'ResNet50']
+    assert found == [[1.0, 4.0, 2.0], [3.0, 3.0, 3.0]]
 
 
-def test_what_trains_in_the_comparison(tool):
-    contestants = contestants_of(tool, 'daffnet_pbc.py', 1, 32)
-    for name, frozen in (
-        ('ours', 'neck.predictor.'),
-        ('obvious, NCHW', 'map.'),
-    ):
+def test_all_take_turns_after_a_round_that_does_not_count():
+    calls, seconds = [], iter(range(100))
+    steps = {name: lambda name=name: calls.append(name) for name in 'ab'}
+    timing = load_tool('analysis_tools/timing.py')
+    spent = timing.time_in_turn(steps, 2, lambda: next(seconds))
+    assert ''.join(calls) == 'abbaab'
+    assert spent == dict(a=[1, 1], b=[1, 1])
+
+
+def test_what_trains_in_the_comparison(benchmark):
+    contestants = contestants_of(benchmark, 'daffnet_pbc.py', 1, 32)
+    frozen_parts = {'ours': 'neck.predictor.', 'obvious, NCHW': 'map.'}
+    for name, frozen in frozen_parts.items():
         for key, parameter in contestants[name].model.named_parameters():
             assert parameter.requires_grad is not key.startswith(frozen), key
 
@@ -222,9 +176,9 @@ def test_what_trains_in_the_comparison(tool):
         ),
     ],
 )
-def test_bad_input(tool, capsys, arguments, message):
+def test_bad_input(benchmark, capsys, arguments, message):
     with pytest.raises(SystemExit) as stop:
-        tool('benchmark').main(arguments)
+        benchmark.main(arguments)
     assert stop.value.code == 2
     error = capsys.readouterr().err
     assert message in error and error.count('\n') == 1

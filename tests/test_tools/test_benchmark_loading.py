@@ -2,33 +2,20 @@ import json
 
 import cv2
 import numpy as np
-from tool_process import run_tool
 
-TOOL = 'analysis_tools/benchmark_loading.py'
+TOOL = (
+    'analysis_tools/benchmark_loading.py --rounds 1 --num-images 1 --data-root'
+)
 
 
-def test_all_cases_are_measured(tmp_path):
+def test_all_cases_are_measured(tmp_path, succeeds):
     data = tmp_path / 'data' / 'class'
     data.mkdir(parents=True)
     img = np.random.default_rng(0).integers(0, 255, (70, 60, 3), np.uint8)
     cv2.imwrite(str(data / 'cell.jpg'), img)
-    status, output = run_tool(
-        TOOL,
-        '--rounds',
-        1,
-        '--num-images',
-        1,
-        '--data-root',
-        data,
-        '--out',
-        tmp_path / 'out.json',
-        log=tmp_path / 'log',
-    )
-    assert status == 0, output
-    rows = {
-        row['images']: row
-        for row in json.loads((tmp_path / 'out.json').read_text())
-    }
+    out = tmp_path / 'out.json'
+    succeeds(TOOL, data, '--out', out)
+    rows = {row['images']: row for row in json.loads(out.read_text())}
     assert list(rows) == [
         'JPEG 1280 x 1280',
         'JPEG 1280 x 1280, from its copy',
@@ -48,16 +35,5 @@ def test_all_cases_are_measured(tmp_path):
     assert large['ours_from_reference'][0] < large['default_from_reference'][0]
 
 
-def test_a_folder_without_images(tmp_path):
-    status, output = run_tool(
-        TOOL,
-        '--rounds',
-        1,
-        '--num-images',
-        1,
-        '--data-root',
-        tmp_path,
-        log=tmp_path.parent / 'log',
-    )
-    assert status == 2 and 'Traceback' not in output
-    assert f'--data-root {tmp_path} holds no JPEG' in output
+def test_a_folder_without_images(tmp_path, fails):
+    assert f'--data-root {tmp_path} holds no JPEG' in fails(TOOL, tmp_path)

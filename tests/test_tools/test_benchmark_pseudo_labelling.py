@@ -10,33 +10,14 @@ import benchmark_pseudo_labelling  # noqa: E402
 
 def test_both_are_measured(tmp_path, capsys):
     out = tmp_path / 'speed.json'
+    options = '--num-images 6 --rounds 2 --batch-size 4 --num-workers 0'
     benchmark_pseudo_labelling.main(
-        [
-            '--num-images',
-            '6',
-            '--rounds',
-            '2',
-            '--batch-size',
-            '4',
-            '--num-workers',
-            '0',
-            '--device',
-            'cpu',
-            '--out',
-            str(out),
-        ]
+        [*options.split(), '--device', 'cpu', '--out', str(out)]
     )
     result = json.loads(out.read_text())
     assert result['images'] == 6
     for speeds in result['speeds'].values():
         assert len(speeds) == 2 and min(speeds) > 0
-    first, second = (
-        ours / plain
-        for ours, plain in zip(
-            result['speeds']['labelling'],
-            result['speeds']['inference'],
-            strict=True,
-        )
-    )
-    assert result['ratio'] == (first + second) / 2
+    ours, plain = (result['speeds'][k] for k in ('labelling', 'inference'))
+    assert result['ratio'] == (ours[0] / plain[0] + ours[1] / plain[1]) / 2
     assert 'of the throughput of inference alone' in capsys.readouterr().out

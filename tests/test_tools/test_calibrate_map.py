@@ -6,48 +6,11 @@ import torch
 from mmengine import Config
 from mmpretrain.registry import DATASETS, MODELS
 from tiny_run import CONFIG, PREDICTOR, daffnet_model
-from tool_process import run_tool
 
 from daffnet_mm.evaluation.functional import scale_temperature
-from daffnet_mm.models.heads import MAPHead
-from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 TOOL = 'analysis_tools/calibrate_map.py'
 BASE = "_base_ = '{base}'\nmodel = {model}\n"
-
-
-def test_divided_logits():
-    head = MAPHead(6, num_features=5, num_classes=4)
-    feature = (torch.randn(3, 6),)
-    logits, classes = head(feature)
-    temperatures = [1 + 0.1 * i for i in range(11)]
-    head.divide_logits(temperatures, 2.0)
-    divided, divided_classes = head(feature)
-    for part, other, temperature in zip(
-        logits.split(ATTRIBUTE_SIZES, 1),
-        divided.split(ATTRIBUTE_SIZES, 1),
-        temperatures,
-        strict=True,
-    ):
-        torch.testing.assert_close(other, part / temperature)
-    torch.testing.assert_close(divided_classes, classes / 2)
-
-
-def test_adjusted_logits():
-    head = MAPHead(6, num_features=5)
-    feature = (torch.randn(3, 6),)
-    before = head(feature)[0].split(ATTRIBUTE_SIZES, 1)
-    counts = [[3] * size for size in ATTRIBUTE_SIZES]
-    counts[1] = [30, 10]
-    head.adjust_logits(counts, 0.5)
-    after = head(feature)[0].split(ATTRIBUTE_SIZES, 1)
-    # Equal shares change no probability; three to one moves the odds by
-    # the root of three.
-    torch.testing.assert_close(after[0].softmax(1), before[0].softmax(1))
-    odds = after[1] - before[1]
-    torch.testing.assert_close(
-        (odds[:, 1] - odds[:, 0]).exp(), torch.full((3,), 3**0.5)
-    )
 
 
 def write(tmp_path, model):
@@ -81,13 +44,10 @@ def predictions(model, state_dict=None):
     return model.test_step(dict(inputs=list(images), data_samples=None))
 
 
-def test_a_map(tmp_path):
+def test_a_map(tmp_path, succeeds):
     config, path, model = write(tmp_path, dict(PREDICTOR, _delete_=True))
     out = tmp_path / 'calibrated.pth'
-    status, output = run_tool(
-        TOOL, config, path, '--out', out, '--test', log=tmp_path / 'log'
-    )
-    assert status == 0, output
+    output = succeeds(TOOL, config, path, '--out', out, '--test')
     assert 'granule type' in output and 'cell type' in output
     assert 'test part' in output
     assert out.with_suffix('.png').stat().st_size > 10000
@@ -101,10 +61,7 @@ def test_a_map(tmp_path):
     assert_scaled(before, after, temperatures['cell_type'])
     # once more: the list tells of both
     again = tmp_path / 'again.pth'
-    status, output = run_tool(
-        TOOL, config, out, '--out', again, log=tmp_path / 'log'
-    )
-    assert status == 0, output
+    succeeds(TOOL, config, out, '--out', again)
     calibrated = torch.load(again, weights_only=True)
     after = predictions(copy.deepcopy(model), calibrated['state_dict'])
     assert_scaled(
@@ -126,13 +83,10 @@ def assert_scaled(before, after, temperature):
         )
 
 
-def test_a_daffnet_keeps_its_attributes(tmp_path):
+def test_a_daffnet_keeps_its_attributes(tmp_path, succeeds):
     config, path, model = write(tmp_path, daffnet_model())
     out = tmp_path / 'calibrated.pth'
-    status, output = run_tool(
-        TOOL, config, path, '--out', out, log=tmp_path / 'log'
-    )
-    assert status == 0, output
+    succeeds(TOOL, config, path, '--out', out)
     calibrated = torch.load(out, weights_only=True)
     assert list(calibrated['meta']['temperatures']) == ['cell_type']
     changed = {
@@ -143,13 +97,11 @@ def test_a_daffnet_keeps_its_attributes(tmp_path):
     assert changed == {'head.classifier.weight', 'head.classifier.bias'}
 
 
-def test_another_head_is_refused(tmp_path):
+def test_another_head_is_refused(tmp_path, fails):
     model = dict(
         _delete_=True,
         type='ImageClassifier',
-        backbone=dict(
-            type='ResNet', depth=18, base_channels=8, stem_channels=8
-        ),
+        backbone=PREDICTOR['backbone'],
         neck=dict(type='GlobalAveragePooling'),
         head=dict(
             type='StackedLinearClsHead',
@@ -159,28 +111,16 @@ def test_another_head_is_refused(tmp_path):
         ),
     )
     config, path, _ = write(tmp_path, model)
-    status, output = run_tool(
-        TOOL, config, path, '--out', tmp_path / 'out.pth', log=tmp_path / 'log'
-    )
-    assert status == 2, output
-    assert 'StackedLinearClsHead does not end in a linear layer' in output
-    assert not (tmp_path / 'out.pth').exists()
+    out = tmp_path / 'out.pth'
+    error = fails(TOOL, config, path, '--out', out)
+    assert 'StackedLinearClsHead does not end in a linear layer' in error
+    assert not out.exists()
 
 
-def test_adjustment_for_rare_values(tmp_path):
+def test_adjustment_for_rare_values(tmp_path, succeeds):
     config, path, model = write(tmp_path, dict(PREDICTOR, _delete_=True))
     out = tmp_path / 'adjusted.pth'
-    status, output = run_tool(
-        TOOL,
-        config,
-        path,
-        '--out',
-        out,
-        '--logit-adjustment',
-        '0.5',
-        log=tmp_path / 'log',
-    )
-    assert status == 0, output
+    succeeds(f'{TOOL} --logit-adjustment 0.5 --out', out, config, path)
     adjusted = torch.load(out, weights_only=True)
     assert adjusted['meta']['logit_adjustment'] == 0.5
     temperature = adjusted['meta']['temperatures']['granularity']
@@ -194,9 +134,5 @@ def test_adjustment_for_rare_values(tmp_path):
         for i in range(len(dataset))
     ]
     shares = torch.bincount(torch.tensor(values), minlength=2) / len(values)
-    torch.testing.assert_close(
-        shift,
-        -0.5 * shares.clamp(min=1 / len(values)).log(),
-        atol=1e-4,
-        rtol=1e-4,
-    )
+    expected = -0.5 * shares.clamp(min=1 / len(values)).log()
+    torch.testing.assert_close(shift, expected, atol=1e-4, rtol=1e-4)

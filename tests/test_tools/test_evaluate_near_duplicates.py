@@ -1,10 +1,9 @@
 from PIL import Image
-from tool_process import run_tool
 
 TOOL = 'analysis_tools/evaluate_near_duplicates.py'
 
 
-def test_on_real_cells(shared, tmp_path):
+def test_on_real_cells(shared, tmp_path, succeeds):
     folder = tmp_path / 'cells'
     folder.mkdir()
     source = shared / 'data/jtsc/Dataset 1'
@@ -14,19 +13,9 @@ def test_on_real_cells(shared, tmp_path):
     with Image.open(images[0]) as image:
         image.rotate(90).save(folder / 'turned.jpg')
     sheet = tmp_path / 'pairs.png'
-    status, output = run_tool(
-        TOOL,
-        folder,
-        '--num-planted',
-        '2',
-        '--figure',
-        sheet,
-        log=tmp_path / 'log',
-    )
-    assert status == 0, output
-    assert 'flagged as near duplicates: 2 images (15.38 %) in 1 pairs' in (
-        output
-    )
+    output = succeeds(f'{TOOL} --num-planted 2 --figure', sheet, folder)
+    found = 'flagged as near duplicates: 2 images (15.38 %) in 1 pairs'
+    assert found in output
     assert f'{images[0].name}  turned.jpg' in output
     last = [line for line in output.splitlines() if ' all ' in line][-1]
     assert last.split()[3:8:2] == ['24', '24', '100.0']
@@ -34,9 +23,6 @@ def test_on_real_cells(shared, tmp_path):
         assert image.width > 360
 
 
-def test_a_folder_without_images(tmp_path):
-    status, output = run_tool(TOOL, tmp_path, log=tmp_path / 'log')
-    assert status == 2
-    assert output.splitlines()[-1] == (
-        f'error: {tmp_path} holds no image that is called *'
-    )
+def test_a_folder_without_images(tmp_path, fails):
+    expected = f'error: {tmp_path} holds no image that is called *'
+    assert fails(TOOL, tmp_path) == expected

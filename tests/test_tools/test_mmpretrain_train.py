@@ -4,7 +4,7 @@ from pathlib import Path
 
 import mmpretrain
 import pytest
-from tool_process import REPOSITORY, run_tool
+from tool_process import REPOSITORY
 
 PACKAGE = Path(mmpretrain.__file__).parent
 SCRIPTS = [
@@ -18,7 +18,7 @@ SCRIPTS = [
 
 
 @pytest.mark.slow
-def test_mmpretrain_trains_one_of_our_configs(tmp_path):
+def test_mmpretrain_trains_one_of_our_configs(tmp_path, succeeds):
     config = REPOSITORY / 'configs' / 'daffnet' / 'map-tiny_synthetic.py'
     options = ['train_cfg.max_epochs=1', 'default_hooks.report.figures=False']
     for part, size in (('train', 8), ('val', 4), ('test', 4)):
@@ -27,16 +27,8 @@ def test_mmpretrain_trains_one_of_our_configs(tmp_path):
             f'{part}_dataloader.batch_size=4',
             f'{part}_dataloader.num_workers=0',
         ]
-    status, output = run_tool(
-        SCRIPTS[0],
-        config,
-        '--work-dir',
-        tmp_path,
-        '--cfg-options',
-        *options,
-        log=tmp_path / 'log',
-    )
-    assert status == 0, output
+    arguments = ('--work-dir', tmp_path, '--cfg-options', *options)
+    output = succeeds(SCRIPTS[0], config, *arguments)
     assert 'Epoch(train) [1][2/2]' in output
     assert 'attr/accuracy' in output
     assert (tmp_path / 'best.pth').exists()

@@ -2,7 +2,7 @@ import json
 
 import pytest
 from mmengine import Config
-from tool_process import REPOSITORY, run_tool
+from tool_process import REPOSITORY
 
 CONFIG = REPOSITORY / 'configs/daffnet/daffnet-tiny_synthetic.py'
 
@@ -12,23 +12,20 @@ def lists(cfg):
     return json.loads(json.dumps(cfg.to_dict()))
 
 
-def test_what_is_printed_is_the_same_config_without_bases(tmp_path):
-    log, out = tmp_path / 'log', tmp_path / 'flat.py'
+def test_what_is_printed_is_the_same_config_without_bases(tmp_path, succeeds):
+    out = tmp_path / 'flat.py'
     options = ['--cfg-options', 'model.head.num_classes=7', 'note=(1,)']
     expected = Config.fromfile(CONFIG)
     expected.merge_from_dict({'model.head.num_classes': 7, 'note': (1,)})
 
-    status, printed = run_tool('print_config.py', CONFIG, *options, log=log)
-    assert status == 0, printed
+    printed = succeeds('print_config.py', CONFIG, *options)
     assert '_base_' not in printed
     # what libraries say while they are imported stands before it
     flat = printed[printed.index('auto_scale_lr = ') :]
     assert lists(Config.fromstring(flat, '.py')) == lists(expected)
 
-    status, printed = run_tool(
-        'print_config.py', CONFIG, *options, '--out', out, log=log
-    )
-    assert status == 0 and 'auto_scale_lr' not in printed
+    printed = succeeds('print_config.py', CONFIG, *options, '--out', out)
+    assert 'auto_scale_lr' not in printed
     assert Config.fromfile(out).to_dict() == expected.to_dict()
 
 
@@ -41,11 +38,8 @@ def test_what_is_printed_is_the_same_config_without_bases(tmp_path):
         (f"_base_ = ['{CONFIG}', '{CONFIG}']", 'Duplicate key'),
     ],
 )
-def test_bad_input(tmp_path, text, words):
+def test_bad_input(tmp_path, fails, text, words):
     path = tmp_path / 'mine.py'
     if text is not None:
         path.write_text(text)
-    status, output = run_tool('print_config.py', path, log=tmp_path / 'log')
-    assert status == 2 and 'Traceback' not in output
-    (line,) = [x for x in output.splitlines() if x.startswith('error: ')]
-    assert words in line
+    assert words in fails('print_config.py', path)

@@ -1,7 +1,7 @@
 """What is shipped loads everywhere and predicts what was trained."""
 
-import importlib.util
 import json
+import math
 
 import mmpretrain
 import pytest
@@ -16,28 +16,27 @@ from tiny_run import (
     tiny_config,
     train,
 )
-from tool_process import REPOSITORY, run_tool
+from tool_process import load_tool
 
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.checkpoints import protect_loading
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
-TOOL = REPOSITORY / 'tools' / 'model_converters' / 'publish_model.py'
 #: Averaged weights, and a predictor whose own checkpoint is elsewhere.
 TEXT = """
 _base_ = '{base}'
 model = {model}
 custom_hooks = [dict(type='EMAHook')]
 """
+#: What half precision takes away.
+HALF = dict(rtol=2**-11, atol=2**-25)
+WEIGHT, BIAS = 'head.fc.weight', 'head.fc.bias'
 ABSENT = dict(type='Pretrained', checkpoint='work_dirs/absent/best.pth')
 
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location(TOOL.stem, TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('model_converters/publish_model.py')
 
 
 class Trained:
@@ -146,12 +145,12 @@ def test_what_is_published(trained, tool, capsys):
             assert value.dtype == torch.int64 and value == 100_001
         else:
             assert value.dtype == torch.float16
-            torch.testing.assert_close(
-                value.float(), weights[name], rtol=2**-11, atol=2**-25
-            )
+            torch.testing.assert_close(value.float(), weights[name], **HALF)
 
 
-def test_it_loads_as_any_checkpoint(trained, tool, tmp_path, monkeypatch):
+def test_it_loads_as_any_checkpoint(
+    trained, tool, tmp_path, monkeypatch, succeeds
+):
     """And nobody looks for the predictor's own checkpoint."""
     trained.publish(tool)
     out = str(trained.out)
@@ -170,19 +169,8 @@ def test_it_loads_as_any_checkpoint(trained, tool, tmp_path, monkeypatch):
     assert list(result['attributes']) == list(WBC_ATTRIBUTES)
 
     predictions = tmp_path / 'predictions.pkl'
-    status, output = run_tool(
-        'test.py',
-        trained.config,
-        out,
-        '--work-dir',
-        tmp_path / 'test',
-        '--out',
-        predictions,
-        '--out-item',
-        'pred',
-        log=tmp_path / 'log',
-    )
-    assert status == 0, output
+    options = ('--work-dir', tmp_path / 'test', '--out', predictions)
+    output = succeeds('test.py --out-item pred', *options, trained.config, out)
     assert predictions.exists()
     assert 'wbc/accuracy' in output
 
@@ -199,10 +187,7 @@ def test_a_map_is_published_for_the_next_stage(tmp_path, tool):
     model.init_weights()
     for name, value in model.neck.predictor.state_dict().items():
         torch.testing.assert_close(
-            value,
-            trained.content['state_dict'][name],
-            rtol=2**-11,
-            atol=2**-25,
+            value, trained.content['state_dict'][name], **HALF
         )
 
 
@@ -233,61 +218,45 @@ def test_the_average_of_a_real_run(tmp_path, tool):
         assert torch.equal(weights[name], averaged.half())
 
 
-def lacking(content):
-    del content['state_dict']['head.fc.weight']
-
-
-def surplus(content):
-    content['state_dict']['head.other.weight'] = torch.zeros(2)
-
-
-def other_width(content):
-    content['state_dict']['head.classifier.bias'] = torch.zeros(8)
-
-
-def not_finite(content):
-    content['state_dict']['head.fc.bias'][3] = float('nan')
-
-
-def too_large(content):
-    content['state_dict']['head.fc.bias'][3] = -7e4
-
-
-def nameless(content):
-    del content['meta']['dataset_meta']
-
-
-def more_classes(content):
-    content['meta']['dataset_meta']['classes'] = ('a', 'b')
-
-
 @pytest.mark.parametrize(
     ('spoil', 'options', 'sentence'),
     [
-        (lacking, [], 'has no weight head.fc.weight'),
+        (lambda w, _: w.pop(WEIGHT), [], f'has no weight {WEIGHT}'),
         (
-            surplus,
+            lambda w, _: w.update({'head.other.weight': torch.zeros(2)}),
             [],
-            'the weight head.other.weight, for which this config has no place',
+            'head.other.weight, for which this config has no place',
         ),
-        (other_width, [], 'head.classifier.bias of shape (8,)'),
-        (not_finite, [], 'values in head.fc.bias that are not finite'),
-        (too_large, [], '7e+04 in head.fc.bias, above 65504'),
-        (nameless, [], 'does not name its classes'),
-        (more_classes, [], 'names 2 classes, but its model has 5'),
-        (None, ['--max-mb', '0.5'], 'MB, more than the 0.5 MB of --max-mb'),
         (
-            None,
-            ['--notes', 'CC BY 4.0'],
-            'CC BY 4.0 must be KEY=VALUE',
+            lambda w, _: w.update({BIAS: torch.zeros(8)}),
+            [],
+            f'{BIAS} of shape (8,)',
         ),
+        (
+            lambda w, _: w[BIAS].fill_(math.nan),
+            [],
+            f'values in {BIAS} that are not finite',
+        ),
+        (
+            lambda w, _: w[BIAS].fill_(-7e4),
+            [],
+            f'7e+04 in {BIAS}, above 65504',
+        ),
+        (lambda _, meta: meta.clear(), [], 'does not name its classes'),
+        (
+            lambda _, meta: meta['dataset_meta'].update(classes=('a', 'b')),
+            [],
+            'names 2 classes, but its model has 5',
+        ),
+        (None, ['--max-mb', '0.5'], 'MB, more than the 0.5 MB of --max-mb'),
+        (None, ['--notes', 'CC BY 4.0'], 'CC BY 4.0 must be KEY=VALUE'),
     ],
 )
 def test_refused(trained, tool, capsys, spoil, options, sentence):
     trained.out.parent.mkdir()
     trained.out.write_text('as it was')
     if spoil:
-        spoil(trained.content)
+        spoil(trained.content['state_dict'], trained.content['meta'])
         trained.save(**trained.content)
     with pytest.raises(SystemExit) as ended:
         trained.publish(tool, *options)

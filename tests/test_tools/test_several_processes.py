@@ -9,7 +9,7 @@ import sys
 import pytest
 import torch
 from tiny_run import CONFIG, assert_same, daffnet_model, weights
-from tool_process import REPOSITORY, ToolProcess, run_tool
+from tool_process import REPOSITORY, ToolProcess
 
 pytestmark = pytest.mark.skipif(
     torch.cuda.is_available(), reason='would take GPUs'
@@ -55,12 +55,7 @@ def states(work_dir):
     found = []
     for rank in range(2):
         state = torch.load(work_dir / f'rank{rank}.pth', weights_only=True)
-        found.append(
-            {
-                name.removeprefix('module.'): value
-                for name, value in state.items()
-            }
-        )
+        found.append({k.removeprefix('module.'): v for k, v in state.items()})
     return found
 
 
@@ -78,7 +73,7 @@ train_cfg = dict(max_epochs=1)
 
 
 @pytest.mark.slow
-def test_two_half_batches_are_one_batch(tmp_path):
+def test_two_half_batches_are_one_batch(tmp_path, succeeds):
     # without batch statistics and chance, and with plain gradient descent,
     # two processes must do exactly what one does with the whole batch
     config = write_config(
@@ -92,20 +87,9 @@ optim_wrapper = dict(_delete_=True, optimizer=dict(type='SGD', lr=0.5))
 train_dataloader = dict(dataset=dict(pipeline=_base_.test_pipeline))
 """,
     )
-    status, output = run_tool(
-        'train.py',
-        config,
-        '--work-dir',
-        tmp_path / 'one',
-        log=tmp_path / 'log',
-    )
-    assert status == 0, output
-    outputs = train_with_two(
-        config,
-        tmp_path / 'two',
-        '--cfg-options',
-        'train_dataloader.batch_size=8',
-    )
+    succeeds('train.py', config, '--work-dir', tmp_path / 'one')
+    options = ('--cfg-options', 'train_dataloader.batch_size=8')
+    outputs = train_with_two(config, tmp_path / 'two', *options)
     first, second = states(tmp_path / 'two')
     assert_same(first, second)
     assert_same(weights(tmp_path / 'one' / 'epoch_1.pth'), first)
@@ -159,15 +143,9 @@ def test_the_script(tmp_path):
         PORT=free_port(),
         PYTHONPATH=str(REPOSITORY / 'tests'),
     )
+    script = REPOSITORY / 'tools' / 'dist_train.sh'
     process = subprocess.run(
-        [
-            'bash',
-            REPOSITORY / 'tools' / 'dist_train.sh',
-            config,
-            '2',
-            '--work-dir',
-            tmp_path / 'run',
-        ],
+        ['bash', script, config, '2', '--work-dir', tmp_path / 'run'],
         capture_output=True,
         text=True,
         env=environment,

@@ -3,11 +3,10 @@ import json
 import pytest
 import torch
 from tiny_run import PREDICTOR, tiny_config
-from tool_process import run_tool
 
 
 @pytest.mark.slow
-def test_three_steps(tmp_path):
+def test_three_steps(tmp_path, succeeds, fails):
     """True attributes, pseudo attributes, both; and nothing of it twice."""
     cfg = tiny_config(
         tmp_path / 'unused',
@@ -41,8 +40,7 @@ def test_three_steps(tmp_path):
         '--pseudo',
         'soft=True',
     )
-    status, output = run_tool(*call, log=tmp_path / 'log')
-    assert status == 0, output
+    output = succeeds(*call)
     stage_2 = tmp_path / 'run' / 'stage_2'
     assert output.splitlines()[-1] == str(stage_2 / 'best.pth')
     # both laboratories were trained on
@@ -51,15 +49,9 @@ def test_three_steps(tmp_path):
     labels = json.loads((stage_2 / 'pseudo_labels' / 'b.json').read_text())
     assert labels['checkpoint'] == str(tmp_path / 'run/stage_1/best.pth')
     assert (stage_2 / 'evaluation' / 'attr_metrics.json').is_file()
-    times = [
-        (stage_2 / f).stat().st_mtime_ns for f in ('best.pth', 'train.log')
-    ]
-    status, output = run_tool(*call, log=tmp_path / 'log')
-    assert status == 0, output
-    assert times == [
-        (stage_2 / f).stat().st_mtime_ns for f in ('best.pth', 'train.log')
-    ]
+    made = [stage_2 / name for name in ('best.pth', 'train.log')]
+    times = [path.stat().st_mtime_ns for path in made]
+    succeeds(*call)
+    assert times == [path.stat().st_mtime_ns for path in made]
     # other settings are not mixed in
-    status, output = run_tool(*call[:-1], 'soft=False', log=tmp_path / 'log')
-    assert status == 2
-    assert 'begun with other settings' in output.splitlines()[-1]
+    assert 'begun with other settings' in fails(*call[:-1], 'soft=False')

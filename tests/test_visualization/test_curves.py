@@ -9,7 +9,7 @@ from daffnet_mm.visualization import (
     plot_roc,
     plot_training_curves,
 )
-from daffnet_mm.visualization.roc_curves import roc_curves
+from daffnet_mm.visualization.curves import roc_curves
 
 CLASSES = ('basophil', 'eosinophil', 'monocyte')
 

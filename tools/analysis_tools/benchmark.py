@@ -24,9 +24,11 @@ import json
 import os
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 # oneDNN keeps 1,024 compiled layers: enough for one model, as everyone trains
@@ -39,24 +41,21 @@ from mmengine.config import Config
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from obvious_daffnet import ObviousDAFFNet
+from timing import time_in_turn
 from torch import Tensor, nn
 
 import daffnet_mm  # noqa: F401  (registers the models)
 from daffnet_mm.engine.optimizers import multiplies_bfloat16
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.tables import to_markdown
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_mm.utils.config_files import load_config
 
 DEFAULT_CONFIG = (
     Path(__file__).resolve().parents[2] / 'configs/daffnet/daffnet_pbc.py'
 )
-OURS, OBVIOUS, CHANNELS_LAST, RESNET = (
-    'ours',
-    'obvious, NCHW',
-    'obvious, channels-last',
-    'ResNet50',
-)
+OURS = 'ours'
 FLOAT32, BFLOAT16 = 'float32', 'bfloat16'
 
 
@@ -79,6 +78,7 @@ def build_parser() -> ToolParser:
     return parser
 
 
+@dataclass
 class Contestant:
     """A model with its training step and its inference step.
 
@@ -89,37 +89,32 @@ class Contestant:
         images (Tensor): The batch, of shape (N, 3, H, W).
     """
 
-    def __init__(
-        self, model: nn.Module, loss: Callable, infer: Callable, images: Tensor
-    ):
-        self.model = model
-        self.loss = loss
-        self.infer = infer
-        self.images = images
+    model: nn.Module
+    loss: Callable
+    infer: Callable
+    images: Tensor
+
+    def __post_init__(self):
         self.optimizer = torch.optim.Adam(
-            [p for p in model.parameters() if p.requires_grad], lr=1e-4
+            [p for p in self.model.parameters() if p.requires_grad], lr=1e-4
         )
 
-    def train_step(self, precision: str) -> None:
+    def step(self, task: str, precision: str) -> None:
         """Take a step; the mode is set outside of the measured time."""
-        self.optimizer.zero_grad()
-        with self._autocast(precision):
-            loss = self.loss(self.images)
-        loss.backward()
-        self.optimizer.step()
-
-    @torch.no_grad()
-    def infer_step(self, precision: str) -> None:
-        """Predict a batch."""
-        with self._autocast(precision):
-            self.infer(self.images)
-
-    def _autocast(self, precision: str) -> torch.autocast:
-        return torch.autocast(
+        training = task == 'training'
+        mixed = torch.autocast(
             self.images.device.type,
             torch.bfloat16,
             enabled=precision == BFLOAT16,
         )
+        with mixed, torch.set_grad_enabled(training):
+            if not training:
+                self.infer(self.images)
+                return
+            self.optimizer.zero_grad()
+            loss = self.loss(self.images)
+        loss.backward()
+        self.optimizer.step()
 
 
 def mmpretrain_contestant(cfg: dict, images: Tensor) -> Contestant:
@@ -152,17 +147,7 @@ def obvious_contestant(num_classes: int, images: Tensor) -> Contestant:
 def build_contestants(
     cfg: Config, batch_size: int, size: int, device: str
 ) -> dict[str, Contestant]:
-    """Build all contestants.
-
-    Args:
-        cfg (Config): The config whose model is ours.
-        batch_size (int): Images in a batch.
-        size (int): Height and width of the images in pixels.
-        device (str): The device.
-
-    Returns:
-        dict[str, Contestant]: The contestants by name.
-    """
+    """Build all contestants, by name."""
     images = torch.rand(batch_size, 3, size, size, device=device)
     classes = cfg.model.head.num_classes
     resnet = dict(
@@ -174,126 +159,101 @@ def build_contestants(
     last = images.contiguous(memory_format=torch.channels_last)
     return {
         OURS: mmpretrain_contestant(cfg.model, images),
-        OBVIOUS: obvious_contestant(classes, images),
-        CHANNELS_LAST: obvious_contestant(classes, last),
-        RESNET: mmpretrain_contestant(resnet, images),
+        'obvious, NCHW': obvious_contestant(classes, images),
+        'obvious, channels-last': obvious_contestant(classes, last),
+        'ResNet50': mmpretrain_contestant(resnet, images),
     }
 
 
 def measure(
-    contestants: dict[str, Contestant], precisions: list[str], rounds: int
-) -> dict:
+    contestants: dict[str, Contestant],
+    precisions: list[str],
+    training_precision: str,
+    rounds: int,
+) -> list[dict]:
     """Let the contestants take their steps in turn.
 
     Args:
         contestants (dict[str, Contestant]): The contestants by name.
         precisions (list[str]): The precisions that each is measured in.
-        rounds (int): Measured rounds; one more comes first, unmeasured.
+        training_precision (str): The one that our config trains in.
+        rounds (int): Measured rounds.
 
     Returns:
-        dict[str, dict[str, dict[str, list[float]]]]: For ``'training'`` and
-        ``'inference'``, each precision and each contestant, the images per
-        second of each round.
+        list[dict]: Of each ``task``, ``precision`` and ``model``, the images
+        per second of the ``rounds``, and what :func:`summarise` adds.
     """
-    turns = [
-        (precision, name) for precision in precisions for name in contestants
-    ]
-    speeds = {}
+    images = contestants[OURS].images
+
+    def clock():
+        if images.is_cuda:
+            torch.cuda.synchronize(images.device)
+        return time.perf_counter()
+
+    rows = []
     for task in ('training', 'inference'):
-        speeds[task] = {
-            precision: {name: [] for name in contestants}
-            for precision in precisions
-        }
-        for contestant in contestants.values():
-            contestant.model.train(task == 'training')
-        for number in range(rounds + 1):
-            for i in range(len(turns)):  # each is first in its turn
-                precision, name = turns[(i + number) % len(turns)]
-                contestant = contestants[name]
-                step = (
-                    contestant.train_step
-                    if task == 'training'
-                    else contestant.infer_step
-                )
-                device = contestant.images.device
-                if device.type == 'cuda':
-                    torch.cuda.synchronize(device)
-                started = time.perf_counter()
-                step(precision)
-                if device.type == 'cuda':
-                    torch.cuda.synchronize(device)
-                seconds = time.perf_counter() - started
-                if number:
-                    speeds[task][precision][name].append(
-                        len(contestant.images) / seconds
-                    )
-            if number:
-                print(
-                    f'{task}, round {number} of {rounds} measured',
-                    file=sys.stderr,
-                )
-    return speeds
+        steps = {}
+        for precision, name in product(precisions, contestants):
+            contestants[name].model.train(task == 'training')
+            step = partial(contestants[name].step, task, precision)
+            steps[precision, name] = step
+        for (precision, name), spent in time_in_turn(
+            steps, rounds, clock, title=task
+        ).items():
+            speeds = [len(images) / seconds for seconds in spent]
+            row = dict(task=task, precision=precision, model=name)
+            rows.append(dict(row, rounds=speeds))
+    summarise(rows, training_precision)
+    return rows
 
 
-def summarise(speeds: dict, training_precision: str) -> dict:
+def summarise(rows: list[dict], training_precision: str) -> None:
     """Take medians over the rounds.
 
     Args:
-        speeds (dict): What :func:`measure` gives.
+        rows (list[dict]): What was measured. Each gets the median images per
+            second, and how many times faster ours is, as the median of the
+            rounds' ratios: as configured, and in the same precision.
         training_precision (str): The precision that our config trains in.
-
-    Returns:
-        dict: For each task, precision and contestant the median images per
-        second, and how many times faster ours is, as the median of the
-        rounds' ratios: as configured, and in the same precision.
     """
+    ours = {
+        (row['task'], row['precision']): row['rounds']
+        for row in rows
+        if row['model'] == OURS
+    }
 
-    def faster(ours, other):
-        return statistics.median(
-            mine / its for mine, its in zip(ours, other, strict=True)
+    def faster(task, precision, other):
+        pairs = zip(ours[task, precision], other, strict=True)
+        return statistics.median(mine / its for mine, its in pairs)
+
+    for row in rows:
+        task, speeds = row['task'], row['rounds']
+        # tools/test.py tests in float32.
+        configured = training_precision if task == 'training' else FLOAT32
+        row.update(
+            images_per_second=statistics.median(speeds),
+            ours_is_faster_by=faster(task, configured, speeds),
+            ours_in_this_precision_is_faster_by=faster(
+                task, row['precision'], speeds
+            ),
         )
 
-    summary = {}
-    for task, of_task in speeds.items():
-        configured = of_task[
-            training_precision if task == 'training' else FLOAT32
-        ][OURS]
-        summary[task] = {
-            precision: {
-                name: dict(
-                    images_per_second=statistics.median(of_name),
-                    ours_is_faster_by=faster(configured, of_name),
-                    ours_in_this_precision_is_faster_by=faster(
-                        of_precision[OURS], of_name
-                    ),
-                )
-                for name, of_name in of_precision.items()
-            }
-            for precision, of_precision in of_task.items()
-        }
-    return summary
 
-
-def render(summary: dict) -> str:
-    """Lay the summary out as a table for each task."""
-    lines = []
-    for task, of_task in summary.items():
-        lines += [
-            (
-                f'{task:<34}{"images/s":>10}{"ours is":>10}'
-                f'{"ours, in this precision, is":>30}'
-            )
+def render(rows: list[dict]) -> str:
+    """Lay the figures out as a table."""
+    headers = ('task', 'precision', 'model', 'images/s', 'ours is')
+    cells = [
+        [
+            row['task'],
+            row['precision'],
+            row['model'],
+            f'{row["images_per_second"]:.2f}',
+            f'{row["ours_is_faster_by"]:.2f} x',
+            f'{row["ours_in_this_precision_is_faster_by"]:.2f} x',
         ]
-        for precision, of_precision in of_task.items():
-            for name, row in of_precision.items():
-                ratio = f'{row["ours_is_faster_by"]:.2f} x'
-                same = f'{row["ours_in_this_precision_is_faster_by"]:.2f} x'
-                lines.append(
-                    f'{precision:<10}{name:<24}'
-                    f'{row["images_per_second"]:>10.2f}'
-                    f'{ratio:>10}{same:>30}'
-                )
-    return '\n'.join(lines)
+        for row in rows
+    ]
+    return to_markdown([*headers, 'ours, in this precision, is'], cells)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -328,16 +288,11 @@ def main(argv: list[str] | None = None) -> int:
         machine=platform.machine(),
     )
     print(', '.join(f'{key} {value}' for key, value in setting.items()))
-    speeds = measure(contestants, precisions, args.rounds)
-    summary = summarise(speeds, training_precision)
-    print(render(summary))
+    rows = measure(contestants, precisions, training_precision, args.rounds)
+    print(render(rows))
     if args.out:
         with atomic_write(args.out) as file:
-            json.dump(
-                dict(setting=setting, summary=summary, rounds=speeds),
-                file,
-                indent=2,
-            )
+            json.dump(dict(setting=setting, rows=rows), file, indent=2)
         print(f'wrote {args.out}')
     return 0
 

@@ -24,25 +24,28 @@ default's ``ResizeEdge`` looks at four pixels each, so it aliases.
 
 import argparse
 import json
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 from mmcv.transforms import Compose
 from mmpretrain.registry import TRANSFORMS
-from rich.console import Console
-from rich.table import Column, Table
+from timing import time_in_turn
 
 import daffnet_mm  # noqa: F401  (registers the transforms)
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.image_decoding import decode_image
+from daffnet_mm.fileio.tables import to_markdown
 from daffnet_mm.preparation.resize_folder import resize_dataset
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_mm.utils.worker_pool import worker_pool
+
+GAPS = ('ours_from_default', 'ours_from_reference', 'default_from_reference')
 
 
 def build_parser() -> ToolParser:
@@ -70,19 +73,8 @@ def build_parser() -> ToolParser:
 def detailed_image(
     height: int, width: int, noise: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Make an image with detail of every scale.
-
-    Args:
-        height (int): Height in pixels.
-        width (int): Width in pixels.
-        noise (float): Standard deviation of the camera's noise.
-        rng (np.random.Generator): The source of chance.
-
-    Returns:
-        np.ndarray: BGR, uint8, of shape (height, width, 3).
-    """
-    shape = (height, width, 3)
-    img = np.full(shape, (190, 170, 200), np.float32)
+    """Make an image (BGR, uint8) with detail of every scale."""
+    img = np.full((height, width, 3), (190, 170, 200), np.float32)
     scale = min(height, width) // 2
     while scale >= 2:
         # Each octave twice as fine and 0.65 times as strong: natural images
@@ -107,26 +99,26 @@ def noisy(
 
 
 def make_images(folder: Path, args: argparse.Namespace) -> dict:
-    """Write the test images.
-
-    Returns:
-        dict[str, list[Path]]: The files by case.
-    """
+    """Write the test images; gives the files by case."""
     rng = np.random.default_rng(0)
     jpeg = [cv2.IMWRITE_JPEG_QUALITY, args.quality]
-    cases = {
-        'JPEG 1280 x 1280': ('.jpg', 1280, 1280),
-        'BMP 1200 x 1200': ('.bmp', 1200, 1200),
-        'JPEG 360 x 363': ('.jpg', 363, 360),
-    }
-    files = {}
-    for case, (suffix, height, width) in cases.items():
-        files[case] = []
-        for number in range(args.num_images):
-            path = folder / case.replace(' ', '_') / f'{number}{suffix}'
+    files: dict[str, list[Path]] = {}
+
+    def write(case: str, suffix: str, img: np.ndarray) -> None:
+        paths = files.setdefault(case, [])
+        paths.append(folder / case.replace(' ', '_') / f'{len(paths)}{suffix}')
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
+        options = jpeg if suffix == '.jpg' else []
+        paths[-1].write_bytes(cv2.imencode(suffix, img, options)[1].tobytes())
+
+    for case, suffix, height, width in (
+        ('JPEG 1280 x 1280', '.jpg', 1280, 1280),
+        ('BMP 1200 x 1200', '.bmp', 1200, 1200),
+        ('JPEG 360 x 363', '.jpg', 363, 360),
+    ):
+        for _ in range(args.num_images):
             img = detailed_image(height, width, args.noise, rng)
-            _write(path, img, jpeg if suffix == '.jpg' else [])
-            files[case].append(path)
+            write(case, suffix, img)
     if args.data_root:
         found = sorted(
             path
@@ -137,59 +129,35 @@ def make_images(folder: Path, args: argparse.Namespace) -> dict:
             raise InputError(f'--data-root {args.data_root} holds no JPEG')
         step = max(len(found) // args.num_images, 1)
         files['real cells'] = found[::step][: args.num_images]
-        large = files['real cells, enlarged to 1280'] = []
         for path in files['real cells']:
-            img = cv2.imdecode(
-                np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR
-            )
+            img = decode_image(path.read_bytes())[0]
             scale = 1280 / min(img.shape[:2])
             img = cv2.resize(
                 img, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC
             )
-            large.append(folder / 'enlarged' / f'{len(large)}.jpg')
-            _write(large[-1], noisy(img, args.noise, rng), jpeg)
+            img = noisy(img, args.noise, rng)
+            write('real cells, enlarged to 1280', '.jpg', img)
     return files
 
 
-def _write(path: Path, img: np.ndarray, options: Sequence[int]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(cv2.imencode(path.suffix, img, options)[1].tobytes())
-
-
 def pipelines(short_edge: int, crop: int) -> dict[str, Callable]:
-    """Build both pipelines and the reference.
+    """Build both pipelines and the reference; each loads a path."""
 
-    Args:
-        short_edge (int): Scale of ``ResizeEdge``.
-        crop (int): Size of ``CenterCrop``.
-
-    Returns:
-        dict[str, Callable]: ``default``, ``ours`` and ``reference``; each
-        takes a path and gives an image.
-    """
-
-    def build(load: dict, interpolation: str = 'bilinear') -> Callable:
+    def build(interpolation: str = 'bilinear', **load) -> Callable:
+        resize = dict(type='ResizeEdge', scale=short_edge, edge='short')
         steps = Compose(
             [
-                TRANSFORMS.build(step)
-                for step in (
-                    load,
-                    dict(
-                        type='ResizeEdge',
-                        scale=short_edge,
-                        edge='short',
-                        interpolation=interpolation,
-                    ),
-                    dict(type='CenterCrop', crop_size=crop),
-                )
+                TRANSFORMS.build(load),
+                TRANSFORMS.build(dict(resize, interpolation=interpolation)),
+                TRANSFORMS.build(dict(type='CenterCrop', crop_size=crop)),
             ]
         )
         return lambda path: steps(dict(img_path=str(path)))['img']
 
     return dict(
-        default=build(dict(type='LoadImageFromFile')),
-        ours=build(dict(type='LoadCellImage', min_edge=short_edge)),
-        reference=build(dict(type='LoadImageFromFile'), 'area'),
+        default=build(type='LoadImageFromFile'),
+        ours=build(type='LoadCellImage', min_edge=short_edge),
+        reference=build('area', type='LoadImageFromFile'),
     )
 
 
@@ -204,47 +172,27 @@ def measure(
 
     Processor time counts, for other programs on the machine hardly change it.
 
-    Args:
-        first (Callable): A pipeline.
-        first_files (Sequence[Path]): What it loads.
-        second (Callable): Another pipeline.
-        second_files (Sequence[Path]): What that loads, as many.
-        rounds (int): How often each image is loaded by each.
-
     Returns:
         tuple[float, float, float]: Median seconds an image of both, and the
         median of the ratios first / second.
     """
-    spent = ([], [])
-    pairs = list(zip(first_files, second_files, strict=True))
-    for number in range(-1, rounds):
-        for pair in pairs:
-            # Who begins changes: the second may find the caches warm.
-            for which in (0, 1) if number % 2 else (1, 0):
-                load = (first, second)[which]
-                started = time.process_time()
-                load(pair[which])
-                if number >= 0:  # the first round only warms up
-                    spent[which].append(time.process_time() - started)
-    return (
-        *map(statistics.median, spent),
-        statistics.median(a / b for a, b in zip(*spent, strict=True)),
+    steps = {}
+    for i, paths in enumerate(zip(first_files, second_files, strict=True)):
+        steps[i, 0] = partial(first, paths[0])
+        steps[i, 1] = partial(second, paths[1])
+    spent = time_in_turn(steps, rounds, time.process_time)
+    of_first, of_second = (
+        np.ravel([spent[i, which] for i in range(len(first_files))])
+        for which in (0, 1)
     )
+    ratios = of_first / of_second
+    return tuple(float(np.median(x)) for x in (of_first, of_second, ratios))
 
 
 def difference(
     first: Callable, second: Callable, files: Sequence[Path]
 ) -> tuple[float, int]:
-    """Compare what two pipelines load, in grey levels.
-
-    Args:
-        first (Callable): A pipeline.
-        second (Callable): Another.
-        files (Sequence[Path]): The images.
-
-    Returns:
-        tuple[float, int]: Mean and largest absolute difference.
-    """
+    """Mean and largest difference of what is loaded, in grey levels."""
     gaps = [np.abs(first(path).astype(int) - second(path)) for path in files]
     return (
         float(np.mean([gap.mean() for gap in gaps])),
@@ -270,20 +218,19 @@ def compare(args: argparse.Namespace, folder: Path) -> list[dict]:
     loads = pipelines(args.short_edge, args.image_size)
     rows = []
 
-    def add(case, slow, slow_files, fast, fast_files):
-        seconds, fast_seconds, ratio = measure(
-            slow, slow_files, fast, fast_files, args.rounds
+    def add(case, files, fast, fast_files):
+        slow_time, fast_time, ratio = measure(
+            loads['default'], files, loads[fast], fast_files, args.rounds
         )
-        size = sum(p.stat().st_size for p in fast_files) / len(fast_files)
-        rows.append(
-            dict(
-                images=case,
-                kilobytes=size / 1e3,
-                default_ms=1e3 * seconds,
-                ours_ms=1e3 * fast_seconds,
-                ratio=ratio,
-            )
+        row = dict(
+            images=case,
+            kilobytes=np.mean([p.stat().st_size for p in fast_files]) / 1e3,
+            default_ms=1e3 * slow_time,
+            ours_ms=1e3 * fast_time,
+            ratio=ratio,
         )
+        rows.append(row)
+        return row
 
     # In another process: large arrays change how this one's C library hands
     # out memory from then on, and it should do so as in a data loader's
@@ -291,71 +238,46 @@ def compare(args: argparse.Namespace, folder: Path) -> list[dict]:
     with worker_pool(1) as pool:
         cases = pool.submit(make_images, folder / 'full', args).result()
     for case, files in cases.items():
-        add(case, loads['default'], files, loads['ours'], files)
-        for first, second in (
-            ('ours', 'default'),
-            ('ours', 'reference'),
-            ('default', 'reference'),
-        ):
-            rows[-1][f'{first}_from_{second}'] = difference(
-                loads[first], loads[second], files
-            )
+        row = add(case, files, 'ours', files)
+        for gap in GAPS:
+            pair = (loads[name] for name in gap.split('_from_'))
+            row[gap] = difference(*pair, files)
         if '1280' in case:
             copy = folder / 'copies' / case.replace(' ', '_')
             resize_dataset(
                 files[0].parent, copy, args.short_edge, num_workers=1
             )
             # Default against default: what the copy alone is worth.
-            add(
-                f'{case}, from its copy',
-                loads['default'],
-                files,
-                loads['default'],
-                [copy / path.name for path in files],
-            )
+            copies = [copy / path.name for path in files]
+            add(f'{case}, from its copy', files, 'default', copies)
     return rows
 
 
-def show(rows: list[dict]) -> None:
-    """Print the figures."""
-
-    def right(*names):
-        return (Column(name, justify='right') for name in names)
-
-    table = Table(
-        'images',
-        *right('KB', 'default', 'ours', 'default / ours'),
-        title='loading, resizing and cropping, milliseconds of the '
-        'processor an image',
-    )
-    gaps = Table(
-        'images',
-        *right('ours - default', 'ours - reference', 'default - reference'),
-        title='difference in grey levels of 0 to 255, mean (largest)',
-    )
-    for row in rows:
-        table.add_row(
+def render(rows: list[dict]) -> str:
+    """Lay the figures out as two tables."""
+    times = [
+        [
             row['images'],
             f'{row["kilobytes"]:.0f}',
             f'{row["default_ms"]:.2f}',
             f'{row["ours_ms"]:.2f}',
             f'{row["ratio"]:.2f}x',
-        )
-        if 'ours_from_default' in row:
-            gaps.add_row(
-                row['images'],
-                *(
-                    '{:.2f} ({})'.format(*row[key])
-                    for key in (
-                        'ours_from_default',
-                        'ours_from_reference',
-                        'default_from_reference',
-                    )
-                ),
-            )
-    console = Console(width=max(Console().width, 100))
-    console.print(table)
-    console.print(gaps)
+        ]
+        for row in rows
+    ]
+    gaps = [
+        [row['images'], *('{:.2f} ({})'.format(*row[gap]) for gap in GAPS)]
+        for row in rows
+        if GAPS[0] in row
+    ]
+    headers = ['images', 'KB', 'default', 'ours', 'default / ours']
+    titles = [gap.replace('_from_', ' - ') for gap in GAPS]
+    return (
+        'loading, resizing and cropping, milliseconds of the processor an '
+        f'image\n\n{to_markdown(headers, times)}\ndifference in grey levels '
+        'of 0 to 255, mean (largest)\n\n'
+        f'{to_markdown(["images", *titles], gaps)}'
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -363,7 +285,7 @@ def main(argv: list[str] | None = None) -> int:
     cv2.setNumThreads(0)
     with one_sentence_errors(), tempfile.TemporaryDirectory() as folder:
         rows = compare(args, Path(folder))
-    show(rows)
+    print(render(rows))
     if args.out:
         with atomic_write(args.out) as file:
             json.dump(rows, file, indent=2)

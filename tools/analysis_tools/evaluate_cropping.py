@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from rich.progress import track
 
 from daffnet_mm.cropping import segment_cells
+from daffnet_mm.cropping.boxes import box_iou
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.image_decoding import decode_image
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
@@ -43,17 +44,6 @@ def read_boxes(path: Path) -> list[tuple[int, ...]]:
         for cell in ElementTree.parse(path).iter('object')
         if cell.findtext('name') == 'WBC'
     ]
-
-
-def box_iou(one: tuple, other: tuple) -> float:
-    """Intersection over union of two boxes."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    areas = ((b[2] - b[0]) * (b[3] - b[1]) for b in (one, other))
-    return both / (sum(areas) - both)
 
 
 def match(wanted: list, found: list) -> tuple[list[float], int]:

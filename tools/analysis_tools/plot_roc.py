@@ -17,7 +17,7 @@ from daffnet_mm.evaluation.run_folders import name_runs, read_predictions
 from daffnet_mm.fileio.tables import write_csv
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_mm.visualization import plot_roc, save_figure
-from daffnet_mm.visualization.roc_curves import roc_curves
+from daffnet_mm.visualization.curves import roc_curves
 
 
 def build_parser() -> ToolParser:

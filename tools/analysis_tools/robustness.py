@@ -14,6 +14,8 @@ classifiers become several curves; they see the same noise. Written are
 recalls), ``robustness.md`` and ``robustness.png``.
 """
 
+from operator import itemgetter
+
 from mmengine.logging import MMLogger
 
 import daffnet_mm  # noqa: F401
@@ -39,6 +41,7 @@ def build_parser() -> ToolParser:
 
 def curves(rows: list[dict], names: list[str]) -> dict:
     """Arrange the rows for the figure."""
+    point = itemgetter('severity', 'accuracy', 'accuracy_low', 'accuracy_high')
     found = {}
     for corruption in dict.fromkeys(r['corruption'] for r in rows):
         if corruption == 'none':
@@ -47,12 +50,7 @@ def curves(rows: list[dict], names: list[str]) -> dict:
             CORRUPTIONS[corruption][0],
             {
                 name: [
-                    (
-                        r['severity'],
-                        r['accuracy'],
-                        r['accuracy_low'],
-                        r['accuracy_high'],
-                    )
+                    point(r)
                     for r in rows
                     if r['classifier'] == name
                     and r['corruption'] in ('none', corruption)

@@ -96,13 +96,12 @@ class ClassBalancedSampler(Sampler):
         drawn = [self.without_class]
         for members in self.members:
             rounds = math.ceil(self.samples_per_class / len(members))
-            order = torch.cat(
-                [
-                    torch.randperm(len(members), generator=generator)
-                    for _ in range(rounds)
-                ]
-            )
-            drawn.append(members[order[: self.samples_per_class]])
+            orders = [
+                torch.randperm(len(members), generator=generator)
+                for _ in range(rounds)
+            ]
+            order = torch.cat(orders)[: self.samples_per_class]
+            drawn.append(members[order])
         indices = torch.cat(drawn)
         indices = indices[torch.randperm(len(indices), generator=generator)]
         missing = self.num_samples * self.world_size - len(indices)

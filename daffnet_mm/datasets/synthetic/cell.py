@@ -1,6 +1,5 @@
 """The white cell's outline: size, shape and place."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,21 +37,13 @@ class Cell:
         return points * self.radius + (self.x, self.y)
 
 
-def draw_cell(slide: Slide, attributes: Mapping[str, str]) -> Cell:
-    """Draw the outline that ``cell_size`` and ``cell_shape`` ask for.
-
-    Args:
-        slide (Slide): Gives the size, the scale and the random stream.
-        attributes (Mapping[str, str]): The value of each attribute.
-
-    Returns:
-        Cell: The cell; nothing is painted yet.
-    """
+def draw_cell(slide: Slide) -> Cell:
+    """Draw what ``cell_size`` and ``cell_shape`` ask for; paint nothing."""
     rng = slide.rng
-    least, most = DIAMETERS[attributes['cell_size']]
+    least, most = DIAMETERS[slide.attributes['cell_size']]
     radius = rng.uniform(least, most) * slide.scale / 2
 
-    if attributes['cell_shape'] == 'round':
+    if slide.attributes['cell_shape'] == 'round':
         outline = blob(
             rng, rng.uniform(0, [0.015, 0.01, 0.008]), rng.uniform(1, 1.07)
         )

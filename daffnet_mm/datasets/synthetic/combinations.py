@@ -57,15 +57,10 @@ def combination_tables() -> dict:
     rows: dict[str, list] = {name: [] for name in WBC5_CLASSES}
     text = source.read_text(encoding='utf-8')
     for row in csv.DictReader(text.splitlines()):
-        values = [
-            options.index(row[name])
-            for name, options in WBC_ATTRIBUTES.items()
-        ]
-        rows[row['label']].append((values, int(row['count'])))
+        values = [v.index(row[name]) for name, v in WBC_ATTRIBUTES.items()]
+        rows[row['label']].append([*values, int(row['count'])])
+    tables = {name: np.array(found, np.int64) for name, found in rows.items()}
     return {
-        name: CombinationTable(
-            np.array([values for values, _ in found], dtype=np.int64),
-            np.array([count for _, count in found], dtype=np.int64),
-        )
-        for name, found in rows.items()
+        name: CombinationTable(table[:, :-1], table[:, -1])
+        for name, table in tables.items()
     }

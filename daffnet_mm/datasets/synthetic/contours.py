@@ -50,15 +50,7 @@ def turned(points: np.ndarray, angle: float) -> np.ndarray:
 
 
 def ribbon(path: np.ndarray, width: Sequence[float]) -> np.ndarray:
-    """Outline a ribbon along a path.
-
-    Args:
-        path (np.ndarray): The centre line, of shape (n, 2).
-        width (Sequence[float]): Its half width at each of the n points.
-
-    Returns:
-        np.ndarray: Points of shape (2 n, 2).
-    """
+    """Outline a ribbon along a path of n points, given its half widths."""
     along = np.gradient(path, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-9
     across = np.stack([-along[:, 1], along[:, 0]], axis=1)
@@ -69,12 +61,7 @@ def ribbon(path: np.ndarray, width: Sequence[float]) -> np.ndarray:
 def enclosed_area(outlines: Sequence[np.ndarray]) -> float:
     """Measure the area of a union of outlines by drawing it small.
 
-    Args:
-        outlines (Sequence[np.ndarray]): Points of shape (n, 2), within 2.5
-            of the origin.
-
-    Returns:
-        float: The area, in squared units of the outlines.
+    Their points, of shape (n, 2), lie within 2.5 of the origin.
     """
     scale = 24
     canvas = np.zeros((120, 120), dtype=np.uint8)
@@ -85,13 +72,7 @@ def enclosed_area(outlines: Sequence[np.ndarray]) -> float:
 
 
 def fill(canvas: np.ndarray, outline: np.ndarray, value: int = 255) -> None:
-    """Fill an outline on a picture, with smooth edges.
-
-    Args:
-        canvas (np.ndarray): uint8 of shape (height, width), drawn on.
-        outline (np.ndarray): Points (x, y) in pixels, of shape (n, 2).
-        value (int): The value to fill with.
-    """
+    """Fill an outline, points (x, y) in pixels, with smooth edges."""
     points = np.rint(outline * (1 << _SHIFT)).astype(np.int32)
     cv2.fillPoly(canvas, [points], value, cv2.LINE_AA, _SHIFT)
 
@@ -147,12 +128,7 @@ def to_float(mask: np.ndarray) -> np.ndarray:
 def rim(mask: np.ndarray, width: float) -> np.ndarray:
     """Find the inner edge of a mask, where a membrane is seen edge on.
 
-    Args:
-        mask (np.ndarray): float32 in [0, 1].
-        width (float): Standard deviation of the edge's fall-off, in pixels.
-
-    Returns:
-        np.ndarray: float32 of the mask's shape: about 0.5 just inside the
-        mask's edge, 0 far from it, and negative outside.
+    It is about 0.5 just inside the mask's edge, falls off to 0 with ``width``
+    as standard deviation in pixels, and is negative outside.
     """
     return mask - cv2.GaussianBlur(mask, (0, 0), width)

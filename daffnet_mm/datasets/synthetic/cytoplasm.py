@@ -1,7 +1,5 @@
 """Cytoplasm: its colour, its texture and its vacuoles."""
 
-from collections.abc import Mapping
-
 import cv2
 import numpy as np
 
@@ -18,49 +16,27 @@ COLOURS = {
 }
 
 
-def paint_cytoplasm(
-    slide: Slide, cell: Cell, attributes: Mapping[str, str]
-) -> None:
-    """Paint ``cytoplasm_colour`` and ``cytoplasm_texture``.
-
-    Args:
-        slide (Slide): Painted on.
-        cell (Cell): Where.
-        attributes (Mapping[str, str]): The value of each attribute.
-    """
+def paint_cytoplasm(slide: Slide, cell: Cell) -> None:
+    """Paint ``cytoplasm_colour`` and ``cytoplasm_texture``."""
     rng, size = slide.rng, slide.size
     # Thinner towards the middle, where the Golgi zone is, than at the rim.
     inside = cv2.GaussianBlur(cell.mask, (0, 0), 0.25 * cell.radius)
     density = 1.2 - rng.uniform(0.15, 0.4) * inside
     density += 0.07 * texture('coarse', size, rng)
     density += 0.3 * rim(cell.mask, 0.015 * slide.scale)
-    if attributes['cytoplasm_texture'] == 'frosted':
+    if slide.attributes['cytoplasm_texture'] == 'frosted':
         # Ground glass: fine grains, much denser and much thinner than the
         # mean, side by side, but never as clear as a vacuole.
         grains = 0.9 * texture('fine', size, rng)
         grains += 0.35 * texture('medium', size, rng)
         density *= np.maximum(1 + rng.uniform(0.33, 0.45) * grains, 0.3)
-    azure, blue, eosin = COLOURS[attributes['cytoplasm_colour']]
+    colour = COLOURS[slide.attributes['cytoplasm_colour']]
     strength = rng.uniform(0.85, 1.15)
-    slide.cover(
-        cell.mask,
-        (
-            strength * azure * density,
-            strength * blue * density,
-            strength * eosin * density,
-            0,
-        ),
-    )
+    slide.cover(cell.mask, [*(strength * c * density for c in colour), 0])
 
 
 def paint_vacuoles(slide: Slide, cell: Cell, nucleus: np.ndarray) -> None:
-    """Paint vacuoles: clear holes, most of them in the cytoplasm.
-
-    Args:
-        slide (Slide): Painted on.
-        cell (Cell): Where.
-        nucleus (np.ndarray): The nucleus, float32 of shape (size, size).
-    """
+    """Paint vacuoles: clear holes, most of them in the cytoplasm."""
     rng = slide.rng
     # Not so near the rim that they look like a part of the background.
     margin = 2 * round(0.1 * cell.radius) + 1

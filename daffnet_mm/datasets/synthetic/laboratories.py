@@ -81,17 +81,7 @@ LABORATORIES = {
 
 
 def get_laboratory(name: str) -> Laboratory:
-    """Look a laboratory up by its name.
-
-    Args:
-        name (str): A key of ``LABORATORIES``.
-
-    Returns:
-        Laboratory: Its profile.
-
-    Raises:
-        InputError: If there is no such laboratory.
-    """
+    """Look a laboratory up by its name, and refuse an unknown one."""
     if name not in LABORATORIES:
         raise InputError(
             f'There is no synthetic laboratory {name!r}; choose '

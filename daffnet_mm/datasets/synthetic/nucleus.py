@@ -1,7 +1,6 @@
 """The nucleus: six shapes, its share of the cell, and its chromatin."""
 
 import itertools
-from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -69,9 +68,8 @@ def _band(rng, plump):
 def _segmented(rng, plump, lobes, gap, sizes):
     angles = np.cumsum(rng.uniform(*gap, size=lobes))
     ring = rng.uniform(0.42, 0.54, size=lobes)
-    centres = ring[:, None] * np.stack(
-        [np.cos(angles), np.sin(angles)], axis=1
-    )
+    around = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    centres = ring[:, None] * around
     outlines = []
     for centre, angle in zip(centres, angles, strict=True):
         body = blob(rng, (0.03, 0.04)) * rng.uniform(*sizes) * plump
@@ -106,25 +104,17 @@ SHAPES = {
 }
 
 
-def draw_nucleus(
-    slide: Slide, cell: Cell, attributes: Mapping[str, str]
-) -> np.ndarray:
+def draw_nucleus(slide: Slide, cell: Cell) -> np.ndarray:
     """Draw what ``nucleus_shape`` and ``nuclear_cytoplasmic_ratio`` ask for.
 
-    Args:
-        slide (Slide): Gives the size and the random stream.
-        cell (Cell): The nucleus stays inside it.
-        attributes (Mapping[str, str]): The value of each attribute.
-
-    Returns:
-        np.ndarray: The nucleus, float32 in [0, 1], of shape (size, size).
-        Nothing is painted yet.
+    Nothing is painted yet; the nucleus, inside the cell, is float32 in [0, 1]
+    of shape (size, size).
     """
     rng = slide.rng
-    ratio = attributes['nuclear_cytoplasmic_ratio']
+    ratio = slide.attributes['nuclear_cytoplasmic_ratio']
     # A band or lobes can only fill most of a cell when they are thick.
     plump = 1.5 if ratio == 'high' else 1.0
-    outlines = SHAPES[attributes['nucleus_shape']](rng, plump)
+    outlines = SHAPES[slide.attributes['nucleus_shape']](rng, plump)
     turn = rng.uniform(0, 2 * np.pi)
     outlines = [turned(outline, turn) for outline in outlines]
     (x, y), _ = cv2.minEnclosingCircle(
@@ -134,9 +124,7 @@ def draw_nucleus(
 
     share = rng.uniform(*AREA_SHARES[ratio])
     scale = np.sqrt(share * np.pi / enclosed_area(outlines))
-    reach = scale * max(
-        np.linalg.norm(outline, axis=1).max() for outline in outlines
-    )
+    reach = scale * np.linalg.norm(np.concatenate(outlines), axis=1).max()
     # Off centre as far as there is room: cut by an irregular cell's edge,
     # a round nucleus would look indented.
     room = 0.95 * np.linalg.norm(cell.outline, axis=1).min()
@@ -152,18 +140,10 @@ def draw_nucleus(
     return to_float(np.minimum(nucleus, limit))
 
 
-def paint_nucleus(
-    slide: Slide, nucleus: np.ndarray, attributes: Mapping[str, str]
-) -> None:
-    """Paint the nucleus with its ``chromatin_density``.
-
-    Args:
-        slide (Slide): Painted on.
-        nucleus (np.ndarray): Where, float32 of shape (size, size).
-        attributes (Mapping[str, str]): The value of each attribute.
-    """
+def paint_nucleus(slide: Slide, nucleus: np.ndarray) -> None:
+    """Paint the nucleus with its ``chromatin_density``."""
     rng, size = slide.rng, slide.size
-    if attributes['chromatin_density'] == 'densely':
+    if slide.attributes['chromatin_density'] == 'densely':
         # Smudged clumps with few clear spots.
         density = 1.0 - 0.13 * np.maximum(texture('medium', size, rng), -1)
         density += 0.07 * texture('coarse', size, rng)

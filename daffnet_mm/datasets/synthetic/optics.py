@@ -12,14 +12,8 @@ def photograph(slide: Slide, laboratory: Laboratory) -> np.ndarray:
     """Shine light through a slide, and take its picture.
 
     Stain strength and hue, the light's colour and evenness, focus and
-    camera noise vary from image to image around the laboratory's usual.
-
-    Args:
-        slide (Slide): The finished slide.
-        laboratory (Laboratory): Its stains, light and camera.
-
-    Returns:
-        np.ndarray: uint8 of shape (size, size, 3), BGR.
+    camera noise vary from image to image around the laboratory's usual. The
+    picture is BGR, uint8 of shape (size, size, 3).
     """
     rng, size = slide.rng, slide.size
 
@@ -44,15 +38,13 @@ def photograph(slide: Slide, laboratory: Laboratory) -> np.ndarray:
     # The condenser is never quite centred: a gentle slope of brightness.
     slope = rng.uniform(-0.06, 0.06, size=2)
     ramp = np.linspace(-1, 1, size, dtype=np.float32)
-    shade = (
-        1 + np.float32(slope[0]) * ramp + np.float32(slope[1]) * ramp[:, None]
-    )
+    across, down = slope.astype(np.float32)
+    shade = 1 + across * ramp + down * ramp[:, None]
     shade += 0.012 * texture('broad', size, rng)
     picture *= shade[..., None]
 
     blur = rng.uniform(*laboratory.focus) * size / 128
     picture = cv2.GaussianBlur(picture, (0, 0), blur)
-    picture += np.float32(rng.uniform(*laboratory.noise)) * camera_noise(
-        size, rng
-    )
+    noise = np.float32(rng.uniform(*laboratory.noise))
+    picture += noise * camera_noise(size, rng)
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)

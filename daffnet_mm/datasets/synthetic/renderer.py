@@ -22,31 +22,16 @@ MIN_IMAGE_SIZE = 32
 
 
 def check_image_size(image_size: int) -> None:
-    """Refuse an image size that cannot be painted.
-
-    Raises:
-        InputError: If it is no whole number of at least 32.
-    """
-    check_whole_number(
-        'The image size in pixels of synthetic cells',
-        image_size,
-        MIN_IMAGE_SIZE,
-    )
+    """Refuse an image size that cannot be painted."""
+    what = 'The image size in pixels of synthetic cells'
+    check_whole_number(what, image_size, MIN_IMAGE_SIZE)
 
 
 def name_attributes(attributes: Sequence[int]) -> dict:
-    """Turn value indices into names.
+    """Turn eleven value indices, of a list, array or tensor, into names.
 
-    Args:
-        attributes (Sequence[int]): Eleven value indices, in the order of
-            ``WBC_ATTRIBUTES``; a list, an array or a tensor.
-
-    Returns:
-        dict[str, str]: The name of each attribute's value.
-
-    Raises:
-        InputError: If there are not eleven, or one is no index of its
-            attribute. Unknown (-1) cannot be painted, so it is none.
+    Unknown (-1) cannot be painted, so it is refused as any other number that
+    is no index of its attribute.
     """
     values = np.asarray(attributes)
     if values.shape != (len(WBC_ATTRIBUTES),):
@@ -120,15 +105,15 @@ def render_cell(
 
     scale = image_size * profile.magnification * rng.uniform(0.97, 1.03)
     stains = np.zeros((4, image_size, image_size), dtype=np.float32)
-    slide = Slide(stains, float(scale), rng)
-    cell = draw_cell(slide, named)
-    nucleus = draw_nucleus(slide, cell, named)
+    slide = Slide(stains, float(scale), rng, named)
+    cell = draw_cell(slide)
+    nucleus = draw_nucleus(slide, cell)
 
     paint_red_cells(slide, cell)
     paint_platelets(slide, cell)
-    paint_cytoplasm(slide, cell, named)
-    paint_nucleus(slide, nucleus, named)
-    paint_granules(slide, cell, nucleus, named)
+    paint_cytoplasm(slide, cell)
+    paint_nucleus(slide, nucleus)
+    paint_granules(slide, cell, nucleus)
     if named['cytoplasm_vacuole'] == 'yes':
         paint_vacuoles(slide, cell, nucleus)
     image = photograph(slide, profile)

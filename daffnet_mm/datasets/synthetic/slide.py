@@ -1,5 +1,6 @@
 """The slide under the microscope: stain concentrations, plane by plane."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,14 @@ class Slide:
             turns the painters' lengths, which are shares of the image's
             width, into pixels.
         rng (np.random.Generator): The image's random stream.
+        attributes (Mapping[str, str]): The value of each attribute of the
+            white cell.
     """
 
     stains: np.ndarray
     scale: float
     rng: np.random.Generator
+    attributes: Mapping[str, str]
 
     @property
     def size(self) -> int:
@@ -28,12 +32,10 @@ class Slide:
         return self.stains.shape[-1]
 
     def cover(self, mask: np.ndarray, colour) -> None:
-        """Replace what lies under a mask.
+        """Replace what lies under a mask, float32 in [0, 1].
 
-        Args:
-            mask (np.ndarray): float32 in [0, 1], of shape (size, size).
-            colour (Sequence): The concentration of each of the four stains:
-                a number, or an array of shape (size, size).
+        ``colour`` is the concentration of each of the four stains: a number,
+        or an array of the mask's shape.
         """
         rest = 1 - mask
         for plane, concentration in zip(self.stains, colour, strict=True):

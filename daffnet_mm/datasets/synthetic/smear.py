@@ -16,12 +16,7 @@ RED_CELL_DIAMETER = 0.24
 
 
 def paint_red_cells(slide: Slide, cell: Cell) -> None:
-    """Paint red cells around the white one, from nearly none to crowded.
-
-    Args:
-        slide (Slide): Painted on.
-        cell (Cell): The white cell, which pushes the red ones aside.
-    """
+    """Paint red cells around the white one, from nearly none to crowded."""
     rng, size = slide.rng, slide.size
     radius = RED_CELL_DIAMETER / 2 * slide.scale * rng.uniform(0.92, 1.08)
     wanted = int(rng.integers(0, 26))
@@ -81,12 +76,7 @@ def paint_red_cells(slide: Slide, cell: Cell) -> None:
 
 
 def paint_platelets(slide: Slide, cell: Cell) -> None:
-    """Paint a few platelets, and the deposits of a badly filtered stain.
-
-    Args:
-        slide (Slide): Painted on.
-        cell (Cell): The white cell; platelets keep clear of its middle.
-    """
+    """Paint a few platelets, and the deposits of a badly filtered stain."""
     rng, size = slide.rng, slide.size
     canvas = np.zeros((size, size), dtype=np.uint8)
     for _ in range(rng.poisson(1.2)):

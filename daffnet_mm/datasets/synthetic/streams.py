@@ -14,11 +14,7 @@ ATTRIBUTES, PAINT = 0, 1
 
 
 def check_split(split: str) -> None:
-    """Refuse a split that has no stream.
-
-    Raises:
-        InputError: If ``split`` is none of ``SPLITS``.
-    """
+    """Refuse a split that has no stream."""
     if split not in SPLITS:
         raise InputError(
             f'There is no synthetic split {split!r}; choose one '
@@ -27,16 +23,9 @@ def check_split(split: str) -> None:
 
 
 def check_whole_number(what: str, value: int, least: int) -> None:
-    """Refuse what is no whole number, or too small.
-
-    Raises:
-        InputError: If ``value`` is no whole number of at least ``least``.
-    """
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, np.integer))
-        or value < least
-    ):
+    """Refuse what is no whole number, or too small."""
+    is_whole = isinstance(value, (int, np.integer))
+    if not is_whole or isinstance(value, bool) or value < least:
         raise InputError(
             f'{what} must be a whole number of at least {least}, but got '
             f'{value!r}.'

@@ -45,29 +45,14 @@ def _cut(sheet: np.ndarray, size: int, rng: np.random.Generator):
 def texture(
     grain: str, image_size: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Cut a random piece from a texture.
+    """Cut a random piece, and flip it, from a texture of ``GRAINS``.
 
-    Args:
-        grain (str): A key of ``GRAINS``.
-        image_size (int): Height and width in pixels.
-        rng (np.random.Generator): Decides which piece, and its flips.
-
-    Returns:
-        np.ndarray: float32 of shape (image_size, image_size), of about zero
-        mean and unit standard deviation; a view, not to be written to.
+    It is float32 of shape (image_size, image_size), of about zero mean and
+    unit standard deviation; a view, not to be written to.
     """
     return _cut(_sheet(grain, image_size), image_size, rng)
 
 
 def camera_noise(image_size: int, rng: np.random.Generator) -> np.ndarray:
-    """Cut white noise for three colour channels.
-
-    Args:
-        image_size (int): Height and width in pixels.
-        rng (np.random.Generator): Decides which piece, and its flips.
-
-    Returns:
-        np.ndarray: float32 of shape (image_size, image_size, 3), of zero mean
-        and unit standard deviation; a view, not to be written to.
-    """
+    """Cut white noise for three colour channels, as :func:`texture` does."""
     return _cut(_grain_of_camera(image_size), image_size, rng)

@@ -66,19 +66,14 @@ class CropCell(ColourTransform):
         """
         img = self.image(results)
         height, width = img.shape[:2]
-        cells = segment_cells(img)
+        boxes = [cell.box for cell in segment_cells(img)]  # largest first
         box = (0, 0, width, height)
-        if cells:
-            cell = (
-                cells[0]
-                if self.which == 'largest'
-                else min(
-                    cells, key=lambda c: _off_centre(c.box, width, height)
-                )
-            )
-            box = crop_window(cell.box, (height, width), self.margin)
+        if boxes:
+            if self.which == 'central':
+                boxes.sort(key=lambda box: _off_centre(box, width, height))
+            box = crop_window(boxes[0], (height, width), self.margin)
         x1, y1, x2, y2 = box
-        results['cell_found'] = bool(cells)
+        results['cell_found'] = bool(boxes)
         results['cell_box'] = box
         results['img'] = img[y1:y2, x1:x2].copy()
         results['img_shape'] = results['img'].shape[:2]

@@ -84,10 +84,8 @@ class FrameCell(ColourTransform):
         )
         off_centre = np.abs(centres[1:] - (_SIDE - 1) / 2).max(axis=1)
         areas = stats[1:, cv2.CC_STAT_AREA]
-        return (
-            float(np.sqrt(areas[off_centre < _MIDDLE * _SIDE / 2].sum()))
-            / _SIDE
-        )
+        area = areas[off_centre < _MIDDLE * _SIDE / 2].sum()
+        return float(np.sqrt(area)) / _SIDE
 
     def transform(self, results: dict) -> dict:
         """Crop one image, or leave it.

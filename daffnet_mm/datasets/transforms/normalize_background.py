@@ -63,13 +63,10 @@ class NormalizeBackground(ColourTransform):
             np.ndarray: Three values, B, G and R.
         """
         wanted = self.percentile / 100 * img.shape[0] * img.shape[1]
-        counts = np.stack(
-            [
-                cv2.calcHist([img], [c], None, [256], (0, 256)).ravel()
-                for c in range(3)
-            ]
+        counts = np.column_stack(
+            [cv2.calcHist([img], [c], None, [256], (0, 256)) for c in range(3)]
         )
-        return (counts.cumsum(axis=1, dtype=np.float64) < wanted).sum(axis=1)
+        return (counts.cumsum(axis=0, dtype=np.float64) < wanted).sum(axis=0)
 
     def transform(self, results: dict) -> dict:
         """Normalise one image.

@@ -63,12 +63,8 @@ class NormalizeStain(ColourTransform):
         factors = np.where(
             std > 1e-3, np.array(self.std) / np.maximum(std, 1e-3), 1.0
         )
-        matrix = np.hstack(
-            [
-                np.diag(factors),
-                (np.array(self.mean) - factors * mean)[:, None],
-            ]
-        )
+        shifts = np.array(self.mean) - factors * mean
+        matrix = np.column_stack([np.diag(factors), shifts])
         lab = cv2.transform(lab, matrix.astype(np.float32))
         bgr = cv2.cvtColor(lab, cv2.COLOR_LAB2BGR)
         np.clip(bgr, 0, 1, out=bgr)

@@ -38,10 +38,8 @@ class RandomGamma(RandomChange):
         channel_strength: float = 0.0,
         prob: float = 1.0,
     ) -> None:
-        for name, value in (
-            ('strength', strength),
-            ('channel_strength', channel_strength),
-        ):
+        both = dict(strength=strength, channel_strength=channel_strength)
+        for name, value in both.items():
             if value < 0:
                 raise InputError(
                     f'RandomGamma: {name}={value} must not be below 0'

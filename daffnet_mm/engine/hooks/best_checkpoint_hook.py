@@ -31,14 +31,8 @@ class BestCheckpointHook(Hook):
 
     def after_train(self, runner: Runner) -> None:
         """Load, publish and test the best model."""
-        best = next(
-            (
-                getattr(hook, 'best_ckpt_path', None)
-                for hook in runner.hooks
-                if isinstance(hook, CheckpointHook)
-            ),
-            None,
-        )
+        hooks = (h for h in runner.hooks if isinstance(h, CheckpointHook))
+        best = getattr(next(hooks, None), 'best_ckpt_path', None)
         if best is None:
             runner.logger.warning(
                 'there is no best checkpoint (no validation, or no save_best '
@@ -55,13 +49,8 @@ class BestCheckpointHook(Hook):
             )
             path = osp.join(runner.work_dir, self.out_file)
             with atomic_write(path, 'wb') as f:
-                torch.save(
-                    dict(
-                        meta=checkpoint['meta'],
-                        state_dict=checkpoint['state_dict'],
-                    ),
-                    f,
-                )
+                kept = ('meta', 'state_dict')
+                torch.save({key: checkpoint[key] for key in kept}, f)
             runner.logger.info(f'published {best} as {path}')
         barrier()
         if runner.test_loop is not None:

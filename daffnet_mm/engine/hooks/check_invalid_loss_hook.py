@@ -30,18 +30,12 @@ class CheckInvalidLossHook(Hook):
         Raises:
             InputError: If one is NaN or infinite.
         """
-        values = {
-            name: value.item()
-            for name, value in outputs.items()
-            if 'loss' in name
-        }
-        broken = {k: v for k, v in values.items() if not math.isfinite(v)}
-        if not broken:
-            return
-        name, value = next(iter(broken.items()))
-        raise InputError(
-            f'{name} became {value} in epoch {runner.epoch + 1}, iteration '
-            f'{batch_idx + 1}; the checkpoints of earlier epochs in '
-            f'{runner.work_dir} are intact: lower optim_wrapper.optimizer.lr '
-            '(or, with --amp, train without it) and go on with --resume'
-        )
+        for name, value in outputs.items():
+            if 'loss' in name and not math.isfinite(value.item()):
+                raise InputError(
+                    f'{name} became {value.item()} in epoch '
+                    f'{runner.epoch + 1}, iteration {batch_idx + 1}; the '
+                    f'checkpoints of earlier epochs in {runner.work_dir} are '
+                    'intact: lower optim_wrapper.optimizer.lr (or, with '
+                    '--amp, train without it) and go on with --resume'
+                )

@@ -62,7 +62,9 @@ class FreezePretrainedHook(Hook):
         self._parameters = [
             p
             for name, p in named.items()
-            if p.requires_grad and self._is_pretrained(name)
+            if p.requires_grad
+            and any(pattern.match(name) for pattern in self.layers)
+            and not any(pattern.search(name) for pattern in self.except_layers)
         ]
         frozen = set(self._parameters)
         self._norms: list[nn.Module] = [
@@ -72,11 +74,6 @@ class FreezePretrainedHook(Hook):
             and frozen.issuperset(m.parameters())
             and list(m.parameters())
         ]
-
-    def _is_pretrained(self, name: str) -> bool:
-        return any(p.match(name) for p in self.layers) and not any(
-            p.search(name) for p in self.except_layers
-        )
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Freeze or thaw."""

@@ -4,10 +4,9 @@ import torch
 from mmengine.hooks import EMAHook, Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
-from mmpretrain.structures import DataSample
 
+from daffnet_mm.datasets.pseudo_labels import confident_labels
 from daffnet_mm.errors import InputError
-from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN
 
 
 @HOOKS.register_module()
@@ -87,30 +86,15 @@ class MeanTeacherHook(Hook):
             predicted = self._teacher.test_step(
                 dict(inputs=[data_batch['inputs'][i] for i in chosen])
             )
-        for i, prediction in zip(chosen, predicted, strict=True):
-            self._teach(
-                data_batch['data_samples'][i],
-                prediction.pred_attributes.cpu(),
-                prediction.pred_attribute_scores.cpu(),
-            )
-
-    def _teach(
-        self, sample: DataSample, values: torch.Tensor, scores: torch.Tensor
-    ) -> None:
-        """Write one cell's labels."""
-        confident = torch.stack(
-            [
-                part[value] >= self.threshold
-                for part, value in zip(
-                    scores.split(ATTRIBUTE_SIZES), values, strict=True
-                )
-            ]
+        labels = confident_labels(
+            torch.stack([p.pred_attributes for p in predicted]).cpu(),
+            torch.stack([p.pred_attribute_scores for p in predicted]).cpu(),
+            self.threshold,
         )
-        sample.set_field(
-            values.masked_fill(~confident, UNKNOWN), 'gt_attributes'
-        )
-        if 'attribute_targets' in sample:
-            del sample.attribute_targets
-        if self.soft:
-            known = confident.repeat_interleave(torch.tensor(ATTRIBUTE_SIZES))
-            sample.set_field(scores * known, 'attribute_targets')
+        for i, attributes, targets in zip(chosen, *labels, strict=True):
+            sample = data_batch['data_samples'][i]
+            sample.set_field(attributes, 'gt_attributes')
+            if 'attribute_targets' in sample:
+                del sample.attribute_targets
+            if self.soft:
+                sample.set_field(targets, 'attribute_targets')

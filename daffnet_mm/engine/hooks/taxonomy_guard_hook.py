@@ -45,11 +45,11 @@ class TaxonomyGuardHook(Hook):
                     classes[name] = tuple(meta['classes'])
         if not classes:
             return
-        first = next(iter(classes))
+        first, expected = next(iter(classes.items()))
         for name, own in classes.items():
-            if own != classes[first]:
+            if own != expected:
                 raise InputError(
-                    f'{first} has the classes {", ".join(classes[first])}, '
+                    f'{first} has the classes {", ".join(expected)}, '
                     f'but {name} has {", ".join(own)} (the order counts); '
                     "wrap one in dict(type='TaxonomyDataset', classes=...)"
                 )
@@ -57,9 +57,8 @@ class TaxonomyGuardHook(Hook):
         if is_model_wrapper(model):
             model = model.module
         outputs = getattr(getattr(model, 'head', None), 'num_classes', None)
-        if outputs is not None and outputs != len(classes[first]):
+        if outputs is not None and outputs != len(expected):
             raise InputError(
                 f'model.head.num_classes is {outputs}, but the data have '
-                f'{len(classes[first])} classes: '
-                f'{", ".join(classes[first])}'
+                f'{len(expected)} classes: {", ".join(expected)}'
             )

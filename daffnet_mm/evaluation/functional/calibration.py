@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.special import softmax
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,7 @@ def scale_temperature(scores: np.ndarray, temperature: float) -> np.ndarray:
     Returns:
         np.ndarray: Probabilities, shape (N, K).
     """
-    logits = _log(scores) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return softmax(_log(scores) / temperature, axis=1)
 
 
 def fit_temperature(scores: np.ndarray, true: np.ndarray) -> float:
@@ -116,9 +115,8 @@ def fit_temperature(scores: np.ndarray, true: np.ndarray) -> float:
 
     def cost(log_temperature: float) -> float:
         scaled = gaps * np.exp(-log_temperature)
-        return (
-            np.logaddexp.reduce(scaled, axis=1).sum() + log_temperature**2 / 2
-        )
+        surprise = np.logaddexp.reduce(scaled, axis=1).sum()
+        return surprise + log_temperature**2 / 2
 
     bounds = np.log([0.01, 100])
     found = minimize_scalar(cost, bounds=bounds, method='bounded')

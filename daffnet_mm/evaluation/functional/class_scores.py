@@ -89,12 +89,8 @@ class ClassScores:
         Returns:
             float: The average.
         """
-        return float(scores[self.occurs].mean())
-
-    @property
-    def occurs(self) -> np.ndarray:
-        """np.ndarray: Which classes are true or predicted anywhere, bool."""
-        return (self.confusion.sum(axis=0) + self.support) > 0
+        occurs = (self.confusion.sum(axis=0) + self.support) > 0
+        return float(scores[occurs].mean())
 
 
 def one_vs_rest_auc(true: np.ndarray, scores: np.ndarray) -> np.ndarray:

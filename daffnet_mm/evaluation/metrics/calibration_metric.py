@@ -2,18 +2,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from mmengine.evaluator import BaseMetric
 from mmpretrain.registry import METRICS
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
+from daffnet_mm.structures import UNKNOWN
 
 from ..functional import ReliabilityBins, log_loss_bits
-from .sample_fields import Sample, read_labels, read_scores
+from .attribute_metric import AttributeMetric
+from .sample_fields import read_labels, read_scores
 
 
 @METRICS.register_module()
-class CalibrationMetric(BaseMetric):
+class CalibrationMetric(AttributeMetric):
     """Whether predicted probabilities are the frequencies of being right.
 
     With the prefix ``calibration``, for each attribute and for ``cell_type``,
@@ -33,12 +33,8 @@ class CalibrationMetric(BaseMetric):
         attributes (dict, optional): Attribute names to their values, in the
             order of ``gt_attributes``. Defaults to None, the eleven
             attributes of WBCAtt.
-        num_bins (int): Bins of the calibration error. Defaults to 15.
-        collect_device (str): Where results of several processes are
-            collected, ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
-        prefix (str, optional): Replaces ``calibration`` in the metric keys.
-        collect_dir (str, optional): Folder through which results are
-            collected on the CPU. Defaults to None, a temporary one.
+        **kwargs: As for MMEngine's ``BaseMetric``: ``prefix`` replaces
+            ``calibration`` in the metric keys.
 
     Examples:
         >>> val_evaluator = [dict(type='CalibrationMetric')]
@@ -52,15 +48,9 @@ class CalibrationMetric(BaseMetric):
     def __init__(
         self,
         attributes: Mapping[str, Sequence[str]] | None = None,
-        num_bins: int = 15,
-        collect_device: str = 'cpu',
-        prefix: str | None = None,
-        collect_dir: str | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(collect_device, prefix, collect_dir)
-        attributes = WBC_ATTRIBUTES if attributes is None else attributes
-        self.attributes = {k: tuple(v) for k, v in attributes.items()}
-        self.num_bins = num_bins
+        super().__init__(attributes, **kwargs)
         self.predictions: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     def process(
@@ -78,34 +68,23 @@ class CalibrationMetric(BaseMetric):
             InputError: If a value is impossible.
         """
         for sample in data_samples:
-            result = self._read_attributes(sample)
+            result: dict[str, Any] = {}
+            scores = self.read_value_scores(sample)
+            if scores is not None and sample.get('gt_attributes') is not None:
+                true = self.read_values(
+                    sample, 'gt_attributes', 'the dataset', unknown=True
+                )
+                pairs = zip(self.split(scores), true.tolist(), strict=True)
+                result = dict(zip(self.attributes, pairs, strict=True))
             score = sample.get('pred_score')
             if score is not None and sample.get('gt_label') is not None:
                 size = len(score)
                 score = read_scores(sample, 'pred_score', size, 'classes')
-                (true,) = read_labels(
+                (label,) = read_labels(
                     sample, 'gt_label', [size], 'the dataset', unknown=True
                 )
-                result[self.CELL_TYPE] = (score, int(true))
+                result[self.CELL_TYPE] = (score, int(label))
             self.results.append(result)
-
-    def _read_attributes(self, sample: Sample) -> dict[str, Any]:
-        sizes = [len(values) for values in self.attributes.values()]
-        scores = read_scores(
-            sample,
-            'pred_attribute_scores',
-            sum(sizes),
-            f'values of the {len(sizes)} attributes',
-        )
-        if scores is None or sample.get('gt_attributes') is None:
-            return {}
-        names = list(self.attributes)
-        true = read_labels(
-            sample, 'gt_attributes', sizes, 'the dataset', names, unknown=True
-        )
-        parts = np.split(scores, np.cumsum(sizes)[:-1])
-        pairs = zip(parts, true.tolist(), strict=True)
-        return dict(zip(names, pairs, strict=True))
 
     def compute_metrics(
         self, results: list[dict[str, Any]]
@@ -141,13 +120,12 @@ class CalibrationMetric(BaseMetric):
             )
         metrics = {}
         for name, (scores, true) in self.predictions.items():
-            bins = ReliabilityBins.from_scores(scores, true, self.num_bins)
+            bins = ReliabilityBins.from_scores(scores, true)
             metrics[f'{name}/ece'] = 100 * bins.error
             metrics[f'{name}/nll'] = log_loss_bits(scores, true)
         names = [name for name in self.attributes if name in self.predictions]
         if names:
             for key in ('ece', 'nll'):
-                metrics[key] = float(
-                    np.mean([metrics[f'{name}/{key}'] for name in names])
-                )
+                values = [metrics[f'{name}/{key}'] for name in names]
+                metrics[key] = float(np.mean(values))
         return metrics

@@ -2,7 +2,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from mmengine.evaluator import BaseMetric
 from mmpretrain.registry import METRICS
 
 from daffnet_mm.errors import InputError
@@ -10,16 +9,16 @@ from daffnet_mm.structures import (
     EQUIVALENT_VALUES,
     POSITIVE_VALUES,
     UNKNOWN,
-    WBC_ATTRIBUTES,
 )
 
 from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
 from ..report import Confusion, EvaluationReport
-from .sample_fields import image_of, read_labels, read_scores
+from .attribute_metric import AttributeMetric
+from .sample_fields import image_of
 
 
 @METRICS.register_module()
-class MultiAttributeMetric(BaseMetric):
+class MultiAttributeMetric(AttributeMetric):
     """The attribute metrics of DAFFNet's Tables 5 and 6, and of WBCAtt.
 
     In percent, with the prefix ``attr``, of all attributes together and of
@@ -69,17 +68,15 @@ class MultiAttributeMetric(BaseMetric):
             a cell has all together or not at all; empty leaves ``violations``
             out. Defaults to None, WBCAtt's granule type "nil", granule colour
             "nil" and granularity "no", where the attributes have them.
-        collect_device (str): Where results of several processes are
-            collected, ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
-        prefix (str, optional): Replaces ``attr`` in the metric keys.
-        collect_dir (str, optional): Folder through which results are
-            collected on the CPU. Defaults to None, a temporary one.
+        **kwargs: As for MMEngine's ``BaseMetric``: ``prefix`` replaces
+            ``attr`` in the metric keys.
 
     Examples:
         >>> val_evaluator = [dict(type='MultiAttributeMetric')]
     """
 
     default_prefix = 'attr'
+    report: EvaluationReport | None = None
 
     #: Means over the attributes.
     MEAN_KEYS = (
@@ -100,35 +97,30 @@ class MultiAttributeMetric(BaseMetric):
         attributes: Mapping[str, Sequence[str]] | None = None,
         positive_values: Mapping[str, str] | None = None,
         equivalent_values: Mapping[str, str] | None = None,
-        collect_device: str = 'cpu',
-        prefix: str | None = None,
-        collect_dir: str | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(collect_device, prefix, collect_dir)
-        attributes = WBC_ATTRIBUTES if attributes is None else attributes
-        self.attributes = {k: tuple(v) for k, v in attributes.items()}
+        super().__init__(attributes, **kwargs)
         if positive_values is None:
-            positive_values = {
-                name: value
-                for name, value in POSITIVE_VALUES.items()
-                if value in self.attributes.get(name, ())
-            }
+            positive_values = self._existing(POSITIVE_VALUES)
         self._check_values('positive_values', positive_values)
         self.positive_values = dict(positive_values)
         if equivalent_values is None:
-            equivalent_values = {}
-            if all(
-                value in self.attributes.get(name, ())
-                for name, value in EQUIVALENT_VALUES.items()
-            ):
-                equivalent_values = EQUIVALENT_VALUES
+            equivalent_values = self._existing(EQUIVALENT_VALUES)
+            if equivalent_values != EQUIVALENT_VALUES:
+                equivalent_values = {}
         self._check_values('equivalent_values', equivalent_values)
         self.equivalent_values = dict(equivalent_values)
-        self.report: EvaluationReport | None = None
+
+    def _existing(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {
+            name: value
+            for name, value in values.items()
+            if value in self.attributes.get(name, ())
+        }
 
     def _check_values(self, argument: str, values: Mapping[str, str]) -> None:
         for name, value in values.items():
-            if value not in self.attributes.get(name, ()):
+            if name not in self._existing(values):
                 raise InputError(
                     f'{argument} says {name}={value!r}, but the '
                     f'attributes have no such value: {self.attributes}.'
@@ -150,34 +142,23 @@ class MultiAttributeMetric(BaseMetric):
         Raises:
             InputError: If a field is missing or a value is impossible.
         """
-        names = list(self.attributes)
-        sizes = [len(values) for values in self.attributes.values()]
         for sample in data_samples:
-            true = read_labels(
+            true = self.read_values(
                 sample,
                 'gt_attributes',
-                sizes,
                 'a dataset with attributes, such as WBCAtt,',
-                names,
                 unknown=True,
             )
-            scores = read_scores(
-                sample,
-                'pred_attribute_scores',
-                sum(sizes),
-                f'values of the {len(sizes)} attributes',
-            )
+            scores = self.read_value_scores(sample)
             if sample.get('pred_attributes') is None and scores is not None:
                 predicted = np.array(
-                    [part.argmax() for part in self._split(scores)]
+                    [part.argmax() for part in self.split(scores)]
                 )
             else:
-                predicted = read_labels(
+                predicted = self.read_values(
                     sample,
                     'pred_attributes',
-                    sizes,
                     'the predict() of the attribute head (MAPHead)',
-                    names,
                 )
             self.results.append(
                 {
@@ -216,7 +197,7 @@ class MultiAttributeMetric(BaseMetric):
         confusions: dict[str, Confusion] = {}
         notes = []
         if has_scores:
-            parts = self._split(np.stack([item['scores'] for item in results]))
+            parts = self.split(np.stack([item['scores'] for item in results]))
         else:
             notes.append(
                 'auc has no value: the predictions have no '
@@ -276,11 +257,6 @@ class MultiAttributeMetric(BaseMetric):
         self.report.log('attributes', _whole_cells(metrics))
         return metrics
 
-    def _split(self, scores: np.ndarray) -> list[np.ndarray]:
-        """Cut (..., 31) scores into one array per attribute."""
-        sizes = [len(values) for values in self.attributes.values()]
-        return np.split(scores, np.cumsum(sizes)[:-1], axis=-1)
-
     def _of_attribute(
         self, name: str, scores: ClassScores, auc: float
     ) -> dict[str, float]:
@@ -292,30 +268,29 @@ class MultiAttributeMetric(BaseMetric):
             index = self.attributes[name].index(self.positive_values[name])
             return float(values[index])
 
-        metrics = {
+        recall, specificity = pick(scores.recall), pick(scores.specificity)
+        return {
             'accuracy': scores.accuracy,
             'f1_macro': scores.macro(scores.f1),
             'precision': pick(scores.precision),
-            'recall': pick(scores.recall),
-            'specificity': pick(scores.specificity),
+            'recall': recall,
+            'specificity': specificity,
             'f1': pick(scores.f1),
+            'auc_hard': (recall + specificity) / 2,
+            'auc': auc,
+            # A label set of one pair is right or wrong as a whole
+            'subset_accuracy': scores.accuracy,
+            'hamming_loss': 1 - scores.accuracy,
+            'jaccard': scores.accuracy,
         }
-        metrics['auc_hard'] = (metrics['recall'] + metrics['specificity']) / 2
-        metrics['auc'] = auc
-        # A label set of one pair is right or wrong as a whole
-        metrics['subset_accuracy'] = scores.accuracy
-        metrics['hamming_loss'] = 1 - scores.accuracy
-        metrics['jaccard'] = scores.accuracy
-        return metrics
 
     def _violations(self, predicted: np.ndarray) -> float:
         """Share of the cells that have some of the values and lack others."""
         names = list(self.attributes)
         having = np.stack(
             [
-                predicted[:, names.index(name)]
-                == self.attributes[name].index(value)
-                for name, value in self.equivalent_values.items()
+                predicted[:, names.index(n)] == self.attributes[n].index(value)
+                for n, value in self.equivalent_values.items()
             ]
         )
         return float((having.any(axis=0) & ~having.all(axis=0)).mean())
@@ -349,7 +324,7 @@ class MultiAttributeMetric(BaseMetric):
         row = {'image': item['image']}
         parts: Sequence[Any] = [None] * len(self.attributes)
         if item['scores'] is not None:
-            parts = self._split(item['scores'])
+            parts = self.split(item['scores'])
         for (name, values), true, predicted, part in zip(
             self.attributes.items(),
             item['true'],
@@ -368,13 +343,8 @@ class MultiAttributeMetric(BaseMetric):
 def _of_cells(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """Eqs. (3) to (5) over the known values, as fractions.
 
-    Args:
-        true (np.ndarray): Value indices, -1 if unknown, shape (N, A).
-        predicted (np.ndarray): Value indices, shape (N, A).
-
-    Returns:
-        dict[str, float]: Subset accuracy (nan if no cell is known whole),
-        Hamming loss and Jaccard similarity.
+    ``true`` and ``predicted`` are value indices, both of shape (N, A). Subset
+    accuracy is nan if no cell is known whole.
     """
     known = true != UNKNOWN
     right = known & (true == predicted)
@@ -406,11 +376,7 @@ def _absence_notes(
     name: str, values: Sequence[str], scores: ClassScores
 ) -> list[str]:
     """Say which values are absent, and what follows."""
-    absent = [
-        v
-        for v, support in zip(values, scores.support, strict=True)
-        if not support
-    ]
+    absent = [values[int(k)] for k in np.flatnonzero(scores.support == 0)]
     if not absent:
         return []
     note = f'no cell has {name} {" or ".join(absent)}: '

@@ -19,15 +19,7 @@ Sample = Mapping[str, Any]
 
 
 def image_of(sample: Sample) -> str:
-    """Name a sample for tables and messages.
-
-    Args:
-        sample (Mapping): A data sample as a dict.
-
-    Returns:
-        str: The image's path or, of an image without a file, its index in
-        the dataset; empty if the sample has neither.
-    """
+    """Name a sample: by its path or, without a file, its index, or not."""
     return str(sample.get('img_path') or sample.get('sample_idx', ''))
 
 
@@ -59,7 +51,11 @@ def read_labels(
         InputError: If the field is missing, of another length or not whole,
             or a label is out of range.
     """
-    values = _to_array(_require(sample, name, from_whom)).reshape(-1)
+    if sample.get(name) is None:
+        raise InputError(
+            f'{_the_image(sample)} has no {name}, which {from_whom} sets.'
+        )
+    values = _to_array(sample[name]).reshape(-1)
     if values.size != len(sizes):
         raise InputError(
             f'{name} of {_the_image(sample)} holds {values.size} label(s), '
@@ -120,14 +116,6 @@ def read_scores(
             'a lower learning rate.'
         )
     return scores
-
-
-def _require(sample: Sample, name: str, from_whom: str) -> Any:
-    if sample.get(name) is None:
-        raise InputError(
-            f'{_the_image(sample)} has no {name}, which {from_whom} sets.'
-        )
-    return sample[name]
 
 
 def _to_array(value: Any) -> np.ndarray:

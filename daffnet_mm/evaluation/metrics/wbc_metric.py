@@ -12,6 +12,9 @@ from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
 from ..report import EvaluationReport
 from .sample_fields import image_of, read_labels, read_scores
 
+#: What each class has of its own.
+CLASS_KEYS = ('precision', 'recall', 'f1', 'specificity')
+
 
 @METRICS.register_module()
 class WBCMetric(BaseMetric):
@@ -45,11 +48,8 @@ class WBCMetric(BaseMetric):
     The class names are taken from ``classes`` in the dataset's metainfo.
 
     Args:
-        collect_device (str): Where results of several processes are
-            collected, ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
-        prefix (str, optional): Replaces ``wbc`` in the metric keys.
-        collect_dir (str, optional): Folder through which results are
-            collected on the CPU. Defaults to None, a temporary one.
+        **kwargs: As for MMEngine's ``BaseMetric``: ``prefix`` replaces
+            ``wbc`` in the metric keys.
 
     Examples:
         >>> test_evaluator = [dict(type='WBCMetric')]
@@ -57,14 +57,7 @@ class WBCMetric(BaseMetric):
 
     default_prefix = 'wbc'
 
-    def __init__(
-        self,
-        collect_device: str = 'cpu',
-        prefix: str | None = None,
-        collect_dir: str | None = None,
-    ) -> None:
-        super().__init__(collect_device, prefix, collect_dir)
-        self.report: EvaluationReport | None = None
+    report: EvaluationReport | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -151,21 +144,17 @@ class WBCMetric(BaseMetric):
                 true, np.stack([item['score'] for item in known])
             )
 
-        metrics = {
-            'accuracy': scores.accuracy,
-            'precision': scores.weighted(scores.precision),
-            'recall': scores.weighted(scores.recall),
-            'f1': scores.weighted(scores.f1),
-            'specificity': scores.weighted(scores.specificity),
-            'precision_macro': scores.macro(scores.precision),
-            'recall_macro': scores.macro(scores.recall),
-            'f1_macro': scores.macro(scores.f1),
-        }
+        of_classes = {key: getattr(scores, key) for key in CLASS_KEYS}
+        metrics = {'accuracy': scores.accuracy}
+        for key, values in of_classes.items():
+            metrics[key] = scores.weighted(values)
+        for key in ('precision', 'recall', 'f1'):
+            metrics[f'{key}_macro'] = scores.macro(of_classes[key])
         metrics['auc_hard'] = (metrics['recall'] + metrics['specificity']) / 2
         metrics['auc'] = weighted_auc(areas, scores.support)
         for index, name in enumerate(classes):
-            for key in ('precision', 'recall', 'f1', 'specificity'):
-                metrics[f'{name}/{key}'] = getattr(scores, key)[index]
+            for key, values in of_classes.items():
+                metrics[f'{name}/{key}'] = values[index]
         metrics = {key: 100 * float(value) for key, value in metrics.items()}
 
         self.report = EvaluationReport(
@@ -193,31 +182,27 @@ def _table(
         {
             'class': name,
             'support': int(scores.support[index]),
-            'precision': 100 * float(scores.precision[index]),
-            'recall': 100 * float(scores.recall[index]),
-            'f1': 100 * float(scores.f1[index]),
-            'specificity': 100 * float(scores.specificity[index]),
+            **{key: metrics[f'{name}/{key}'] for key in CLASS_KEYS},
             'auc': 100 * float(areas[index]),
         }
         for index, name in enumerate(classes)
     ]
     total = int(scores.support.sum())
-    weighted = ('precision', 'recall', 'f1', 'specificity', 'auc')
     rows.append(
         {
             'class': 'weighted average',
             'support': total,
-            **{key: metrics[key] for key in weighted},
+            **{key: metrics[key] for key in (*CLASS_KEYS, 'auc')},
         }
     )
     rows.append(
         {
             'class': 'macro average',
             'support': total,
-            'precision': metrics['precision_macro'],
-            'recall': metrics['recall_macro'],
-            'f1': metrics['f1_macro'],
-            'specificity': 100 * scores.macro(scores.specificity),
+            **{
+                key: 100 * scores.macro(getattr(scores, key))
+                for key in CLASS_KEYS
+            },
             'auc': float('nan'),
         }
     )
@@ -250,11 +235,7 @@ def _notes(
     notes = []
     if unknown:
         notes.append(f'{unknown} cells of unknown class are left out.')
-    absent = [
-        c
-        for c, support in zip(classes, scores.support, strict=True)
-        if not support
-    ]
+    absent = [classes[int(k)] for k in np.flatnonzero(scores.support == 0)]
     if absent:
         notes.append(
             f'no cell of the class {", ".join(absent)} in this split: its '

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -44,21 +45,9 @@ class SEWeight(BaseModule):
 
 
 def fitting_groups(nominal: int, in_channels: int, out_channels: int) -> int:
-    """Find the largest group count that a convolution can have.
-
-    Args:
-        nominal (int): The group count asked for, at least 1.
-        in_channels (int): Input channels of the convolution.
-        out_channels (int): Output channels of the convolution.
-
-    Returns:
-        int: The largest number, at most ``nominal``, that divides both.
-    """
-    return next(
-        groups
-        for groups in range(nominal, 0, -1)
-        if in_channels % groups == 0 and out_channels % groups == 0
-    )
+    """Find the largest number, at most ``nominal``, that divides both."""
+    common = math.gcd(in_channels, out_channels)
+    return next(n for n in range(nominal, 0, -1) if common % n == 0)
 
 
 @MODELS.register_module()
@@ -161,12 +150,5 @@ class PSA(BaseModule):
             [plain_mean(branch, (2, 3)) for branch in branches], 1
         )
         weights = self.se(pooled.flatten(0, 1)).view_as(pooled).softmax(1)
-        return torch.cat(
-            [
-                branch * weight
-                for branch, weight in zip(
-                    branches, weights.unbind(1), strict=True
-                )
-            ],
-            dim=1,
-        )
+        pairs = zip(branches, weights.unbind(1), strict=True)
+        return torch.cat([branch * weight for branch, weight in pairs], dim=1)

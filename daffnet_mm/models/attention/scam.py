@@ -6,23 +6,8 @@ from .channel_attention import ChannelAttention
 from .spatial_attention import SpatialAttention
 
 
-class _TwoAttentions(BaseModule):
-    """CBAM's two modules, to be arranged in one way or another."""
-
-    def __init__(
-        self,
-        in_channels: int,
-        reduction: int = 16,
-        kernel_size: int = 7,
-        init_cfg: dict | None = None,
-    ) -> None:
-        super().__init__(init_cfg)
-        self.spatial = SpatialAttention(in_channels, kernel_size)
-        self.channel = ChannelAttention(in_channels, reduction)
-
-
 @MODELS.register_module()
-class SCAM(_TwoAttentions):
+class SCAM(BaseModule):
     """Chen et al.'s spatial and channel attention module (Fig. 3b).
 
     The spatial attention comes first, and the channel attention sees what it
@@ -37,6 +22,17 @@ class SCAM(_TwoAttentions):
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 
+    def __init__(
+        self,
+        in_channels: int,
+        reduction: int = 16,
+        kernel_size: int = 7,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        self.spatial = SpatialAttention(in_channels, kernel_size)
+        self.channel = ChannelAttention(in_channels, reduction)
+
     def forward(self, x: Tensor) -> Tensor:
         """Attend to places, then to channels.
 
@@ -50,7 +46,7 @@ class SCAM(_TwoAttentions):
 
 
 @MODELS.register_module()
-class CSAM(_TwoAttentions):
+class CSAM(SCAM):
     """Channel attention, then spatial attention: CBAM's own order.
 
     CAM + SAM in Chen et al.'s Table 5.
@@ -60,19 +56,12 @@ class CSAM(_TwoAttentions):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Attend to channels, then to places.
-
-        Args:
-            x (Tensor): Features of shape (N, C, H, W).
-
-        Returns:
-            Tensor: Features of the same shape.
-        """
+        """Attend to channels, then to places."""
         return self.spatial(self.channel(x))
 
 
 @MODELS.register_module()
-class ParallelAttention(_TwoAttentions):
+class ParallelAttention(SCAM):
     """Channel and spatial attention side by side.
 
     CAM // SAM in Chen et al.'s Table 5. Both see the same features. Neither
@@ -84,12 +73,5 @@ class ParallelAttention(_TwoAttentions):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Attend to channels and to places, and add the results.
-
-        Args:
-            x (Tensor): Features of shape (N, C, H, W).
-
-        Returns:
-            Tensor: Features of the same shape.
-        """
+        """Attend to channels and to places, and add the results."""
         return self.channel(x) + self.spatial(x)

@@ -12,16 +12,15 @@ class SpatialTransformer(BaseModule):
 
     It is that of `Jaderberg et al. <https://arxiv.org/abs/1506.02025>`_.
 
-    A small localisation network reads an affine map from the features, and
-    the features are sampled where that map points: important regions are
-    moved and enlarged, not weighed. It starts as the identity.
+    A small localisation network reads an affine map from the features, pooled
+    to 4 rows and columns, and the features are sampled where that map points:
+    important regions are moved and enlarged, not weighed. It starts as the
+    identity.
 
     Args:
         in_channels (int): Channels of the features.
         hidden_channels (int): Channels of the localisation network.
             Defaults to 32.
-        grid_size (int): The localisation network sees the features pooled to
-            so many rows and columns. Defaults to 4.
         init_cfg (dict, optional): Initialisation of all but the last layer.
             Defaults to None.
     """
@@ -30,16 +29,15 @@ class SpatialTransformer(BaseModule):
         self,
         in_channels: int,
         hidden_channels: int = 32,
-        grid_size: int = 4,
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg)
         self.localisation = nn.Sequential(
             nn.Conv2d(in_channels, hidden_channels, 1),
             nn.ReLU(inplace=True),
-            nn.AdaptiveAvgPool2d(grid_size),
+            nn.AdaptiveAvgPool2d(4),
             nn.Flatten(),
-            nn.Linear(hidden_channels * grid_size**2, hidden_channels),
+            nn.Linear(hidden_channels * 4**2, hidden_channels),
             nn.ReLU(inplace=True),
         )
         self.affine = nn.Linear(hidden_channels, 6)

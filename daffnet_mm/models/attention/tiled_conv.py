@@ -11,18 +11,12 @@ MIN_TILES, MIN_KERNEL_SIZE = 7, 7
 
 
 def _spread_axis(kernel_size: int, tile: int) -> tuple[Tensor, int, int]:
-    """Tell which place of a kernel joins an output to an input.
+    """Tell which place of a kernel joins an output to an input, on one axis.
 
-    Args:
-        kernel_size (int): Places of the kernel along this axis.
-        tile (int): Places of a tile along this axis.
-
-    Returns:
-        tuple[Tensor, int, int]: For each place in the tile of the output and
-        of the input, and each tile that the kernel reaches, the kernel's
-        place (outside of ``range(kernel_size)`` where they do not meet), of
-        shape (tile, tile, tiles); and how many tiles the kernel reaches to
-        either side.
+    The places have the shape (tile, tile, tiles): of the output's tile, of
+    the input's, and the tiles that the kernel reaches. Outside of
+    ``range(kernel_size)`` they do not meet. How many tiles the kernel reaches
+    to either side comes with them.
     """
     radius = kernel_size // 2
     before = -(-radius // tile)
@@ -75,12 +69,10 @@ class TiledConv2d(nn.Conv2d):
         # places in the output tile, places in the input tile, tiles
         rows = rows[:, None, :, None, :, None]
         columns = columns[None, :, None, :, None, :]
-        meet = (
-            (rows >= 0)
-            & (rows < kernel_size)
-            & (columns >= 0)
-            & (columns < kernel_size)
+        on_rows, on_columns = (
+            (axis >= 0) & (axis < kernel_size) for axis in (rows, columns)
         )
+        meet = on_rows & on_columns
         place = torch.where(meet, rows * kernel_size + columns, kernel_size**2)
         self.spread_shape = tuple(place.shape)
         # as a matrix of zeros and ones, which has a fast gradient

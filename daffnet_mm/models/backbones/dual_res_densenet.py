@@ -91,14 +91,10 @@ class DualResDenseNet(BaseModule):
             {name: MODELS.build(cfg) for name, cfg in branches.items()}
         )
         self.projections = nn.ModuleDict(
-            {
-                name: nn.Conv2d(in_channels[name], channels, 1)
-                for name in branches
-            }
+            {n: nn.Conv2d(in_channels[n], channels, 1) for n in branches}
         )
-        self.out_channels = channels * (
-            len(branches) if fusion == 'concat' else 1
-        )
+        parts = len(branches) if fusion == 'concat' else 1
+        self.out_channels = parts * channels
         self.attention = attention and MODELS.build(
             dict(attention, in_channels=self.out_channels)
         )

@@ -37,10 +37,8 @@ class MixingDataPreprocessor(ChannelsLastDataPreprocessor):
         super().__init__(**kwargs)
         # A copy: it appends to its arguments, and from one config several
         # models may be built.
-        self.mixing = (
-            RandomBatchAugment(**copy.deepcopy(batch_augments))
-            if batch_augments
-            else None
+        self.mixing = batch_augments and RandomBatchAugment(
+            **copy.deepcopy(batch_augments)
         )
 
     def forward(
@@ -59,7 +57,7 @@ class MixingDataPreprocessor(ChannelsLastDataPreprocessor):
         """
         data = super().forward(data, training)
         samples = data.get('data_samples')
-        if not training or self.mixing is None or samples is None:
+        if not training or not self.mixing or samples is None:
             return data
         inputs, mixture = self.mixing(
             data['inputs'],

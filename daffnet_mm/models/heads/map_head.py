@@ -77,15 +77,15 @@ class MAPHead(BaseModule):
             [len(values) for values in self.attributes.values()]
         )
         self.joint_decoding = joint_decoding
-        self.pooling = None if pooling is None else MODELS.build(pooling)
+        self.pooling = MODELS.build(pooling) if pooling else None
         self.fc = nn.Linear(in_channels, num_features)
         self.fc_attributes = nn.Linear(num_features, sum(self.layout.sizes))
         if num_classes is not None:
             self.fc_classes = nn.Linear(num_features, num_classes)
         self.loss_module = MODELS.build(loss)
-        self.consistency_loss = None
-        if consistency_loss is not None:
-            self.consistency_loss = MODELS.build(consistency_loss)
+        self.consistency_loss = (
+            MODELS.build(consistency_loss) if consistency_loss else None
+        )
         self.equivalent_values = None
         if joint_decoding or consistency_loss is not None:
             self.equivalent_values = EquivalentValues(

@@ -198,10 +198,7 @@ class DSLLoss(nn.Module):
         if self._tables is not None:
             rows = torch.arange(truth.shape[1], device=truth.device)
             return self._tables.to(hard)[rows, truth.clamp(min=0)]
-        if (
-            not isinstance(self.label_smoothing, Sequence)
-            and not self.label_smoothing
-        ):
+        if self.label_smoothing == 0:
             return hard
         share = hard.new_tensor(self.label_smoothing).view(-1, 1)
         # A place is a value if the model can give it a probability.
@@ -258,7 +255,7 @@ class DSLLoss(nn.Module):
 def _count(known: torch.Tensor) -> torch.Tensor:
     """How many samples count; where none does, there is nothing to divide."""
     count = known.sum()
-    return torch.where(count > 0, count, torch.ones_like(count))
+    return count + (count == 0)
 
 
 def _pad_tables(tables: Sequence) -> torch.Tensor:

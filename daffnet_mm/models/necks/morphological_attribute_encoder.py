@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -64,18 +65,14 @@ class MorphologicalAttributeEncoder(BaseModule):
             nn.Linear(expansion * size, num_attributes)
             for size in attribute_sizes
         )
-        convs = []
-        in_channels = 1
-        for out_channels, kernel_size in zip(
-            channels, self.KERNEL_SIZES, strict=True
-        ):
-            convs.append(
-                ConvModule(
-                    in_channels, out_channels, kernel_size, norm_cfg=norm_cfg
-                )
+        self.convs = nn.Sequential(
+            *map(
+                partial(ConvModule, norm_cfg=norm_cfg),
+                (1, *channels[:-1]),
+                channels,
+                self.KERNEL_SIZES,
             )
-            in_channels = out_channels
-        self.convs = nn.Sequential(*convs)
+        )
 
     @staticmethod
     def _parallel(layers: Iterable[Any], x: torch.Tensor) -> torch.Tensor:

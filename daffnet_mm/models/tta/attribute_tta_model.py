@@ -60,15 +60,11 @@ class AttributeTTAModel(BaseTTAModel):
                     score.argmax(dim=0, keepdim=True)
                 )
         if 'pred_attribute_scores' in merged[0]:
-            scores = torch.stack(
-                [
-                    torch.stack([v.pred_attribute_scores for v in views]).mean(
-                        0
-                    )
-                    for views in data_samples_list
-                ]
-            )
+            scores = [
+                torch.stack([v.pred_attribute_scores for v in views]).mean(0)
+                for views in data_samples_list
+            ]
             head = find_map_head(self.module)
             assert head is not None
-            head.set_attributes(scores, merged)
+            head.set_attributes(torch.stack(scores), merged)
         return merged

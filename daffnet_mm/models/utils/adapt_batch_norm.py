@@ -29,11 +29,8 @@ def adapt_batch_norm(model: BaseModel, batches: Iterable[dict]) -> None:
     """
     model.eval()
     neck: Any = getattr(model, 'neck', None)
-    frozen = (
-        set(neck.predictor.modules())
-        if getattr(neck, 'frozen', False)
-        else set()
-    )
+    is_frozen = getattr(neck, 'frozen', False)
+    frozen = set(neck.predictor.modules()) if is_frozen else set()
     norms = [
         m
         for m in model.modules()

@@ -30,14 +30,14 @@ class AttributeLayout(nn.Module):
                 f'the numbers of values are {tuple(sizes)}'
             )
         self.sizes = tuple(sizes)
-        total, widest = sum(sizes), max(sizes)
+        total = sum(sizes)
         # Places beyond an attribute's own values point behind the vector's
         # end, where `pad` puts its filling.
-        index = torch.full((len(sizes), widest), total, dtype=torch.long)
-        start = 0
-        for row, size in zip(index, sizes, strict=True):
-            row[:size] = torch.arange(start, start + size)
-            start += size
+        index = nn.utils.rnn.pad_sequence(
+            torch.arange(total).split(self.sizes),
+            batch_first=True,
+            padding_value=total,
+        )
         self.register_buffer('index', index, persistent=False)
         # Not a mask, whose number of places a graph would not know.
         places = (index < total).flatten().nonzero().flatten()

@@ -47,18 +47,12 @@ class EquivalentValues(nn.Module):
         widest = max(map(len, attributes.values()))
         rows = torch.tensor([names.index(name) for name in values])
         columns = torch.tensor(
-            [
-                list(attributes[name]).index(value)
-                for name, value in values.items()
-            ]
+            [list(attributes[n]).index(value) for n, value in values.items()]
         )
+        is_own = nn.functional.one_hot(columns, widest).bool()
         self.register_buffer('rows', rows, persistent=False)
         self.register_buffer('columns', columns, persistent=False)
-        self.register_buffer(
-            'is_own',
-            nn.functional.one_hot(columns, widest).bool(),
-            persistent=False,
-        )
+        self.register_buffer('is_own', is_own, persistent=False)
 
     def log_probs(
         self, padded: torch.Tensor
@@ -94,12 +88,9 @@ class EquivalentValues(nn.Module):
         """
         values = padded.argmax(dim=-1)
         best, index = self._others(padded).max(dim=-1)
-        together = padded[:, self.rows, self.columns].prod(dim=1) >= best.prod(
-            dim=1
-        )
-        values[:, self.rows] = torch.where(
-            together[:, None], self.columns, index
-        )
+        own = padded[:, self.rows, self.columns].prod(dim=1, keepdim=True)
+        together = own >= best.prod(dim=1, keepdim=True)
+        values[:, self.rows] = torch.where(together, self.columns, index)
         return values
 
     def _others(self, padded: torch.Tensor) -> torch.Tensor:

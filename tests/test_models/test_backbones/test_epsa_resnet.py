@@ -28,13 +28,8 @@ def tiny(**kwargs):
 def psa_count(width):
     branch = width // 4
     hidden = max(1, branch // 16)
-    return (
-        branch
-        * (width * 9 + width // 4 * 25 + width // 8 * 49 + width // 16 * 81)
-        + 2 * branch * hidden
-        + hidden
-        + branch
-    )
+    kernels = width * 9 + width // 4 * 25 + width // 8 * 49 + width // 16 * 81
+    return branch * kernels + 2 * branch * hidden + hidden + branch
 
 
 # -- geometry ----------------------------------------------------------------
@@ -128,9 +123,8 @@ def test_caffe_style_strides_the_first_convolution():
 
 def test_dilation_reaches_the_branches():
     model = tiny(depth=50, strides=(1, 2, 2, 1), dilations=(1, 1, 1, 2))
-    assert all(
-        conv.dilation == (2, 2) for conv in model.layer4[1].conv2.branches
-    )
+    branches = model.layer4[1].conv2.branches
+    assert all(conv.dilation == (2, 2) for conv in branches)
 
 
 @pytest.mark.parametrize('position', ['block', 'stage'])
@@ -160,9 +154,8 @@ def test_checkpointing_changes_nothing(depth):
     for with_cp in (False, True):
         torch.manual_seed(0)
         model = tiny(depth=depth, with_cp=with_cp, spatial_attention=GATE)
-        x = torch.randn(
-            2, 3, 32, 32, generator=torch.Generator().manual_seed(1)
-        ).requires_grad_()
+        torch.manual_seed(1)
+        x = torch.randn(2, 3, 32, 32).requires_grad_()
         out = model(x)[0]
         out.square().sum().backward()
         results.append([out, x.grad, *(p.grad for p in model.parameters())])
@@ -245,6 +238,13 @@ def test_no_attention_by_default():
 # -- weights -----------------------------------------------------------------
 
 
+ONE = torch.zeros(1)
+
+
+def pretrained(path, **options):
+    return dict(type='Pretrained', checkpoint=str(path), **options)
+
+
 def plain_state_dict(naming):
     torch.manual_seed(3)
     if naming == 'torchvision':
@@ -271,13 +271,8 @@ def plain_state_dict(naming):
 def test_imagenet_weights(tmp_path, log, naming, prefix, left_out):
     state_dict = plain_state_dict(naming)
     path = tmp_path / 'resnet50.pth'
-    torch.save(
-        dict(state_dict=state_dict) if naming == 'mmpretrain' else state_dict,
-        path,
-    )
-    init_cfg = dict(type='Pretrained', checkpoint=str(path))
-    if prefix:
-        init_cfg['prefix'] = prefix
+    torch.save(dict(state_dict=state_dict) if prefix else state_dict, path)
+    init_cfg = pretrained(path, **(dict(prefix=prefix) if prefix else {}))
     model = EPSAResNet(50, spatial_attention=GATE, init_cfg=init_cfg)
     model.init_weights()
 
@@ -323,12 +318,7 @@ def test_torchvision_scheme(tmp_path):
     with mock.patch(
         'mmengine.runner.checkpoint.load_from_http', return_value=state_dict
     ) as load:
-        model = EPSAResNet(
-            50,
-            init_cfg=dict(
-                type='Pretrained', checkpoint='torchvision://resnet50'
-            ),
-        )
+        model = EPSAResNet(50, init_cfg=pretrained('torchvision://resnet50'))
         load.assert_not_called()
         model.init_weights()
     assert 'resnet50' in load.call_args.args[0]
@@ -338,14 +328,14 @@ def test_torchvision_scheme(tmp_path):
 def test_own_checkpoint_loads_whole(tmp_path, log):
     torch.manual_seed(4)
     source = tiny(spatial_attention=GATE)
-    path = str(tmp_path / 'epsa.pth')
+    path = tmp_path / 'epsa.pth'
     weights = {f'backbone.{n}': v for n, v in source.state_dict().items()}
     torch.save(dict(state_dict=weights), path)
     target = tiny(
         spatial_attention=GATE,
         init_cfg=[
             dict(type='Kaiming', layer='Conv2d'),
-            dict(type='Pretrained', checkpoint=path, prefix='backbone.'),
+            pretrained(path, prefix='backbone.'),
         ],
     )
     target.init_weights()
@@ -356,15 +346,13 @@ def test_own_checkpoint_loads_whole(tmp_path, log):
 
 
 def test_misfits_are_warned_of_by_name(tmp_path, log):
-    path = str(tmp_path / 'other.pth')
+    path = tmp_path / 'other.pth'
     state_dict = ResNet(18).state_dict()
     state_dict['spam.weight'] = torch.zeros(1)
     del state_dict['layer2.0.conv1.weight']
     state_dict['conv1.weight'] = torch.zeros(64, 4, 7, 7)
     torch.save(state_dict, path)
-    EPSAResNet(
-        18, init_cfg=dict(type='Pretrained', checkpoint=path)
-    ).init_weights()
+    EPSAResNet(18, init_cfg=pretrained(path)).init_weights()
     warnings = [r.getMessage() for r in log if r.levelname == 'WARNING']
     assert len(warnings) == 1
     assert '2 tensors left out' in warnings[0]
@@ -375,14 +363,10 @@ def test_misfits_are_warned_of_by_name(tmp_path, log):
 @pytest.mark.parametrize(
     ('content', 'error', 'message'),
     [
-        (
-            {'backbone.conv1.weight': torch.zeros(1)},
-            ValueError,
-            'set the prefix',
-        ),
+        ({'backbone.conv1.weight': ONE}, ValueError, 'set the prefix'),
         # of the public EPSANet code
         (
-            {'layer1.0.conv2.conv_1.weight': torch.zeros(1)},
+            {'layer1.0.conv2.conv_1.weight': ONE},
             ValueError,
             'epsanet_to_mmpretrain.py',
         ),
@@ -393,10 +377,10 @@ def test_misfits_are_warned_of_by_name(tmp_path, log):
 def test_bad_checkpoints_matter_at_init_weights_only(
     tmp_path, content, error, message
 ):
-    path = str(tmp_path / 'x.pth')
+    path = tmp_path / 'x.pth'
     if content is not None:
         torch.save(content, path)
-    model = tiny(init_cfg=dict(type='Pretrained', checkpoint=path))
+    model = tiny(init_cfg=pretrained(path))
     with pytest.raises(error, match=message):
         model.init_weights()
 

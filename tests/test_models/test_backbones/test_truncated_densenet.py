@@ -11,12 +11,7 @@ SMALL = dict(growth_rate=8, depths=[2, 3, 4, 2], init_channels=16)
 
 @pytest.mark.parametrize(
     ('num_stages', 'channels', 'side'),
-    [
-        (1, 16 + 16, 16),
-        (2, 16 + 24, 8),
-        (3, 20 + 32, 4),
-        (4, 26 + 16, 2),
-    ],
+    [(1, 16 + 16, 16), (2, 16 + 24, 8), (3, 20 + 32, 4), (4, 26 + 16, 2)],
 )
 def test_ends_after_a_dense_block(num_stages, channels, side):
     model = TruncatedDenseNet(SMALL, num_stages)
@@ -42,25 +37,12 @@ def test_weights_of_the_whole_network_load(tmp_path, num_stages):
             torch.nn.init.normal_(module.running_mean)
     whole.eval()
     path = str(tmp_path / 'whole.pth')
-    save_checkpoint(
-        dict(
-            state_dict={
-                f'backbone.{k}': v for k, v in whole.state_dict().items()
-            }
-        ),
-        path,
-    )
+    weights = {f'backbone.{k}': v for k, v in whole.state_dict().items()}
+    save_checkpoint(dict(state_dict=weights), path)
 
-    model = MODELS.build(
-        dict(
-            type='TruncatedDenseNet',
-            arch=SMALL,
-            num_stages=num_stages,
-            init_cfg=dict(
-                type='Pretrained', checkpoint=path, prefix='backbone.'
-            ),
-        )
-    )
+    init_cfg = dict(type='Pretrained', checkpoint=path, prefix='backbone.')
+    options = dict(num_stages=num_stages, init_cfg=init_cfg)
+    model = MODELS.build(dict(type='TruncatedDenseNet', arch=SMALL, **options))
     model.init_weights()
     model.eval()
 
