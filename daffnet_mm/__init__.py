@@ -22,10 +22,10 @@ with redirect_stdout(sys.stderr):
         models,
         visualization,
     )
-from .engine.safe_checkpoint import load_weights_only  # noqa: E402
+from .checkpoints import protect_loading  # noqa: E402
 from .version import __version__  # noqa: E402
 
-load_weights_only()
+protect_loading()
 
 __all__ = [
     '__version__',

@@ -11,8 +11,9 @@ package. A folder, or several images, also give a differential count and the
 list of cells that the model is unsure of. Folders are searched with their
 subfolders; images of kinds that are not read, such as .dcm or .svs, are named.
 
-Exit status: 1 if an image or a subfolder cannot be read, which is named while
-the rest goes on; 2 for bad input; else 0.
+Exit status: 1 if an image or a subfolder cannot be read, or an image has no
+finite probabilities, which is named while the rest goes on; 2 for bad input;
+else 0.
 
 Not for diagnosis.
 """
@@ -249,7 +250,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        int: 1 if an image cannot be read, else 0.
+        int: 1 if an image has no answer, else 0.
     """
     parser = build_parser()
     args = parser.parse_checked(argv)
@@ -281,7 +282,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for error in errors:
             print(f'error: {error}', file=sys.stderr)
         if not cells:
-            raise InputError(f'none of the {len(images)} images can be read')
+            raise InputError(f'none of the {len(images)} images has an answer')
         rows = [as_row(cell) for cell in cells]
         counts = (
             differential_count(

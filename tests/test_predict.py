@@ -12,7 +12,7 @@ import torch
 from mmengine.config import Config
 from mmpretrain.registry import MODELS
 from PIL import Image
-from tiny_run import daffnet_model
+from tiny_run import PREDICTOR, daffnet_model
 
 from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
@@ -93,9 +93,10 @@ def test_csv_has_a_row_for_each_readable_image(
     trained, cells, tmp_path, capfd
 ):
     out = tmp_path / 'out.csv'
-    predict.main(
+    status = predict.main(
         command(trained, str(cells), '--format', 'csv', '--out', str(out))
     )
+    assert status == 1
     with open(out, newline='', encoding='utf-8') as file:
         rows = list(csv.DictReader(file))
     columns = ['image', 'cell_type', 'probability']
@@ -151,6 +152,73 @@ def test_a_broken_image_raises_unless_skipped(trained, cells):
     assert not inferencer.errors
 
 
+def test_classes_come_from_the_config_too(trained, cells, tmp_path):
+    content = torch.load(trained['checkpoint'])
+    path = str(tmp_path / 'nameless.pth')
+    torch.save(content['state_dict'], path)
+    image = str(cells / 'Zählung 1' / 'cell_0.png')
+    with pytest.raises(InputError, match='names 8 classes'):  # PBC's
+        WBCInferencer(trained['config'], path)
+    cfg = Config.fromfile(trained['config'])
+    cfg.test_dataloader.dataset.classes = WBC5_CLASSES
+    named = WBCInferencer(cfg, trained['checkpoint'])(image)
+    (cell,) = WBCInferencer(cfg, path)(image)
+    assert cell['pred_class'] == named[0]['pred_class']
+
+    cfg.test_dataloader.dataset = dict(type='CustomDataset', pipeline=PIPELINE)
+    with pytest.raises(InputError, match='neither .*nameless.pth nor its con'):
+        WBCInferencer(cfg, path)
+    assert WBCInferencer(cfg, path, classes=WBC5_CLASSES)(image)
+
+
+def test_a_map_without_cell_types(trained, tmp_path):
+    cfg = Config.fromfile(trained['config'])
+    cfg.model = dict(PREDICTOR, head=dict(type='MAPHead', in_channels=64))
+    path = str(tmp_path / 'map.pth')
+    torch.save(MODELS.build(cfg.model).state_dict(), path)
+    with pytest.raises(InputError, match='map.pth predicts no cell type'):
+        WBCInferencer(cfg, path)
+
+
+@pytest.fixture
+def overflowing(trained, tmp_path):
+    """Finite weights, whose answer to a bright image is infinite."""
+    content = torch.load(trained['checkpoint'])
+    content['state_dict']['backbone.conv1.weight'].fill_(1e37)
+    path = str(tmp_path / 'overflowing.pth')
+    torch.save(content, path)
+    return dict(trained, checkpoint=path)
+
+
+def test_what_is_no_number_is_no_answer(overflowing, cells, tmp_path, capsys):
+    folder = tmp_path / 'two'
+    folder.mkdir()
+    Image.fromarray(np.zeros((32, 32, 3), np.uint8)).save(folder / 'a.png')
+    Image.fromarray(np.full((32, 32, 3), 255, np.uint8)).save(folder / 'b.png')
+    words = command(overflowing, str(folder), '--format', 'json')
+    assert predict.main(words) == 1
+    printed = capsys.readouterr()
+    report = json.loads(printed.out)
+    assert [cell['image'] for cell in report['cells']] == [
+        str(folder / 'a.png')
+    ]
+    (error,) = report['errors']
+    assert error.startswith(f'{folder}/b.png has no answer')
+    assert f'error: {error}' in printed.err
+
+    inferencer = WBCInferencer(
+        overflowing['config'], overflowing['checkpoint']
+    )
+    with pytest.raises(InputError, match='b.png has no answer, as the model'):
+        inferencer([folder / 'a.png', folder / 'b.png'])
+    bright = np.full((32, 32, 3), 255, np.uint8)
+    with pytest.raises(InputError, match='image 1 has no answer'):
+        inferencer(bright)
+    (cell,) = inferencer([bright, str(folder / 'a.png')], skip_broken=True)
+    assert cell['image'] == str(folder / 'a.png')
+    assert list(inferencer.errors) == [0]
+
+
 def test_json_counts_and_lists_unsure_cells(trained, cells, capsys):
     pattern = str(cells / '**' / 'cell_[0-4].png')
     predict.main(command(trained, pattern, '--format', 'json'))
@@ -172,7 +240,7 @@ def test_one_image_gives_its_attributes_as_a_table(trained, cells, capsys):
 
 
 def test_a_folder_gives_a_differential_count(trained, cells, capsys):
-    predict.main(command(trained, str(cells)))
+    assert predict.main(command(trained, str(cells))) == 1
     out = capsys.readouterr().out
     assert 'Differential count of 6 cells' in out
     assert '50 to 70' in out

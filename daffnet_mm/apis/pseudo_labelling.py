@@ -13,8 +13,8 @@ from mmengine import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 from mmengine.model import BaseModel
-from mmengine.runner import CheckpointLoader
-from mmpretrain.registry import DATASETS, MODELS
+from mmpretrain.registry import DATASETS
+from mmpretrain.structures import DataSample
 from rich.progress import track
 from torch.utils.data import DataLoader
 
@@ -23,7 +23,6 @@ from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.check_outputs import check_out_file
-from daffnet_mm.utils.check_checkpoint import check_state_dict
 from daffnet_mm.utils.dataset_configs import (
     innermost,
     parts_to_label,
@@ -31,43 +30,10 @@ from daffnet_mm.utils.dataset_configs import (
     rebuild,
 )
 
+from .trained_model import find_infinite, load_trained
+
 #: A batch's number, and of each image the value indices and probabilities.
 LabelledBatch = tuple[int, list[list[int]], list[list[float]]]
-
-
-def build_predictor(cfg: Config, checkpoint: str, device: str) -> BaseModel:
-    """Build a trained MAP from its config and checkpoint.
-
-    Args:
-        cfg (Config): The config; its model must predict attributes.
-        checkpoint (str): The checkpoint file.
-        device (str): Where to run.
-
-    Returns:
-        BaseModel: The model in evaluation mode.
-
-    Raises:
-        InputError: If the checkpoint does not fit the model.
-    """
-    model_cfg = cfg.model.copy()
-    model_cfg.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
-    model = MODELS.build(model_cfg)
-    loaded = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    if not isinstance(loaded, dict):
-        raise InputError(
-            f'{checkpoint} holds no weights: name the checkpoint of a MAP'
-        )
-    check_state_dict(model, loaded, checkpoint)
-    # Checkpoints of several processes may have this before each name.
-    weights = {
-        name.removeprefix('module.'): value
-        for name, value in loaded.get('state_dict', loaded).items()
-    }
-    model.load_state_dict(weights, strict=False)
-    model.to(device)
-    # MMPretrain's ResNet returns None from train(), so no chaining.
-    model.eval()
-    return model
 
 
 class PartialFile:
@@ -186,7 +152,7 @@ def pseudo_label(
         if number is not None and number < 1:
             raise InputError(f'{name} must be 1 or more, but is {number}')
     target = torch.device(device or get_device())
-    model = build_predictor(cfg, checkpoint, 'cpu')
+    model, _ = load_trained(cfg, checkpoint, 'cpu')
     # Labels come from whole images, not from random crops.
     pipeline = innermost(cfg.test_dataloader.dataset)[0]['pipeline']
     dataset = DATASETS.build(
@@ -352,7 +318,7 @@ def _predict(
     """Run the model over batches.
 
     Raises:
-        InputError: If it predicts no attributes.
+        InputError: If it predicts no attributes, or no finite ones.
     """
     loader = DataLoader(
         dataset,
@@ -372,6 +338,7 @@ def _predict(
                 )
             result = (
                 number,
+                samples,
                 torch.stack([s.pred_attributes for s in samples]),
                 torch.stack([s.pred_attribute_scores for s in samples]),
             )
@@ -384,13 +351,22 @@ def _predict(
 
 
 def _as_lists(
-    number: int, values: torch.Tensor, scores: torch.Tensor
+    number: int,
+    samples: list[DataSample],
+    values: torch.Tensor,
+    scores: torch.Tensor,
 ) -> LabelledBatch:
+    scores = scores.cpu()
+    if not scores.isfinite().all():
+        names = (f'an image of batch {number}' for _ in samples)
+        raise InputError(
+            next(filter(None, map(find_infinite, samples, names)))
+        )
     # Double: a rounded float32 would be written with all its digits.
     return (
         number,
         values.tolist(),
-        scores.cpu().double().round(decimals=6).tolist(),
+        scores.double().round(decimals=6).tolist(),
     )
 
 

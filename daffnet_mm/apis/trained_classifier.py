@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
-from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import DATASETS
 from rich.progress import track
 from torch.utils.data import DataLoader, Dataset
@@ -25,7 +24,7 @@ from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.structures.class_names import canonical_class
 from daffnet_mm.utils.config_files import load_config
 
-from .pseudo_labelling import build_predictor
+from .trained_model import class_names, find_infinite, load_trained
 
 #: Transforms that read an image from a file.
 _FILE_LOADERS = ('LoadCellImage', 'LoadImageFromFile')
@@ -127,7 +126,8 @@ class TrainedClassifier:
 
     Raises:
         InputError: If the checkpoint does not fit the config, or the model
-            knows fewer than two of the common classes.
+            predicts no cell type or knows fewer than two of the common
+            classes.
     """
 
     def __init__(
@@ -141,17 +141,11 @@ class TrainedClassifier:
     ) -> None:
         self.cfg = load_config(config, cfg_options)
         self.checkpoint = checkpoint
-        self.model = build_predictor(
+        self.model, meta = load_trained(
             self.cfg, checkpoint, device or get_device()
         )
-        meta = (
-            CheckpointLoader.load_checkpoint(
-                checkpoint, map_location='cpu'
-            ).get('meta')
-            or {}
-        )
         self.train_images = set(meta.get('train_images') or ())
-        self.classes = self._read_classes(meta)
+        self.classes = class_names(self.model, self.cfg, meta, checkpoint)
         self.targets = [
             canonical_class(name, WBC5_CLASSES) for name in self.classes
         ]
@@ -164,21 +158,6 @@ class TrainedClassifier:
             )
         self.batch_size = batch_size
         self.num_workers = num_workers
-
-    def _read_classes(self, meta: dict) -> tuple[str, ...]:
-        dataset = self.cfg.test_dataloader.dataset
-        classes = (meta.get('dataset_meta') or {}).get(
-            'classes'
-        ) or dataset.get('classes')
-        if not classes:
-            kind = DATASETS.get(dataset.type)
-            classes = getattr(kind, 'METAINFO', {}).get('classes')
-        if not classes:
-            raise InputError(
-                f'neither {self.checkpoint} nor its config names the classes; '
-                'set classes in test_dataloader.dataset'
-            )
-        return tuple(classes)
 
     @property
     def pipeline(self) -> list[dict]:
@@ -213,8 +192,8 @@ class TrainedClassifier:
             ClassifierResult: What came out.
 
         Raises:
-            InputError: If no cell has one of the classes, or the model
-                predicts no cell type.
+            InputError: If no cell has one of the classes, or a probability
+                is not finite.
         """
         columns = np.zeros((len(self.classes), len(self.common)))
         for row, target in enumerate(self.targets):
@@ -229,11 +208,9 @@ class TrainedClassifier:
             ):
                 samples = []
                 for sample in self.model.test_step(batch):
-                    if 'pred_score' not in sample:
-                        raise InputError(
-                            f'the model of {self.checkpoint} '
-                            'predicts no cell type'
-                        )
+                    error = find_infinite(sample, f'a cell of {name}')
+                    if error:
+                        raise InputError(error)
                     scores = sample.pred_score.cpu().numpy() @ columns
                     label = int(sample.gt_label)
                     left_out += label < 0

@@ -1,7 +1,7 @@
 import glob
 import os.path as osp
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from os import PathLike, fspath
@@ -14,12 +14,13 @@ from mmengine import fileio
 from mmengine.config import Config
 from mmengine.dataset import Compose, default_collate
 from mmengine.model import BaseModel
-from mmpretrain.apis import ImageClassificationInferencer
+from mmpretrain.apis import ImageClassificationInferencer, get_model
 from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
 from mmpretrain.visualization import UniversalVisualizer
 from PIL import Image
 
+from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio.image_folders import describe_left_out, find_images
 from daffnet_mm.fileio.image_reading import (
@@ -32,6 +33,7 @@ from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.structures import WBC_ATTRIBUTES
 
 from .shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
+from .trained_model import class_names, find_infinite
 
 #: Threads that read images while the model computes.
 READERS = 2
@@ -78,15 +80,18 @@ class WBCInferencer(ImageClassificationInferencer):
             :class:`SymmetryTTAModel`: so many times the computation, for
             little or nothing, as the model may be. Defaults to None, the
             image as it is.
+        classes (Sequence[str], optional): Names of the cell types. Defaults
+            to None: those of the checkpoint or, if it has none, the config.
         bit_depth (int, optional): Bits that images of more than 8 bits use,
             see :class:`~daffnet_mm.datasets.LoadCellImage`. Defaults to None:
             as the model's config says, else 16.
         max_pixels (int, optional): The most pixels of an image. Defaults to
             None: as the config says, else 80 million.
-        **kwargs: As for MMPretrain's ``ImageClassificationInferencer``.
+        **kwargs: Settings of the model that override its config's.
 
     Raises:
-        InputError: If a config comes without a checkpoint.
+        InputError: If a config comes without a checkpoint, the checkpoint
+            does not fit it, or neither names the classes.
 
     Examples:
         >>> from daffnet_mm.apis import WBCInferencer
@@ -113,6 +118,7 @@ class WBCInferencer(ImageClassificationInferencer):
         pretrained: str | None = None,
         device: str | torch.device | None = None,
         views: str | None = None,
+        classes: Sequence[str] | None = None,
         bit_depth: int | None = None,
         max_pixels: int | None = None,
         **kwargs,
@@ -128,8 +134,20 @@ class WBCInferencer(ImageClassificationInferencer):
                 f'the config {model} comes without a checkpoint, and random '
                 'weights predict nothing: name one in pretrained'
             )
+        built = (
+            model
+            if isinstance(model, BaseModel)
+            else get_model(model, pretrained=False, **kwargs)
+        )
+        meta = dict(dataset_meta=getattr(built, '_dataset_meta', None))
+        if pretrained is not None:
+            meta = load_weights(built, pretrained)
         super().__init__(
-            model=model, pretrained=pretrained, device=device, **kwargs
+            model=built,
+            pretrained=None,
+            device=device,
+            classes=classes
+            or class_names(built, built._config, meta, pretrained or 'model'),
         )
         self._averaged = None
         if views is not None:
@@ -298,13 +316,28 @@ class WBCInferencer(ImageClassificationInferencer):
                     continue
                 name = _name(inputs[index], index)
                 remarks += [(name, remark) for remark in said]
+                data['data_samples'].set_metainfo(
+                    dict(place=index, name=name, skip_broken=skip_broken)
+                )
                 yield data
         self.warnings += group_remarks(remarks)
 
     @torch.no_grad()
     def forward(self, inputs: dict, **kwargs) -> list[DataSample]:
-        """Predict a batch, over all views if there are several."""
-        return (self._averaged or self.model).test_step(inputs)
+        """Predict a batch, over all views if there are several.
+
+        What is no number is no answer: such an image counts as broken.
+        """
+        answered = []
+        for sample in (self._averaged or self.model).test_step(inputs):
+            error = find_infinite(sample, sample.name)
+            if error is None:
+                answered.append(sample)
+            elif sample.skip_broken:
+                self.errors[sample.place] = error
+            else:
+                raise InputError(error)
+        return answered
 
     def visualize(
         self,

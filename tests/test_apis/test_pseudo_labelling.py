@@ -16,6 +16,7 @@ from daffnet_mm.apis.pseudo_labelling import (
     label_all,
     pseudo_label,
 )
+from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES
@@ -421,6 +422,16 @@ def test_weights_of_several_processes_are_loaded(checkpoint, cfg, tmp_path):
     weights = {f'module.{k}': v for k, v in loaded['state_dict'].items()}
     path = tmp_path / 'wrapped.pth'
     torch.save(dict(meta={}, state_dict=weights), path)
-    model = pseudo_labelling.build_predictor(cfg, str(path), 'cpu')
+    model, _ = load_trained(cfg, str(path), 'cpu')
     for name, value in loaded['state_dict'].items():
         torch.testing.assert_close(model.state_dict()[name], value)
+
+
+def test_what_is_no_number_is_no_label(checkpoint, cfg, tmp_path):
+    content = torch.load(checkpoint)
+    content['state_dict']['backbone.conv1.weight'].fill_(1e37)
+    path = str(tmp_path / 'overflowing.pth')
+    torch.save(content, path)
+    with pytest.raises(InputError, match='has no answer, as the model gives'):
+        label(cfg, path, tmp_path / 'labels.json')
+    assert not (tmp_path / 'labels.json').exists()

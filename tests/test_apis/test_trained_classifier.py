@@ -293,3 +293,14 @@ def test_seeded_samples_do_not_depend_on_the_order():
     first = [SeededDataset(Noise())[i] for i in (0, 1, 2)]
     assert [SeededDataset(Noise())[i] for i in (2, 1, 0)] == first[::-1]
     assert len(set(first)) == 3
+
+
+def test_what_is_no_number_is_no_answer(folder, tmp_path):
+    config, path = write_classifier(folder, WBC5_CLASSES)
+    content = torch.load(path)
+    content['state_dict']['backbone.conv1.weight'].fill_(1e37)
+    path = str(tmp_path / 'overflowing.pth')
+    torch.save(content, path)
+    classifier = TrainedClassifier(config, path, device='cpu', num_workers=0)
+    with pytest.raises(InputError, match=r'\.png has no answer, as the'):
+        classifier.test(classifier.home(), 'home')

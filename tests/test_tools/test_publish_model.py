@@ -19,7 +19,7 @@ from tiny_run import (
 from tool_process import load_tool
 
 from daffnet_mm.apis import WBCInferencer
-from daffnet_mm.engine.safe_checkpoint import load_weights_only
+from daffnet_mm.checkpoints import protect_loading
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 #: Averaged weights, and a predictor whose own checkpoint is elsewhere.
@@ -123,7 +123,7 @@ def test_what_is_published(trained, tool, capsys):
     try:
         published = torch.load(trained.out, weights_only=True)
     finally:
-        load_weights_only()
+        protect_loading()
     assert set(published) == {'meta', 'state_dict'}
     plain = json.loads(json.dumps(published['meta']))
     versions = plain.pop('versions')
@@ -225,7 +225,7 @@ def test_the_average_of_a_real_run(tmp_path, tool):
         (
             lambda w, _: w.update({'head.other.weight': torch.zeros(2)}),
             [],
-            "1 weights that the config's model lacks, such as head.other.we",
+            'head.other.weight, for which this config has no place',
         ),
         (
             lambda w, _: w.update({BIAS: torch.zeros(8)}),

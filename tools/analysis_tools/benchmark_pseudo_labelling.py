@@ -30,7 +30,8 @@ from mmpretrain.registry import DATASETS, MODELS
 from torch.utils.data import DataLoader
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.pseudo_labelling import build_predictor, pseudo_label
+from daffnet_mm.apis.pseudo_labelling import pseudo_label
+from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
@@ -129,7 +130,7 @@ def measure(args: argparse.Namespace, folder: str) -> dict:
         model_cfg.setdefault('data_preprocessor', cfg.data_preprocessor)
         torch.save(MODELS.build(model_cfg).state_dict(), checkpoint)
     dataset = DATASETS.build(dataset_cfg)
-    model = build_predictor(cfg, checkpoint, args.device)
+    model, _ = load_trained(cfg, checkpoint, args.device)
     speeds = dict(inference=[], labelling=[])
     for number in range(args.rounds):
         speeds['inference'].append(infer(model, dataset, args))

@@ -26,14 +26,15 @@ stage 2, then train stage 3 with it.
 
 import torch
 from mmengine import Config
-from mmengine.runner import CheckpointLoader, Runner, weights_to_cpu
+from mmengine.runner import Runner, weights_to_cpu
 from mmpretrain.registry import DATASETS
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.pseudo_labelling import build_predictor
+from daffnet_mm.apis.trained_model import find_infinite, load_trained
+from daffnet_mm.checkpoints import check_classes
 from daffnet_mm.datasets.sample_infos import count_values
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import CalibrationMetric
@@ -45,7 +46,6 @@ from daffnet_mm.evaluation.functional import (
 )
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.heads import MAPHead, divide_outputs, find_map_head
-from daffnet_mm.utils.check_checkpoint import check_classes
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.visualization import plot_reliability, save_figure
@@ -79,15 +79,19 @@ def build_parser() -> ToolParser:
 
 
 def predict(
-    model: torch.nn.Module, dataloader: dict, checkpoint: dict, source: str
+    model: torch.nn.Module, dataloader: dict, meta: dict, source: str
 ) -> dict:
     """Predict a part of the data; gives scores and truth by target."""
     loader = Runner.build_dataloader(dataloader)
-    check_classes(loader.dataset, checkpoint, source)
+    check_classes(loader.dataset, meta, source)
     head = find_map_head(model)
     metric = CalibrationMetric(head.attributes if head is not None else {})
     for batch in track(loader, description='predicting'):
-        metric.process(None, [s.to_dict() for s in model.test_step(batch)])
+        samples = model.test_step(batch)
+        for sample in samples:
+            if error := find_infinite(sample, f'a cell of {source}'):
+                raise InputError(error)
+        metric.process(None, [s.to_dict() for s in samples])
     metric.compute_metrics(metric.results)
     predictions = metric.predictions
     if not isinstance(model.head, MAPHead):
@@ -202,15 +206,10 @@ def main(argv: list[str] | None = None) -> int:
     console = Console(width=max(Console().width, 120))
     with one_sentence_errors():
         cfg = load_config(args.config, args.cfg_options)
-        model = build_predictor(cfg, args.checkpoint, args.device)
-        checkpoint = CheckpointLoader.load_checkpoint(
-            args.checkpoint, map_location='cpu'
-        )
+        model, meta = load_trained(cfg, args.checkpoint, args.device)
         if args.logit_adjustment:
             adjust(model, cfg, args.logit_adjustment)
-        predictions = predict(
-            model, cfg.val_dataloader, checkpoint, args.checkpoint
-        )
+        predictions = predict(model, cfg.val_dataloader, meta, args.checkpoint)
         temperatures = {
             name: fit_temperature(*pair) for name, pair in predictions.items()
         }
@@ -219,14 +218,11 @@ def main(argv: list[str] | None = None) -> int:
         )
         console.print(table)
         if args.test:
-            tested = predict(
-                model, cfg.test_dataloader, checkpoint, args.checkpoint
-            )
+            tested = predict(model, cfg.test_dataloader, meta, args.checkpoint)
             table, diagrams = compare('test part', tested, temperatures)
             console.print(table)
 
         build_in(model, temperatures)
-        meta = dict(checkpoint.get('meta', {}))
         earlier = meta.get('temperatures', {})
         meta['temperatures'] = {
             name: value * earlier.get(name, 1.0)

@@ -23,11 +23,14 @@ import torch
 from mmcv.transforms import Compose
 from mmengine import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import TRANSFORMS
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.pseudo_labelling import build_predictor
+from daffnet_mm.apis.trained_model import (
+    class_names,
+    find_infinite,
+    load_trained,
+)
 from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio.image_folders import describe_left_out, find_images
 from daffnet_mm.fileio.names import file_stems
@@ -86,19 +89,26 @@ class Explanation:
     Args:
         explainer (GradCAMExplainer): Makes the maps.
         images (Tensor): The normalised image, shape (1, 3, H, W).
+        name (str): Its file.
         classes (Sequence[str], optional): Names of the cell types.
+
+    Raises:
+        InputError: If a probability is not finite.
     """
 
     def __init__(
         self,
         explainer: GradCAMExplainer,
         images: torch.Tensor,
+        name: str,
         classes: tuple[str, ...] | None,
     ) -> None:
         self.explainer = explainer
         self.images = images
         with torch.no_grad():
             (sample,) = explainer.logits.model(images, mode='predict')
+        if error := find_infinite(sample, name):
+            raise InputError(error)
         self.values, self.scores, self.predicted = {}, {}, {}
         if 'pred_attributes' in sample:
             attributes = explainer.logits.attributes
@@ -163,12 +173,11 @@ def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         cfg = load_config(args.config, args.cfg_options)
-        model = build_predictor(cfg, args.checkpoint, args.device)
+        model, meta = load_trained(cfg, args.checkpoint, args.device)
         explainer = GradCAMExplainer(model, args.method)
-        meta = CheckpointLoader.load_checkpoint(
-            args.checkpoint, map_location='cpu'
-        ).get('meta', {})
-        classes = (meta.get('dataset_meta') or {}).get('classes')
+        classes = None
+        if getattr(model.head, 'num_classes', None):
+            classes = class_names(model, cfg, meta, args.checkpoint)
         pipeline = build_pipeline(cfg)
         listing = find_images(args.images)
         images, errors = listing.images, listing.faults
@@ -178,13 +187,13 @@ def main(argv: list[str] | None = None) -> int:
         for image, stem in zip(images, file_stems(images), strict=True):
             try:
                 batch = pseudo_collate([pipeline(dict(img_path=image))])
+                seen = batch['inputs'][0]
+                inputs = model.data_preprocessor(batch, False)['inputs']
+                explanation = Explanation(explainer, inputs, image, classes)
             except InputError as error:
                 errors.append(str(error))
                 continue
             read += 1
-            seen = batch['inputs'][0]
-            images = model.data_preprocessor(batch, False)['inputs']
-            explanation = Explanation(explainer, images, classes)
             maps = explanation.maps(args.targets, args.layers)
             figure = plot_explanations(
                 # OpenMMLab's images are BGR
@@ -198,7 +207,9 @@ def main(argv: list[str] | None = None) -> int:
         for sentence in errors:
             print(f'error: {sentence}', file=sys.stderr)
         if not read:
-            raise InputError(f'none of the {len(images)} images can be read')
+            raise InputError(
+                f'none of the {len(images)} images can be explained'
+            )
     return 1 if errors else 0
 
 

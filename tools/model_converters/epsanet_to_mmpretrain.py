@@ -14,7 +14,6 @@ So the layers that follow, a batch norm and a 1x1 convolution, get their
 channels in another order.
 """
 
-import pickle
 import re
 from collections import OrderedDict
 from pathlib import Path
@@ -22,6 +21,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from daffnet_mm.checkpoints import (
+    check_finite,
+    find_state_dict,
+    load_from_local,
+)
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.backbones import EPSAResNet
@@ -35,52 +39,6 @@ def build_parser() -> ToolParser:
     parser.add_argument('src', type=Path, help='the public checkpoint')
     parser.add_output('dst', 'file to write')
     return parser
-
-
-def load_state_dict(path: Path) -> dict:
-    """Read a checkpoint's state dict, without running code from it.
-
-    Args:
-        path (Path): The checkpoint: a state dict, or a dict that has it as
-            ``state_dict``; names may start with ``module.``.
-
-    Returns:
-        dict: The tensors by name, without ``module.``.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        InputError: If it is not such a checkpoint.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f'The checkpoint {path} does not exist.')
-    try:
-        state_dict = torch.load(path, map_location='cpu', weights_only=True)
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        KeyError,
-    ) as error:
-        reason = str(error).splitlines() or ['it is empty']
-        raise InputError(
-            f'{path} cannot be read as a checkpoint of tensors: {reason[0]}'
-        ) from error
-    if isinstance(state_dict, dict):
-        state_dict = state_dict.get('state_dict', state_dict)
-    if (
-        not isinstance(state_dict, dict)
-        or not state_dict
-        or not all(isinstance(value, Tensor) for value in state_dict.values())
-    ):
-        raise InputError(
-            f'{path} holds no state dict: expected a dict of '
-            'tensors, or one under the key state_dict.'
-        )
-    return {
-        name.removeprefix('module.'): value
-        for name, value in state_dict.items()
-    }
 
 
 def find_depth(state_dict: dict) -> int:
@@ -161,7 +119,10 @@ def convert(state_dict: dict) -> OrderedDict:
 def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     with one_sentence_errors():
-        state_dict = load_state_dict(args.src)
+        source = str(args.src)
+        state_dict = find_state_dict(load_from_local(source, 'cpu'), source)
+        for name, value in state_dict.items():
+            check_finite(name, value, source)
         try:
             converted = convert(state_dict)
         except InputError as error:

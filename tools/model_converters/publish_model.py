@@ -25,10 +25,10 @@ import mmpretrain
 import torch
 from mmengine import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.runner import CheckpointLoader
 
 import daffnet_mm
-from daffnet_mm.apis.pseudo_labelling import build_predictor
+from daffnet_mm.apis.trained_model import load_trained
+from daffnet_mm.checkpoints import trained_classes
 from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.datasets.pseudo_labels import file_sha256
 from daffnet_mm.errors import InputError
@@ -87,16 +87,11 @@ def half_precision(model: torch.nn.Module, source: str) -> dict:
         dict: The tensors by name.
 
     Raises:
-        InputError: If a value is not finite, or too large.
+        InputError: If a value is too large.
     """
     weights = {}
     for name, value in model.state_dict().items():
         if value.is_floating_point():
-            if not value.isfinite().all():
-                raise InputError(
-                    f'{source} has values in {name} that are not finite: the '
-                    'training diverged, so publish an earlier checkpoint'
-                )
             large = value.abs().max() if value.numel() else 0
             value = value.half()
             if not value.isfinite().all():
@@ -109,39 +104,20 @@ def half_precision(model: torch.nn.Module, source: str) -> dict:
     return weights
 
 
-def check_no_surplus(
-    model: torch.nn.Module, checkpoint: dict, source: str
-) -> None:
-    """Refuse weights that the model does not have.
-
-    Raises:
-        InputError: If there are any.
-    """
-    state_dict = checkpoint.get('state_dict', checkpoint)
-    surplus = sorted(state_dict.keys() - model.state_dict().keys())
-    if surplus:
-        raise InputError(
-            f"{source} has {len(surplus)} weights that the config's model "
-            f'lacks, such as {surplus[0]}: it was made by another model than '
-            'this config describes'
-        )
-
-
-def build_meta(model: torch.nn.Module, checkpoint: dict, args) -> dict:
+def build_meta(model: torch.nn.Module, trained: dict, args) -> dict:
     """Keep what a user of the weights has to know, as plain values.
 
     Raises:
         InputError: If the checkpoint names no classes.
     """
-    trained = checkpoint.get('meta') or {}
-    classes = (trained.get('dataset_meta') or {}).get('classes')
+    classes = trained_classes(trained)
     if not classes:
         raise InputError(
             f'{args.checkpoint} does not name its classes in '
             "meta['dataset_meta']: publish the best.pth of tools/train.py"
         )
     meta = dict(
-        dataset_meta=dict(classes=[str(name) for name in classes]),
+        dataset_meta=dict(classes=list(classes)),
         config=os.path.basename(args.config),
         source_sha256=file_sha256(args.checkpoint),
         versions=dict(
@@ -166,7 +142,7 @@ def build_meta(model: torch.nn.Module, checkpoint: dict, args) -> dict:
         meta['logit_adjustment'] = float(trained['logit_adjustment'])
     # SplitGuardHook and the tests on other data sets look here.
     if trained.get('train_images'):
-        meta['train_images'] = [str(name) for name in trained['train_images']]
+        meta['train_images'] = list(trained['train_images'])
     return meta
 
 
@@ -226,12 +202,8 @@ def main(argv: list[str] | None = None) -> int:
                 'half precision would spoil: name another file'
             )
         cfg = load_config(args.config, args.cfg_options)
-        model = build_predictor(cfg, args.checkpoint, 'cpu')
-        checkpoint = CheckpointLoader.load_checkpoint(
-            args.checkpoint, map_location='cpu'
-        )
-        check_no_surplus(model, checkpoint, args.checkpoint)
-        meta = build_meta(model, checkpoint, args)
+        model, trained = load_trained(cfg, args.checkpoint, 'cpu')
+        meta = build_meta(model, trained, args)
         weights = half_precision(model, args.checkpoint)
         before = predict(model, cfg)
         num_classes = (
@@ -246,7 +218,7 @@ def main(argv: list[str] | None = None) -> int:
         content = serialise(dict(meta=meta, state_dict=weights), args)
         with atomic_write(args.out, 'wb') as file:
             file.write(content)
-        after = predict(build_predictor(cfg, str(args.out), 'cpu'), cfg)
+        after = predict(load_trained(cfg, str(args.out), 'cpu')[0], cfg)
     difference = max(
         (scores - after[name]).abs().max().item()
         for name, scores in before.items()

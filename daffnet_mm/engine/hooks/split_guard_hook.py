@@ -5,6 +5,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import CheckpointLoader, Runner
 from mmpretrain.registry import HOOKS
 
+from daffnet_mm.checkpoints import find_meta
 from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
 from daffnet_mm.models.necks import MFE
@@ -61,8 +62,8 @@ class SplitGuardHook(Hook):
         path = neck.predictor_checkpoint
         if path is None:
             return
-        meta = CheckpointLoader.load_checkpoint(path, map_location='cpu').get(
-            'meta', {}
+        meta = find_meta(
+            CheckpointLoader.load_checkpoint(path, map_location='cpu'), path
         )
         if 'train_images' not in meta:
             runner.logger.warning(

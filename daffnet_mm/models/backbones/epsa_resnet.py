@@ -16,6 +16,7 @@ from mmpretrain.models.backbones.resnet import (
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
+from daffnet_mm.checkpoints import check_finite, find_state_dict
 from daffnet_mm.errors import InputError
 
 from ..attention import PSA
@@ -224,6 +225,11 @@ class EPSAResNet(ResNet):
         layer[-1].add_spatial_attention(self.spatial_attention)
         return layer
 
+    def train(self, mode: bool = True) -> 'EPSAResNet':
+        """Set the mode; MMPretrain's ``ResNet`` returns nothing here."""
+        super().train(mode)
+        return self
+
     def init_weights(self) -> None:
         """Initialise the weights, from a checkpoint if ``init_cfg`` says so.
 
@@ -273,14 +279,7 @@ class EPSAResNet(ResNet):
                 'EPSAResNet, does not exist: correct the path, or leave '
                 'init_cfg out to start at random.'
             ) from None
-        weights = weights.get('state_dict', weights)
-        prefix = f'{prefix.rstrip(".")}.' if prefix else ''
-        names = [name.removeprefix('module.') for name in weights]
-        weights = {
-            name[len(prefix) :]: value
-            for name, value in zip(names, weights.values(), strict=True)
-            if name.startswith(prefix)
-        }
+        weights = find_state_dict(weights, checkpoint, prefix)
         if any(name.endswith('.conv2.conv_1.weight') for name in weights):
             raise InputError(
                 f'{checkpoint} is a checkpoint of the public EPSANet code, '
@@ -296,10 +295,12 @@ class EPSAResNet(ResNet):
         }
         if not fitting:
             raise InputError(
-                f'{checkpoint} has no weights for EPSAResNet under the '
-                f'prefix {prefix!r}; its names are like {names[:2]}: set the '
-                'prefix in init_cfg.'
+                f'{checkpoint} has no weights for EPSAResNet; its names are '
+                f'like {", ".join(list(weights)[:2])}: set the prefix in '
+                'init_cfg.'
             )
+        for name, value in fitting.items():
+            check_finite(name, value, checkpoint)
         self.load_state_dict(fitting, strict=False)
         if hasattr(self, '_params_init_info'):
             update_init_info(self, f'EPSAResNet: loaded from {checkpoint}')

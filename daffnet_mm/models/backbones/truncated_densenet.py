@@ -54,6 +54,11 @@ class TruncatedDenseNet(DenseNet):
         super().__init__(dict(settings, depths=depths[:num_stages]), **kwargs)
         self._register_load_state_dict_pre_hook(self._rename_last_norm)
 
+    def train(self, mode: bool = True) -> 'TruncatedDenseNet':
+        """Set the mode; MMPretrain's ``DenseNet`` returns nothing here."""
+        super().train(mode)
+        return self
+
     def _rename_last_norm(self, state_dict: dict, prefix: str, *args) -> None:
         """Find the last normalisation where the whole network has it."""
         last = f'{prefix}transitions.{self.num_stages - 1}.'

@@ -7,8 +7,8 @@ from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import MODELS
 
+from daffnet_mm.checkpoints import check_fit, find_state_dict
 from daffnet_mm.errors import InputError
-from daffnet_mm.utils.check_checkpoint import check_state_dict
 
 from ..utils import FoldedInference, pool_last_feature
 
@@ -99,17 +99,15 @@ class MFE(BaseModule):
         weights = CheckpointLoader.load_checkpoint(
             checkpoint, map_location='cpu'
         )
-        weights = weights.get('state_dict', weights)
-        prefix = self._pretrained_cfg().get('prefix')
-        if prefix:
-            prefix = f'{prefix.rstrip(".")}.'
-            weights = {
-                name[len(prefix) :]: value
-                for name, value in weights.items()
-                if name.startswith(prefix)
-            }
-        check_state_dict(
-            self.predictor, weights, f"the MAP's checkpoint {checkpoint}"
+        source = f"the MAP's checkpoint {checkpoint}"
+        check_fit(
+            self.predictor,
+            find_state_dict(
+                weights, source, self._pretrained_cfg().get('prefix')
+            ),
+            source,
+            # The auxiliary classifier may stay behind.
+            may_exceed=True,
         )
 
     def train(self, mode: bool = True) -> 'MFE':

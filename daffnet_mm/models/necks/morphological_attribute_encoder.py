@@ -77,6 +77,10 @@ class MorphologicalAttributeEncoder(BaseModule):
     @staticmethod
     def _parallel(layers: Iterable[Any], x: torch.Tensor) -> torch.Tensor:
         """Apply one linear layer per attribute as one block-diagonal one."""
+        if torch.jit.is_tracing():  # ONNX knows no block diagonal
+            parts = x.split([layer.in_features for layer in layers], 1)
+            outputs = map(nn.Module.__call__, layers, parts)
+            return torch.cat(list(outputs), 1)
         weight = torch.block_diag(*[layer.weight for layer in layers])
         bias = torch.cat([layer.bias for layer in layers])
         return F.linear(x, weight, bias)

@@ -20,6 +20,8 @@ class AttributeLayout(nn.Module):
     index: torch.Tensor
     is_value: torch.Tensor
 
+    places: torch.Tensor
+
     def __init__(self, sizes: Sequence[int]) -> None:
         super().__init__()
         if not sizes or min(sizes) < 2:
@@ -37,7 +39,9 @@ class AttributeLayout(nn.Module):
             padding_value=total,
         )
         self.register_buffer('index', index, persistent=False)
-        self.register_buffer('is_value', index < total, persistent=False)
+        # Not a mask, whose number of places a graph would not know.
+        places = (index < total).flatten().nonzero().flatten()
+        self.register_buffer('places', places, persistent=False)
 
     def pad(
         self, scores: torch.Tensor, fill: float = float('-inf')
@@ -64,7 +68,7 @@ class AttributeLayout(nn.Module):
         Returns:
             Tensor: Shape (N, sum of sizes).
         """
-        return padded[:, self.is_value]
+        return padded.flatten(1)[:, self.places]
 
     def softmax(self, logits: torch.Tensor) -> torch.Tensor:
         """Turn flat logits into each attribute's probabilities.

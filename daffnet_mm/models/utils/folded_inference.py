@@ -17,7 +17,7 @@ class FoldedInference:
     have changed. It has to give the network's own output on the batch it is
     made at; a network of a kind that it would change runs as it is. So does
     one that somebody watches through forward hooks, and one that is being
-    compiled or exported.
+    compiled, traced or exported.
 
     Args:
         model (nn.Module): The network, in evaluation mode. It keeps its own
@@ -41,6 +41,7 @@ class FoldedInference:
         if (
             inputs.is_meta
             or torch.compiler.is_compiling()
+            or torch.jit.is_tracing()
             or any(
                 m._forward_hooks or m._forward_pre_hooks
                 for m in self._model.modules()

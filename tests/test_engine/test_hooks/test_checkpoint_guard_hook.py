@@ -83,6 +83,30 @@ def test_a_new_training_may_start_from_parts(run, tmp_path):
         train(cfg, StopHook())
 
 
+@pytest.mark.parametrize(
+    'spoil',
+    [
+        lambda content: content.pop('message_hub'),
+        lambda content: content.update(message_hub=[]),
+        lambda content: content['message_hub'].pop('resumed_keys'),
+        lambda content: content['meta'].pop('iter'),
+        lambda content: content['meta'].update(epoch='one'),
+    ],
+)
+def test_resuming_from_a_model_without_its_training(run, tmp_path, spoil):
+    content = torch.load(run / 'epoch_1.pth')
+    path = tmp_path / 'epoch_1.pth'
+    torch.save(content, path)
+    cfg = tiny_config(tmp_path / 'run', load_from=str(path), resume=True)
+    with pytest.raises(StopIteration):
+        train(cfg, StopHook())
+    spoil(content)
+    torch.save(content, path)
+    cfg = tiny_config(tmp_path / 'run', load_from=str(path), resume=True)
+    with pytest.raises(InputError, match='epoch_1.pth holds a model but not'):
+        train(cfg, StopHook())
+
+
 def test_resuming_in_the_folder_of_another_model(run):
     cfg = tiny_config(run, **{'resume': True, 'model.head.num_features': 8})
     with pytest.raises(InputError, match='epoch_1.pth has head.fc.weight'):

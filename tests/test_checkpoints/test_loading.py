@@ -2,6 +2,8 @@ import functools
 import http.server
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -152,16 +154,36 @@ def test_code_is_refused_and_not_run(tmp_path, save):
     assert '\n' not in str(caught.value)
     with pytest.raises(InputError, match='attack.pth is refused'):
         load_checkpoint(TinyModel(), str(path))
-    # whoever asks for unsafe loading does not get it either
+    # Nor does PyTorch run it where it is left to decide.
     with pytest.raises(pickle.UnpicklingError):
-        torch.load(path, weights_only=False)
+        torch.load(path)
     assert not victim.exists()
+
+
+def test_what_a_program_asks_for_is_left_to_it(tmp_path):
+    """Another project's file, loaded by code that trusts it."""
+    path = tmp_path / 'theirs.pth'
+    torch.save(dict(extra=Stranger()), path)
+    assert isinstance(torch.load(path, weights_only=False)['extra'], Stranger)
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(path, weights_only=True)
+
+
+def test_no_setting_is_made_for_other_programs():
+    """What this process starts finds the environment as it was."""
+    code = (
+        'import os; before = dict(os.environ); import daffnet_mm; '
+        'changed = {k: v for k, v in os.environ.items() '
+        'if before.get(k) != v}; '
+        "assert not [k for k in changed if 'TORCH' in k], changed"
+    )
+    subprocess.run([sys.executable, '-c', code], check=True)
 
 
 def test_the_refusal_names_what_was_found(tmp_path):
     path = tmp_path / 'stranger.pth'
     torch.save(dict(state_dict={}, extra=Stranger()), path)
-    with pytest.raises(InputError, match=r'contains \S+\.Stranger,'):
+    with pytest.raises(InputError, match=r'asks for \S+\.Stranger;'):
         CheckpointLoader.load_checkpoint(str(path))
 
 
@@ -225,7 +247,7 @@ def test_a_torchscript_archive_is_refused(tmp_path):
 
     path = tmp_path / 'script.pth'
     torch.jit.trace(Doubled(), torch.ones(1)).save(path)
-    with pytest.raises(InputError, match='script.pth is not a checkpoint'):
+    with pytest.raises(InputError, match='it is a TorchScript program'):
         CheckpointLoader.load_checkpoint(str(path))
 
 

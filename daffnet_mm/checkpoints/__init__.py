@@ -1,0 +1,22 @@
+from .fit import (
+    check_classes,
+    check_finite,
+    check_fit,
+    find_meta,
+    load_weights,
+    trained_classes,
+)
+from .loading import load_from_local, protect_loading
+from .state_dict import find_state_dict
+
+__all__ = [
+    'check_classes',
+    'check_finite',
+    'check_fit',
+    'find_meta',
+    'find_state_dict',
+    'load_from_local',
+    'load_weights',
+    'protect_loading',
+    'trained_classes',
+]
