@@ -68,6 +68,22 @@ def test_splits_of_table_2(name, official):
     assert cfg.val_dataloader.sampler.type == 'DefaultSampler'
 
 
+@pytest.mark.parametrize('way', ['scam_', 'tiny_scam_'])
+@pytest.mark.parametrize('name', ['ldwbc', 'lisc', 'raabin', 'bccd'])
+def test_all_but_bccd_are_augmented(way, name):
+    """BCCD's release comes with turned and flipped copies."""
+    cfg = Config.fromfile(FOLDER / f'_base_/datasets/{way}{name}.py')
+    train, test = (
+        cfg[f'{part}_dataloader'].dataset for part in ('train', 'test')
+    )
+    assert (train.pipeline == test.pipeline) is (name == 'bccd')
+    assert (train.split, train.data_root) == ('train', test.data_root)
+    sampler = dict(type='ClassBalancedSampler')  # filled up to the largest
+    if name == 'bccd':
+        sampler = dict(type='DefaultSampler', shuffle=True)
+    assert cfg.train_dataloader.sampler == sampler
+
+
 @pytest.mark.parametrize(
     ('part', 'random'), [('train', True), ('test', False)]
 )
