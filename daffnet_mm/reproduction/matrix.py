@@ -66,6 +66,8 @@ _DAFFNET = {
     'ResNet50+EPSA+SA+MAP': 'epsa-sa-map',
     'ResNet50+EPSA+SA+MAP+MAE': 'daffnet',
     'DAFFNet': 'daffnet',
+    # Its figures are those of Chen et al.'s CAM.
+    'Chen, H. (2022)': 'scam/cam',
 }
 _CHEN = {
     'alpha 0.0': 'scam/alpha-0.0',

@@ -35,9 +35,9 @@ class PublishedRow(NamedTuple):
         method (str): The method; in DAFFNet's Table 5 the attribute, or
             ``'overall'``.
         origin (str): ``'proposed'`` (the paper's own network),
-            ``'ablation'`` (a variant of it), ``'peer'`` (a network of
-            MMPretrain's zoo, which can be trained here) or ``'cited'`` (known
-            by its published figures alone).
+            ``'ablation'`` (a variant of it), ``'peer'`` (another network,
+            which can be trained here) or ``'cited'`` (known by its published
+            figures alone).
         figures (dict[str, float]): Value in per cent by metric key; what the
             paper leaves blank is left out.
         note (str): What a reader has to know, or ''.
