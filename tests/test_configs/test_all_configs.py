@@ -18,6 +18,7 @@ from config_files import (
     datasets,
     load,
     pipelines,
+    without_checkpoints,
 )
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
@@ -33,19 +34,6 @@ from mmpretrain.registry import (
 from mmpretrain.structures import DataSample
 
 from daffnet_mm.structures import ATTRIBUTE_SIZES
-
-
-def without_checkpoints(cfg):
-    """Leave out what does not change the architecture."""
-    if isinstance(cfg, dict):
-        return {
-            key: without_checkpoints(value)
-            for key, value in cfg.items()
-            if key not in ('init_cfg', 'predictor_config')
-        }
-    if isinstance(cfg, (list, tuple)):
-        return [without_checkpoints(value) for value in cfg]
-    return cfg
 
 
 def architecture(cfg):

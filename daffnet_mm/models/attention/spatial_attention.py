@@ -73,7 +73,9 @@ def spatial_gate(x: Tensor, weight: Tensor) -> Tensor:
     Returns:
         Tensor: The features, each place scaled by a factor between 0 and 1.
     """
-    if x.requires_grad and torch.is_grad_enabled():
+    # A trace knows no gradient of ours: it shows the operations themselves.
+    own_gradient = torch.is_grad_enabled() and not torch.jit.is_tracing()
+    if x.requires_grad and own_gradient:
         return _SpatialGate.apply(x, weight)
     # the place of the maximum takes time to find, and nobody asks for it
     pooled = torch.cat([plain_mean(x, (1,)), x.amax(1, keepdim=True)], dim=1)
