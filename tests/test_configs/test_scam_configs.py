@@ -24,7 +24,8 @@ def test_parameters_of_table_3(name):
     assert cfg.param_scheduler == []
     assert cfg.train_dataloader.batch_size == 16
     assert cfg.train_cfg.max_epochs == 100
-    assert not {'freeze', 'early_stopping'} & set(cfg.default_hooks)
+    frozen = {'freeze'} if 'tl-frozen' in name else set()
+    assert {'freeze', 'early_stopping'} & set(cfg.default_hooks) == frozen
     assert cfg.default_hooks.checkpoint.save_best == 'wbc/accuracy'
 
 
@@ -142,7 +143,8 @@ def ablation(name):
 
 def test_every_ablation_is_known():
     names = [n for n in OURS if '/ablation/' in n]
-    assert sorted(map(ablation, {**CHANGES, **FROM_SCRATCH})) == names
+    known = [*CHANGES, *FROM_SCRATCH, 'tl-frozen']
+    assert sorted(map(ablation, known)) == names
 
 
 @pytest.mark.parametrize('name', CHANGES)
@@ -170,6 +172,20 @@ def test_imagenet_weights_of_table_8(name):
         init_cfg = load(ablation(name)).model.backbone[branch].init_cfg
         # A random start is Kaiming's.
         assert [i.type for i in init_cfg] == ['Kaiming', 'Constant']
+
+
+def test_transferred_layers_can_be_frozen():
+    assert differing(ablation('tl-frozen'), 'scam/scam_ldwbc.py') == {
+        'work_dir',
+        'default_hooks.freeze',
+    }
+    model = build(ablation('tl-frozen'))
+    hook = HOOKS.build(load(ablation('tl-frozen')).default_hooks['freeze'])
+    hook.before_train(type('Bare', (), dict(model=model)))
+    assert hook.epochs == 100
+    assert {id(p) for p in hook._parameters} == {
+        id(p) for p in model.backbone.branches.parameters()
+    }
 
 
 @pytest.mark.parametrize('peer', PEERS)
