@@ -52,8 +52,8 @@ def let_shapes_through(text):
     """Build a model on the meta device, and let shapes go through it.
 
     What the attributes' probabilities are picked by has no shape there, so
-    DAFFNet's branches go without their fusion; that is seen when a step is
-    taken.
+    DAFFNet's branches go without their fusion, and a MAP goes without an
+    encoder; those are seen when a step is taken.
     """
     cfg = json.loads(text)
     with torch.device('meta'), LinspaceOnCPU():
@@ -62,6 +62,10 @@ def let_shapes_through(text):
         if cfg['type'] == 'DAFFNet':
             model.neck.predictor(images, mode='tensor')
             model.extract_feat(images, stage='backbone')
+        elif cfg['head'].get('encoder'):
+            model.head.fc_attributes(
+                model.head.pre_logits(model.extract_feat(images))
+            )
         else:
             model(images, mode='tensor')
 
