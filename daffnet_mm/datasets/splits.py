@@ -35,6 +35,7 @@ def stratified_split(
     ratios: Sequence[float] = (6, 2, 2),
     seed: int = 0,
     groups: Mapping[str, str] | None = None,
+    stratify: bool = True,
 ) -> dict[str, str]:
     """Split images into training, validation and test parts (Sec. 3.1).
 
@@ -57,6 +58,9 @@ def stratified_split(
         groups (Mapping[str, str], optional): The group of each image, by image
             name: copies of one source and parts of one field, which must not
             be parted. Defaults to None: every image is its own.
+        stratify (bool): Hold the ratios within each class. False draws from
+            all images alike, as the papers do, so that classes fall into the
+            parts as chance has it. Defaults to True.
 
     Returns:
         dict[str, str]: ``'train'``, ``'val'`` or ``'test'`` by image name;
@@ -71,6 +75,8 @@ def stratified_split(
             f'ratios {tuple(ratios)} must be three numbers, for '
             f'{", ".join(SPLITS)}'
         )
+    if not stratify:
+        labels = dict.fromkeys(labels, '')
     shares = _divide(labels, ratios, seed, groups)
     return {name: SPLITS[share] for name, share in shares.items()}
 
@@ -80,6 +86,7 @@ def k_fold(
     k: int,
     seed: int = 0,
     groups: Mapping[str, str] | None = None,
+    stratify: bool = True,
 ) -> dict[str, int]:
     """Divide images into folds of equal size, as :func:`stratified_split`.
 
@@ -93,6 +100,7 @@ def k_fold(
         seed (int): Seed of the split. Defaults to 0.
         groups (Mapping[str, str], optional): The group of each image, by image
             name. Defaults to None: every image is its own.
+        stratify (bool): As for :func:`stratified_split`. Defaults to True.
 
     Returns:
         dict[str, int]: The fold by image name, from 0.
@@ -102,6 +110,8 @@ def k_fold(
     """
     if k < 2:
         raise InputError(f'k={k} must be at least 2 folds')
+    if not stratify:
+        labels = dict.fromkeys(labels, '')
     return _divide(labels, (1,) * k, seed, groups)
 
 

@@ -75,12 +75,15 @@ class WBCDataset(BaseDataset):
         split (str, optional): ``'train'``, ``'val'`` or ``'test'``; None takes
             all images. Defaults to None.
         split_file (str, optional): CSV with the part of each image. If it
-            does not exist it is written, with ``split_ratios`` and
-            ``split_seed``, for all images of the release. None splits by the
-            same rule without a file. Defaults to None.
+            does not exist it is written, with ``split_ratios``,
+            ``split_seed`` and ``stratify``, for all images of the release.
+            None splits by the same rule without a file. Defaults to None.
         split_ratios (Sequence[float]): Sizes of training, validation and test
             part. Defaults to ``(6, 2, 2)``.
         split_seed (int): Seed of the split. Defaults to 0.
+        stratify (bool): Hold the ratios of a new split within each class.
+            False draws from all images alike, as the papers do. Defaults to
+            True.
         skip_broken (bool): Decode every image once at the start and leave out,
             with a warning that names it, each that cannot be read. By default
             the first unreadable image ends the run. Defaults to False.
@@ -90,7 +93,7 @@ class WBCDataset(BaseDataset):
         official_split (bool): Take the parts that the release ships;
             ``split_file`` and ``split_ratios`` then count for nothing. Where
             it ships no validation part, one is drawn from the training part,
-            stratified and by group, with ``split_seed``. Defaults to False.
+            by group, with ``split_seed`` and ``stratify``. Defaults to False.
         val_ratio (float): The share of the shipped training part that is
             drawn so. Defaults to 0.25, Chen et al.'s.
         class_map (dict[str, str | None], optional): The class of a folder (or
@@ -118,6 +121,7 @@ class WBCDataset(BaseDataset):
         split_file: str | None = None,
         split_ratios: Sequence[float] = (6, 2, 2),
         split_seed: int = 0,
+        stratify: bool = True,
         skip_broken: bool = False,
         group_file: str | None = None,
         official_split: bool = False,
@@ -139,6 +143,7 @@ class WBCDataset(BaseDataset):
         self.split_file = split_file
         self.split_ratios = split_ratios
         self.split_seed = split_seed
+        self.stratify = stratify
         self.skip_broken = skip_broken
         self.group_file = group_file
         self.official_split = official_split
@@ -532,7 +537,7 @@ class WBCDataset(BaseDataset):
     def draw_parts(
         self, images: Sequence[dict], ratios: Sequence[float]
     ) -> dict[str, str]:
-        """Draw parts, stratified, by group, with ``split_seed``.
+        """Draw parts by group, with ``split_seed`` and ``stratify``.
 
         Args:
             images (Sequence[dict]): What to draw from.
@@ -542,7 +547,11 @@ class WBCDataset(BaseDataset):
             dict[str, str]: The part by name.
         """
         return stratified_split(
-            labels_of(images), ratios, self.split_seed, groups_of(images)
+            labels_of(images),
+            ratios,
+            self.split_seed,
+            groups_of(images),
+            self.stratify,
         )
 
     def _check_parts(

@@ -154,7 +154,11 @@ def draw_parts(
             'validates, and the others are trained on'
         )
     folds = k_fold(
-        labels_of(samples), k, dataset.split_seed, groups_of(samples)
+        labels_of(samples),
+        k,
+        dataset.split_seed,
+        groups_of(samples),
+        dataset.stratify,
     )
     return [fold_parts(folds, fold, k) for fold in range(k)]
 

@@ -40,9 +40,9 @@ class PublishedRow(NamedTuple):
         method (str): The method; in DAFFNet's Table 5 the attribute, or
             ``'overall'``.
         origin (str): ``'proposed'`` (the paper's own network),
-            ``'ablation'`` (a variant of it), ``'peer'`` (a network of
-            MMPretrain's zoo, which can be trained here) or ``'cited'`` (known
-            by its published figures alone).
+            ``'ablation'`` (a variant of it), ``'peer'`` (another network,
+            which can be trained here) or ``'cited'`` (known by its published
+            figures alone).
         trained (str, optional): The method that is trained for it here; None
             of a cited one.
         figures (dict[str, float]): Value in per cent by metric key; what the

@@ -180,7 +180,10 @@ class GradCAMExplainer:
         module = self._find(layer)
         # With gradients from the image on, also through frozen layers.
         images = images.detach().requires_grad_()
-        cam = self._cam_class(self.logits, [module], self._as_map)
+        # By name: before 1.5 there was another argument between them.
+        cam = self._cam_class(
+            self.logits, [module], reshape_transform=self._as_map
+        )
         # Layers that work in place (a residual sum, a ReLU) would change what
         # was kept of this one: let them work on a copy.
         copying = module.register_forward_hook(
@@ -299,9 +302,11 @@ def plot_explanations(
         columns (int): Panels side by side, beside the image alone.
 
     Returns:
-        Figure: The image in the first panel, then one
-        panel per map, row by row.
+        Figure: The image in the first panel, then one panel per map, row by
+        row, and a colour bar beside all.
     """
+    from matplotlib.cm import ScalarMappable
+
     rows = -(-len(maps) // columns)
     titles = [''] * rows * (columns + 1)
     figure, axes = panel_grid(titles, columns + 1, 2.2, 2.5)
@@ -315,4 +320,10 @@ def plot_explanations(
         ax.imshow(image)
         ax.imshow(values, cmap='jet', alpha=0.45, vmin=0, vmax=1)
         ax.set_title(heading, fontsize=9)
+    # Of the colours themselves, not as they look over the image.
+    bar = figure.colorbar(
+        ScalarMappable(cmap='jet'), ax=axes, aspect=30, pad=0.02
+    )
+    bar.set_label('speaks for the value', fontsize=8)
+    bar.ax.tick_params(labelsize=7)
     return figure

@@ -34,6 +34,19 @@ def build(name):
         )
 
 
+def without_checkpoints(cfg):
+    """Leave out what does not change the architecture."""
+    if isinstance(cfg, dict):
+        return {
+            key: without_checkpoints(value)
+            for key, value in cfg.items()
+            if key not in ('init_cfg', 'predictor_config')
+        }
+    if isinstance(cfg, (list, tuple)):
+        return [without_checkpoints(value) for value in cfg]
+    return cfg
+
+
 def count(module):
     return sum(p.numel() for p in module.parameters())
 

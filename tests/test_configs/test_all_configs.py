@@ -17,6 +17,7 @@ from config_files import (
     datasets,
     load,
     pipelines,
+    without_checkpoints,
 )
 from foreign_backbones import LinspaceOnCPU
 from mmengine.logging import MMLogger
@@ -35,19 +36,6 @@ from mmpretrain.structures import DataSample
 from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 
-def without_checkpoints(cfg):
-    """Leave out what does not change the architecture."""
-    if isinstance(cfg, dict):
-        return {
-            key: without_checkpoints(value)
-            for key, value in cfg.items()
-            if key not in ('init_cfg', 'predictor_config')
-        }
-    if isinstance(cfg, (list, tuple)):
-        return [without_checkpoints(value) for value in cfg]
-    return cfg
-
-
 def architecture(cfg):
     """What tells one model from another: not its classes, nor alpha."""
     model = without_checkpoints(cfg.model.to_dict())
@@ -64,8 +52,8 @@ def let_shapes_through(text):
     """Build a model on the meta device, and let shapes go through it.
 
     What the attributes' probabilities are picked by has no shape there, so
-    DAFFNet's branches go without their fusion; that is seen when a step is
-    taken.
+    DAFFNet's branches go without their fusion, and a MAP goes without an
+    encoder; those are seen when a step is taken.
     """
     cfg = json.loads(text)
     with torch.device('meta'), LinspaceOnCPU():
@@ -74,6 +62,10 @@ def let_shapes_through(text):
         if cfg['type'] == 'DAFFNet':
             model.neck.predictor(images, mode='tensor')
             model.extract_feat(images, stage='backbone')
+        elif cfg['head'].get('encoder'):
+            model.head.fc_attributes(
+                model.head.pre_logits(model.extract_feat(images))
+            )
         else:
             model(images, mode='tensor')
 

@@ -16,6 +16,7 @@ from config_files import (
     pipelines,
 )
 from foreign_backbones import LinspaceOnCPU
+from mmengine.logging import MMLogger
 from mmpretrain.registry import HOOKS, MODELS
 
 from daffnet_mm.models.attention import SpatialAttention
@@ -174,6 +175,41 @@ def test_hyper_parameters_and_crops_of_the_paper(name):
             assert step(pipeline, crop).crop_size == 224
             resize = step(pipeline, 'ResizeEdge')
             assert (resize.scale, resize.edge) == (256, 'short')
+
+
+STOPPING = [
+    name for name in CONFIGS if 'early_stopping' in load(name).default_hooks
+]
+
+
+def epochs_until_stop(name, right, cells=3418):
+    """How many validations a config's early stopping lets pass."""
+    hook = HOOKS.build(load(name).default_hooks.early_stopping)
+    loop = SimpleNamespace(stop_training=False)
+    runner = SimpleNamespace(
+        train_loop=loop, logger=MMLogger.get_current_instance()
+    )
+    for epoch, hits in enumerate(right, start=1):
+        hook.after_val_epoch(runner, {hook.monitor: 100 * hits / cells})
+        if loop.stop_training:
+            return epoch
+    return None
+
+
+@pytest.mark.parametrize('name', STOPPING)
+def test_one_cell_more_is_a_gain_and_a_tie_is_none(name):
+    """PBC's validation part: Table 4's rows differ by single cells."""
+    assert epochs_until_stop(name, range(3300, 3400)) is None
+    # ten ties behind the first epoch
+    assert epochs_until_stop(name, [3300] * 100) == 11
+    # a cell more behind nine ties, then ten more
+    assert epochs_until_stop(name, [3300] * 10 + [3301] * 90) == 21
+    # of WBCAtt's validation part, one attribute of one cell
+    assert epochs_until_stop(name, range(22000, 22100), 11 * 2054) is None
+
+
+def test_what_follows_the_paper_stops_early():
+    assert set(STOPPING) >= set(FULL_SIZE)
 
 
 @pytest.mark.parametrize('name', PREDICTORS)

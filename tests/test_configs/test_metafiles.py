@@ -1,11 +1,15 @@
 """The model index names what there is, with the figures that it has."""
 
+import copy
 from pathlib import Path
 
 import pytest
-from config_files import build, count
+from config_files import build, count, without_checkpoints
 from config_files import load as load_config
+from mmengine.analysis import get_model_complexity_info
+from mmengine.logging import MMLogger
 from mmpretrain.apis import ModelHub, get_model
+from mmpretrain.registry import MODELS
 from modelindex.load_model_index import load
 
 from daffnet_mm.apis.shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS
@@ -92,6 +96,36 @@ def test_parameters(model):
     assert listed['Parameters'] == count(build(name))
     assert listed['Epochs'] == cfg.train_cfg.max_epochs
     assert listed['Batch Size'] == cfg.train_dataloader.batch_size
+
+
+@pytest.mark.parametrize(
+    'name',
+    [
+        'daffnet_pbc',
+        'daffnet-tiny_pbc5',
+        'epsa-sa-tiny_pbc5',
+        'scam_tiny_pbc5',
+    ],
+)
+def test_flops(name):
+    """What MMEngine counts: neither tiles nor a gate of our own hide any."""
+    (model,) = (m for m in MODELS_LISTED if m.name == name)
+    cfg = load_config(model.config.removeprefix('configs/'))
+    network = MODELS.build(
+        dict(
+            without_checkpoints(cfg.model.to_dict()),
+            data_preprocessor=copy.deepcopy(cfg.data_preprocessor),
+        )
+    ).eval()
+    listed = model.metadata.data
+    MMLogger.get_current_instance().setLevel('ERROR')
+    counted = get_model_complexity_info(
+        network,
+        (3, listed['Input Size'], listed['Input Size']),
+        show_table=False,
+        show_arch=False,
+    )
+    assert counted['flops'] == listed['FLOPs']
 
 
 def test_mmpretrain_finds_them_by_name(monkeypatch):

@@ -24,7 +24,8 @@ def test_parameters_of_table_3(name):
     assert cfg.param_scheduler == []
     assert cfg.train_dataloader.batch_size == 16
     assert cfg.train_cfg.max_epochs == 100
-    assert not {'freeze', 'early_stopping'} & set(cfg.default_hooks)
+    frozen = {'freeze'} if 'tl-frozen' in name else set()
+    assert {'freeze', 'early_stopping'} & set(cfg.default_hooks) == frozen
     assert cfg.default_hooks.checkpoint.save_best == 'wbc/accuracy'
 
 
@@ -66,6 +67,22 @@ def test_splits_of_table_2(name, official):
     balanced = cfg.train_dataloader.sampler.type == 'ClassBalancedSampler'
     assert balanced is (name != 'bccd')
     assert cfg.val_dataloader.sampler.type == 'DefaultSampler'
+
+
+@pytest.mark.parametrize('way', ['scam_', 'tiny_scam_'])
+@pytest.mark.parametrize('name', ['ldwbc', 'lisc', 'raabin', 'bccd'])
+def test_all_but_bccd_are_augmented(way, name):
+    """BCCD's release comes with turned and flipped copies."""
+    cfg = Config.fromfile(FOLDER / f'_base_/datasets/{way}{name}.py')
+    train, test = (
+        cfg[f'{part}_dataloader'].dataset for part in ('train', 'test')
+    )
+    assert (train.pipeline == test.pipeline) is (name == 'bccd')
+    assert (train.split, train.data_root) == ('train', test.data_root)
+    sampler = dict(type='ClassBalancedSampler')  # filled up to the largest
+    if name == 'bccd':
+        sampler = dict(type='DefaultSampler', shuffle=True)
+    assert cfg.train_dataloader.sampler == sampler
 
 
 @pytest.mark.parametrize(
@@ -126,7 +143,8 @@ def ablation(name):
 
 def test_every_ablation_is_known():
     names = [n for n in OURS if '/ablation/' in n]
-    assert sorted(map(ablation, {**CHANGES, **FROM_SCRATCH})) == names
+    known = [*CHANGES, *FROM_SCRATCH, 'tl-frozen']
+    assert sorted(map(ablation, known)) == names
 
 
 @pytest.mark.parametrize('name', CHANGES)
@@ -154,6 +172,20 @@ def test_imagenet_weights_of_table_8(name):
         init_cfg = load(ablation(name)).model.backbone[branch].init_cfg
         # A random start is Kaiming's.
         assert [i.type for i in init_cfg] == ['Kaiming', 'Constant']
+
+
+def test_transferred_layers_can_be_frozen():
+    assert differing(ablation('tl-frozen'), 'scam/scam_ldwbc.py') == {
+        'work_dir',
+        'default_hooks.freeze',
+    }
+    model = build(ablation('tl-frozen'))
+    hook = HOOKS.build(load(ablation('tl-frozen')).default_hooks['freeze'])
+    hook.before_train(type('Bare', (), dict(model=model)))
+    assert hook.epochs == 100
+    assert {id(p) for p in hook._parameters} == {
+        id(p) for p in model.backbone.branches.parameters()
+    }
 
 
 @pytest.mark.parametrize('peer', PEERS)

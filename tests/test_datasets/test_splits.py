@@ -235,6 +235,47 @@ def test_groups_of_several_classes():
         )
 
 
+def test_without_strata_classes_fall_as_chance_has_it():
+    """The papers' splits: as many images in a part, not of a class."""
+    # LDWBC's; of Chen et al.'s 4,529 test images, 42 are basophils.
+    labels = labels_of(b=224, e=539, l=10445, m=968, n=10469)
+    counts = []
+    for seed in range(5):
+        parts = stratified_split(labels, (3, 1, 1), seed, stratify=False)
+        assert Counter(parts.values()) == dict(
+            train=13587, val=4529, test=4529
+        )
+        counts.append(
+            Counter(labels[n] for n in parts if parts[n] == 'test')['b']
+        )
+        again = dict(sorted(labels.items(), reverse=True))
+        assert parts == stratified_split(
+            again, (3, 1, 1), seed, stratify=False
+        )
+    # 44.8 are expected, with a standard deviation of 6
+    assert len(set(counts)) > 1 and all(20 < c < 70 for c in counts)
+    stratified = stratified_split(labels, (3, 1, 1))
+    assert (
+        sum(
+            stratified[name] == 'test'
+            for name in labels
+            if labels[name] == 'b'
+        )
+        == 45
+    )
+
+
+def test_without_strata_no_group_is_cut():
+    labels, groups = grouped(a=100, b=9)
+    groups['a/0.jpg'] = groups['b/0.jpg'] = 'both'
+    parts = stratified_split(labels, groups=groups, stratify=False)
+    assert cut_groups(parts, groups) == {}
+    folds = k_fold(labels, 5, groups=groups, stratify=False)
+    assert cut_groups(folds, groups) == {}
+    names = ['train', 'train', 'train', 'val', 'test']
+    assert {name: names[fold] for name, fold in folds.items()} == parts
+
+
 def test_a_share_of_nothing_gets_nothing():
     labels, groups = grouped(a=100, b=9)
     # one group of both classes

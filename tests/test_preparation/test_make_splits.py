@@ -12,6 +12,7 @@ from daffnet_mm.datasets.splits import (
     k_fold,
     read_group_file,
     read_split_file,
+    stratified_split,
 )
 from daffnet_mm.errors import InputError
 from daffnet_mm.preparation.make_splits import (
@@ -71,6 +72,26 @@ def test_groups_stay_together(pbc_root, tmp_path, group_file):
     assert Counter(parts.values()) == dict(train=48, val=16, test=16)
     # the datasets read it as it is
     assert len(PBC(str(pbc_root), 'val', path, pipeline=[])) == 16
+
+
+def test_a_dataset_without_strata(pbc_root, tmp_path):
+    """The dataset's own split and the tool's are those of the names."""
+    (path,) = split(pbc_root, tmp_path / 'split.csv', stratify=False)
+    parts = read_split_file(path)
+    labels = {name: name.split('_')[0] for name in parts}
+    assert parts == stratified_split(labels, stratify=False)
+    assert parts != stratified_split(labels)
+    drawn = PBC(str(pbc_root), 'val', pipeline=[], stratify=False)
+    read = PBC(str(pbc_root), 'val', path, pipeline=[])
+    assert [drawn.get_data_info(i)['img_path'] for i in range(16)] == [
+        read.get_data_info(i)['img_path'] for i in range(16)
+    ]
+    folds = [
+        read_split_file(path)
+        for path in split(pbc_root, tmp_path / 'f.csv', k=5, stratify=False)
+    ]
+    own = k_fold(labels, 5, stratify=False)
+    assert all(folds[fold][name] == 'test' for name, fold in own.items())
 
 
 def test_folds(pbc_root, tmp_path, group_file):

@@ -156,7 +156,7 @@ def test_what_cannot_be_compared_is_noted():
     chen = next(
         r
         for r in load_published('daffnet_table3')
-        if r.dataset == 'LDWBC' and r.origin == 'cited'
+        if r.dataset == 'LDWBC' and r.origin == 'peer'
     )
     cam = by_row('chen_table5')['LDWBC', 'CAM']
     assert chen.figures == {

@@ -215,8 +215,11 @@ def test_log_odds_by_hand():
 def test_maps_stand_beside_the_image():
     image = np.zeros((8, 6, 3), np.uint8)
     maps = [(heading, np.ones((8, 6))) for heading in 'abc']
-    panels = plot_explanations(image, maps, 2).axes
+    *panels, bar = plot_explanations(image, maps, 2).axes
     titles = ['as the model sees it', 'a', 'b', '', 'c', '']
     assert [ax.get_title() for ax in panels] == titles
     # each map lies over the image
     assert [len(ax.images) for ax in panels] == [1, 2, 2, 0, 2, 0]
+    # what the colours mean, from 0 to 1
+    assert bar.get_ylim() == (0, 1)
+    assert bar.get_ylabel() == 'speaks for the value'

@@ -9,11 +9,11 @@ Usage:
 What is drawn:
     (nothing said)      as the config says; by default 6:2:2, DAFFNet's split
     --ratios 3:1:1      training, validation and test part; this is the split
-                        of Chen et al. for LDWBC and LISC
+                        of Chen et al. for LDWBC and LISC, with --no-stratify
     --official          the parts that the release ships; where it has no
                         validation part, a quarter (--val-ratio) of the
                         training part becomes it: Chen et al.'s split of BCCD
-                        and Raabin-WBC
+                        and Raabin-WBC, with --no-stratify
     --k-fold 5          five files, FILE_fold0 to FILE_fold4; in each another
                         fifth is tested on
 
@@ -102,6 +102,12 @@ def build_parser() -> ToolParser:
         help='write K files, in each of which another part is tested on',
     )
     parser.add_argument(
+        '--no-stratify',
+        action='store_true',
+        help='draw from all images alike, as the papers do, in the place of '
+        'holding the ratios within each class',
+    )
+    parser.add_argument(
         '--val-ratio',
         type=share,
         help='with --official: share of the training part that becomes the '
@@ -147,6 +153,7 @@ def main(argv: list[str] | None = None) -> int:
             group_file=args.group_file,
             official_split=args.official or None,
             val_ratio=args.val_ratio,
+            stratify=False if args.no_stratify else None,
         )
         samples = list_release(dataset)
         splits = draw_parts(dataset, samples, args.k_fold)

@@ -17,7 +17,8 @@ val_dataloader = test_dataloader = dict(
         official_split=True,
     )
 )
+# Its copies are turned and flipped already: the paper augments the others.
 train_dataloader = dict(
-    val_dataloader,
     sampler=dict(_delete_=True, type='DefaultSampler', shuffle=True),
+    dataset=dict(val_dataloader['dataset'], pipeline=_base_.test_pipeline),
 )

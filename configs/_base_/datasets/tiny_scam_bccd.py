@@ -4,7 +4,7 @@ classes = ('eosinophil', 'lymphocyte', 'monocyte', 'neutrophil')
 num_classes = 4
 # Mixup needs one-hot labels.
 data_preprocessor = dict(num_classes=num_classes)
-train_dataloader = val_dataloader = test_dataloader = dict(
+val_dataloader = test_dataloader = dict(
     dataset=dict(
         type='BCCD',
         data_root='{{$BCCD_ROOT:data/dataset2-master}}',
@@ -13,4 +13,8 @@ train_dataloader = val_dataloader = test_dataloader = dict(
         split_file='{{$BCCD_SPLIT_FILE:data/splits/bccd.csv}}',
         official_split=True,
     )
+)
+# Its copies are turned and flipped already: the paper augments the others.
+train_dataloader = dict(
+    dataset=dict(val_dataloader['dataset'], pipeline=_base_.test_pipeline)
 )

@@ -17,10 +17,10 @@ from daffnet_mm.errors import InputError
 class ClassBalancedSampler(Sampler):
     """Draw every class equally often in each epoch.
 
-    Chen et al. (2022, "Data augmentation") fill up the rare classes of the
-    training set with rotated, flipped and shifted copies. Drawing the images
-    of a rare class several times, each time through a random pipeline, does
-    the same without files.
+    Chen et al. (2022, "Data augmentation", Fig. 4) fill up the rare classes
+    of the training set with rotated, flipped and shifted copies. Drawing the
+    images of a rare class several times, each time through a random pipeline,
+    does the same without files.
 
     Within a class, no image comes a second time before all have come once. A
     class with more images than are drawn shows others in each epoch. Cells
@@ -37,27 +37,32 @@ class ClassBalancedSampler(Sampler):
     Args:
         dataset (Sized): The dataset. Concatenated, repeated and otherwise
             wrapped ones do as well.
-        samples_per_class (int, optional): Images of each class in an epoch.
-            None keeps an epoch's length: the number of images with a class,
-            over the number of classes that occur, rounded up. Defaults to
-            None.
+        samples_per_class (int | str): Images of each class in an epoch.
+            ``'largest'`` fills all classes up to the largest, by which the
+            epoch grows. ``'mean'`` keeps an epoch's length: the number of
+            images with a class, over the number of classes that occur,
+            rounded up. Defaults to ``'largest'``.
         seed (int, optional): The same for all processes. Defaults to None:
             the run's.
 
     Raises:
-        InputError: If no image has a class, or one has several.
+        InputError: If no image has a class, one has several, or
+            ``samples_per_class`` is none of the above.
     """
 
     def __init__(
         self,
         dataset: Sized,
-        samples_per_class: int | None = None,
+        samples_per_class: int | str = 'largest',
         seed: int | None = None,
     ) -> None:
-        if samples_per_class is not None and samples_per_class < 1:
+        if samples_per_class not in ('largest', 'mean') and not (
+            isinstance(samples_per_class, int) and samples_per_class >= 1
+        ):
             raise InputError(
                 'ClassBalancedSampler: samples_per_class='
-                f'{samples_per_class} must be 1 or more, or None'
+                f"{samples_per_class} must be 'largest', 'mean' or a whole "
+                'number from 1'
             )
         self.rank, self.world_size = get_dist_info()
         self.seed = sync_random_seed() if seed is None else seed
@@ -75,14 +80,16 @@ class ClassBalancedSampler(Sampler):
                 'has a class; use DefaultSampler'
             )
         self.members = [torch.tensor(members[c]) for c in sorted(members)]
-        self.samples_per_class = samples_per_class or math.ceil(
-            sum(map(len, self.members)) / len(members)
-        )
+        sizes = [len(m) for m in self.members]
+        if samples_per_class == 'largest':
+            samples_per_class = max(sizes)
+        elif samples_per_class == 'mean':
+            samples_per_class = math.ceil(sum(sizes) / len(sizes))
+        self.samples_per_class = int(samples_per_class)
 
         total = self.samples_per_class * len(members) + len(self.without_class)
         # Every process needs as many, or the others would wait for ever.
         self.num_samples = math.ceil(total / self.world_size)
-        sizes = [len(m) for m in self.members]
         MMLogger.get_current_instance().info(
             f'an epoch draws {self.samples_per_class} images of each of '
             f'{len(members)} classes, which have {min(sizes)} to {max(sizes)},'

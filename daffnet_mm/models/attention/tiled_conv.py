@@ -40,7 +40,8 @@ class TiledConv2d(nn.Conv2d):
 
     Weights, their names and, up to rounding, the results are those of
     ``Conv2d``. Only channels-last float32 features on a CPU whose sides are
-    multiples of the tile go this way; all else goes the usual one.
+    multiples of the tile go this way; all else goes the usual one, and so
+    does a model that is traced, to count its operations or to export it.
     """
 
     spread: Tensor
@@ -87,6 +88,7 @@ class TiledConv2d(nn.Conv2d):
             self.tile is not None
             and x.device.type == 'cpu'
             and self.weight.dtype == torch.float32
+            and not torch.jit.is_tracing()
             and x.is_contiguous(memory_format=torch.channels_last)
             and all(
                 side % tile == 0 and side // tile >= MIN_TILES

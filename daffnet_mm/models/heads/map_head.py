@@ -22,7 +22,7 @@ class MAPHead(BaseModule):
     are one layer here, whose output is read attribute by attribute: the same
     function in one matrix product. For deep-supervised learning (Sec. 2.2.3)
     an auxiliary linear classifier reads the cell type from the same 1000
-    values.
+    values, or from what an encoder makes of the attributes.
 
     The layer to 1000 values is called ``fc``, as MMPretrain calls a ResNet's
     ImageNet classifier, whose weights it takes when the whole model is
@@ -36,6 +36,10 @@ class MAPHead(BaseModule):
             the names of its values. Defaults to None: the eleven of WBCAtt.
         num_classes (int, optional): Cell types of the auxiliary classifier;
             None leaves it out. Defaults to None.
+        encoder (dict, optional): Config of an encoder of the attribute
+            probabilities, whose values the auxiliary classifier reads in the
+            place of the 1000: ``dict(type='MorphologicalAttributeEncoder')``.
+            Defaults to None.
         loss (dict): Config of the loss. Defaults to ``dict(type='DSLLoss')``.
         pooling (dict, optional): What pools a feature map, with as many
             channels as ``in_channels``:
@@ -61,6 +65,7 @@ class MAPHead(BaseModule):
         num_features: int = 1000,
         attributes: dict[str, Sequence[str]] | None = None,
         num_classes: int | None = None,
+        encoder: dict | None = None,
         loss: dict = dict(type='DSLLoss'),
         pooling: dict | None = None,
         joint_decoding: bool = False,
@@ -80,7 +85,11 @@ class MAPHead(BaseModule):
         self.pooling = MODELS.build(pooling) if pooling else None
         self.fc = nn.Linear(in_channels, num_features)
         self.fc_attributes = nn.Linear(num_features, sum(self.layout.sizes))
+        self.encoder = None
         if num_classes is not None:
+            if encoder is not None:
+                self.encoder = MODELS.build(encoder)
+                num_features = self.encoder.out_channels
             self.fc_classes = nn.Linear(num_features, num_classes)
         self.loss_module = MODELS.build(loss)
         self.consistency_loss = (
@@ -118,10 +127,13 @@ class MAPHead(BaseModule):
             auxiliary classifier.
         """
         features = self.pre_logits(feats)
+        attribute_logits = self.fc_attributes(features)
         class_logits = None
         if self.num_classes is not None:
+            if self.encoder is not None:
+                features = self.encoder(self.layout.softmax(attribute_logits))
             class_logits = self.fc_classes(features)
-        return self.fc_attributes(features), class_logits
+        return attribute_logits, class_logits
 
     @torch.no_grad()
     def divide_logits(
@@ -131,7 +143,8 @@ class MAPHead(BaseModule):
 
         Dividing the logits of a linear layer is dividing its weights. So a
         calibrated head is an ordinary one: its checkpoint loads everywhere,
-        and :class:`MFE` and pseudo labels get the calibrated probabilities.
+        and :class:`MFE` and pseudo labels get the calibrated probabilities;
+        so does an encoder before the auxiliary classifier.
 
         Args:
             temperatures (Sequence[float]): That of each attribute.

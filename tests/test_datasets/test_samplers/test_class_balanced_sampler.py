@@ -1,3 +1,4 @@
+import math
 from collections import Counter
 
 import pytest
@@ -25,9 +26,14 @@ class Labelled(BaseDataset):
 LABELS = [0] * 3 + [1] * 40 + [2] * 17
 
 
-def build(dataset, **kwargs):
+def build(dataset, samples_per_class='mean', **kwargs):
     return DATA_SAMPLERS.build(
-        dict(type='ClassBalancedSampler', seed=7, **kwargs),
+        dict(
+            type='ClassBalancedSampler',
+            seed=7,
+            samples_per_class=samples_per_class,
+            **kwargs,
+        ),
         default_args=dict(dataset=dataset),
     )
 
@@ -46,14 +52,44 @@ def test_each_class_equally():
     assert len({LABELS[i] for i in drawn[:12]}) == 3
 
 
+def test_rare_classes_are_filled_up_to_the_largest():
+    """The default: no image of the largest class is dropped."""
+    sampler = DATA_SAMPLERS.build(
+        dict(type='ClassBalancedSampler', seed=7),
+        default_args=dict(dataset=Labelled([-1] * 5 + LABELS)),
+    )
+    drawn = list(sampler)
+    assert len(drawn) == len(sampler) == 5 + 3 * 40
+    counts = Counter(drawn)
+    assert {counts[i] for i in range(5)} == {1}
+    # 40 = 13 * 3 + 1 = 2 * 17 + 6
+    assert sorted(counts[i] for i in range(5, 8)) == [13, 13, 14]
+    assert [counts[i] for i in range(8, 48)] == [1] * 40
+    assert sorted(counts[i] for i in range(48, 65)) == [2] * 11 + [3] * 6
+
+
+def test_length_of_an_epoch_of_ldwbc():
+    """100 epochs in batches of 16 are 196,300 steps."""
+    # The training parts, 3 of 5, of the release's classes.
+    release = dict(b=224, e=539, l=10445, m=968, n=10469)
+    labels = [c for c in release for _ in range(round(0.6 * release[c]))]
+    labels = [sorted(release).index(c) for c in labels]
+    sampler = DATA_SAMPLERS.build(
+        dict(type='ClassBalancedSampler', seed=7),
+        default_args=dict(dataset=Labelled(labels)),
+    )
+    assert 100 * math.ceil(len(sampler) / 16) == 196_300
+
+
 def test_chosen_number():
     sampler = build(Labelled(LABELS), samples_per_class=40)
     assert Counter(LABELS[i] for i in sampler) == {0: 40, 1: 40, 2: 40}
     assert len(sampler) == 120
 
 
-def test_the_order_follows_seed_and_epoch():
-    first, second = build(Labelled(LABELS)), build(Labelled(LABELS))
+@pytest.mark.parametrize('length', ['mean', 'largest'])
+def test_the_order_follows_seed_and_epoch(length):
+    first, second = (build(Labelled(LABELS), length) for _ in range(2))
     epochs = []
     for epoch in range(3):
         first.set_epoch(epoch)
@@ -69,9 +105,10 @@ def test_the_order_follows_seed_and_epoch():
     assert seen == set(range(60))
 
 
+@pytest.mark.parametrize('length', ['mean', 'largest'])
 @pytest.mark.parametrize('world_size', [2, 7])
-def test_distributed(monkeypatch, world_size):
-    whole = list(build(Labelled(LABELS)))
+def test_distributed(monkeypatch, world_size, length):
+    whole = list(build(Labelled(LABELS), length))
     parts = []
     for rank in range(world_size):
         monkeypatch.setattr(
@@ -79,12 +116,13 @@ def test_distributed(monkeypatch, world_size):
             'get_dist_info',
             lambda rank=rank: (rank, world_size),
         )
-        parts.append(list(build(Labelled(LABELS))))
-        assert len(parts[-1]) == len(build(Labelled(LABELS)))
+        sampler = build(Labelled(LABELS), length)
+        parts.append(list(sampler))
+        assert len(parts[-1]) == len(sampler)
     assert len({len(part) for part in parts}) == 1
     together = [i for column in zip(*parts, strict=True) for i in column]
-    assert together[:60] == whole
-    assert together[60:] == whole[: len(together) - 60]
+    assert together[: len(whole)] == whole
+    assert together[len(whole) :] == whole[: len(together) - len(whole)]
 
 
 def test_cells_without_class_come_once():
@@ -109,6 +147,8 @@ def test_what_it_refuses():
         build(Labelled([-1, -1]))
     with pytest.raises(InputError, match='samples_per_class=0'):
         build(Labelled(LABELS), samples_per_class=0)
+    with pytest.raises(InputError, match='samples_per_class=median'):
+        build(Labelled(LABELS), samples_per_class='median')
     several = Labelled([0])
     several.get_cat_ids = lambda idx: [0, 1]
     with pytest.raises(InputError, match='image 0 has 2 classes'):

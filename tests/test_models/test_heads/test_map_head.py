@@ -56,6 +56,25 @@ def test_is_the_papers_eleven_parallel_layers():
     torch.testing.assert_close(class_logits, head.fc_classes(values))
 
 
+def test_the_classifier_may_read_the_encoded_attributes():
+    """Eq. (1) read as mfec: the MFE with a classifier at its tail."""
+    encoder = dict(type='MorphologicalAttributeEncoder')
+    head = head_of(num_classes=5, encoder=encoder).eval()
+    assert head.fc_classes.in_features == 128
+    feature = torch.randn(3, 12, 4, 4)
+    logits, class_logits = head((feature,))
+    scores = torch.cat(
+        [own.softmax(1) for own in logits.split(ATTRIBUTE_SIZES, 1)], dim=1
+    )
+    torch.testing.assert_close(
+        class_logits, head.fc_classes(head.encoder(scores))
+    )
+    # The cell type teaches the attributes, through their probabilities.
+    class_logits.square().sum().backward()
+    assert head.fc_attributes.weight.grad.abs().sum() > 0
+    assert head_of(encoder=encoder).encoder is None
+
+
 def test_maps_and_vectors_give_the_same():
     head = MAPHead(12, num_features=7)
     feature = torch.randn(3, 12)
