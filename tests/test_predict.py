@@ -212,7 +212,7 @@ def test_what_is_no_number_is_no_answer(overflowing, cells, tmp_path, capsys):
     with pytest.raises(InputError, match='b.png has no answer, as the model'):
         inferencer([folder / 'a.png', folder / 'b.png'])
     bright = np.full((32, 32, 3), 255, np.uint8)
-    with pytest.raises(InputError, match='image 1 has no answer'):
+    with pytest.raises(InputError, match='image 1 of the input has no answer'):
         inferencer(bright)
     (cell,) = inferencer([bright, str(folder / 'a.png')], skip_broken=True)
     assert cell['image'] == str(folder / 'a.png')

@@ -398,6 +398,10 @@ def _check_training() -> None:
     parser.add_argument('config', nargs='?')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     parser.add_argument('--from-scratch', action='store_true')
+    # what has a value, which is no config
+    for name in ('--work-dir', '--launcher', '--local-rank', '--local_rank'):
+        parser.add_argument(name)
+    parser.add_argument('--resume', nargs='?')
     options, _ = parser.parse_known_args()
     if {'-h', '--help'} & set(sys.argv) or options.config is None:
         return

@@ -54,8 +54,6 @@ def missing_weights(cfg: Config) -> dict[str, str]:
     named = {
         checkpoint: key for key, checkpoint in pretrained(cfg.model, 'model')
     }
-    if cfg.get('load_from'):
-        named.setdefault(cfg.load_from, 'load_from')
     for checkpoint, key in named.items():
         if urlparse(checkpoint).scheme in ('http', 'https'):
             # Where PyTorch looks before it downloads.
@@ -149,8 +147,6 @@ def without_downloads(cfg: Config) -> dict[str, Any]:
 
 
 def _advice(cfg: Config, key: str, path: str) -> str:
-    if key == 'load_from':
-        return 'name another by --cfg-options load_from=FILE'
     config = (cfg.model.get('neck') or {}).get('predictor_config')
     if config is None or 'predictor' not in key:
         config = f'of the config {osp.basename(osp.dirname(path))}'

@@ -72,7 +72,7 @@ def test_missing_checkpoint(run, tmp_path):
     )
     status, _, error = run('test.py', config, tmp_path / 'missing.pth')
     assert status == 2
-    assert 'missing.pth can not be found' in error
+    assert 'missing.pth does not exist' in error
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_a_missing_data_folder(tmp_path, fails):
         f"data_root='{tmp_path}/nowhere', pipeline=[]))\n"
     )
     error = fails('train.py', config, '--work-dir', tmp_path)
-    assert 'nowhere does not exist' in error
+    assert 'nowhere (PBC) is no folder' in error
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='it works on a GPU')

@@ -40,8 +40,13 @@ class AttributeLayout(nn.Module):
         )
         self.register_buffer('index', index, persistent=False)
         # Not a mask, whose number of places a graph would not know.
-        places = (index < total).flatten().nonzero().flatten()
-        self.register_buffer('places', places, persistent=False)
+        largest = max(sizes)
+        places = [
+            row * largest + value
+            for row, size in enumerate(sizes)
+            for value in range(size)
+        ]
+        self.register_buffer('places', torch.tensor(places), persistent=False)
 
     def pad(
         self, scores: torch.Tensor, fill: float = float('-inf')
