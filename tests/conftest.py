@@ -11,6 +11,9 @@ from tool_process import run_tool
 
 from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 
+# Loggers outlive the streams of the tests in which they were made.
+logging.raiseExceptions = False
+
 #: Real cells and reference figures, where a developer has them.
 SHARED = Path(
     os.environ.get(
