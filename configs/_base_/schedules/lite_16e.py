@@ -40,7 +40,7 @@ default_hooks = dict(
 custom_hooks = [
     dict(
         type='EMAHook',
-        ema_type='ExpMomentumEMA',
+        ema_type='MomentumAnnealingEMA',
         momentum=0.01,
         gamma=100,
         update_buffers=True,
