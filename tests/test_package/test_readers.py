@@ -1,9 +1,18 @@
 """Files of users are read by readers of data, each kind by one of them."""
 
 import ast
+import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from mmengine import Config
+
+from daffnet_mm.datasets import WBCAtt
+from daffnet_mm.datasets.pseudo_labels import PseudoLabels
+from daffnet_mm.datasets.splits import read_group_file, read_split_file
+from daffnet_mm.errors import InputError
+from daffnet_mm.evaluation.run_folders import read_metrics, read_predictions
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [
@@ -63,3 +72,40 @@ def test_nothing_that_a_file_says_is_run(file):
             assert options.get('weights_only') == 'True', (
                 f'{name}:{node.lineno}'
             )
+
+
+def read_run(path):
+    folder = path.parent / 'evaluation'
+    folder.mkdir()
+    (folder / 'wbc_metrics.json').write_bytes(path.read_bytes())
+    read_metrics(path.parent)
+
+
+@pytest.mark.parametrize('kind', ['yaml', 'json'])
+@pytest.mark.parametrize(
+    'read',
+    [
+        read_group_file,
+        read_split_file,
+        read_predictions,
+        read_run,
+        PseudoLabels.load,
+        WBCAtt.read_annotation_file,
+    ],
+)
+def test_data_is_no_program(tmp_path, read, kind):
+    """What MMEngine would run as a config is no table and no labels."""
+    sign, base = tmp_path / 'sign', tmp_path / 'base.py'
+    base.write_text(f"done = __import__('os').mkdir({str(sign)!r})")
+    texts = {
+        'yaml': f'x: !!python/object/apply:os.mkdir [{str(sign)!r}]\n',
+        'json': json.dumps(dict(_base_=str(base))),
+    }
+    path = tmp_path / f'file.{kind}'
+    path.write_text(texts[kind])
+    with pytest.raises(InputError, match=str(tmp_path)):
+        read(path)
+    assert not sign.exists()
+    with suppress(Exception):
+        Config.fromfile(path)
+    assert sign.exists()
