@@ -121,7 +121,8 @@ class PseudoLabels:
             raise InputError(
                 f'{path} lacks {len(absent)} of {len(ids)} images, first '
                 f'{absent[0]}; run tools/pseudo_label.py again for this '
-                'dataset'
+                'dataset or, if they could not be read, set skip_broken=True '
+                'in it'
             )
         return _as_matrices(
             [self.values[i] for i in ids], [self.scores[i] for i in ids]
