@@ -61,7 +61,12 @@ class ImageFacts:
     fingerprints: dict[Box, Fingerprint] = field(default_factory=dict)
 
 
-def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
+def check_image(
+    path: str,
+    boxes: tuple[Box, ...] = (None,),
+    bit_depth: int | None = None,
+    max_pixels: int | None = None,
+) -> ImageFacts:
     """Read a file once, whatever is wrong with it.
 
     Whether it can be read is what the reader of the trainings says.
@@ -69,13 +74,18 @@ def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
     Args:
         path (str): The image file.
         boxes (tuple[Box, ...]): The parts to take fingerprints of.
+        bit_depth (int, optional): Bits that values of more than 8 bits use.
+            Defaults to None: 16.
+        max_pixels (int, optional): The most pixels. Defaults to None: 80
+            million.
 
     Returns:
         ImageFacts: What was found; a fault is noted, never raised.
     """
     facts, content = ImageFacts(), b''
+    limit = MAX_PIXELS if max_pixels is None else max_pixels
     try:
-        content = read_regular(path, max_bytes(MAX_PIXELS))
+        content = read_regular(path, max_bytes(limit))
         facts.bytes = len(content)
         if not content:
             facts.fault, facts.message = 'empty', 'the file has 0 bytes'
@@ -85,7 +95,7 @@ def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
             # Unusual metadata, huge images: not what this is about.
             warnings.simplefilter('ignore')
             _describe(path, content, facts)
-            _decode(content, boxes, facts)
+            _decode(content, boxes, facts, bit_depth, limit)
     # Decoders raise nearly anything on broken data, and an audit is there to
     # say so about every file.
     except Exception as error:
@@ -128,10 +138,21 @@ def _describe_tiff(content: bytes, facts: ImageFacts) -> None:
         facts.remarks = [f'{facts.bits} bits a channel']
 
 
-def _decode(content: bytes, boxes: tuple[Box, ...], facts: ImageFacts) -> None:
+def _decode(
+    content: bytes,
+    boxes: tuple[Box, ...],
+    facts: ImageFacts,
+    bit_depth: int | None,
+    max_pixels: int,
+) -> None:
     # A whole JPEG may be decoded at a small scale, which reads the file to
     # its end all the same; boxes are in pixels of the full scale.
-    decoded = decode_image(content, DECODED_SIZE if boxes == (None,) else None)
+    decoded = decode_image(
+        content,
+        DECODED_SIZE if boxes == (None,) else None,
+        bit_depth=bit_depth,
+        max_pixels=max_pixels,
+    )
     facts.remarks += decoded.remarks
     for box in boxes:
         facts.fingerprints[box] = fingerprint(decoded, box)
