@@ -15,7 +15,12 @@ from daffnet_mm.fileio.image_decoding import (
     decode_image,
     readable_formats,
 )
-from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
+from daffnet_mm.fileio.image_limits import (
+    LEAST_SIDE,
+    LONGEST,
+    MAX_PIXELS,
+    max_bytes,
+)
 from daffnet_mm.fileio.image_reading import reason_of
 from daffnet_mm.fileio.regular_files import read_regular
 from daffnet_mm.fileio.tiff_pages import is_tiff
@@ -25,6 +30,7 @@ from .near_duplicates import DECODED_SIZE, Fingerprint, fingerprint
 #: x1, y1, x2, y2 in pixels; None is the whole image.
 Box = tuple[float, float, float, float] | None
 
+_GREY = 'grey'
 _GREY_MODES = ('1', 'L', 'LA', 'La', 'I', 'F')
 
 
@@ -156,8 +162,16 @@ def _decode(
     facts.remarks += decoded.remarks
     for box in boxes:
         facts.fingerprints[box] = fingerprint(decoded, box)
-    if facts.mode == 'RGB' and _is_colourless(decoded.img):
+    colourless = _is_colourless(decoded.img)
+    if facts.mode == 'RGB' and colourless:
         facts.remarks.append('grey stored as colour')
+    # Pages of red, green and blue that were joined.
+    if _GREY in facts.remarks and not colourless:
+        facts.mode = 'RGB'
+        facts.remarks.remove(_GREY)
+    short, long = sorted(decoded.size)
+    if short < LEAST_SIDE or long > LONGEST * short:
+        facts.remarks.append('no shape of a picture of a cell')
 
 
 def _bits(image: ImageFile) -> int:
@@ -178,7 +192,7 @@ def _remarks(path: str, image: Image.Image, bits: int) -> list[str]:
     if image.mode == 'CMYK':
         remarks.append('CMYK')
     elif image.mode in _GREY_MODES or image.mode.startswith('I;'):
-        remarks.append('grey')
+        remarks.append(_GREY)
     elif image.mode == 'P':
         remarks.append('palette')
     if image.has_transparency_data:
