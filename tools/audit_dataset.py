@@ -3,7 +3,8 @@
 Usage:
     python tools/audit_dataset.py FOLDER|CONFIG [FOLDER|CONFIG ...]
         [--out-dir DIR] [--groups-out FILE] [--contact-sheet FILE]
-        [--num-workers N] [--cfg-options KEY=VALUE ...]
+        [--num-workers N] [--bit-depth N] [--max-pixels N]
+        [--cfg-options KEY=VALUE ...]
 
 A FOLDER is an unzipped release, any tree of class folders, the folder of
 WBCAtt's annotation files, or a folder with such folders; of a CONFIG, the
@@ -44,6 +45,7 @@ def build_parser() -> ToolParser:
         'PNG to draw: a cell of each class and dataset (Fig. 5)',
     )
     parser.add_image_workers()
+    parser.add_reading()
     parser.add_cfg_options()
     return parser
 
@@ -60,6 +62,8 @@ def main(argv: list[str] | None = None) -> int:
                 args.contact_sheet,
                 args.num_workers,
                 cfg_options=args.cfg_options,
+                bit_depth=args.bit_depth,
+                max_pixels=args.max_pixels,
             )
     except KeyboardInterrupt:
         print(

@@ -11,4 +11,4 @@ them start at random, and nothing is frozen for a while.
 from daffnet_mm.utils.command_line import run_mmpretrain_tool
 
 if __name__ == '__main__':
-    run_mmpretrain_tool('train.py')
+    raise SystemExit(run_mmpretrain_tool('train.py'))

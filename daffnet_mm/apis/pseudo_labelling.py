@@ -25,6 +25,7 @@ from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.check_outputs import check_out_file
 from daffnet_mm.utils.dataset_configs import (
     innermost,
+    leave_out_broken,
     parts_to_label,
     pseudo_labelled_datasets,
     rebuild,
@@ -111,7 +112,8 @@ def pseudo_label(
     A run that was interrupted, even killed, goes on where it stopped. The
     file does not depend on that, nor on how many processes shared the work:
     batches are always the same ones and, on a CPU, each is computed by one
-    thread.
+    thread. Images that cannot be read have no labels, and a
+    :class:`~daffnet_mm.errors.BrokenImageWarning` names each.
 
     Args:
         cfg (Config): Config of the MAP: its model and test pipeline are used.
@@ -155,16 +157,15 @@ def pseudo_label(
     model, _ = load_trained(cfg, checkpoint, 'cpu')
     # Labels come from whole images, not from random crops.
     pipeline = innermost(cfg.test_dataloader.dataset)[0]['pipeline']
-    dataset = DATASETS.build(
-        rebuild(
-            dataset_cfg,
-            lambda part: (
-                part
-                if 'dataset' in part or 'datasets' in part
-                else {**part, 'pipeline': pipeline, 'test_mode': True}
-            ),
-        )
+    dataset_cfg = rebuild(
+        dataset_cfg,
+        lambda part: (
+            part
+            if 'dataset' in part or 'datasets' in part
+            else {**part, 'pipeline': pipeline, 'test_mode': True}
+        ),
     )
+    dataset = DATASETS.build(leave_out_broken(dataset_cfg))
     dataset.full_init()
     ids = image_ids(dataset)
     header: dict[str, Any] = dict(

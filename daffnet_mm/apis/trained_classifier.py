@@ -23,6 +23,7 @@ from daffnet_mm.models.utils import adapt_batch_norm
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.structures.class_names import canonical_class
 from daffnet_mm.utils.config_files import load_config
+from daffnet_mm.utils.dataset_configs import leave_out_broken
 
 from .trained_model import class_names, find_infinite, load_trained
 
@@ -282,7 +283,9 @@ class TrainedClassifier:
     def home(self) -> TaxonomyDataset:
         """Build the test part of the classifier's own config."""
         return TaxonomyDataset(
-            dict(self.cfg.test_dataloader.dataset, test_mode=True),
+            leave_out_broken(
+                dict(self.cfg.test_dataloader.dataset, test_mode=True)
+            ),
             classes=self.common,
         )
 
@@ -314,8 +317,9 @@ class TrainedClassifier:
             kind = dataset_type(name)
             cfg = dict(type=kind, data_root=place, classes=self.common)
             own = [dict(type='LoadCellImage')]
+        pipeline = self._pipeline_for(own[0])
         dataset = TaxonomyDataset(
-            dict(cfg, pipeline=self._pipeline_for(own[0]), test_mode=True),
+            leave_out_broken(dict(cfg, pipeline=pipeline, test_mode=True)),
             classes=self.common,
         )
         seen = self.train_images & set(image_ids(dataset))

@@ -20,6 +20,7 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.csv_files import write_csv_rows
 from daffnet_mm.fileio.names import valid_unicode
+from daffnet_mm.fileio.pixel_values import check_bit_depth
 from daffnet_mm.utils.worker_pool import available_processors
 
 from .attribute_check import check_attributes
@@ -54,6 +55,8 @@ def audit_datasets(
     num_workers: int | None = None,
     console: Console | None = None,
     cfg_options: Mapping | None = None,
+    bit_depth: int | None = None,
+    max_pixels: int | None = None,
 ) -> dict:
     """Look for all that makes figures of datasets wrong.
 
@@ -70,6 +73,10 @@ def audit_datasets(
             stderr.
         cfg_options (Mapping, optional): Settings that override those of the
             configs. Defaults to None.
+        bit_depth (int, optional): Bits that values of more than 8 bits use.
+            Defaults to None: 16.
+        max_pixels (int, optional): The most pixels of an image. Defaults to
+            None: 80 million.
 
     Returns:
         dict: The report, as in ``audit.json``. ``leaks`` is empty if no split
@@ -95,6 +102,8 @@ def audit_datasets(
             sources.append(annotated)
     samples = Samples(sources)
     console = console or Console(stderr=True)
+    check_bit_depth(bit_depth)
+    reading = dict(bit_depth=bit_depth, max_pixels=max_pixels)
     with Progress(
         TextColumn('{task.description}'),
         BarColumn(),
@@ -107,9 +116,10 @@ def audit_datasets(
             Path(out_dir) / 'cache.sqlite',
             num_workers,
             progress,
+            reading,
         )
         places = find_crops(
-            *_crops_and_fields(sources, facts), num_workers, progress
+            *_crops_and_fields(sources, facts), num_workers, progress, reading
         )
     links = find_links(samples, facts, progress=console.is_terminal)
     links += link_crops(samples, places)
@@ -130,7 +140,8 @@ def audit_datasets(
             _write_groups(path, samples, groups)
     if contact_sheet:
         with _output(contact_sheet) as path:
-            draw_contact_sheet(path, [s for s in sources if s.roots], facts)
+            drawn = [source for source in sources if source.roots]
+            draw_contact_sheet(path, drawn, facts, reading)
     return report
 
 

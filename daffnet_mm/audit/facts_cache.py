@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,20 +26,24 @@ _COMMIT_INTERVAL = 2.0
 class FactsCache:
     """What earlier runs found out, by file and parts of it.
 
-    An entry counts as long as the file's size and time of change and the code
-    that computed it are the same. SQLite keeps entries whole: a killed
-    process loses those of its last seconds and leaves no half of one.
+    An entry counts as long as the file's size and time of change, the code
+    that computed it and the settings are the same. SQLite keeps entries whole:
+    a killed process loses those of its last seconds and leaves no half of one.
 
     Args:
         path (Path): The file, made if it does not exist.
+        reading (Mapping, optional): With which settings images are read.
+            Defaults to none.
 
     Raises:
         InputError: If it cannot be read or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reading: Mapping | None = None) -> None:
         self._path = path
         self._code = _code_version()
+        if reading:
+            self._code += f' {json.dumps(dict(reading), sort_keys=True)}'
         self._committed = time.monotonic()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

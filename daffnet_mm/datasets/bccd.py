@@ -9,6 +9,7 @@ from mmpretrain.registry import DATASETS
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.csv_files import read_csv
 from daffnet_mm.fileio.image_folders import join, scan_folder
+from daffnet_mm.fileio.text_files import read_text
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.structures.class_names import canonical_class
 
@@ -258,8 +259,8 @@ class BCCD(WBCDataset):
         for part in ('train', 'val', 'test'):
             path = osp.join(folder, f'{part}.txt')
             if osp.isfile(path):
-                with open(path, encoding='utf-8') as file:
-                    parts.update(dict.fromkeys(file.read().split(), part))
+                text, _ = read_text(path)
+                parts.update(dict.fromkeys(text.split(), part))
         return parts
 
     # -- cropped -------------------------------------------------------------

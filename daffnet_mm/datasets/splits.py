@@ -360,11 +360,11 @@ def read_split_file(path: str) -> dict[str, str]:
     """
     rows = _read_column(path, 'split')
     for part, where in rows.values():
-        if part not in SPLITS:
+        if part.lower() not in SPLITS:
             raise InputError(
                 f'{where}: split {part!r} must be train, val or test'
             )
-    return {name: part for name, (part, _) in rows.items()}
+    return {name: part.lower() for name, (part, _) in rows.items()}
 
 
 def read_group_file(path: str) -> dict[str, str]:
@@ -393,10 +393,11 @@ def _read_column(path: str, column: str) -> dict[str, tuple[str, str]]:
     for where, row in read_csv(
         path, ('image', column), f'{column} file {path}'
     ):
-        name = normalize_name(row['image'])
+        # No image's name ends in a blank, but it may begin with one.
+        name = normalize_name(row['image'].rstrip())
         if not name:
             raise InputError(f'{where}: no image is named')
         if name in values:
             raise InputError(f'{where}: image {name} is named twice')
-        values[name] = row[column], where
+        values[name] = row[column].strip(), where
     return values

@@ -5,13 +5,15 @@ import unicodedata
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from mmengine.logging import MMLogger
-from mmengine.utils import track_iter_progress
 from mmpretrain.datasets.base_dataset import BaseDataset
+from rich.console import Console
+from rich.progress import track
 
-from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.errors import BrokenImageWarning, InputError, InputWarning
 from daffnet_mm.fileio.image_folders import (
     IMAGE_EXTENSIONS,
     describe_left_out,
@@ -48,6 +50,8 @@ PART_FOLDERS = dict(
     test='test',
     testing='test',
 )
+#: Threads that look for broken images.
+_READERS = 2
 
 
 class WBCDataset(BaseDataset):
@@ -85,7 +89,8 @@ class WBCDataset(BaseDataset):
             False draws from all images alike, as the papers do. Defaults to
             True.
         skip_broken (bool): Decode every image once at the start and leave out,
-            with a warning that names it, each that cannot be read. By default
+            with a warning that names it, each that cannot be read; in test
+            mode a :class:`~daffnet_mm.errors.BrokenImageWarning`. By default
             the first unreadable image ends the run. Defaults to False.
         group_file (str, optional): CSV with the columns image and group, such
             as the audit writes it: replaces the groups of the images in it.
@@ -662,20 +667,49 @@ class WBCDataset(BaseDataset):
             ),
             LoadCellImage(),
         )
-        readable = []
-        for info in track_iter_progress(data_list):
+
+        def fault_of(info: dict) -> str | None:
             try:
                 # The whole file is read, but at an eighth of the size.
                 read_image(
                     info['img_path'],
                     min_edge=1,
+                    box=info.get('box'),
                     bit_depth=loader.bit_depth,
                     max_pixels=loader.max_pixels,
                 )
             except InputError as e:
-                MMLogger.get_current_instance().warning(f'skipped: {e}')
-            else:
-                readable.append(info)
+                return str(e)
+            return None
+
+        readable = []
+        # Decoders let other threads run.
+        with ThreadPoolExecutor(_READERS) as readers:
+            faults = track(
+                readers.map(fault_of, data_list),
+                f'checking {len(data_list)} images',
+                len(data_list),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            for info, fault in zip(data_list, faults, strict=True):
+                if fault is None:
+                    readable.append(info)
+                elif self.test_mode:
+                    warnings.warn(
+                        f'{fault}; it is left out',
+                        BrokenImageWarning,
+                        stacklevel=2,
+                    )
+                else:
+                    MMLogger.get_current_instance().warning(
+                        f'skipped: {fault}'
+                    )
+        if not readable:
+            raise InputError(
+                f'{type(self).__name__}: none of the {len(data_list)} images '
+                f'in {self.data_root} can be read, {fault}'
+            )
         return readable
 
     def get_data_info(self, idx: int) -> dict:

@@ -1,6 +1,5 @@
 """Write a resized copy of a dataset that is read as the original is."""
 
-import csv
 import io
 import json
 import os
@@ -17,7 +16,12 @@ from PIL import Image, ImageOps
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.csv_files import write_csv_rows
+from daffnet_mm.fileio.csv_files import (
+    CsvFile,
+    find_columns,
+    read_number,
+    write_csv_rows,
+)
 from daffnet_mm.fileio.image_decoding import (
     DECODING_ERRORS,
     decode_image,
@@ -187,7 +191,9 @@ def _copy(
                 content, original.suffix.lower(), max_pixels, **settings
             )
         else:
-            converted = _convert(original, source, settings['short_edge'])
+            converted, remarks = _convert(
+                original, source, settings['short_edge']
+            )
         whole = open_regular(original)
     except DECODING_ERRORS as e:
         return _Copied(name, refusal(original, e, content))
@@ -199,11 +205,18 @@ def _copy(
     return _Copied(name, _WRITTEN, remarks)
 
 
-def _convert(path: Path, source: Path, short_edge: int) -> bytes | None:
-    """Find what the copy of another file contains; None for the same."""
+def _convert(
+    path: Path, source: Path, short_edge: int
+) -> tuple[bytes | None, tuple[str, ...]]:
+    """Find what the copy of another file contains.
+
+    Returns:
+        tuple[bytes | None, tuple[str, ...]]: The content, None for the same;
+        and what is to be known of it.
+    """
     suffix = path.suffix.lower()
     if suffix == '.xml':
-        return _scale_voc(read_regular(path), short_edge)
+        return _scale_voc(read_regular(path), short_edge), ()
     if suffix == '.csv':
         return _scale_csv(path, source, short_edge)
     if suffix == '.json' and re.search(rb'"(bbox|x1)"', read_regular(path)):
@@ -211,7 +224,7 @@ def _convert(path: Path, source: Path, short_edge: int) -> bytes | None:
             'its boxes are those of the full-size images and '
             'this format is not scaled; give them as VOC or CSV'
         )
-    return None
+    return None, ()
 
 
 def _resize_image(
@@ -318,33 +331,29 @@ def _scale_voc(content: bytes, short_edge: int) -> bytes | None:
     return ET.tostring(root, encoding='utf-8')
 
 
-def _scale_csv(path: Path, source: Path, short_edge: int) -> bytes | None:
-    content = read_regular(path)
-    try:
-        text = io.StringIO(content.decode('utf-8-sig'), newline='')
-        reader = csv.DictReader(text)
-        columns = reader.fieldnames or ()
-        if not set(_BOX_COLUMNS) <= set(columns):
-            return None
-        if 'image' not in columns:
-            raise ValueError(
-                'its boxes cannot be scaled, for it has no column image'
-            )
-        rows = list(reader)
-    except (UnicodeDecodeError, csv.Error):
-        return None  # a table of another kind, copied as it is
-    for row in rows:
+def _scale_csv(
+    path: Path, source: Path, short_edge: int
+) -> tuple[bytes | None, tuple[str, ...]]:
+    columns = find_columns(path, ('image', *_BOX_COLUMNS))
+    if not set(_BOX_COLUMNS) <= columns:
+        return None, ()  # a table of another kind, copied as it is
+    if 'image' not in columns:
+        raise ValueError(
+            'its boxes cannot be scaled, for it has no column image'
+        )
+    file = CsvFile(path, ('image', *_BOX_COLUMNS), title='')
+    rows = []
+    for where, row in file.rows():
         height, width = _image_size(row['image'], path.parent, source)
         new_height, new_width = resized_shape(height, width, short_edge)
+        scale = dict(x=new_width / width, y=new_height / height)
         for column in _BOX_COLUMNS:
-            factor = (
-                new_width / width if column[0] == 'x' else new_height / height
-            )
-            row[column] = round(float(row[column]) * factor)
+            number = read_number(row[column], where, column)
+            row[column] = str(round(number * scale[column[0]]))
+        rows.append(list(row.values()))
     scaled = io.StringIO(newline='')
-    cells = ([row[column] for column in columns] for row in rows)
-    write_csv_rows(scaled, columns, cells)
-    return scaled.getvalue().encode()
+    write_csv_rows(scaled, file.names, rows)
+    return scaled.getvalue().encode(), (file.remark,) if file.remark else ()
 
 
 def _image_size(name: str, *folders: Path) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from mmengine import Config
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.json_files import read_json
 
 from .methods import contents
 from .recipes import Recipe
@@ -52,8 +53,7 @@ def read_outcome(folder: Path) -> Outcome | None:
     for state in (FINISHED, FAILED):
         path = folder / f'{state}.json'
         if path.is_file():
-            with open(path, encoding='utf-8') as f:
-                content = json.load(f)
+            content = read_json(path)
             return Outcome(state, content.get('minutes'), content.get('error'))
     return None
 

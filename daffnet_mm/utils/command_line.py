@@ -6,7 +6,7 @@ import os
 import runpy
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,13 @@ import torch
 from mmengine import DictAction
 from mmengine.device import get_device
 
-from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.errors import BrokenImageWarning, InputError, InputWarning
 from daffnet_mm.fileio.check_outputs import check_out_dir, check_out_file
 from daffnet_mm.fileio.image_limits import MAX_PIXELS
 from daffnet_mm.fileio.names import printable
 
 from .config_files import load_config
+from .dataset_configs import broken_left_out
 from .requirements import check_requirements, without_downloads
 from .worker_pool import available_processors
 
@@ -287,26 +288,39 @@ def check_device(device: str) -> None:
         ) from error
 
 
+@dataclass
+class ToolStatus:
+    """How a tool ends whose user's input is not at fault.
+
+    Attributes:
+        code (int): 1 once a broken image was left out, else 0.
+    """
+
+    code: int = 0
+
+
 @contextmanager
-def one_sentence_errors():
+def one_sentence_errors() -> Iterator[ToolStatus]:
     """End the program with one sentence where the user's input is at fault.
 
     `InputError` and `FileNotFoundError` are printed to stderr without their
     traceback, and the exit status is 2. Everything else is an error of the
     program and keeps its traceback, as all do with ``DAFFNET_TRACEBACK=1``.
 
-    An `InputWarning` is a line on stderr. What a stream cannot show, such as a
+    An `InputWarning` is a line on stderr. After a `BrokenImageWarning` the
+    status that is given is no longer 0. What a stream cannot show, such as a
     name in letters that its encoding lacks, is written with backslashes, from
     then on.
     """
+    status = ToolStatus()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(errors='backslashreplace')
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('default', InputWarning)
-            warnings.showwarning = _show_warning(warnings.showwarning)
-            yield
+            warnings.showwarning = _show_warning(status, warnings.showwarning)
+            yield status
     except (InputError, FileNotFoundError) as error:
         if os.environ.get('DAFFNET_TRACEBACK') == '1':
             raise
@@ -314,23 +328,29 @@ def one_sentence_errors():
         raise SystemExit(2) from None
 
 
-def _show_warning(others):
+def _show_warning(status, others):
     """Make a ``showwarning`` that prints an `InputWarning` as a sentence."""
 
     def show(message, category, filename, lineno, file=None, line=None):
         if issubclass(category, InputWarning) and file is None:
-            print(f'warning: {message}', file=sys.stderr)
+            broken = issubclass(category, BrokenImageWarning)
+            status.code |= broken
+            kind = 'error' if broken else 'warning'
+            print(f'{kind}: {message}', file=sys.stderr)
         else:
             others(message, category, filename, lineno, file, line)
 
     return show
 
 
-def run_mmpretrain_tool(name: str) -> None:
+def run_mmpretrain_tool(name: str) -> int:
     """Run one of MMPretrain's own scripts with this process's arguments.
 
     Args:
         name (str): The script's file name, such as ``'train.py'``.
+
+    Returns:
+        int: 1 if a test had to leave out a broken image, else 0.
 
     Raises:
         SystemExit: With status 2 where the user's input is at fault.
@@ -339,19 +359,23 @@ def run_mmpretrain_tool(name: str) -> None:
     # An installed MMPretrain carries its tools along; a source tree that is
     # only on the path has them beside the package.
     places = (package / '.mim' / 'tools', package.parent / 'tools')
-    with one_sentence_errors():
-        for place in places:
-            if (place / name).is_file():
-                _check_options()
-                if name == 'train.py':
-                    _check_training()
-                runpy.run_path(str(place / name), run_name='__main__')
-                return
-        raise FileNotFoundError(
-            f'MMPretrain in {package} has no tools/{name}: reinstall it, for '
-            'instance with `pip install --force-reinstall --no-deps '
-            'mmpretrain`.'
-        )
+    with one_sentence_errors() as status:
+        scripts = [
+            place / name for place in places if (place / name).is_file()
+        ]
+        if not scripts:
+            raise FileNotFoundError(
+                f'MMPretrain in {package} has no tools/{name}: reinstall it, '
+                'for instance with `pip install --force-reinstall --no-deps '
+                'mmpretrain`.'
+            )
+        _check_options()
+        if name == 'train.py':
+            _check_training()
+        else:
+            _have_broken_left_out()
+        runpy.run_path(str(scripts[0]), run_name='__main__')
+    return 0 if name == 'train.py' else status.code
 
 
 def _check_options() -> None:
@@ -409,13 +433,41 @@ def _check_training() -> None:
     if options.from_scratch:
         settings = without_downloads(cfg)
         cfg.merge_from_dict(settings)
-        words = [f'{key}={value}' for key, value in settings.items()]
         sys.argv = [word for word in sys.argv if word != '--from-scratch']
-        if '--cfg-options' not in sys.argv:
-            sys.argv.append('--cfg-options')
-        place = sys.argv.index('--cfg-options') + 1
-        sys.argv[place:place] = words
+        _add_cfg_options(settings)
     check_requirements(cfg)
+
+
+def _have_broken_left_out() -> None:
+    """Let a test go on after an image that cannot be read."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('config', nargs='?')
+    parser.add_argument('checkpoint', nargs='?')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    # what has a value, which is no config
+    for name in ('--work-dir', '--out', '--out-item', '--show-dir'):
+        parser.add_argument(name)
+    for name in ('--interval', '--wait-time', '--launcher'):
+        parser.add_argument(name)
+    for name in ('--local-rank', '--local_rank'):
+        parser.add_argument(name)
+    options, _ = parser.parse_known_args()
+    if {'-h', '--help'} & set(sys.argv) or options.config is None:
+        return
+    cfg = load_config(options.config, options.cfg_options)
+    dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
+    _add_cfg_options(broken_left_out(dataset, 'test_dataloader.dataset'))
+
+
+def _add_cfg_options(settings: Mapping) -> None:
+    """Add settings to the command line."""
+    if not settings:
+        return
+    words = [f'{key}={value}' for key, value in settings.items()]
+    if '--cfg-options' not in sys.argv:
+        sys.argv.append('--cfg-options')
+    place = sys.argv.index('--cfg-options') + 1
+    sys.argv[place:place] = words
 
 
 def _sentence(error: Exception) -> str:

@@ -18,7 +18,7 @@ from daffnet_mm.apis.pseudo_labelling import (
 )
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import BrokenImageWarning, InputError
 from daffnet_mm.structures import WBC5_CLASSES
 
 UNLABELLED = dict(
@@ -220,9 +220,15 @@ def test_a_broken_image_in_another_process(
 ):
     image = pbc_root / 'ig' / 'IG_7.jpg'
     image.write_bytes(image.read_bytes()[:200])
+    path = tmp_path / 'x.json'
+    real_cells['skip_broken'] = False
     with pytest.raises(InputError, match='IG_7.jpg cannot be read'):
-        options = dict(dataset_cfg=real_cells, num_processes=2)
-        label(cfg, checkpoint, tmp_path / 'x.json', **options)
+        label(cfg, checkpoint, path, dataset_cfg=real_cells, num_processes=2)
+    # Those beside it are labelled unless the dataset says so.
+    del real_cells['skip_broken']
+    with pytest.warns(BrokenImageWarning, match='IG_7.jpg cannot be read'):
+        label(cfg, checkpoint, path, dataset_cfg=real_cells, num_processes=2)
+    assert len(PseudoLabels.load(path).scores) == 9
 
 
 def die(*args):
@@ -390,7 +396,8 @@ def test_real_cells_by_name(cfg, checkpoint, pbc_root, real_cells, tmp_path):
     labels = label(cfg, checkpoint, path, dataset_cfg=real_cells)
     assert list(labels.scores) == [f'PBC/IG_{n}.jpg' for n in range(10)]
     assert PseudoLabels.load(path).scores == labels.scores
-    # a broken image loses nothing that was there
+    # an image that ends the labelling loses nothing that was there
+    real_cells['skip_broken'] = False
     before = path.read_bytes()
     image = pbc_root / 'ig' / 'IG_7.jpg'
     shutil.copy(image, tmp_path / 'whole.jpg')

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from spreadsheets import KINDS, save_again
 
 from daffnet_mm.datasets.splits import (
     cut_groups,
@@ -122,7 +123,8 @@ def test_files_are_read_as_written(tmp_path):
             'image,split\na.jpg,train\nb.jpg,dev\n',
             "line 3: split 'dev' must be train, val or test",
         ),
-        ('image,split\na.jpg\n', "line 2: split '' must be"),
+        ('image,split\na.jpg,\n', "line 2: split '' must be"),
+        ('image,split\na.jpg\n', "line 2: .* column 'split' is missing"),
         (
             'image,split\na.jpg,train\na.jpg,val\n',
             'line 3: image a.jpg is named twice',
@@ -424,6 +426,23 @@ def test_group_files_are_read_as_written(tmp_path):
     assert read_group_file(path) == {'x/1.jpg': 'x/0.jpg'}
 
 
+@pytest.mark.parametrize('kind', KINDS)
+def test_files_that_a_spreadsheet_saved_again(tmp_path, kind):
+    path = tmp_path / 'split.csv'
+    path.write_text('image,split,group\n"x/é, 1.jpg",train,a\ny.jpg,val,b\n')
+    parts, groups = read_split_file(path), read_group_file(path)
+    assert parts == {'x/é, 1.jpg': 'train', 'y.jpg': 'val'}
+    save_again(path, kind)
+    assert (read_split_file(path), read_group_file(path)) == (parts, groups)
+
+
+def test_files_that_were_written_by_hand(tmp_path):
+    path = tmp_path / 'split.csv'
+    path.write_text('Image ; Split ; Group\na.jpg ; Train ; g\n')
+    assert read_split_file(path) == {'a.jpg': 'train'}
+    assert read_group_file(path) == {'a.jpg': 'g'}
+
+
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
@@ -431,7 +450,7 @@ def test_group_files_are_read_as_written(tmp_path):
         (b'image,group\na.jpg,\n', 'line 2: image a.jpg has no group'),
         (b'image,group\n,g\n', 'line 2: no image is named'),
         (b'image,group\na.jpg,g\na.jpg,h\n', 'line 3: image a.jpg is named'),
-        (b'\xff\xfe\0i\0m', 'is not CSV in UTF-8'),
+        (b'\xff\xfei\0m', 'begins as UTF-16, but is not'),
     ],
 )
 def test_faulty_group_files(tmp_path, text, message):

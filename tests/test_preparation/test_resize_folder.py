@@ -1,11 +1,13 @@
 import csv
 import os
+import re
 import xml.etree.ElementTree as ET
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from spreadsheets import KINDS, save_again
 
 from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.preparation.resize_folder import resize_dataset, resized_shape
@@ -189,6 +191,42 @@ def test_boxes_of_tables(tmp_path, source):
         str(source / 'lost.csv'),
     ]
     assert (target / 'other.json').exists()
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_boxes_that_a_spreadsheet_saved_again(tmp_path, source, kind):
+    """None is copied as it is, with boxes of the large images."""
+    boxes = source / 'boxes.csv'
+    boxes.write_text('q,image,x1,y1,x2,y2\n"7;,",Baso/a.jpg,20,30,200,300\n')
+    save_again(boxes, kind)
+    report = resize_dataset(source, tmp_path / 'target', 100, num_workers=1)
+    assert report['refused'] == []
+    with open(tmp_path / 'target' / 'boxes.csv', newline='') as file:
+        row = list(csv.reader(file))[1]
+    assert row == ['7;,', 'Baso/a.jpg', '10', '15', '100', '150']
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        (
+            'image;x1;y1;x2;y2\nBaso/a.jpg;1;2;3;4\nBaso/a.jpg;1;2,5;3;4\n',
+            r"line 3, column y1: '2,5' must be a number; write 2\.5",
+        ),
+        (
+            'image,x1,y1,x2,y2\nBaso/a.jpg,1,2,5,3,4\n',
+            'line 2: the header has',
+        ),
+        ('image,x1,y1,x2,y2\nBaso/a.jpg,1,2,nan,4\n', "column x2: 'nan' must"),
+        ('x1,y1,x2,y2\n1,2,3,4\n', 'for it has no column image'),
+    ],
+)
+def test_faulty_boxes_are_named(tmp_path, source, text, message):
+    (source / 'boxes.csv').write_text(text)
+    report = resize_dataset(source, tmp_path / 'target', 100, num_workers=1)
+    (refused,) = report['refused']
+    assert re.search(message, refused)
+    assert not (tmp_path / 'target' / 'boxes.csv').exists()
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.heads import MAPHead, divide_outputs, find_map_head
 from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_mm.utils.config_files import load_config
+from daffnet_mm.utils.dataset_configs import leave_out_broken
 from daffnet_mm.visualization import plot_reliability, save_figure
 
 CELL_TYPE = CalibrationMetric.CELL_TYPE
@@ -82,7 +83,8 @@ def predict(
     model: torch.nn.Module, dataloader: dict, meta: dict, source: str
 ) -> dict:
     """Predict a part of the data; gives scores and truth by target."""
-    loader = Runner.build_dataloader(dataloader)
+    dataset = leave_out_broken(dataloader['dataset'])
+    loader = Runner.build_dataloader(dict(dataloader, dataset=dataset))
     check_classes(loader.dataset, meta, source)
     head = find_map_head(model)
     metric = CalibrationMetric(head.attributes if head is not None else {})
@@ -204,7 +206,7 @@ def main(argv: list[str] | None = None) -> int:
     figure = args.figure or args.out.with_suffix('.png')
     # Into a file or a pipe rich would squeeze the tables into 80 columns.
     console = Console(width=max(Console().width, 120))
-    with one_sentence_errors():
+    with one_sentence_errors() as status:
         cfg = load_config(args.config, args.cfg_options)
         model, meta = load_trained(cfg, args.checkpoint, args.device)
         if args.logit_adjustment:
@@ -239,7 +241,7 @@ def main(argv: list[str] | None = None) -> int:
             )
         save_figure(plot_reliability(diagrams), figure, dpi=120)
     console.print(f'wrote {args.out} and {figure}', soft_wrap=True)
-    return 0
+    return status.code
 
 
 if __name__ == '__main__':

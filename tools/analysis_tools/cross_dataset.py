@@ -31,6 +31,9 @@ Written are ``cross_dataset.md``, ``.csv`` and ``.json``, and for each
 classifier and dataset a folder with all metrics, the predictions and the
 confusion matrix. Accuracies come with Wilson's 95 % interval; balanced
 accuracy is the mean recall of the classes that a dataset has.
+
+Exit status: 1 if an image cannot be read, which is named and left out, while
+the rest goes on; 2 for bad input; else 0.
 """
 
 import argparse
@@ -188,7 +191,7 @@ def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     # Not every evaluation's table: they are written.
     MMLogger.get_instance('daffnet_mm', log_level='ERROR')
-    with one_sentence_errors():
+    with one_sentence_errors() as status:
         check_datasets(args)
         rows = []
         for name, column, result in run(args):
@@ -203,7 +206,7 @@ def main(argv: list[str] | None = None) -> int:
                 text = write(rows, args)
         print(text)
         print(f'written to {args.out_dir}')
-    return 0
+    return status.code
 
 
 if __name__ == '__main__':

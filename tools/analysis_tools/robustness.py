@@ -12,6 +12,9 @@ on the image as the model sees it, before any colour normalisation. Several
 classifiers become several curves; they see the same noise. Written are
 ``robustness.csv`` (accuracy with Wilson's 95 % interval, balanced accuracy,
 recalls), ``robustness.md`` and ``robustness.png``.
+
+Exit status: 1 if an image cannot be read, which is named and left out, while
+the rest goes on; 2 for bad input; else 0.
 """
 
 from operator import itemgetter
@@ -83,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     # Not every evaluation's table: they are written.
     MMLogger.get_instance('daffnet_mm', log_level='ERROR')
-    with one_sentence_errors():
+    with one_sentence_errors() as status:
         classifiers = load_classifiers(
             args.models,
             args.names,
@@ -115,7 +118,7 @@ def main(argv: list[str] | None = None) -> int:
         )
     print(text)
     print(f'written to {args.out_dir}')
-    return 0
+    return status.code
 
 
 if __name__ == '__main__':
