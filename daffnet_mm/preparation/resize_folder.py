@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
+from daffnet_mm.datasets.crop_table import CROP_COLUMNS
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.csv_files import write_csv_rows
@@ -330,6 +331,8 @@ def _scale_csv(path: Path, source: Path, short_edge: int) -> bytes | None:
             raise ValueError(
                 'its boxes cannot be scaled, for it has no column image'
             )
+        if tuple(columns) == CROP_COLUMNS:
+            return None  # in pixels of the fields, which are not here
         rows = list(reader)
     except (UnicodeDecodeError, csv.Error):
         return None  # a table of another kind, copied as it is
