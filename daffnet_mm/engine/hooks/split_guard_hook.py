@@ -1,5 +1,6 @@
 from typing import Any, NamedTuple
 
+from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import CheckpointLoader, Runner
@@ -20,7 +21,7 @@ class _Side(NamedTuple):
     groups: set[str]
 
     @classmethod
-    def of(cls, dataset) -> '_Side':
+    def of(cls, dataset: BaseDataset) -> '_Side':
         """List the images and groups of a dataset."""
         groups = image_groups(dataset)
         return cls({*groups}, {*groups, *groups.values()})
