@@ -10,6 +10,7 @@ import numpy as np
 
 from daffnet_mm.cropping.boxes import check_margin, crop_window
 from daffnet_mm.cropping.segmentation import segment_cells
+from daffnet_mm.datasets.crop_table import CROP_COLUMNS, CROP_TABLE
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.csv_files import write_csv_rows
@@ -38,10 +39,8 @@ from .folder_job import (
 )
 from .mask_boxes import boxes_of_mask, find_lisc_masks
 
-_COLUMNS = ('image', 'x1', 'y1', 'x2', 'y2')
 #: One JSON line an image that is finished, after one with the settings.
 _JOURNAL = '.crop_cells.jsonl'
-_BOXES = 'boxes.csv'
 
 
 def crop_folder(
@@ -57,10 +56,11 @@ def crop_folder(
     Cell number n (from 0, largest nucleus first) of ``class/name.jpg``
     becomes ``class/name_n.png``: the square of
     :func:`~daffnet_mm.cropping.crop_window`. ``boxes.csv`` in the target has a
-    line a cell, with the image's path relative to the source and the cell's
-    own box, without margin; the lines of an image are in the order of its
-    crops. All crops of one image belong to one side of a split, and the
-    column ``image`` is their group.
+    line a cell: ``image``, the crop's path relative to the target; ``group``,
+    its field, which is the image's path relative to the source; and the cell's
+    own box in the field, without margin. The lines of a field are in the order
+    of its crops. All crops of one field belong to one side of a split: the
+    datasets see to that where they find the table, which is also a group file.
 
     LISC's folder is known by its ``Ground Truth Segmentation``: where an image
     has a mask there, the mask's boxes count (Chen et al. 2022, "Data
@@ -150,7 +150,7 @@ def crop_folder(
                     journal.write(json.dumps(result) + '\n')
                     journal.flush()
         finally:
-            _write_boxes(target, done)
+            _write_boxes(target, stems, done)
     except OSError as e:
         raise cannot_write(e.filename or target, e) from e
     warn_of(group_remarks(remarks))
@@ -163,8 +163,8 @@ def crop_folder(
     )
 
 
-def _crop_path(target: Path, stem: str, index: int) -> Path:
-    return target / f'{stem}_{index}.png'
+def _crop_name(stem: str, index: int) -> str:
+    return f'{stem}_{index}.png'
 
 
 def _read_journal(target: Path, settings: dict) -> dict[str, dict]:
@@ -189,7 +189,7 @@ def _read_journal(target: Path, settings: dict) -> dict[str, dict]:
 
 def _is_current(path: Path, target: Path, stem: str, entry: dict) -> bool:
     return entry['age'] == _age(path) and all(
-        _crop_path(target, stem, i).is_file()
+        (target / _crop_name(stem, i)).is_file()
         for i in range(len(entry['boxes']))
     )
 
@@ -210,15 +210,15 @@ def _open_journal(target: Path, settings: dict, done: dict) -> IO[str]:
     return open(path, 'a', encoding='utf-8')
 
 
-def _write_boxes(target: Path, done: dict) -> None:
-    with atomic_write(target / _BOXES) as file:
+def _write_boxes(target: Path, stems: dict[str, str], done: dict) -> None:
+    with atomic_write(target / CROP_TABLE) as file:
         write_csv_rows(
             file,
-            _COLUMNS,
+            CROP_COLUMNS,
             (
-                (name, *box)
+                (_crop_name(stems[name], index), name, *box)
                 for name in sorted(done)
-                for box in done[name]['boxes']
+                for index, box in enumerate(done[name]['boxes'])
             ),
         )
 
@@ -263,7 +263,7 @@ def _crop_image(
     for index, box in enumerate(boxes):
         x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
         crop = np.ascontiguousarray(image[y1:y2, x1:x2])
-        with written(_crop_path(target, stem, index)) as file:
+        with written(target / _crop_name(stem, index)) as file:
             file.write(cv2.imencode('.png', crop)[1].tobytes())
     return dict(
         image=name,

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
+from daffnet_mm.datasets.crop_table import CROP_COLUMNS
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.csv_files import (
@@ -342,6 +343,8 @@ def _scale_csv(
             'its boxes cannot be scaled, for it has no column image'
         )
     file = CsvFile(path, ('image', *_BOX_COLUMNS), title='')
+    if tuple(file.names) == CROP_COLUMNS:
+        return None, ()  # in pixels of the fields, which are not here
     rows = []
     for where, row in file.rows():
         height, width = _image_size(row['image'], path.parent, source)

@@ -23,7 +23,7 @@ from .config_edits import (
     set_official_split,
     set_semi_supervision,
 )
-from .folds import fold_file, write_folds
+from .folds import fold_file, release_of, write_folds
 from .matrix import Table
 from .methods import (
     EPOCHS,
@@ -259,11 +259,13 @@ class Plan:
             InputError: If data are missing, or the folder holds a run of
                 other settings.
         """
-        first: dict[str, Config] = {}
+        # Of a release some methods take whole images, others cells.
+        first: dict[tuple[str, str], Config] = {}
         for run, cfg in self.configs.items():
-            first.setdefault(run.dataset, cfg)
+            key = (run.dataset, release_of(cfg, run.dataset))
+            first.setdefault(key, cfg)
         if self.settings.k_fold is not None:
-            for dataset, cfg in first.items():
+            for (dataset, _), cfg in first.items():
                 write_folds(
                     cfg, self.settings.splits, dataset, self.settings.k_fold
                 )
@@ -307,7 +309,10 @@ class Plan:
             set_fold(
                 cfg,
                 fold_file(
-                    settings.splits, run.dataset, run.fold, settings.k_fold
+                    settings.splits,
+                    release_of(cfg, run.dataset),
+                    run.fold,
+                    settings.k_fold,
                 ),
             )
         if run.method in TEACHERS:

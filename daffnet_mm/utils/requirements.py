@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 from mmengine import Config
 from torch import hub
 
+from daffnet_mm.datasets.crop_table import CROPPING
 from daffnet_mm.errors import InputError
 
 from .dataset_configs import is_pseudo_labelled, walk
@@ -99,8 +100,11 @@ def missing_data(cfg: Config) -> dict[str, str]:
                 path = dataset.get(key)
                 if path and not osp.isdir(osp.expanduser(path)):
                     found[f'{path} ({dataset["type"]}) is no folder'] = (
-                        'docs/data.md tells what it holds and which variable '
-                        'names another place'
+                        f'`{CROPPING} RELEASE {path}` cuts the unzipped '
+                        'release into it'
+                        if key == 'data_root' and dataset.get('cells')
+                        else 'docs/data.md tells what it holds and which '
+                        'variable names another place'
                     )
             if not is_pseudo_labelled(dataset):
                 continue

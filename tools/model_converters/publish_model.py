@@ -141,8 +141,9 @@ def build_meta(model: torch.nn.Module, trained: dict, args) -> dict:
     if trained.get('logit_adjustment'):
         meta['logit_adjustment'] = float(trained['logit_adjustment'])
     # SplitGuardHook and the tests on other data sets look here.
-    if trained.get('train_images'):
-        meta['train_images'] = list(trained['train_images'])
+    for key in ('train_images', 'train_groups'):
+        if trained.get(key):
+            meta[key] = list(trained[key])
     return meta
 
 
