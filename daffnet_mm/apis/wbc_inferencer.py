@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from math import ceil
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,12 @@ from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
 from mmpretrain.visualization import UniversalVisualizer
 from PIL import Image
+from rich.progress import track
 
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio.image_folders import describe_left_out, find_images
-from daffnet_mm.fileio.image_reading import (
-    group_remarks,
-    name_of,
-    read_image,
-)
+from daffnet_mm.fileio.image_reading import Remarks, name_of, read_image
 from daffnet_mm.fileio.names import file_stems
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.structures import WBC_ATTRIBUTES
@@ -191,16 +189,47 @@ class WBCInferencer(ImageClassificationInferencer):
         Raises:
             InputError: If an image cannot be read, or there is none.
         """
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise InputError(
-                f'batch_size={batch_size!r} must be a whole number above 0'
-            )
+        self._check_batch_size(batch_size)
         results = super().__call__(
             inputs, return_datasamples, batch_size=batch_size, **kwargs
         )
         for sentence in self.warnings:
             warnings.warn(sentence, InputWarning, stacklevel=2)
         return results
+
+    def stream(
+        self, inputs: Any, batch_size: int = 32, skip_broken: bool = False
+    ) -> Iterator[dict]:
+        """Predict images without end, and keep nothing of them.
+
+        Args:
+            inputs: As for a call.
+            batch_size (int): Images at once. Defaults to 32.
+            skip_broken (bool): As for a call. ``errors`` and ``warnings`` are
+                complete when all is yielded.
+
+        Yields:
+            dict: As a call returns them, in the same order.
+
+        Raises:
+            InputError: If an image cannot be read, or there is none.
+        """
+        self._check_batch_size(batch_size)
+        images = self._inputs_to_list(inputs)
+        batches = self.preprocess(images, batch_size, skip_broken)
+        for batch in track(
+            batches, 'Inference', total=ceil(len(images) / batch_size)
+        ):
+            yield from self.postprocess(self.forward(batch), None)
+        for sentence in self.warnings:
+            warnings.warn(sentence, InputWarning, stacklevel=2)
+
+    @staticmethod
+    def _check_batch_size(batch_size: int) -> None:
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise InputError(
+                f'batch_size={batch_size!r} must be a whole number above 0'
+            )
 
     def _inputs_to_list(self, inputs: Any) -> list:
         """List the images of all that was given."""
@@ -293,7 +322,7 @@ class WBCInferencer(ImageClassificationInferencer):
     def _readable(
         self, inputs: list, skip_broken: bool, ahead: int
     ) -> Iterator[dict]:
-        remarks = []
+        remarks = Remarks()
         with ThreadPoolExecutor(READERS) as readers:
             waiting = iter(enumerate(inputs))
             # A window, so that a large folder does not fill the memory.
@@ -315,12 +344,12 @@ class WBCInferencer(ImageClassificationInferencer):
                     self.errors[index] = str(error)
                     continue
                 name = _name(inputs[index], index)
-                remarks += [(name, remark) for remark in said]
+                remarks.add(name, said)
                 data['data_samples'].set_metainfo(
                     dict(place=index, name=name, skip_broken=skip_broken)
                 )
                 yield data
-        self.warnings += group_remarks(remarks)
+        self.warnings += remarks.sentences()
 
     @torch.no_grad()
     def forward(self, inputs: dict, **kwargs) -> list[DataSample]:
