@@ -25,7 +25,11 @@ from rich.progress import track
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio.image_folders import describe_left_out, find_images
-from daffnet_mm.fileio.image_reading import Remarks, name_of, read_image
+from daffnet_mm.fileio.image_reading import (
+    group_remarks,
+    name_of,
+    read_image,
+)
 from daffnet_mm.fileio.names import file_stems
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.structures import WBC_ATTRIBUTES
@@ -322,7 +326,7 @@ class WBCInferencer(ImageClassificationInferencer):
     def _readable(
         self, inputs: list, skip_broken: bool, ahead: int
     ) -> Iterator[dict]:
-        remarks = Remarks()
+        remarks = []
         with ThreadPoolExecutor(READERS) as readers:
             waiting = iter(enumerate(inputs))
             # A window, so that a large folder does not fill the memory.
@@ -344,12 +348,12 @@ class WBCInferencer(ImageClassificationInferencer):
                     self.errors[index] = str(error)
                     continue
                 name = _name(inputs[index], index)
-                remarks.add(name, said)
+                remarks += [(name, remark) for remark in said]
                 data['data_samples'].set_metainfo(
                     dict(place=index, name=name, skip_broken=skip_broken)
                 )
                 yield data
-        self.warnings += remarks.sentences()
+        self.warnings += group_remarks(remarks)
 
     @torch.no_grad()
     def forward(self, inputs: dict, **kwargs) -> list[DataSample]:

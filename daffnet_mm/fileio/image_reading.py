@@ -1,6 +1,5 @@
 """The one reader of images: whatever holds an image, 8-bit BGR comes out."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from os import PathLike, fspath
 from typing import IO, Any
@@ -121,35 +120,22 @@ def reason_of(error: Exception, content: bytes = b'') -> str:
     return ' '.join(str(text).split()) or type(error).__name__
 
 
-class Remarks:
-    """What is to be known of images, each remark with its first image.
+def group_remarks(remarks: Iterable[tuple[str, str]]) -> list[str]:
+    """Say each remark once, with the first of the images that it is of.
 
-    The others are counted: there may be as many as images.
+    Args:
+        remarks (Iterable[tuple[str, str]]): Names of images and remarks.
+
+    Returns:
+        list[str]: A sentence for each remark.
     """
-
-    def __init__(self) -> None:
-        self._first: dict[str, str] = {}
-        self._number: Counter[str] = Counter()
-
-    def add(self, name: str, remarks: Iterable[str]) -> None:
-        """Note what is to be known of an image.
-
-        Args:
-            name (str): What it is called.
-            remarks (Iterable[str]): The remarks.
-        """
-        for remark in remarks:
-            self._first.setdefault(remark, name)
-            self._number[remark] += 1
-
-    def sentences(self) -> list[str]:
-        """Say each remark once."""
-        sentences = []
-        for remark, name in self._first.items():
-            more = self._number[remark] - 1
-            of = f'{name} and {more} more' if more else name
-            sentences.append(f'{of}: {remark}')
-        return sentences
+    names: dict[str, list[str]] = {}
+    for name, remark in remarks:
+        names.setdefault(remark, []).append(name)
+    return [
+        f'{of[0]}{f" and {len(of) - 1} more" if of[1:] else ""}: {remark}'
+        for remark, of in names.items()
+    ]
 
 
 def name_of(path: str | PathLike[str]) -> str:

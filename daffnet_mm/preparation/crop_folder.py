@@ -22,7 +22,7 @@ from daffnet_mm.fileio.image_folders import (
     list_image_files,
 )
 from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
-from daffnet_mm.fileio.image_reading import Remarks
+from daffnet_mm.fileio.image_reading import group_remarks
 from daffnet_mm.fileio.names import unique_stems
 from daffnet_mm.fileio.pixel_values import check_bit_depth
 from daffnet_mm.fileio.regular_files import read_regular
@@ -123,7 +123,7 @@ def crop_folder(
             for name in names
             if name not in done
         ]
-        refused, remarks = {}, Remarks()
+        refused, remarks = {}, []
         try:
             with _open_journal(target, settings, done) as journal:
                 for result in run_jobs(
@@ -142,7 +142,10 @@ def crop_folder(
                     if 'refused' in result:
                         refused[result['image']] = result['refused']
                         continue
-                    remarks.add(result['image'], result.pop('remarks'))
+                    remarks += [
+                        (result['image'], remark)
+                        for remark in result.pop('remarks')
+                    ]
                     done[result['image']] = result
                     journal.write(json.dumps(result) + '\n')
                     journal.flush()
@@ -150,7 +153,7 @@ def crop_folder(
             _write_boxes(target, done)
     except OSError as e:
         raise cannot_write(e.filename or target, e) from e
-    warn_of(remarks.sentences())
+    warn_of(group_remarks(remarks))
     return dict(
         images=len(done),
         kept=kept,

@@ -30,7 +30,7 @@ from daffnet_mm.fileio.image_folders import (
     walk_folder,
 )
 from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
-from daffnet_mm.fileio.image_reading import Remarks
+from daffnet_mm.fileio.image_reading import group_remarks
 from daffnet_mm.fileio.pixel_values import check_bit_depth
 from daffnet_mm.fileio.regular_files import open_regular, read_regular
 
@@ -125,7 +125,7 @@ def resize_dataset(
     warn_of(describe_left_out(others, 'copied as they are'))
 
     report: dict[str, Any] = dict(written=0, kept=0, refused=faults)
-    remarks = Remarks()
+    remarks = []
     copy = partial(_copy, source, target, settings, max_pixels or MAX_PIXELS)
     # Few at a time, or the progress would jump.
     for result in run_jobs(copy, names, num_workers, 'resizing', chunk_size=8):
@@ -133,9 +133,9 @@ def resize_dataset(
             report[result.outcome] += 1
         else:
             report['refused'].append(result.outcome)
-        remarks.add(result.name, result.remarks)
+        remarks += [(result.name, remark) for remark in result.remarks]
     report['refused'].sort()
-    warn_of(remarks.sentences())
+    warn_of(group_remarks(remarks))
     return report
 
 
