@@ -15,7 +15,7 @@ import numpy as np
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import image_decoding, pixel_values, tiff_pages
 
-from . import image_check, near_duplicates
+from . import image_check, near_duplicates, similar_hashes
 from .image_check import Box, ImageFacts
 from .near_duplicates import Fingerprint
 
@@ -149,6 +149,7 @@ def _code_version() -> str:
     digest = hashlib.sha256()
     for module in (
         near_duplicates,
+        similar_hashes,
         image_check,
         image_decoding,
         pixel_values,

@@ -1,7 +1,8 @@
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 from multiprocessing.context import BaseContext
 from typing import TypeVar
 
@@ -9,6 +10,9 @@ import cv2
 
 Item = TypeVar('Item')
 Result = TypeVar('Result')
+
+#: Parcels of items that wait for each process.
+_AHEAD = 8
 
 
 def worker_pool(num_workers: int) -> ProcessPoolExecutor:
@@ -66,17 +70,25 @@ def run_in_pool(
     if num_workers < 2:
         yield from map(function, items)
         return
+    chunks = (
+        items[start : start + chunk_size]
+        for start in range(0, len(items), chunk_size)
+    )
     with worker_pool(num_workers) as pool:
+        # A few ahead: what waits takes memory, too.
+        waiting = {
+            pool.submit(_apply, function, chunk)
+            for chunk in islice(chunks, _AHEAD * num_workers)
+        }
         try:
-            for future in as_completed(
-                [
-                    pool.submit(
-                        _apply, function, items[start : start + chunk_size]
-                    )
-                    for start in range(0, len(items), chunk_size)
-                ]
-            ):
-                yield from future.result()
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                waiting |= {
+                    pool.submit(_apply, function, chunk)
+                    for chunk in islice(chunks, len(done))
+                }
+                for future in done:
+                    yield from future.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
