@@ -1,0 +1,85 @@
+"""Journals: what is done, a line an entry, safe on disk while work goes on."""
+
+import json
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from .atomic import atomic_write
+
+
+class JournalContent(NamedTuple):
+    """What a journal holds.
+
+    Attributes:
+        header (Any): The first line's; None if it is damaged.
+        entries (list): Those of the lines that are whole.
+        damaged (int): The number of the others.
+    """
+
+    header: Any
+    entries: list
+    damaged: int
+
+
+def journal_line(entry: Any) -> str:
+    """Write an entry as a line: JSON, a tab, and a checksum of the JSON.
+
+    Args:
+        entry (Any): What JSON can hold.
+
+    Returns:
+        str: The line.
+    """
+    text = json.dumps(entry)
+    return f'{text}\t{zlib.crc32(text.encode()):08x}\n'
+
+
+def read_journal(path: str | Path) -> JournalContent:
+    """Read a journal, whatever has become of it.
+
+    A killed process leaves at most one incomplete line.
+
+    Args:
+        path (str | Path): The journal.
+
+    Returns:
+        JournalContent: What is whole of it.
+    """
+    with open(path, encoding='utf-8', errors='replace', newline='\n') as file:
+        header, *lines = map(_entry, [*file] or [''])
+    entries = [line for line in lines if line is not None]
+    return JournalContent(header, entries, len(lines) - len(entries))
+
+
+def begin_journal(
+    path: str | Path, header: Any, entries: Iterable = ()
+) -> IO[str]:
+    """Begin a journal anew, with what holds of an old one.
+
+    Args:
+        path (str | Path): The journal.
+        header (Any): What all depends on.
+        entries (Iterable): The entries to begin with. Defaults to none.
+
+    Returns:
+        IO[str]: The open file, to append each further `journal_line` to.
+    """
+    # Not in place: killed here, the entries of the last run would be lost.
+    with atomic_write(path) as file:
+        file.writelines(map(journal_line, (header, *entries)))
+    return open(path, 'a', encoding='utf-8')
+
+
+def _entry(line: str) -> Any:
+    """Read a line; gives None if it is damaged."""
+    text, tab, checksum = line.rstrip('\n').rpartition('\t')
+    if not tab:  # as version 0.1.0 wrote it
+        text = checksum
+    elif checksum != f'{zlib.crc32(text.encode()):08x}':
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
