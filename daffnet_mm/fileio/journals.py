@@ -1,10 +1,13 @@
 """Journals: what is done, a line an entry, safe on disk while work goes on."""
 
 import json
+import warnings
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, NamedTuple
+
+from daffnet_mm.errors import InputWarning
 
 from .atomic import atomic_write
 
@@ -51,6 +54,23 @@ def read_journal(path: str | Path) -> JournalContent:
         header, *lines = map(_entry, [*file] or [''])
     entries = [line for line in lines if line is not None]
     return JournalContent(header, entries, len(lines) - len(entries))
+
+
+def warn_of_damage(path: str | Path, damaged: int) -> None:
+    """Say that lines were left out.
+
+    Args:
+        path (str | Path): The journal.
+        damaged (int): How many; nothing is said of none.
+    """
+    if damaged:
+        lines = 'a line is' if damaged == 1 else f'{damaged} lines are'
+        warnings.warn(
+            f'{path}: {lines} damaged or cut short and left out; what stood '
+            'there is done again',
+            InputWarning,
+            stacklevel=3,
+        )
 
 
 def begin_journal(
