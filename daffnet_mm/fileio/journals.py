@@ -4,8 +4,9 @@ import json
 import warnings
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from daffnet_mm.errors import InputWarning
 
@@ -24,19 +25,6 @@ class JournalContent(NamedTuple):
     header: Any
     entries: list
     damaged: int
-
-
-def journal_line(entry: Any) -> str:
-    """Write an entry as a line: JSON, a tab, and a checksum of the JSON.
-
-    Args:
-        entry (Any): What JSON can hold.
-
-    Returns:
-        str: The line.
-    """
-    text = json.dumps(entry)
-    return f'{text}\t{zlib.crc32(text.encode()):08x}\n'
 
 
 def read_journal(path: str | Path) -> JournalContent:
@@ -73,23 +61,53 @@ def warn_of_damage(path: str | Path, damaged: int) -> None:
         )
 
 
-def begin_journal(
-    path: str | Path, header: Any, entries: Iterable = ()
-) -> IO[str]:
-    """Begin a journal anew, with what holds of an old one.
+class Journal:
+    """A journal that is begun anew, with what holds of an old one.
 
     Args:
-        path (str | Path): The journal.
+        path (str | Path): Where it lies.
         header (Any): What all depends on.
         entries (Iterable): The entries to begin with. Defaults to none.
-
-    Returns:
-        IO[str]: The open file, to append each further `journal_line` to.
     """
-    # Not in place: killed here, the entries of the last run would be lost.
-    with atomic_write(path) as file:
-        file.writelines(map(journal_line, (header, *entries)))
-    return open(path, 'a', encoding='utf-8')
+
+    def __init__(
+        self, path: str | Path, header: Any, entries: Iterable = ()
+    ) -> None:
+        # Not in place: killed here, those of the last run would be lost.
+        with atomic_write(path) as file:
+            file.writelines(map(_line, (header, *entries)))
+        self._file = open(path, 'a', encoding='utf-8')  # noqa: SIM115
+
+    def append(self, entry: Any) -> None:
+        """Add an entry, which is then safe from a kill of this process.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        try:
+            self._file.write(_line(entry))
+            self._file.flush()
+        except OSError as error:
+            error.filename = self._file.name
+            raise
+
+    def close(self) -> None:
+        """Stop writing; what was added stays."""
+        # All was flushed, unless that failed and was said.
+        with suppress(OSError):
+            self._file.close()
+
+    def __enter__(self) -> 'Journal':
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+
+def _line(entry: Any) -> str:
+    """Write an entry as JSON, a tab, and a checksum of the JSON."""
+    text = json.dumps(entry)
+    return f'{text}\t{zlib.crc32(text.encode()):08x}\n'
 
 
 def _entry(line: str) -> Any:

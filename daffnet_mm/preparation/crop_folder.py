@@ -24,12 +24,7 @@ from daffnet_mm.fileio.image_folders import (
 )
 from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
 from daffnet_mm.fileio.image_reading import group_remarks
-from daffnet_mm.fileio.journals import (
-    begin_journal,
-    journal_line,
-    read_journal,
-    warn_of_damage,
-)
+from daffnet_mm.fileio.journals import Journal, read_journal, warn_of_damage
 from daffnet_mm.fileio.names import unique_stems
 from daffnet_mm.fileio.pixel_values import check_bit_depth
 from daffnet_mm.fileio.regular_files import read_regular
@@ -191,7 +186,7 @@ def _crop_all(
     """
     refused, remarks = {}, []
     with (
-        begin_journal(target / _JOURNAL, settings, done.values()) as journal,
+        Journal(target / _JOURNAL, settings, done.values()) as journal,
         run_jobs(crop, jobs, min(num_workers, len(jobs)), 'cropping') as made,
     ):
         for result in made:
@@ -202,8 +197,7 @@ def _crop_all(
                 continue
             remarks += [(name, remark) for remark in result.pop('remarks')]
             done[name] = result
-            journal.write(journal_line(result))
-            journal.flush()
+            journal.append(result)
     claim.check()
     return refused, remarks
 

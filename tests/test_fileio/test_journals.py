@@ -1,12 +1,12 @@
+import errno
+import os
 import random
+import warnings
 
 import pytest
 
-from daffnet_mm.fileio.journals import (
-    begin_journal,
-    journal_line,
-    read_journal,
-)
+from daffnet_mm.errors import InputWarning
+from daffnet_mm.fileio.journals import Journal, read_journal, warn_of_damage
 
 HEADER = dict(source='ü', margin=0.1)
 ENTRIES = [[1, 'a\tb', None], dict(x=[2.5]), [3]]
@@ -14,8 +14,8 @@ ENTRIES = [[1, 'a\tb', None], dict(x=[2.5]), [3]]
 
 @pytest.fixture
 def path(tmp_path):
-    with begin_journal(tmp_path / 'x', HEADER, ENTRIES[:2]) as file:
-        file.write(journal_line(ENTRIES[2]))
+    with Journal(tmp_path / 'x', HEADER, ENTRIES[:2]) as journal:
+        journal.append(ENTRIES[2])
     return tmp_path / 'x'
 
 
@@ -57,3 +57,20 @@ def test_flipped_bits_cost_their_line(path):
 def test_lines_of_the_first_version(path):
     path.write_text('{"margin": 0.1}\n[1]\n[2\n[3]\n')
     assert read_journal(path) == (dict(margin=0.1), [[1], [3]], 1)
+
+
+def test_damage_is_said(path):
+    with pytest.warns(InputWarning, match=f'^{path}: 2 lines are damaged'):
+        warn_of_damage(path, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', InputWarning)
+        warn_of_damage(path, 0)
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='no /dev/full')
+def test_a_full_disk_is_named(tmp_path):
+    with pytest.raises(OSError) as caught, Journal(tmp_path / 'x', 1) as file:
+        os.dup2(os.open('/dev/full', os.O_WRONLY), file._file.fileno())
+        file.append(2)
+    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.filename == str(tmp_path / 'x')
