@@ -19,6 +19,18 @@ from .leftovers import sweep_beside, sweep_folder
 #: Seconds to wait for a process that may be about to end.
 PATIENCE = 10.0
 _POLL_SECONDS = 0.1
+#: The locks of this process.
+_held: set[IO[str]] = set()
+
+
+def _let_go() -> None:
+    for file in _held:
+        file.close()
+
+
+# Workers that are forked would keep the lock of a process that was killed.
+if hasattr(os, 'register_at_fork'):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 @dataclass(frozen=True)
@@ -66,8 +78,8 @@ def claim_folder(
 ) -> Iterator[Claim]:
     """Keep other processes out of a folder, and sweep it.
 
-    The processes forked meanwhile, and those that the lock is handed on to,
-    have it too: one that outlives this process, killed, still holds it.
+    A process that the lock is handed on to has it, too: one that outlives
+    this process, killed, still holds it.
 
     Args:
         folder (str | Path): The folder, made if needed.
@@ -118,10 +130,12 @@ def _claimed(
 ) -> Iterator[Claim]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     claim = _acquire(lock, title, where, wait or _patience())
+    _held.add(claim.file)
     try:
         yield claim
         claim.check()
     finally:
+        _held.remove(claim.file)
         claim.file.close()
         _remove_free(lock)
 

@@ -20,8 +20,8 @@ else:
     def try_lock(descriptor: int) -> bool:
         """Lock an open file, without waiting.
 
-        Processes that are forked meanwhile have the lock, too: it ends when
-        the last of them has ended or closed the file.
+        Processes that inherit the file have the lock, too: it ends when the
+        last of them has ended or closed the file.
 
         Args:
             descriptor (int): The file's number.

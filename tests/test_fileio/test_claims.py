@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -99,6 +100,20 @@ def test_many_at_once_are_one_at_a_time(tmp_path):
     for thread in threads:
         thread.join()
     assert len(most) == 80 and max(most) == 1
+
+
+def test_workers_do_not_keep_it(tmp_path):
+    context = multiprocessing.get_context('fork')
+    with claim_folder(tmp_path):
+        worker = context.Process(target=time.sleep, args=(60,))
+        worker.start()
+    try:
+        assert os.listdir(tmp_path) == []
+        with claim_folder(tmp_path):
+            assert os.listdir(tmp_path) == ['.lock']
+    finally:
+        worker.kill()
+        worker.join()
 
 
 @pytest.mark.parametrize('again', [True, False])
