@@ -5,7 +5,9 @@ Usage:
         [--show-dir DIR] [--tta] [--cfg-options KEY=VALUE ...] ...
 """
 
-from daffnet_mm.utils.command_line import run_mmpretrain_tool
+from functools import partial
+
+from daffnet_mm.utils.command_line import run_mmpretrain_tool, run_tool
 
 if __name__ == '__main__':
-    run_mmpretrain_tool('test.py')
+    raise SystemExit(run_tool(partial(run_mmpretrain_tool, 'test.py')))

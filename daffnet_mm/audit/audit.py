@@ -121,7 +121,9 @@ def audit_datasets(
             attributes=attributes,
             duplicates=_report_duplicates(samples, links),
             label_conflicts=find_conflicts(samples, links),
-            attribute_conflicts=find_attribute_conflicts(sources, samples, links),
+            attribute_conflicts=find_attribute_conflicts(
+                sources, samples, links
+            ),
             split=any(s.parts for s in samples.by_key.values()),
             leaks=find_leaks(samples, links, groups),
         )
@@ -132,7 +134,9 @@ def audit_datasets(
                 _write_groups(path, samples, groups)
         if contact_sheet:
             with _output(contact_sheet) as path:
-                draw_contact_sheet(path, [s for s in sources if s.roots], facts)
+                draw_contact_sheet(
+                    path, [s for s in sources if s.roots], facts
+                )
         return report
 
 

@@ -7,6 +7,7 @@ from .fit import (
     trained_classes,
 )
 from .loading import check_file, load_from_local, protect_loading
+from .saving import save_checkpoint
 from .state_dict import find_state_dict
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     'load_from_local',
     'load_weights',
     'protect_loading',
+    'save_checkpoint',
     'trained_classes',
 ]

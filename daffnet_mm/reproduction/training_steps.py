@@ -13,6 +13,7 @@ from mmengine import Config
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.claims import claim_folder
+from daffnet_mm.utils.stopping import wait_for
 
 from .methods import contents
 from .recipes import Recipe
@@ -150,7 +151,7 @@ def run_logged(
             pass_fds=(lock,),
         )
     started(process)
-    status = process.wait()
+    status = wait_for(process)
     if status:
         ended = (
             f'was ended by signal {-status}'

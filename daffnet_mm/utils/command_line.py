@@ -1,9 +1,12 @@
 """What the command line tools share: arguments, checks and plain errors."""
 
 import argparse
+import errno
+import logging
 import math
 import os
 import runpy
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -24,6 +27,7 @@ from daffnet_mm.fileio.names import printable
 
 from .config_files import load_config
 from .requirements import check_requirements, without_downloads
+from .stopping import stopping
 from .worker_pool import available_processors
 
 
@@ -287,13 +291,61 @@ def check_device(device: str) -> None:
         ) from error
 
 
+#: How to go on with what is resumed, and with what is not.
+GOES_ON = 'the same command goes on where it stopped'
+BEGINS_ANEW = 'the same command begins anew, and nothing half-written is left'
+
+#: What to do where files cannot be read or written, by the system's number.
+_ADVICE = {
+    errno.EACCES: 'change its permissions, or name another place',
+    errno.EDQUOT: 'make room, or name another place',
+    errno.EFBIG: 'name a place where files may be larger',
+    errno.EMFILE: 'raise the limit of open files (ulimit -n)',
+    errno.ENAMETOOLONG: 'give it a shorter name',
+    errno.ENOSPC: 'make room, or name another place',
+    errno.EPERM: 'change its permissions, or name another place',
+    errno.EROFS: 'name another place',
+}
+
+
+def run_tool(main: Callable[[], int], how_to_go_on: str = BEGINS_ANEW) -> int:
+    """Run a tool to its end, which is one line if it fails or is stopped.
+
+    Args:
+        main (Callable): The tool's ``main``.
+        how_to_go_on (str): What is said when it is told to stop. Defaults to
+            ``BEGINS_ANEW``.
+
+    Returns:
+        int: What ``main`` gives, the exit status.
+
+    Raises:
+        SystemExit: With status 2 where input or output is at fault, with 130
+            or 143 when it was told to stop.
+    """
+    with stopping(how_to_go_on), one_sentence_errors():
+        try:
+            status = main()
+            sys.stdout.flush()
+        except OSError as error:
+            # What could not be written would fail once more at the end.
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            if isinstance(error, BrokenPipeError):
+                # as `| head` closes it, which has what it wanted
+                raise SystemExit(128 + signal.SIGPIPE) from None
+            raise
+    return status
+
+
 @contextmanager
 def one_sentence_errors():
     """End the program with one sentence where the user's input is at fault.
 
-    `InputError` and `FileNotFoundError` are printed to stderr without their
-    traceback, and the exit status is 2. Everything else is an error of the
-    program and keeps its traceback, as all do with ``DAFFNET_TRACEBACK=1``.
+    `InputError` and errors of files (full and read-only disks, permissions)
+    are printed to stderr without their traceback, and the exit status is 2.
+    Everything else is an error of the program and keeps its traceback, as all
+    do with ``DAFFNET_TRACEBACK=1``.
 
     An `InputWarning` is a line on stderr. What a stream cannot show, such as a
     name in letters that its encoding lacks, is written with backslashes, from
@@ -307,7 +359,7 @@ def one_sentence_errors():
             warnings.simplefilter('default', InputWarning)
             warnings.showwarning = _show_warning(warnings.showwarning)
             yield
-    except (InputError, FileNotFoundError) as error:
+    except (InputError, OSError) as error:
         if os.environ.get('DAFFNET_TRACEBACK') == '1':
             raise
         print(f'error: {_sentence(error)}', file=sys.stderr)
@@ -326,11 +378,14 @@ def _show_warning(others):
     return show
 
 
-def run_mmpretrain_tool(name: str) -> None:
+def run_mmpretrain_tool(name: str) -> int:
     """Run one of MMPretrain's own scripts with this process's arguments.
 
     Args:
         name (str): The script's file name, such as ``'train.py'``.
+
+    Returns:
+        int: 0.
 
     Raises:
         SystemExit: With status 2 where the user's input is at fault.
@@ -345,8 +400,11 @@ def run_mmpretrain_tool(name: str) -> None:
                 _check_options()
                 if name == 'train.py':
                     _check_training()
+                # A log that a full disk has no room for is not worth a
+                # traceback a line.
+                logging.raiseExceptions = False
                 runpy.run_path(str(place / name), run_name='__main__')
-                return
+                return 0
         raise FileNotFoundError(
             f'MMPretrain in {package} has no tools/{name}: reinstall it, for '
             'instance with `pip install --force-reinstall --no-deps '
@@ -419,8 +477,15 @@ def _check_training() -> None:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename is not None:
-        return f'{error.filename} does not exist.'
+    if isinstance(error, OSError) and error.errno is not None:
+        name = os.fsdecode(error.filename or 'a file')
+        if isinstance(error, FileNotFoundError):
+            return printable(f'{name} does not exist.')
+        advice = _ADVICE.get(error.errno, 'see to it')
+        return printable(
+            f'{name} cannot be used ({error.strerror}): {advice}, and call '
+            'again'
+        )
     text = str(error)
     # A data loader's worker hands over its whole traceback as the message.
     if 'Original Traceback' in text:

@@ -43,7 +43,9 @@ def test_a_bit_of_a_weight(path):
         state['state_dict']['a'],
     )
     for look in (load_from_local, check_file):
-        with pytest.raises(InputError, match='pth is damaged .*data/[01] diff'):
+        with pytest.raises(
+            InputError, match='pth is damaged .*data/[01] diff'
+        ):
             look(str(path))
 
 
@@ -57,9 +59,8 @@ def test_a_bit_anywhere(path):
         path.write_bytes(flip(whole, rng.randrange(8 * len(whole))))
         try:
             loaded = load_from_local(str(path))
-        except InputError as error:
+        except InputError:
             noticed += 1
-            assert '\n' not in str(error)
         else:
             same(loaded, expected)
     assert noticed > 100

@@ -55,9 +55,7 @@ def test_a_claim_leaves_nothing(tmp_path):
     ('kind', 'claim', 'words'),
     [('folder', claim_folder, 'in'), ('file', claim_file, 'on')],
 )
-def test_another_process(
-    tmp_path, working, monkeypatch, kind, claim, words
-):
+def test_another_process(tmp_path, working, monkeypatch, kind, claim, words):
     path = tmp_path / 'out'
     other = working(kind, path)
     monkeypatch.setattr(claims, 'PATIENCE', 0.2)

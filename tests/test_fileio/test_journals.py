@@ -69,7 +69,10 @@ def test_damage_is_said(path):
 
 @pytest.mark.skipif(not os.path.exists('/dev/full'), reason='no /dev/full')
 def test_a_full_disk_is_named(tmp_path):
-    with pytest.raises(OSError) as caught, Journal(tmp_path / 'x', 1) as file:
+    with (
+        pytest.raises(OSError, match='No space') as caught,
+        Journal(tmp_path / 'x', 1) as file,
+    ):
         os.dup2(os.open('/dev/full', os.O_WRONLY), file._file.fileno())
         file.append(2)
     assert caught.value.errno == errno.ENOSPC

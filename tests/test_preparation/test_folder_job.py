@@ -125,9 +125,9 @@ def test_a_target_that_is_deleted(
 
     monkeypatch.setattr(folder_job, 'atomic_write', delete)
     monkeypatch.setattr(
-        folder_job, 'run_in_pool', lambda function, jobs, *_: (
-            function(job) for job in sorted(jobs)
-        )
+        folder_job,
+        'run_in_pool',
+        lambda function, jobs, *_: (function(job) for job in sorted(jobs)),
     )
     what = 'out was deleted or moved' if everything else '1 files of .*out w'
     with pytest.raises(InputError, match=what):

@@ -16,7 +16,12 @@ end; the latter make the exit status 1.
 from pathlib import Path
 
 from daffnet_mm.preparation.crop_folder import crop_folder
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    GOES_ON,
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 
 def build_parser() -> ToolParser:
@@ -61,4 +66,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main, GOES_ON))

@@ -6,8 +6,8 @@ import shutil
 import pytest
 from mmengine.hooks import CheckpointHook
 from tiny_run import (
-    Interruption,
     InterruptHook,
+    Interruption,
     assert_same,
     tiny_config,
     train,

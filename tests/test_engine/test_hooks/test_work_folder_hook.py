@@ -1,5 +1,5 @@
 import pytest
-from tiny_run import Interruption, InterruptHook, tiny_config, train
+from tiny_run import InterruptHook, Interruption, tiny_config, train
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import claims
