@@ -1,9 +1,9 @@
 """Crop the white cells of all images in a folder."""
 
-import json
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from daffnet_mm.cropping.segmentation import segment_cells
 from daffnet_mm.datasets.crop_table import CROP_COLUMNS, CROP_TABLE
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.claims import Claim
 from daffnet_mm.fileio.csv_files import write_csv_rows
 from daffnet_mm.fileio.image_decoding import (
     DECODING_ERRORS,
@@ -24,14 +25,16 @@ from daffnet_mm.fileio.image_folders import (
 )
 from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
 from daffnet_mm.fileio.image_reading import group_remarks
+from daffnet_mm.fileio.journals import Journal, read_journal, warn_of_damage
 from daffnet_mm.fileio.names import unique_stems
 from daffnet_mm.fileio.pixel_values import check_bit_depth
 from daffnet_mm.fileio.regular_files import read_regular
 
 from .folder_job import (
-    cannot_write,
     check_folders,
     check_settings,
+    check_there,
+    owned,
     refusal,
     run_jobs,
     warn_of,
@@ -88,8 +91,9 @@ def crop_folder(
         or subfolder that cannot be read.
 
     Raises:
-        InputError: If source or target cannot be used, or the target was
-            begun with other settings.
+        InputError: If source or target cannot be used, the target was begun
+            with other settings, or another process works there or deletes
+            what is written.
     """
     source, target = Path(source), Path(target)
     check_folders(source, target)
@@ -109,11 +113,18 @@ def crop_folder(
     )
     if bit_depth is not None:
         settings['bit_depth'] = bit_depth
-    try:
-        done = _read_journal(target, settings)
+    crop = partial(
+        _crop_image,
+        source,
+        target,
+        margin,
+        bit_depth,
+        max_pixels or MAX_PIXELS,
+    )
+    with owned(target) as claim:
         done = {
             name: entry
-            for name, entry in done.items()
+            for name, entry in _read_journal(target, settings).items()
             if name in stems
             and _is_current(source / name, target, stems[name], entry)
         }
@@ -123,36 +134,22 @@ def crop_folder(
             for name in names
             if name not in done
         ]
-        refused, remarks = {}, []
         try:
-            with _open_journal(target, settings, done) as journal:
-                for result in run_jobs(
-                    partial(
-                        _crop_image,
-                        source,
-                        target,
-                        margin,
-                        bit_depth,
-                        max_pixels or MAX_PIXELS,
-                    ),
-                    jobs,
-                    min(num_workers, len(jobs)),
-                    'cropping',
-                ):
-                    if 'refused' in result:
-                        refused[result['image']] = result['refused']
-                        continue
-                    remarks += [
-                        (result['image'], remark)
-                        for remark in result.pop('remarks')
-                    ]
-                    done[result['image']] = result
-                    journal.write(json.dumps(result) + '\n')
-                    journal.flush()
+            refused, remarks = _crop_all(
+                crop, jobs, num_workers, target, settings, done, claim
+            )
         finally:
-            _write_boxes(target, stems, done)
-    except OSError as e:
-        raise cannot_write(e.filename or target, e) from e
+            # Of a folder that was deleted there is nothing to tell.
+            if claim.is_there():
+                _write_boxes(target, stems, done)
+        check_there(
+            target,
+            (
+                _crop_name(stems[name], index)
+                for name, entry in done.items()
+                for index in range(len(entry['boxes']))
+            ),
+        )
     warn_of(group_remarks(remarks))
     return dict(
         images=len(done),
@@ -163,6 +160,48 @@ def crop_folder(
     )
 
 
+def _crop_all(
+    crop: Callable[[tuple], dict],
+    jobs: Sequence[tuple],
+    num_workers: int,
+    target: Path,
+    settings: dict,
+    done: dict[str, dict],
+    claim: Claim,
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Crop images, and add each that is finished to the journal.
+
+    Args:
+        crop (Callable): Crops one.
+        jobs (Sequence[tuple]): What it is called with.
+        num_workers (int): Processes.
+        target (Path): The folder for the crops.
+        settings (dict): What the journal begins with.
+        done (dict[str, dict]): What is finished by name, here added to.
+        claim (Claim): That of the target.
+
+    Returns:
+        tuple[dict, list]: Why images were refused, by name; names and what is
+        to be known of them.
+    """
+    refused, remarks = {}, []
+    with (
+        Journal(target / _JOURNAL, settings, done.values()) as journal,
+        run_jobs(crop, jobs, min(num_workers, len(jobs)), 'cropping') as made,
+    ):
+        for result in made:
+            claim.check()
+            name = result['image']
+            if 'refused' in result:
+                refused[name] = result['refused']
+                continue
+            remarks += [(name, remark) for remark in result.pop('remarks')]
+            done[name] = result
+            journal.append(result)
+    claim.check()
+    return refused, remarks
+
+
 def _crop_name(stem: str, index: int) -> str:
     return f'{stem}_{index}.png'
 
@@ -171,20 +210,20 @@ def _read_journal(target: Path, settings: dict) -> dict[str, dict]:
     path = target / _JOURNAL
     if not path.exists():
         return {}
-    lines = path.read_text(encoding='utf-8').splitlines()
-    try:
-        begun = json.loads(lines[0])
-    except (IndexError, json.JSONDecodeError):
-        begun = None
-    check_settings(target, begun, settings)
-    done = {}
-    for line in lines[1:]:
-        try:
-            entry = json.loads(line)
-        except json.JSONDecodeError:
-            continue  # the end of a run that was killed
-        done[entry['image']] = entry
-    return done
+    begun, entries, damaged = read_journal(path)
+    check_settings(path, begun, settings)
+    whole = list(filter(_is_entry, entries))
+    warn_of_damage(path, damaged + len(entries) - len(whole))
+    return {entry['image']: entry for entry in whole}
+
+
+def _is_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get('image'), str)
+        and isinstance(entry.get('boxes'), list)
+        and 'age' in entry
+    )
 
 
 def _is_current(path: Path, target: Path, stem: str, entry: dict) -> bool:
@@ -199,15 +238,6 @@ def _age(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return -1
-
-
-def _open_journal(target: Path, settings: dict, done: dict) -> IO[str]:
-    """Begin the journal anew, with what holds of the old one."""
-    path = target / _JOURNAL
-    with atomic_write(path) as file:
-        for entry in (settings, *done.values()):
-            file.write(json.dumps(entry) + '\n')
-    return open(path, 'a', encoding='utf-8')
 
 
 def _write_boxes(target: Path, stems: dict[str, str], done: dict) -> None:
@@ -260,11 +290,14 @@ def _crop_image(
             boxes = boxes_of_mask(mask, image.shape)
     except DECODING_ERRORS as e:
         return dict(image=name, refused=refusal(path, e, content))
-    for index, box in enumerate(boxes):
-        x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
-        crop = np.ascontiguousarray(image[y1:y2, x1:x2])
-        with written(target / _crop_name(stem, index)) as file:
-            file.write(cv2.imencode('.png', crop)[1].tobytes())
+    try:
+        for index, box in enumerate(boxes):
+            x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
+            crop = np.ascontiguousarray(image[y1:y2, x1:x2])
+            with written(target / _crop_name(stem, index)) as file:
+                file.write(cv2.imencode('.png', crop)[1].tobytes())
+    except OSError as e:  # the image's name leaves no room for the number
+        return dict(image=name, refused=refusal(path, e))
     return dict(
         image=name,
         age=age,

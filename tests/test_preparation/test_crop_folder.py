@@ -87,7 +87,8 @@ def test_it_goes_on_where_it_stopped(tmp_path, source):
         journal.write('{"image": "lymph')
     (target / 'lymphocyte' / 'b_0.png').unlink()
     os.utime(source / 'monocyte' / 'tief' / 'ü.png', (1, 1))
-    report = crop_folder(source, target, num_workers=1)
+    with pytest.warns(InputWarning, match='jsonl: a line is damaged or cut'):
+        report = crop_folder(source, target, num_workers=1)
     assert (report['images'], report['kept']) == (4, 2)
     assert rows(target) == table
     after = crops(target)
@@ -98,6 +99,24 @@ def test_it_goes_on_where_it_stopped(tmp_path, source):
     assert crop_folder(source, target, num_workers=1)['kept'] == 4
     with pytest.raises(InputError, match='was begun with .*choose an empty'):
         crop_folder(source, target, margin=0.3)
+
+
+def test_a_damaged_journal(tmp_path, source):
+    target = tmp_path / 'out'
+    crop_folder(source, target, num_workers=1)
+    table = rows(target)
+    journal = target / '.crop_cells.jsonl'
+    head, first, *others = journal.read_bytes().splitlines(keepends=True)
+    first = first.replace(b'image', b'imagf')
+    noise = [b'\xff\x00\n', b'[]\n', b'{"image": 1}\n']
+    journal.write_bytes(b''.join([head, *noise, first, *others]))
+    with pytest.warns(InputWarning, match='4 lines are damaged'):
+        report = crop_folder(source, target, num_workers=1)
+    assert (report['images'], report['kept']) == (4, 3)
+    assert rows(target) == table
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', InputWarning)
+        assert crop_folder(source, target, num_workers=1)['kept'] == 4
 
 
 def test_broken_images_are_named_and_do_not_stop_it(tmp_path, source):

@@ -25,7 +25,11 @@ from daffnet_mm.cropping import segment_cells
 from daffnet_mm.cropping.boxes import box_iou
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.image_decoding import decode_image
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.visualization import save_figure
 
 LEAST_IOU = 0.5
@@ -192,4 +196,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

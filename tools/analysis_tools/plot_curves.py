@@ -26,7 +26,11 @@ import numpy as np
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.run_folders import name_runs
 from daffnet_mm.fileio.tables import write_csv
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.visualization import plot_training_curves, save_figure
 
 #: A key's epochs and values.
@@ -146,4 +150,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))
