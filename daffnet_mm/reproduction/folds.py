@@ -1,13 +1,10 @@
 """Cross-validation: one split file a fold."""
 
-import copy
+from collections.abc import Mapping
 from pathlib import Path
-
-from mmengine import Config
 
 from daffnet_mm.preparation.make_splits import (
     draw_parts,
-    find_release,
     list_release,
     open_release,
     write_splits,
@@ -30,11 +27,11 @@ def fold_file(folder: Path, dataset: str, fold: int, k: int) -> Path:
     return folder / f'{release}_{k}folds_fold{fold}.csv'
 
 
-def write_folds(cfg: Config, folder: Path, dataset: str, k: int) -> None:
+def write_folds(release: Mapping, folder: Path, dataset: str, k: int) -> None:
     """Write the split files of a dataset's folds, unless they are there.
 
     Args:
-        cfg (Config): A config of the dataset.
+        release (Mapping): The dataset's config.
         folder (Path): Where to.
         dataset (str): The dataset.
         k (int): The number of folds.
@@ -45,10 +42,8 @@ def write_folds(cfg: Config, folder: Path, dataset: str, k: int) -> None:
     files = [fold_file(folder, dataset, fold, k) for fold in range(k)]
     if files and all(path.is_file() for path in files):
         return
-    release = copy.deepcopy(find_release(cfg))
     # Fold files are drawn over the images, not over an official test part.
-    release.update(official_split=False, group_file=None)
-    opened = open_release(release)
+    opened = open_release(dict(release, official_split=False))
     samples = list_release(opened)
     splits = draw_parts(opened, samples, k)
     stem = files[0].name.replace('_fold0.csv', '.csv')
