@@ -1,0 +1,112 @@
+"""Let the tools of a process do little: small images, an epoch, few cells."""
+
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+
+import torch
+from mmengine import Config
+from tool_process import run_script
+
+from daffnet_mm.reproduction.config_edits import set_epochs, set_image_size
+from daffnet_mm.utils.dataset_configs import innermost
+from daffnet_mm.utils.requirements import without_downloads
+
+IMAGE_SIZE = 64
+BATCH_SIZE = 8
+SYNTHETIC_CELLS = 12
+#: Tools that only start others: these read the config that was written for
+#: them at its full size.
+_STARTERS = {'run_experiments.py', 'train_map.py', 'demo.py'}
+_FORK = multiprocessing.get_context('fork')
+
+
+def reduce_tools(tool):
+    """Reduce all trainings and tests of this process and those it starts."""
+    torch.set_num_threads(1)
+    if Path(tool).name in _STARTERS:
+        import subprocess
+
+        subprocess.Popen = _Started
+    else:
+        read = Config.fromfile
+        Config.fromfile = staticmethod(
+            lambda *args, **kwargs: reduce_config(read(*args, **kwargs))
+        )
+
+
+def reduce_config(cfg):
+    """Make a config quick; gives it."""
+    loaders = [
+        cfg[f'{part}_dataloader']
+        for part in ('train', 'val', 'test')
+        if cfg.get(f'{part}_dataloader')
+    ]
+    for loader in loaders:
+        loader['num_workers'] = 0
+        loader['persistent_workers'] = False
+        loader['batch_size'] = BATCH_SIZE
+        for dataset in innermost(loader['dataset']):
+            if 'num_samples' in dataset or dataset['type'] == 'SyntheticWBC':
+                dataset['num_samples'] = SYNTHETIC_CELLS
+    if len(loaders) == 3 and 'model' in cfg:
+        set_image_size(cfg, IMAGE_SIZE)
+        set_epochs(cfg, 1)
+        cfg.merge_from_dict(without_downloads(cfg))
+        # gigabytes, of the large ones
+        cfg.default_hooks.checkpoint['save_optimizer'] = False
+    return cfg
+
+
+class _Started:
+    """What `subprocess.Popen` is to a tool that starts tools: a fork."""
+
+    def __init__(self, command, *, env=None, cwd=None, stdout=None, **_):
+        program, *self.args = map(str, command)
+        if program != sys.executable:
+            raise ValueError(f'{program} is not for a test to start')
+        self._process = _FORK.Process(
+            target=_run,
+            args=(
+                self.args,
+                dict(env or {}),
+                cwd,
+                stdout.fileno() if hasattr(stdout, 'fileno') else None,
+            ),
+        )
+        self._process.start()
+
+    def wait(self, timeout=None):
+        self._process.join(timeout)
+        return self._process.exitcode
+
+    poll = wait
+    returncode = property(lambda self: self._process.exitcode)
+
+    def communicate(self, *args, **kwargs):
+        self.wait()
+        return None, None
+
+    def terminate(self):
+        self._process.terminate()
+
+    kill = terminate
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.wait()
+
+
+def _run(words, environment, folder, output):
+    os.environ.update(environment)
+    if folder is not None:
+        os.chdir(folder)
+    if output is not None:
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+    tool, *arguments = words
+    reduce_tools(tool)
+    run_script(Path(tool), arguments)
