@@ -132,9 +132,9 @@ def _of_python(document, source):
             continue
         string = node.body[0].value
         docstrings.add(string)
-        yield _Text(
-            document, string.lineno, inspect.cleandoc(string.value)
-        )
+        # a corner of a drawn tree is no code
+        text = inspect.cleandoc(string.value).replace('`--', '+--')
+        yield _Text(document, string.lineno, text)
     inside = {
         part
         for node in ast.walk(tree)
@@ -283,7 +283,9 @@ def _of_line(text, line, block, said, whole):
         forms = [(text.form, whole)]
     else:
         forms = [('shortest', shortest(whole))]
-        forms += [('fullest', full) for full in fullest(whole)]
+        forms += [
+            ('fullest', full) for full in fullest(whole) if full != forms[0][1]
+        ]
         if text.form == 'message':
             forms = [('message', full) for _, full in forms]
     for form, words in forms:
@@ -333,6 +335,24 @@ def mentions(pattern):
         for text in _texts()
         for m in re.finditer(pattern, text.text)
     ]
+
+
+@cache
+def option_rows(document):
+    """The settings that each row of a document's tables names.
+
+    Returns:
+        list[tuple[int, tuple[str, ...]]]: The row's line, and the settings.
+    """
+    (text,) = (t.text for t in _texts() if t.document == document)
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith('|'):
+            words = [w for m in _SPAN.finditer(line) for w in m[2].split()]
+            settings = tuple(filter(_OVERRIDE.fullmatch, words))
+            if settings:
+                rows.append((number, settings))
+    return rows
 
 
 def overrides(words):

@@ -12,9 +12,10 @@ import runpy
 import sys
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-from documented import REPOSITORY, Command, commands
+from documented import REPOSITORY, Command, commands, option_rows
 from packaging.requirements import Requirement
 from shell import recorded
 from tool_process import load_tool
@@ -33,8 +34,14 @@ PLACEHOLDERS = {
     'CONFIG': 'configs/daffnet/daffnet-tiny_wbcatt_official.py',
     'CKPT': 'shipped.pth',
     'CHECKPOINT': 'shipped.pth',
+    # a MAP, and its config
+    'calibrate_map.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
+    'calibrate_map.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
+    'explain.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
+    'explain.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     # a training, labelling and testing of seconds
     'train.py CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
+    'dist_train.sh CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
     'pseudo_label.py CONFIG': 'configs/daffnet/map-tiny_synthetic-ssl.py',
     'pseudo_label.py CKPT': 'work_dirs/map-tiny_synthetic/best.pth',
     'STAGE_1': 'configs/daffnet/map-tiny_synthetic.py',
@@ -56,6 +63,7 @@ PLACEHOLDERS = {
     '--jtsc DIR': 'data/segmentation_WBC',
     '--data-root DIR': 'data/PBC_dataset_normal_DIB',
     'demo.py --data-root DIR': 'data',
+    'demo.sh --data-root DIR': 'data',
     'benchmark_loading.py --data-root DIR': 'data',
     'audit_dataset.py FOLDER': 'data/BCCD_cropped',
     'NAME': 'BCCD',
@@ -74,8 +82,14 @@ PLACEHOLDERS = {
     '--contact-sheet FILE': '{own}.png',
     'CALIBRATED.pth': '{own}.pth',
     'FILE.png': '{own}.png',
-    'OPTION': 'model.head.loss.focal_gamma=2.0',
     'PROCESSES': '2',
+}
+#: Settings that others need beside them, as the document says.
+GOES_WITH = {
+    'model.head.loss': (
+        'model.head.loss.type=DSLLoss',
+        'default_hooks.count_values.type=CountValuesHook',
+    )
 }
 #: Options whose value makes work: what they are here.
 LESS = {
@@ -90,6 +104,9 @@ LESS = {
     '--rounds': '1',
     '--seeds': '0',
 }
+#: Options that a synopsis leaves out: what they are here, None for what the
+#: synopsis says itself.
+SMALLER = {'--scale': 'tiny', '--datasets': None}
 #: Names in commands that stand for images of one's own.
 OWN_IMAGES = {'BNE_422954.jpg', 'cell.jpg', 'cells/', 'validation/'}
 #: Options, and positional arguments, that name what is written.
@@ -137,7 +154,26 @@ class Use:
 @cache
 def uses():
     """How each documented command is run, in their order."""
-    return [how_to_run(command) for command in commands()]
+    found = []
+    for command in commands():
+        use = how_to_run(command)
+        if 'OPTION' not in use.arguments:
+            found.append(use)
+            continue
+        # what the tables of the document offer
+        for line, settings in option_rows(command.document):
+            needed = GOES_WITH.get(settings[0].rpartition('.')[0], ())
+            *words, _ = command.words
+            found.append(
+                how_to_run(
+                    replace(
+                        command,
+                        line=line,
+                        words=(*words, *settings, *needed),
+                    )
+                )
+            )
+    return found
 
 
 def how_to_run(command):
@@ -158,6 +194,8 @@ def how_to_run(command):
         return use
     if command.form in ('fullest', 'message'):
         return replace(use, reason='a synopsis: its shortest form is run')
+    if use.name == 'explain.py' and not find_spec('pytorch_grad_cam'):
+        return replace(use, reason='needs pytorch-grad-cam')
     words = ' '.join(use.arguments)
     for option, what in ABSENT.items():
         if re.search(rf'(^|\s){option}(\s|$)', words):
@@ -350,7 +388,8 @@ def fill_words(use):
             filled.append(word)
         elif equals:
             where = before.rpartition('.')[2] + '='
-            filled.append(f'{before}={_fill(use, where, value)}')
+            name = PLACEHOLDERS.get(before, before)
+            filled.append(f'{name}={_fill(use, where, value)}')
         else:
             filled.append(_fill(use, option, word))
     return filled
@@ -368,7 +407,11 @@ def _fill(use, where, word):
     place, slash, below = word.partition('/')
     if re.fullmatch('N|EPOCH|DEVICE|METHOD|KEY|VALUE|GLOB|DATASET', place):
         return _any_value(use, where, place)
-    if not _PLACEHOLDER.fullmatch(place) or place in _VALUES_IN_CAPITALS:
+    if (
+        not _PLACEHOLDER.fullmatch(place)
+        or place in _VALUES_IN_CAPITALS
+        or word in OWN_IMAGES
+    ):
         return word
     for key in (
         f'{use.name} {where} {place}',
@@ -383,11 +426,11 @@ def _fill(use, where, word):
         raise UnknownCommandError(
             f'{use.command}: say what {place} is (PLACEHOLDERS in {__file__})'
         )
-    number = commands().index(use.command)
-    return value.format(
-        own=f'out/{number}',
-        block=f'out/{Path(use.command.document).stem}{use.command.block}',
-    ) + (slash + below)
+    own = re.sub(r'\W', '_', f'{use.command.document}_{use.command.line}')
+    block = re.sub(r'\W', '_', f'{use.command.document}_{use.command.block}')
+    return value.format(own=f'out/{own}', block=f'out/{block}') + (
+        slash + below
+    )
 
 
 #: What looks like a placeholder and is none.
@@ -427,7 +470,28 @@ def less(use, words):
                 words = [*words[:start], LESS[option], *words[end:]]
             elif action.default is not None:
                 words = [*words, option, LESS[option]]
+    if use.command.form == 'shortest':
+        words = [*words, *_smaller(use, words)]
     return words
+
+
+def _smaller(use, words):
+    """What a synopsis, or the table, says of options that are left out."""
+    known = parser_of(use.tool)._option_string_actions
+    full = [
+        command.words
+        for command in commands()
+        if (command.document, command.line, command.form)
+        == (use.command.document, use.command.line, 'fullest')
+    ]
+    for option, value in SMALLER.items():
+        if option not in known or option in words:
+            continue
+        for said in full:
+            if value is None and option in said:
+                value = said[said.index(option) + 1]
+        if value is not None:
+            yield from (option, value)
 
 
 def outputs(use):

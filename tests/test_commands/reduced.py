@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from mmengine import Config
 from tool_process import run_script
 
+from daffnet_mm.errors import InputError
 from daffnet_mm.reproduction.config_edits import set_epochs, set_image_size
 from daffnet_mm.utils.dataset_configs import innermost
 from daffnet_mm.utils.requirements import without_downloads
@@ -26,9 +28,7 @@ def reduce_tools(tool):
     """Reduce all trainings and tests of this process and those it starts."""
     torch.set_num_threads(1)
     if Path(tool).name in _STARTERS:
-        import subprocess
-
-        subprocess.Popen = _Started
+        subprocess.Popen = _Popen
     else:
         read = Config.fromfile
         Config.fromfile = staticmethod(
@@ -51,7 +51,7 @@ def reduce_config(cfg):
             if 'num_samples' in dataset or dataset['type'] == 'SyntheticWBC':
                 dataset['num_samples'] = SYNTHETIC_CELLS
     if len(loaders) == 3 and 'model' in cfg:
-        set_image_size(cfg, IMAGE_SIZE)
+        _make_small(cfg, loaders)
         set_epochs(cfg, 1)
         cfg.merge_from_dict(without_downloads(cfg))
         # gigabytes, of the large ones
@@ -59,13 +59,32 @@ def reduce_config(cfg):
     return cfg
 
 
+def _make_small(cfg, loaders):
+    try:
+        set_image_size(cfg, IMAGE_SIZE)
+    except InputError:  # resized, not cropped
+        for loader in loaders:
+            for dataset in innermost(loader['dataset']):
+                for step in dataset['pipeline']:
+                    if step['type'] == 'Resize':
+                        step['scale'] = (IMAGE_SIZE, IMAGE_SIZE)
+
+
+class _Popen(subprocess.Popen):
+    """What starts programs, and forks where the program is Python."""
+
+    def __new__(cls, command, *args, **kwargs):
+        """Make what `subprocess` makes, or what stands for it."""
+        if isinstance(command, list) and command[0] == sys.executable:
+            return _Started(command, *args, **kwargs)
+        return super().__new__(cls)
+
+
 class _Started:
-    """What `subprocess.Popen` is to a tool that starts tools: a fork."""
+    """A tool that another has started."""
 
     def __init__(self, command, *, env=None, cwd=None, stdout=None, **_):
-        program, *self.args = map(str, command)
-        if program != sys.executable:
-            raise ValueError(f'{program} is not for a test to start')
+        self.args = [*map(str, command[1:])]
         self._process = _FORK.Process(
             target=_run,
             args=(

@@ -1,8 +1,9 @@
 """Run the documented commands in a small world, and what they need before."""
 
 import re
+import shutil
 import socket
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from daffnet_mm.utils.requirements import pretrained
 
 #: Seconds that a command may take.
 TIMEOUT = 600
+#: Lines of a failure.
+_SHOWN = 30
 #: What commands read that others make.
 _MADE = re.compile(r'(?:work_dirs|out|data/pseudo_labels|pbc146)(?:/|$)')
 
@@ -73,12 +76,14 @@ class Runner:
             self._done[key] = None
             for place in self._reads(use, words, environment):
                 self.make(place, use)
-            self._done[key] = self._start(use, words, environment)
+            with self._aside(outputs(use)):
+                self._done[key] = self._start(use, words, environment)
         ended = self._done[key]
         assert ended is not None, f'{use.command} failed before'
         status, output = ended
-        assert status == 0, f'{use.command}\n{output}'
-        assert 'Traceback' not in output, f'{use.command}\n{output}'
+        end = '\n'.join(output.splitlines()[-_SHOWN:])
+        assert status == 0, f'{use.command}\n{end}'
+        assert 'Traceback' not in output, f'{use.command}\n{end}'
         return output
 
     def make(self, place, use):
@@ -91,6 +96,21 @@ class Runner:
             f'{use.command} reads {place}, which {maker.command} does not '
             'make'
         )
+
+    @contextmanager
+    def _aside(self, written):
+        """Take data away that a command writes, and put it back."""
+        moved = {}
+        for place in written:
+            path = self.world / place
+            if place.startswith('data/') and path.exists():
+                moved[path] = path.with_name(f'{path.name}.before')
+                path.rename(moved[path])
+        yield
+        for path, before in moved.items():
+            if path.is_dir():
+                shutil.rmtree(path)
+            before.replace(path)
 
     def _reads(self, use, words, environment):
         """What a command reads that may have to be made."""

@@ -19,8 +19,11 @@ from daffnet_mm.structures import (
     WBC_ATTRIBUTES,
 )
 
-#: Images of a class of PBC: each fold of five has one.
+#: Images of PBC's further classes: each fold of five has one.
 _OF_A_CLASS = 5
+#: Those of the five that WBCAtt annotates, by its published parts: a tenth of
+#: the first is one.
+_ANNOTATED = dict(train=range(10), val=range(10, 12), test=range(12, 14))
 _IMAGES = ('.jpg', '.jpeg', '.png', '.bmp')
 _MODEL = 'daffnet_mm/weights/daffnet-tiny_wbcatt.pth'
 
@@ -66,10 +69,11 @@ def _write_releases(root):
     paint = _Painter()
     pbc = root / 'PBC_dataset_normal_DIB'
     for name in PBC8_CLASSES:
-        for number in range(_OF_A_CLASS):
+        number_of = 14 if name in WBC5_CLASSES else _OF_A_CLASS
+        for number in range(number_of):
             paint(pbc / name / f'{name.upper()}_{number}.jpg')
     (root / 'wbcatt').mkdir()
-    for part, numbers in dict(train=(0, 1, 2), val=(3,), test=(4,)).items():
+    for part, numbers in _ANNOTATED.items():
         write_annotations(
             root / 'wbcatt' / f'pbc_attr_v1_{part}.csv',
             [_annotation(label, n) for label in WBC5_CLASSES for n in numbers],
