@@ -5,7 +5,7 @@ import inspect
 import io
 import re
 import tokenize
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -76,8 +76,9 @@ class Fragment:
     text: str
 
     def __str__(self):
-        """Name it."""
-        return f'{self.document}:{self.line} {self.text}'
+        """Name it, by its first line."""
+        first, *_ = self.text.splitlines()
+        return f'{self.document}:{self.line} {first}'
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,21 @@ def commands():
     """List every command line that is documented."""
     found = []
     for text in _texts():
-        found += _commands_of(text)
+        for command in _commands_of(text):
+            found += _with_options(command)
     return found
+
+
+def _with_options(command):
+    """Put what the document's tables offer in the place of OPTION."""
+    if 'OPTION' not in command.words:
+        return [command]
+    place = command.words.index('OPTION')
+    before, after = command.words[:place], command.words[place + 1 :]
+    return [
+        replace(command, line=line, words=(*before, *settings, *after))
+        for line, settings in _option_rows(command.document)
+    ]
 
 
 def _commands_of(text):
@@ -337,13 +351,8 @@ def mentions(pattern):
     ]
 
 
-@cache
-def option_rows(document):
-    """The settings that each row of a document's tables names.
-
-    Returns:
-        list[tuple[int, tuple[str, ...]]]: The row's line, and the settings.
-    """
+def _option_rows(document):
+    """The settings that each row of a document's tables names, with lines."""
     (text,) = (t.text for t in _texts() if t.document == document)
     rows = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -358,3 +367,32 @@ def option_rows(document):
 def overrides(words):
     """The settings of a config among words."""
     return dict(w.split('=', 1) for w in words if _OVERRIDE.fullmatch(w))
+
+
+@cache
+def snippets():
+    """List the blocks of Python in documents."""
+    return [
+        Fragment(
+            text.document,
+            text.line + text.text[: match.start()].count('\n') + 1,
+            re.sub(f'^{match[1]}', '', match[3], flags=re.MULTILINE),
+        )
+        for text in _texts()
+        if text.document.endswith('.md')
+        for match in _FENCE.finditer(text.text)
+        if match[2] == 'python'
+    ]
+
+
+@cache
+def spans():
+    """List the inline code of documents."""
+    return [
+        Fragment(text.document, line, span)
+        for text in _texts()
+        if text.document.endswith('.md')
+        for line, span in _spans(
+            _Text(text.document, text.line, _without_fences(text.text))
+        )
+    ]

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from documented import REPOSITORY, Command, commands, option_rows
+from documented import REPOSITORY, Command, commands
 from packaging.requirements import Requirement
 from shell import recorded
 from tool_process import load_tool
@@ -154,26 +154,7 @@ class Use:
 @cache
 def uses():
     """How each documented command is run, in their order."""
-    found = []
-    for command in commands():
-        use = how_to_run(command)
-        if 'OPTION' not in use.arguments:
-            found.append(use)
-            continue
-        # what the tables of the document offer
-        for line, settings in option_rows(command.document):
-            needed = GOES_WITH.get(settings[0].rpartition('.')[0], ())
-            *words, _ = command.words
-            found.append(
-                how_to_run(
-                    replace(
-                        command,
-                        line=line,
-                        words=(*words, *settings, *needed),
-                    )
-                )
-            )
-    return found
+    return [how_to_run(command) for command in commands()]
 
 
 def how_to_run(command):
@@ -190,6 +171,9 @@ def how_to_run(command):
             f'{command}: say how to run {program} (_PROGRAMS in {__file__})'
         ) from None
     use = rule(command, arguments)
+    for word in arguments:
+        needed = GOES_WITH.get(word.partition('=')[0].rpartition('.')[0], ())
+        use = replace(use, arguments=(*use.arguments, *needed))
     if use.reason is not None or use.tool is None:
         return use
     if command.form in ('fullest', 'message'):

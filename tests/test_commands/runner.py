@@ -93,8 +93,7 @@ class Runner:
         maker, extra = self._maker(place, use)
         self.run(maker, extra)
         assert (self.world / place).exists(), (
-            f'{use.command} reads {place}, which {maker.command} does not '
-            'make'
+            f'{use.command} reads {place}, which {maker.command} does not make'
         )
 
     @contextmanager
@@ -143,7 +142,10 @@ class Runner:
         if place.startswith('data/pseudo_labels/'):
             config = wanted.arguments[0]
             for use in _runnable():
-                if use.name == 'pseudo_label.py' and use.arguments[0] == config:
+                if (
+                    use.name == 'pseudo_label.py'
+                    and use.arguments[0] == config
+                ):
                     return use, ()
             # as the project's own advice has it
             raise AssertionError(

@@ -25,7 +25,7 @@ def unknown_settings(cfg, settings):
 
 
 def _is_known(cfg, name, settings):
-    node, path = cfg, []
+    node, path = cfg._cfg_dict, []
     for key in name.split('.'):
         # a part that only the settings describe has no more than its type
         node = {} if node is None else node
@@ -39,9 +39,9 @@ def _is_known(cfg, name, settings):
             if key == 'type':
                 return find_type(settings[name]) is not None
             if of_part in settings and settings[of_part] != node.get('type'):
-                known = key in arguments_of(type_)
+                known = accepts(type_, key)
             else:
-                known = key in node or (type_ and key in arguments_of(type_))
+                known = key in node or (type_ and accepts(type_, key))
             if not known and path == ['default_hooks']:
                 known = f'default_hooks.{key}.type' in settings
             if not known:
@@ -66,16 +66,20 @@ def find_type(name):
     return None
 
 
-def arguments_of(name):
-    """The arguments of a type, those that it hands on too."""
-    found = set()
+def accepts(name, argument):
+    """Tell whether a type takes an argument, itself or a class above it.
+
+    What is handed on to something else may be anything.
+    """
     type_ = find_type(name)
-    for cls in type_.__mro__ if inspect.isclass(type_) else (type_,):
-        function = cls.__dict__.get('__init__') if inspect.isclass(cls) else cls
-        if function is None or cls is object:
+    if not inspect.isclass(type_):
+        return argument in inspect.signature(type_).parameters
+    for cls in type_.__mro__[:-1]:
+        if '__init__' not in vars(cls):
             continue
-        parameters = inspect.signature(function).parameters.values()
-        found |= {p.name for p in parameters}
-        if all(p.kind is not p.VAR_KEYWORD for p in parameters):
-            break
-    return found
+        parameters = inspect.signature(cls.__init__).parameters
+        if argument in parameters:
+            return True
+        if all(p.kind is not p.VAR_KEYWORD for p in parameters.values()):
+            return False
+    return True

@@ -17,7 +17,6 @@ from documented import (
     overrides,
 )
 from how_to_run import (
-
     UnknownCommandError,
     fill_words,
     how_to_run,
@@ -173,7 +172,10 @@ def test_what_is_no_setting():
     for settings in (
         {'model.backbone.depth': '18'},
         {'model.backbone.norm_eval': 'True'},
-        {'optim_wrapper.type': 'OptimWrapper', 'optim_wrapper.accumulative_counts': '2'},
+        {
+            'optim_wrapper.type': 'OptimWrapper',
+            'optim_wrapper.accumulative_counts': '2',
+        },
         {'default_hooks.accuracy.type': 'TrainingAccuracyHook'},
     ):
         assert unknown_settings(cfg, settings) == []
@@ -190,7 +192,9 @@ def test_work_folders_are_those_that_trainings_make():
         parser = parser_of(use.tool) if use.tool else None
         for action in parser._actions if parser else ():
             known.add(str(action.default))
-    for document, line, name in mentions(r'\b(work_dirs/[\w.-]*\w)(?![\w<{$*])'):
+    for document, line, name in mentions(
+        r'\b(work_dirs/[\w.-]*\w)(?![\w<{$*])'
+    ):
         assert name in known, f'{document}:{line}: nothing writes {name}'
 
 

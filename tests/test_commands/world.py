@@ -165,5 +165,3 @@ def _public_epsanet():
     weights['fc.weight'] = torch.zeros(3, 2048)
     weights['fc.bias'] = torch.zeros(3)
     return weights
-
-
