@@ -97,9 +97,11 @@ class _Text:
 @cache
 def _texts():
     found = []
-    for path in _files('*.md'):
-        if path.name not in _NO_DOCUMENT:
-            found.append(_Text(_name(path), 1, path.read_text('utf-8')))
+    found += [
+        _Text(_name(path), 1, path.read_text('utf-8'))
+        for path in _files('*.md')
+        if path.name not in _NO_DOCUMENT
+    ]
     for path in [*_files('*.py'), REPOSITORY / 'setup.py']:
         source = path.read_text('utf-8')
         found += _of_python(_name(path), source)
@@ -206,7 +208,12 @@ def _with_options(command):
     place = command.words.index('OPTION')
     before, after = command.words[:place], command.words[place + 1 :]
     return [
-        replace(command, line=line, words=(*before, *settings, *after))
+        replace(
+            command,
+            line=line,
+            block=line,
+            words=(*before, *settings, *after),
+        )
         for line, settings in _option_rows(command.document)
     ]
 

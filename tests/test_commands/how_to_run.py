@@ -189,7 +189,7 @@ def how_to_run(command):
     return use
 
 
-# -- programs ------------------------------------------------------------------
+# -- programs -----------------------------------------------------------------
 
 
 def _python(command, arguments):
@@ -203,8 +203,8 @@ def _python(command, arguments):
         tool, *arguments = arguments
         return Use(command, tool, tuple(arguments))
     raise UnknownCommandError(
-        f'{command}: there is no {arguments[0]}, or say how to run it (_python '
-        f'in {__file__})'
+        f'{command}: there is no {arguments[0]}, or say how to run it '
+        f'(_python in {__file__})'
     )
 
 
@@ -303,7 +303,7 @@ def _check_tests(command, arguments):
             assert (REPOSITORY / path).exists(), f'{command}: no {path}'
 
 
-# -- arguments -----------------------------------------------------------------
+# -- arguments ----------------------------------------------------------------
 
 
 @cache
@@ -428,7 +428,7 @@ def _any_value(use, option, place):
     if action and isinstance(action.type, WholeNumber):
         return str(action.type.least)
     if action and action.choices:
-        return [*action.choices][0]
+        return next(iter(action.choices))
     return {'N': '1', 'EPOCH': '1', 'DEVICE': 'cpu'}.get(place, place)
 
 
@@ -482,8 +482,7 @@ def outputs(use):
     """The files and folders that a command says it writes."""
     parser, found = parser_of(use.tool), []
     words = fill_words(use)
-    for option in OUTPUTS & set(words):
-        found.append(words[words.index(option) + 1])
+    found += [words[words.index(o) + 1] for o in OUTPUTS & set(words)]
     if parser is not None and use.reason is None:
         found += [
             str(value)

@@ -1,9 +1,10 @@
 """Let the tools of a process do little: small images, an epoch, few cells."""
 
-import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import torch
@@ -21,7 +22,6 @@ SYNTHETIC_CELLS = 12
 #: Tools that only start others: these read the config that was written for
 #: them at its full size.
 _STARTERS = {'run_experiments.py', 'train_map.py', 'demo.py'}
-_FORK = multiprocessing.get_context('fork')
 
 
 def reduce_tools(tool):
@@ -81,34 +81,40 @@ class _Popen(subprocess.Popen):
 
 
 class _Started:
-    """A tool that another has started."""
+    """A tool that another has started.
+
+    It may come from a thread, after which `multiprocessing` cannot end a
+    process in order.
+    """
 
     def __init__(self, command, *, env=None, cwd=None, stdout=None, **_):
         self.args = [*map(str, command[1:])]
-        self._process = _FORK.Process(
-            target=_run,
-            args=(
-                self.args,
-                dict(env or {}),
-                cwd,
-                stdout.fileno() if hasattr(stdout, 'fileno') else None,
-            ),
-        )
-        self._process.start()
+        self.returncode = None
+        self.pid = os.fork()
+        if not self.pid:
+            _run(self.args, env or {}, cwd, stdout)
 
     def wait(self, timeout=None):
-        self._process.join(timeout)
-        return self._process.exitcode
+        if self.returncode is None:
+            self._keep(os.waitpid(self.pid, 0)[1])
+        return self.returncode
 
-    poll = wait
-    returncode = property(lambda self: self._process.exitcode)
+    def poll(self):
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._keep(status)
+        return self.returncode
+
+    def _keep(self, status):
+        self.returncode = os.waitstatus_to_exitcode(status)
 
     def communicate(self, *args, **kwargs):
         self.wait()
         return None, None
 
     def terminate(self):
-        self._process.terminate()
+        os.kill(self.pid, signal.SIGTERM)
 
     kill = terminate
 
@@ -120,12 +126,24 @@ class _Started:
 
 
 def _run(words, environment, folder, output):
-    os.environ.update(environment)
-    if folder is not None:
-        os.chdir(folder)
-    if output is not None:
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-    tool, *arguments = words
-    reduce_tools(tool)
-    run_script(Path(tool), arguments)
+    """Be another process, to its end."""
+    status = 1
+    try:
+        os.environ.update(environment)
+        if folder is not None:
+            os.chdir(folder)
+        if hasattr(output, 'fileno'):
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+        tool, *arguments = words
+        reduce_tools(tool)
+        run_script(Path(tool), arguments)
+        status = 0
+    except SystemExit as end:
+        status = end.code or 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)

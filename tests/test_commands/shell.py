@@ -50,8 +50,7 @@ def read_script(text):
         script.write_text(text, encoding='utf-8')
         into.touch()
         done = subprocess.run(
-            ['/bin/bash', '--norc', '--noprofile', '-c', _RECORDER, 'bash']
-            + [into],
+            ['/bin/bash', '--norc', '-c', _RECORDER, 'bash', into],
             env=dict(_script=str(script)),
             cwd=folder,
             capture_output=True,

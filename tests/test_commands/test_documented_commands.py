@@ -90,7 +90,7 @@ def _say(command, words):
     return type(command)(command.document, command.line, 1, words)
 
 
-# -- settings of configs -------------------------------------------------------
+# -- settings of configs ------------------------------------------------------
 
 
 @cache
@@ -181,7 +181,7 @@ def test_what_is_no_setting():
         assert unknown_settings(cfg, settings) == []
 
 
-# -- names ---------------------------------------------------------------------
+# -- names --------------------------------------------------------------------
 
 
 def test_work_folders_are_those_that_trainings_make():
@@ -192,9 +192,8 @@ def test_work_folders_are_those_that_trainings_make():
         parser = parser_of(use.tool) if use.tool else None
         for action in parser._actions if parser else ():
             known.add(str(action.default))
-    for document, line, name in mentions(
-        r'\b(work_dirs/[\w.-]*\w)(?![\w<{$*])'
-    ):
+    looks = r'\b(work_dirs/[\w.-]*\w)(?![\w<{$*])'
+    for document, line, name in mentions(looks):
         assert name in known, f'{document}:{line}: nothing writes {name}'
 
 
