@@ -96,7 +96,7 @@ class WBCInferencer(ImageClassificationInferencer):
         >>> inferencer = WBCInferencer()
         >>> cell = inferencer('cell.jpg')[0]
         >>> cell['pred_class'], cell['attributes']['granule_type']
-        ('neutrophil', {'value': 'small', 'probability': 0.98})
+        ('neutrophil', {'value': 'small', 'probability': 0.9...})
     """
 
     visualizer: UniversalVisualizer | None

@@ -40,7 +40,9 @@ def atomic_write(
         IsADirectoryError: If ``path`` is a folder.
 
     Examples:
-        >>> with atomic_write('work_dirs/result.json') as file:
+        >>> import json
+        >>> result = dict(accuracy=99.51)
+        >>> with atomic_write('result.json') as file:
         ...     json.dump(result, file)
     """
     if mode not in ('w', 'wb'):

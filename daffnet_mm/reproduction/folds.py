@@ -1,13 +1,12 @@
 """Cross-validation: one split file a fold."""
 
-import copy
+from collections.abc import Mapping
 from pathlib import Path
 
 from mmengine import Config
 
 from daffnet_mm.preparation.make_splits import (
     draw_parts,
-    find_release,
     list_release,
     open_release,
     write_splits,
@@ -37,7 +36,7 @@ def fold_file(folder: Path, release: str, fold: int, k: int) -> Path:
 
     Args:
         folder (Path): The folder of the files.
-        release (str): That of :func:`release_of`.
+        release (str): The name by :func:`release_of`.
         fold (int): The fold that is tested on, from 0.
         k (int): The number of folds.
 
@@ -47,26 +46,23 @@ def fold_file(folder: Path, release: str, fold: int, k: int) -> Path:
     return folder / f'{release}_{k}folds_fold{fold}.csv'
 
 
-def write_folds(cfg: Config, folder: Path, dataset: str, k: int) -> None:
-    """Write the split files of a dataset's folds, unless they are there.
+def write_folds(release: Mapping, folder: Path, name: str, k: int) -> None:
+    """Write the split files of a release's folds, unless they are there.
 
     Args:
-        cfg (Config): A config of the dataset.
+        release (Mapping): The config of a dataset of it.
         folder (Path): Where to.
-        dataset (str): The dataset.
+        name (str): Its name by :func:`release_of`.
         k (int): The number of folds.
 
     Raises:
         InputError: If the data are missing, or there are fewer than 3 folds.
     """
-    name = release_of(cfg, dataset)
     files = [fold_file(folder, name, fold, k) for fold in range(k)]
     if files and all(path.is_file() for path in files):
         return
-    release = copy.deepcopy(find_release(cfg))
     # Fold files are drawn over the images, not over an official test part.
-    release.update(official_split=False, group_file=None)
-    opened = open_release(release)
+    opened = open_release(dict(release, official_split=False))
     samples = list_release(opened)
     splits = draw_parts(opened, samples, k)
     stem = files[0].name.replace('_fold0.csv', '.csv')

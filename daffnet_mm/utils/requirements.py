@@ -144,7 +144,8 @@ def without_downloads(cfg: Config) -> dict[str, Any]:
 
     Returns:
         dict[str, Any]: The settings by name: layers that would have had such
-        weights, or those of ``CONVERTERS``, start at random, and nothing is frozen for a while.
+        weights, or those of ``CONVERTERS``, start at random, and nothing is
+        frozen for a while.
     """
     options: dict[str, Any] = {
         key: None

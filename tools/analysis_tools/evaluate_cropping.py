@@ -1,7 +1,9 @@
 """Measure how well white cells are found, on BCCD's boxes and JTSC's masks.
 
 Usage:
-    python tools/analysis_tools/evaluate_cropping.py [--bccd DIR] [--jtsc DIR]
+    python tools/analysis_tools/evaluate_cropping.py --bccd DIR [--jtsc DIR]
+        [--every N] [--figure FILE]
+    python tools/analysis_tools/evaluate_cropping.py --jtsc DIR
         [--every N] [--figure FILE]
 
 --bccd is the folder of the detection release (Shenggan/BCCD_Dataset, fields
