@@ -43,6 +43,9 @@ from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
 #: Below this probability a cell is listed as unsure.
 UNSURE = 0.8
 
+#: Columns of text that the widest table takes.
+TABLE_WIDTH = 240
+
 
 def build_parser() -> ToolParser:
     """Describe the command line."""
@@ -293,11 +296,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         result = args.format, rows, counts, errors, notes
         if args.out is None:
-            write_result(sys.stdout, *result)
+            # In a pipe there is no terminal that the tables must fit.
+            width = None if sys.stdout.isatty() else TABLE_WIDTH
+            write_result(sys.stdout, *result, width=width)
         else:
             with atomic_write(args.out) as file:
-                # As wide as the tables are.
-                write_result(file, *result, width=240)
+                write_result(file, *result, width=TABLE_WIDTH)
             print(f'wrote {args.out}: {len(rows)} cells', file=sys.stderr)
     return 1 if errors else 0
 

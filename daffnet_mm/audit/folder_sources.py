@@ -116,7 +116,15 @@ def read_folder(folder: str) -> AuditSource:
             'folders of its classes'
         )
     masks = {s['seg_map_path'] for s in listed if 'seg_map_path' in s}
-    return AuditSource(release, release, folder, [folder], samples, masks)
+    return AuditSource(
+        release,
+        release,
+        folder,
+        [folder],
+        samples,
+        masks,
+        faults=dataset.faults,
+    )
 
 
 def attribute_files(folder: str) -> list[str]:
