@@ -19,7 +19,7 @@ from .surroundings import MOST_TO_RED_CELL, describe
 MOST_ACROSS = 14
 #: So many red cells across is the middle of a part, and so many its rim,
 #: which lets every cell of the middle be seen whole.
-CORE, RIM = 8.0, 1.75
+CORE, RIM = 5.0, 1.75
 #: The diameter in pixels by which red cells are looked for in an overview.
 #: Those of less than half of it are not found.
 NOMINAL = 32
