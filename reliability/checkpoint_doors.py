@@ -160,10 +160,10 @@ def main() -> None:
             number += right + taken
             table.add_row(door, *map(str, (right, taken, wrong)))
     Console(width=100).print(table)
-    total = len(args.kinds) * len(args.doors)
+    kinds, ways = len(args.kinds), len(args.doors)
     print(
-        f'{len(args.kinds)} checkpoints through {len(args.doors)} doors: {number} of '
-        f'{total} right, in {time.perf_counter() - start:.0f} s'
+        f'{kinds} checkpoints through {ways} doors: {number} of '
+        f'{kinds * ways} right, in {time.perf_counter() - start:.0f} s'
     )
     print(*faults, sep='\n', file=sys.stderr)
     raise SystemExit(bool(faults))
