@@ -14,3 +14,11 @@ class InputWarning(UserWarning):
 
     One sentence, which the command line tools print to the standard error.
     """
+
+
+class BrokenImageWarning(InputWarning):
+    """An image of a test cannot be read, and is left out.
+
+    The command line tools name it on the standard error, do the rest, and end
+    with status 1.
+    """

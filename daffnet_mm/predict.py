@@ -47,7 +47,11 @@ from daffnet_mm.fileio.image_folders import (
 )
 from daffnet_mm.fileio.names import printable, valid_unicode
 from daffnet_mm.structures import WBC_ATTRIBUTES
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 #: Below this probability a cell is listed as unsure.
 UNSURE = 0.8
@@ -367,4 +371,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

@@ -10,12 +10,20 @@ is labelled, except those that CKPT has labelled before; with --out, the one
 that goes with this ``label_file``. With --dataset, CONFIG may be any MAP's,
 and the training part of the dataset config is labelled. A run that was
 interrupted goes on where it stopped, and ends in the same file.
+
+Exit status: 1 if an image cannot be read, which is named and has no label,
+while the rest goes on; 2 for bad input; else 0.
 """
 
 import daffnet_mm  # noqa: F401
 from daffnet_mm.apis.pseudo_labelling import label_all, pseudo_label
 from daffnet_mm.errors import InputError
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    GOES_ON,
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.utils.config_files import load_config
 
 
@@ -39,7 +47,7 @@ def build_parser() -> ToolParser:
 
 def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
-    with one_sentence_errors():
+    with one_sentence_errors() as status:
         if args.dataset and not args.out:
             raise InputError('--dataset needs --out: name the file to write')
         cfg = load_config(args.config, args.cfg_options)
@@ -62,8 +70,8 @@ def main(argv: list[str] | None = None) -> int:
             made = label_all(cfg, args.checkpoint, **options)
     for path, labels in made.items():
         print(f'{path}: attributes of {len(labels.scores)} images')
-    return 0
+    return status.code
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main, GOES_ON))

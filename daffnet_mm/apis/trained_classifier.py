@@ -16,13 +16,14 @@ from rich.progress import track
 from torch.utils.data import DataLoader, Dataset
 
 from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
-from daffnet_mm.datasets.sample_infos import image_ids
+from daffnet_mm.datasets.sample_infos import image_groups
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import EvaluationReport, WBCMetric
 from daffnet_mm.models.utils import adapt_batch_norm
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.structures.class_names import canonical_class
 from daffnet_mm.utils.config_files import load_config
+from daffnet_mm.utils.dataset_configs import leave_out_broken
 
 from .trained_model import class_names, find_infinite, load_trained
 
@@ -145,6 +146,9 @@ class TrainedClassifier:
             self.cfg, checkpoint, device or get_device()
         )
         self.train_images = set(meta.get('train_images') or ())
+        self._train_groups = self.train_images.union(
+            meta.get('train_groups') or ()
+        )
         self.classes = class_names(self.model, self.cfg, meta, checkpoint)
         self.targets = [
             canonical_class(name, WBC5_CLASSES) for name in self.classes
@@ -282,7 +286,9 @@ class TrainedClassifier:
     def home(self) -> TaxonomyDataset:
         """Build the test part of the classifier's own config."""
         return TaxonomyDataset(
-            dict(self.cfg.test_dataloader.dataset, test_mode=True),
+            leave_out_broken(
+                dict(self.cfg.test_dataloader.dataset, test_mode=True)
+            ),
             classes=self.common,
         )
 
@@ -314,15 +320,22 @@ class TrainedClassifier:
             kind = dataset_type(name)
             cfg = dict(type=kind, data_root=place, classes=self.common)
             own = [dict(type='LoadCellImage')]
+        pipeline = self._pipeline_for(own[0])
         dataset = TaxonomyDataset(
-            dict(cfg, pipeline=self._pipeline_for(own[0]), test_mode=True),
+            leave_out_broken(dict(cfg, pipeline=pipeline, test_mode=True)),
             classes=self.common,
         )
-        seen = self.train_images & set(image_ids(dataset))
+        groups = image_groups(dataset)
+        seen = [
+            image
+            for image, group in groups.items()
+            if {image, group} & self._train_groups
+        ]
         if seen:
             raise InputError(
                 f'{self.checkpoint} was trained on {len(seen)} images of '
-                f'{name}, such as {min(seen)}; use --home for its own test '
+                f'{name} or on others of their groups (copies or crops of one '
+                f'image), such as {min(seen)}; use --home for its own test '
                 'part, or name another dataset'
             )
         return name, dataset

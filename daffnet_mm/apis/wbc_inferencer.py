@@ -25,6 +25,7 @@ from rich.progress import track
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio.image_folders import describe_left_out, find_images
+from daffnet_mm.fileio.image_limits import LEAST_SIDE, LONGEST
 from daffnet_mm.fileio.image_reading import (
     group_remarks,
     name_of,
@@ -39,11 +40,6 @@ from .trained_model import class_names, find_infinite
 
 #: Threads that read images while the model computes.
 READERS = 2
-
-#: A picture with a side below this, in pixels, shows no cell.
-_LEAST_SIDE = 16
-#: One that is so many times as long as it is high is no picture of a cell.
-_LONGEST = 4
 
 
 def _is_path(image: Any) -> bool:
@@ -100,7 +96,7 @@ class WBCInferencer(ImageClassificationInferencer):
         >>> inferencer = WBCInferencer()
         >>> cell = inferencer('cell.jpg')[0]
         >>> cell['pred_class'], cell['attributes']['granule_type']
-        ('neutrophil', {'value': 'small', 'probability': 0.98})
+        ('neutrophil', {'value': 'small', 'probability': 0.9...})
     """
 
     visualizer: UniversalVisualizer | None
@@ -284,10 +280,10 @@ class WBCInferencer(ImageClassificationInferencer):
         decoded = read_image(image, **self._reading, name=name)
         remarks = list(decoded.remarks)
         short, long = sorted(decoded.size)
-        if short < _LEAST_SIDE or long > _LONGEST * short:
+        if short < LEAST_SIDE or long > LONGEST * short:
             height, width = decoded.size
             shape = f'it has {width} x {height} pixels'
-            if short < _LEAST_SIDE:
+            if short < LEAST_SIDE:
                 raise InputError(f'{name}: {shape}, too few to show a cell')
             remarks.append(f'{shape}, no shape of a picture of one cell')
         results.update(

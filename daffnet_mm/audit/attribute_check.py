@@ -1,12 +1,14 @@
 """Hold attribute files against the images, and count their values."""
 
-import csv
 import os.path as osp
 import re
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from daffnet_mm.errors import InputWarning
+from daffnet_mm.fileio.csv_files import CsvFile
 from daffnet_mm.structures import (
     EQUIVALENT_VALUES,
     WBC5_CLASSES,
@@ -104,47 +106,48 @@ def _check_file(
 ) -> dict:
     """Check one file, and add its good rows to ``rows`` by image and file."""
     file_name = osp.basename(path)
-    faults, absent, other_class, contradictions = [], [], [], []
+    faults: list[str] = []
+    absent, other_class, contradictions = [], [], []
     number = 0
-    with open(
-        path, newline='', encoding='utf-8-sig', errors='replace'
-    ) as file:
-        reader = csv.DictReader(file)
-        missing = [
-            column
-            for column in ('label', *WBC_ATTRIBUTES)
-            if column not in (reader.fieldnames or ())
+    columns = ('label', *WBC_ATTRIBUTES)
+    # Lines are told under the file's own name.
+    file = CsvFile(path, ('img_name',), columns, title='')
+    if file.remark:
+        warnings.warn(file.remark, InputWarning, stacklevel=2)
+    missing = [column for column in columns if column not in file.names]
+    if missing:
+        faults.append(f'line 1: no column {", ".join(missing)}')
+    torn: list[str] = []
+    for line, row in file.rows(torn):
+        number += 1
+        row = {column: value.strip() for column, value in row.items()}
+        name = row['img_name']
+        where = f'{line} ({name})'
+        label = canonical_class(row.get('label') or '', WBC5_CLASSES)
+        wrong = [
+            f'{attribute} is {row.get(attribute)!r}'
+            for attribute, values in WBC_ATTRIBUTES.items()
+            if attribute not in missing and row[attribute] not in values
         ]
-        if missing:
-            faults.append(f'line 1: no column {", ".join(missing)}')
-        for row in reader:
-            number += 1
-            name = row['img_name'] or ''
-            where = f'line {reader.line_num} ({name})'
-            label = canonical_class(row.get('label') or '', WBC5_CLASSES)
-            wrong = [
-                f'{attribute} is {row.get(attribute)!r}'
-                for attribute, values in WBC_ATTRIBUTES.items()
-                if attribute not in missing and row[attribute] not in values
-            ]
-            if label is None:
-                wrong.append(f'label is {row.get("label")!r}')
-            if file_name in rows[name]:
-                wrong.append('the image has a line already')
-            if wrong:
-                faults.append(f'{where}: {", ".join(wrong)}')
-                continue
-            rows[name][file_name] = dict(row, label=label)
-            if images and name not in images:
-                absent.append(name)
-            elif images and images[name].label != label:
-                other_class.append(
-                    f'{name}: {label}, but in the folder of '
-                    f'{images[name].label}'
-                )
-            same = {row.get(a) == v for a, v in EQUIVALENT_VALUES.items()}
-            if len(same) > 1:
-                contradictions.append(name)
+        if label is None:
+            wrong.append(f'label is {row.get("label")!r}')
+        if file_name in rows[name]:
+            wrong.append('the image has a line already')
+        if wrong:
+            faults.append(f'{where}: {", ".join(wrong)}')
+            continue
+        rows[name][file_name] = dict(row, label=label)
+        if images and name not in images:
+            absent.append(name)
+        elif images and images[name].label != label:
+            other_class.append(
+                f'{name}: {label}, but in the folder of {images[name].label}'
+            )
+        same = {row.get(a) == v for a, v in EQUIVALENT_VALUES.items()}
+        if len(same) > 1:
+            contradictions.append(name)
+    number += len(torn)
+    faults += torn
     # Images with faulty lines only were entered by the look-up.
     for name in [name for name, files in rows.items() if not files]:
         del rows[name]

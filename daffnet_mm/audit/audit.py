@@ -18,8 +18,10 @@ from rich.progress import (
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.claims import claim_folder
 from daffnet_mm.fileio.csv_files import write_csv_rows
 from daffnet_mm.fileio.names import valid_unicode
+from daffnet_mm.fileio.pixel_values import check_bit_depth
 from daffnet_mm.utils.worker_pool import available_processors
 
 from .attribute_check import check_attributes
@@ -54,6 +56,8 @@ def audit_datasets(
     num_workers: int | None = None,
     console: Console | None = None,
     cfg_options: Mapping | None = None,
+    bit_depth: int | None = None,
+    max_pixels: int | None = None,
 ) -> dict:
     """Look for all that makes figures of datasets wrong.
 
@@ -70,14 +74,18 @@ def audit_datasets(
             stderr.
         cfg_options (Mapping, optional): Settings that override those of the
             configs. Defaults to None.
+        bit_depth (int, optional): Bits that values of more than 8 bits use.
+            Defaults to None: 16.
+        max_pixels (int, optional): The most pixels of an image. Defaults to
+            None: 80 million.
 
     Returns:
         dict: The report, as in ``audit.json``. ``leaks`` is empty if no split
         is at fault.
 
     Raises:
-        InputError: If a location holds no dataset, or an output cannot be
-            written.
+        InputError: If a location holds no dataset, an output cannot be
+            written, or another audit works in its folder.
     """
     if num_workers is None:
         num_workers = available_processors()
@@ -95,43 +103,53 @@ def audit_datasets(
             sources.append(annotated)
     samples = Samples(sources)
     console = console or Console(stderr=True)
-    with Progress(
-        TextColumn('{task.description}'),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    ) as progress:
-        facts = collect_facts(
-            _files(sources),
-            Path(out_dir) / 'cache.sqlite',
-            num_workers,
-            progress,
+    check_bit_depth(bit_depth)
+    reading = dict(bit_depth=bit_depth, max_pixels=max_pixels)
+    with claim_folder(out_dir):
+        with Progress(
+            TextColumn('{task.description}'),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        ) as progress:
+            facts = collect_facts(
+                _files(sources),
+                Path(out_dir) / 'cache.sqlite',
+                num_workers,
+                progress,
+                reading,
+            )
+            places = find_crops(
+                *_crops_and_fields(sources, facts),
+                num_workers,
+                progress,
+                reading,
+            )
+        links = find_links(samples, facts, progress=console.is_terminal)
+        links += link_crops(samples, places)
+        groups = join_groups(samples, links)
+        report = dict(
+            sources=[report_source(source, facts) for source in sources],
+            attributes=attributes,
+            duplicates=_report_duplicates(samples, links),
+            label_conflicts=find_conflicts(samples, links),
+            attribute_conflicts=find_attribute_conflicts(
+                sources, samples, links
+            ),
+            split=any(s.parts for s in samples.by_key.values()),
+            leaks=find_leaks(samples, links, groups),
         )
-        places = find_crops(
-            *_crops_and_fields(sources, facts), num_workers, progress
-        )
-    links = find_links(samples, facts, progress=console.is_terminal)
-    links += link_crops(samples, places)
-    groups = join_groups(samples, links)
-    report = dict(
-        sources=[report_source(source, facts) for source in sources],
-        attributes=attributes,
-        duplicates=_report_duplicates(samples, links),
-        label_conflicts=find_conflicts(samples, links),
-        attribute_conflicts=find_attribute_conflicts(sources, samples, links),
-        split=any(s.parts for s in samples.by_key.values()),
-        leaks=find_leaks(samples, links, groups),
-    )
-    with _output(Path(out_dir) / 'audit.json') as path:
-        _write_json(path, report)
-    if groups_out:
-        with _output(groups_out) as path:
-            _write_groups(path, samples, groups)
-    if contact_sheet:
-        with _output(contact_sheet) as path:
-            draw_contact_sheet(path, [s for s in sources if s.roots], facts)
-    return report
+        with _output(Path(out_dir) / 'audit.json') as path:
+            _write_json(path, report)
+        if groups_out:
+            with _output(groups_out) as path:
+                _write_groups(path, samples, groups)
+        if contact_sheet:
+            with _output(contact_sheet) as path:
+                drawn = [source for source in sources if source.roots]
+                draw_contact_sheet(path, drawn, facts, reading)
+        return report
 
 
 def _read_locations(

@@ -1,9 +1,11 @@
 """Look at all images of an audit, in several processes."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.progress import Progress
 
@@ -23,6 +25,7 @@ def collect_facts(
     cache_file: Path,
     num_workers: int,
     progress: Progress,
+    reading: Mapping[str, int | None] | None = None,
 ) -> dict[str, ImageFacts]:
     """Look at every file once.
 
@@ -32,6 +35,8 @@ def collect_facts(
         cache_file (Path): Where facts are kept for the next run.
         num_workers (int): Processes; 0 for this one.
         progress (Progress): Shows a bar.
+        reading (Mapping, optional): ``bit_depth`` and ``max_pixels``, see
+            :func:`check_image`. Defaults to None: their defaults.
 
     Returns:
         dict[str, ImageFacts]: What was found, by file.
@@ -41,7 +46,8 @@ def collect_facts(
     """
     facts: dict[str, ImageFacts] = {}
     task = progress.add_task('looking at images', total=len(files))
-    with FactsCache(cache_file) as cache:
+    reading = {k: v for k, v in (reading or {}).items() if v is not None}
+    with FactsCache(cache_file, reading) as cache:
         store = FingerprintStore(cache_file.parent)
         for path, boxes in files.items():
             known = cache.get(path, boxes)
@@ -49,7 +55,7 @@ def collect_facts(
                 facts[path] = _put_down(known, store)
                 progress.advance(task)
         open_files = {p: b for p, b in files.items() if p not in facts}
-        for path, found in _examine(open_files, num_workers):
+        for path, found in _examine(open_files, num_workers, reading):
             cache.put(path, open_files[path], found)
             facts[path] = _put_down(found, store)
             progress.advance(task)
@@ -66,20 +72,24 @@ def _put_down(facts: ImageFacts, store: FingerprintStore) -> ImageFacts:
 
 
 def _examine(
-    files: Mapping[str, tuple[Box, ...]], num_workers: int
+    files: Mapping[str, tuple[Box, ...]],
+    num_workers: int,
+    reading: Mapping[str, Any],
 ) -> Iterator[tuple[str, ImageFacts]]:
     """Yield path and facts, in any number of processes."""
     paths = list(files)
+    # Any: mypy would have the settings fill the other arguments too.
+    check: Any = partial(check_image, **reading)
     if num_workers == 0:
         for path in paths:
-            yield path, check_image(path, files[path])
+            yield path, check(path, files[path])
         return
     while paths:
         done = 0
         executor = worker_pool(num_workers)
         try:
             for found in executor.map(
-                check_image,
+                check,
                 paths,
                 [files[path] for path in paths],
                 chunksize=_CHUNK,
@@ -94,14 +104,16 @@ def _examine(
             executor.shutdown(cancel_futures=True)
         paths = paths[done:]
         for path in paths[: _CHUNK * num_workers]:
-            yield path, _examine_alone(path, files[path])
+            yield path, _examine_alone(path, files[path], check)
         paths = paths[_CHUNK * num_workers :]
 
 
-def _examine_alone(path: str, boxes: tuple[Box, ...]) -> ImageFacts:
+def _examine_alone(
+    path: str, boxes: tuple[Box, ...], check: Callable
+) -> ImageFacts:
     with worker_pool(1) as executor:
         try:
-            return executor.submit(check_image, path, boxes).result()
+            return executor.submit(check, path, boxes).result()
         except BrokenProcessPool:
             return ImageFacts(
                 bytes=os.path.getsize(path),

@@ -18,7 +18,10 @@ _DPI = 150
 
 
 def draw_contact_sheet(
-    path: str, sources: Sequence[AuditSource], facts: Mapping[str, ImageFacts]
+    path: str,
+    sources: Sequence[AuditSource],
+    facts: Mapping[str, ImageFacts],
+    reading: Mapping[str, int | None] | None = None,
 ) -> None:
     """Draw a cell of each class (columns) and dataset (rows).
 
@@ -29,6 +32,8 @@ def draw_contact_sheet(
         path (str): The PNG to write.
         sources (Sequence[AuditSource]): The datasets.
         facts (Mapping[str, ImageFacts]): By file; faulty ones are not drawn.
+        reading (Mapping, optional): ``bit_depth`` and ``max_pixels`` of
+            :func:`read_image`. Defaults to None: their defaults.
     """
     # Not pyplot: it would choose a window system for the whole process.
     from matplotlib.figure import Figure
@@ -51,7 +56,7 @@ def draw_contact_sheet(
             if sample is None:
                 axis.set_frame_on(False)
             else:
-                axis.imshow(_picture(sample))
+                axis.imshow(_picture(sample, reading or {}))
     for axis, label in zip(axes[0], columns, strict=True):
         axis.set_title(label.replace('_', '\n'), fontsize=8)
     save_figure(figure, path, _DPI)
@@ -73,9 +78,9 @@ def _choose(
     )
 
 
-def _picture(sample: AuditSample) -> Image.Image:
+def _picture(sample: AuditSample, reading: Mapping) -> Image.Image:
     side = round(_INCHES * _DPI)
-    img = read_image(sample.path, side, sample.box).img
+    img = read_image(sample.path, side, sample.box, **reading).img
     image = Image.fromarray(img[..., ::-1])
     image.thumbnail((side, side))
     return image

@@ -6,9 +6,9 @@ searched at the scale at which it was cut.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -58,7 +58,11 @@ class _Crops(NamedTuple):
 
 
 def find_crops(
-    crops: list[str], fields: list[str], num_workers: int, progress
+    crops: list[str],
+    fields: list[str],
+    num_workers: int,
+    progress,
+    reading: Mapping[str, Any] | None = None,
 ) -> list[CropPlace]:
     """Search crops in field images.
 
@@ -67,6 +71,8 @@ def find_crops(
         fields (list[str]): Readable image files, larger than the crops.
         num_workers (int): Processes; 0 for this one.
         progress (Progress): Shows a bar.
+        reading (Mapping, optional): ``bit_depth`` and ``max_pixels`` of
+            :func:`read_image`. Defaults to None: their defaults.
 
     Returns:
         list[CropPlace]: The crops that were found, in order of field and
@@ -75,8 +81,9 @@ def find_crops(
     if not crops or not fields:
         return []
     task = progress.add_task('searching crops in fields', total=len(fields))
-    by_size = _describe_crops(crops)
-    search = partial(_search_field, by_size=by_size)
+    read: Any = partial(read_image, **(reading or {}))
+    by_size = _describe_crops(crops, read)
+    search = partial(_search_field, by_size=by_size, read=read)
     places = []
     for found in run_in_pool(search, fields, num_workers, chunk_size=4):
         places += found
@@ -93,12 +100,14 @@ def _shrink(image: np.ndarray, factor: int) -> np.ndarray:
     )
 
 
-def _describe_crops(paths: list[str]) -> Mapping[tuple[int, int, int], _Crops]:
+def _describe_crops(
+    paths: list[str], read: Callable
+) -> Mapping[tuple[int, int, int], _Crops]:
     """Group crops by scale and coarse size."""
     images: defaultdict[tuple[int, int, int], dict[str, np.ndarray]]
     images = defaultdict(dict)
     for path in sorted(paths):
-        crop = read_image(path).img
+        crop = read(path).img
         factor = max(1, min(crop.shape[:2]) // _COARSE_SIDE)
         small = _shrink(crop, factor)
         # A blank crop correlates with anything.
@@ -121,9 +130,11 @@ def _describe_crops(paths: list[str]) -> Mapping[tuple[int, int, int], _Crops]:
 
 
 def _search_field(
-    path: str, by_size: Mapping[tuple[int, int, int], _Crops]
+    path: str,
+    by_size: Mapping[tuple[int, int, int], _Crops],
+    read: Callable,
 ) -> list[CropPlace]:
-    field = read_image(path).img
+    field = read(path).img
     places = []
     small_fields = {
         factor: _shrink(field, factor)
@@ -137,7 +148,11 @@ def _search_field(
             _window_statistics(small, height, width), crops.statistics
         ):
             place = _verify(
-                small, crops.images[index], field, crops.paths[index], factor
+                small,
+                crops.images[index],
+                field,
+                read(crops.paths[index]).img,
+                factor,
             )
             if place is not None:
                 box, correlation = place
@@ -187,7 +202,7 @@ def _verify(
     small_field: np.ndarray,
     small_crop: np.ndarray,
     field: np.ndarray,
-    crop_path: str,
+    crop: np.ndarray,
     factor: int,
 ):
     """Match at the coarse scale, then, around the best place, closely."""
@@ -195,7 +210,6 @@ def _verify(
     _, best, _, (x, y) = cv2.minMaxLoc(coarse)
     if best < _COARSE_CORRELATION:
         return None
-    crop = read_image(crop_path).img
     height, width = crop.shape[:2]
     margin = 2 * factor
     left, top = max(0, x * factor - margin), max(0, y * factor - margin)

@@ -1,6 +1,5 @@
 """Recognise the release that a folder holds, and list its samples."""
 
-import csv
 import os.path as osp
 import re
 import warnings
@@ -18,6 +17,7 @@ from daffnet_mm.datasets import (
 )
 from daffnet_mm.datasets.wbc_dataset import PART_FOLDERS
 from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.fileio.csv_files import find_columns
 from daffnet_mm.fileio.image_folders import (
     find_folders,
     is_image_name,
@@ -31,6 +31,7 @@ from .audit_source import AuditSample, AuditSource, unique_title
 #: How deep below a folder on the command line releases are looked for.
 _DEPTH = 2
 _PARTS = tuple(PART_FOLDERS)
+_ATTRIBUTE_COLUMNS = ('img_name', *WBC_ATTRIBUTES)
 
 
 class ClassFolders(WBCDataset):
@@ -134,16 +135,9 @@ def attribute_files(folder: str) -> list[str]:
             for name in scan_folder(folder).files
             if name.lower().endswith('.csv')
         )
-        if 'img_name' in (columns := _columns(path))
-        and columns & set(WBC_ATTRIBUTES)
+        if 'img_name' in (columns := find_columns(path, _ATTRIBUTE_COLUMNS))
+        and len(columns) > 1
     ]
-
-
-def _columns(path: str) -> set[str]:
-    with open(
-        path, newline='', encoding='utf-8-sig', errors='replace'
-    ) as file:
-        return set(next(csv.reader(file), []))
 
 
 def _walk(folder: str, depth: int) -> Iterator[str]:

@@ -15,7 +15,12 @@ from daffnet_mm.fileio.image_decoding import (
     decode_image,
     readable_formats,
 )
-from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
+from daffnet_mm.fileio.image_limits import (
+    LEAST_SIDE,
+    LONGEST,
+    MAX_PIXELS,
+    max_bytes,
+)
 from daffnet_mm.fileio.image_reading import reason_of
 from daffnet_mm.fileio.regular_files import read_regular
 from daffnet_mm.fileio.tiff_pages import is_tiff
@@ -25,6 +30,7 @@ from .near_duplicates import DECODED_SIZE, Fingerprint, fingerprint
 #: x1, y1, x2, y2 in pixels; None is the whole image.
 Box = tuple[float, float, float, float] | None
 
+_GREY = 'grey'
 _GREY_MODES = ('1', 'L', 'LA', 'La', 'I', 'F')
 
 
@@ -61,7 +67,12 @@ class ImageFacts:
     fingerprints: dict[Box, Fingerprint] = field(default_factory=dict)
 
 
-def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
+def check_image(
+    path: str,
+    boxes: tuple[Box, ...] = (None,),
+    bit_depth: int | None = None,
+    max_pixels: int | None = None,
+) -> ImageFacts:
     """Read a file once, whatever is wrong with it.
 
     Whether it can be read is what the reader of the trainings says.
@@ -69,13 +80,18 @@ def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
     Args:
         path (str): The image file.
         boxes (tuple[Box, ...]): The parts to take fingerprints of.
+        bit_depth (int, optional): Bits that values of more than 8 bits use.
+            Defaults to None: 16.
+        max_pixels (int, optional): The most pixels. Defaults to None: 80
+            million.
 
     Returns:
         ImageFacts: What was found; a fault is noted, never raised.
     """
     facts, content = ImageFacts(), b''
+    limit = MAX_PIXELS if max_pixels is None else max_pixels
     try:
-        content = read_regular(path, max_bytes(MAX_PIXELS))
+        content = read_regular(path, max_bytes(limit))
         facts.bytes = len(content)
         if not content:
             facts.fault, facts.message = 'empty', 'the file has 0 bytes'
@@ -85,7 +101,7 @@ def check_image(path: str, boxes: tuple[Box, ...] = (None,)) -> ImageFacts:
             # Unusual metadata, huge images: not what this is about.
             warnings.simplefilter('ignore')
             _describe(path, content, facts)
-            _decode(content, boxes, facts)
+            _decode(content, boxes, facts, bit_depth, limit)
     # Decoders raise nearly anything on broken data, and an audit is there to
     # say so about every file.
     except Exception as error:
@@ -128,15 +144,34 @@ def _describe_tiff(content: bytes, facts: ImageFacts) -> None:
         facts.remarks = [f'{facts.bits} bits a channel']
 
 
-def _decode(content: bytes, boxes: tuple[Box, ...], facts: ImageFacts) -> None:
+def _decode(
+    content: bytes,
+    boxes: tuple[Box, ...],
+    facts: ImageFacts,
+    bit_depth: int | None,
+    max_pixels: int,
+) -> None:
     # A whole JPEG may be decoded at a small scale, which reads the file to
     # its end all the same; boxes are in pixels of the full scale.
-    decoded = decode_image(content, DECODED_SIZE if boxes == (None,) else None)
+    decoded = decode_image(
+        content,
+        DECODED_SIZE if boxes == (None,) else None,
+        bit_depth=bit_depth,
+        max_pixels=max_pixels,
+    )
     facts.remarks += decoded.remarks
     for box in boxes:
         facts.fingerprints[box] = fingerprint(decoded, box)
-    if facts.mode == 'RGB' and _is_colourless(decoded.img):
+    colourless = _is_colourless(decoded.img)
+    if facts.mode == 'RGB' and colourless:
         facts.remarks.append('grey stored as colour')
+    # Pages of red, green and blue that were joined.
+    if _GREY in facts.remarks and not colourless:
+        facts.mode = 'RGB'
+        facts.remarks.remove(_GREY)
+    short, long = sorted(decoded.size)
+    if short < LEAST_SIDE or long > LONGEST * short:
+        facts.remarks.append('no shape of a picture of a cell')
 
 
 def _bits(image: ImageFile) -> int:
@@ -157,7 +192,7 @@ def _remarks(path: str, image: Image.Image, bits: int) -> list[str]:
     if image.mode == 'CMYK':
         remarks.append('CMYK')
     elif image.mode in _GREY_MODES or image.mode.startswith('I;'):
-        remarks.append('grey')
+        remarks.append(_GREY)
     elif image.mode == 'P':
         remarks.append('palette')
     if image.has_transparency_data:

@@ -1,7 +1,8 @@
 """What was published about the datasets, to hold the files against."""
 
-import csv
 from pathlib import Path
+
+from daffnet_mm.fileio.csv_files import read_csv
 
 _FILE = Path(__file__).with_suffix('.csv')
 _TEXTS = ('release', 'source', 'size', 'format', 'classes_source', 'note')
@@ -20,12 +21,10 @@ def published_counts(release: str) -> dict | None:
         ``classes_source`` (who says so), ``size`` (such as ``'360x363'``, or
         None) and ``format`` (as Pillow calls it); None if nothing is known.
     """
-    with open(_FILE, newline='', encoding='utf-8') as file:
-        for row in csv.DictReader(file):
-            if row['release'] == release:
-                break
-        else:
-            return None
+    rows = (row for _, row in read_csv(_FILE, ('total', *_TEXTS, *_PARTS)))
+    row = next((row for row in rows if row['release'] == release), None)
+    if row is None:
+        return None
     counts = {k: int(v) for k, v in row.items() if v and k not in _TEXTS}
     return dict(
         source=row['source'],

@@ -9,6 +9,7 @@ from mmpretrain.registry import DATASETS
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.csv_files import read_csv
 from daffnet_mm.fileio.image_folders import join, scan_folder
+from daffnet_mm.fileio.text_files import read_text
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.structures.class_names import canonical_class
 
@@ -86,6 +87,9 @@ class BCCD(WBCDataset):
         |-- Monocyte
         `-- Neutrophil
 
+    After ``crop_cells.py``, the Kaggle and the cropped release are read as
+    before, and crops have the groups of their fields.
+
     Args:
         subsets (Sequence[str], optional): Which of Kaggle's ``'TRAIN'``,
             ``'TEST'`` and ``'TEST_SIMPLE'`` to read. Defaults to None: all
@@ -135,7 +139,9 @@ class BCCD(WBCDataset):
     def _list_kaggle(self) -> list[dict]:
         samples = self.part_samples('images', self.SUBSETS, self.subsets)
         for sample in samples:
-            number = re.search(r'_(\d+)_\d+\.\w+$', sample['name'])
+            # A crop's own number may follow.
+            file = osp.basename(self.field_of(sample) or sample['name'])
+            number = re.match(r'_(\d+)_\d', file)
             if number:
                 # TEST_SIMPLE holds the sources of TEST: both are 'test'.
                 part = sample['part'] if self.official_split else ''
@@ -258,8 +264,8 @@ class BCCD(WBCDataset):
         for part in ('train', 'val', 'test'):
             path = osp.join(folder, f'{part}.txt')
             if osp.isfile(path):
-                with open(path, encoding='utf-8') as file:
-                    parts.update(dict.fromkeys(file.read().split(), part))
+                text, _ = read_text(path)
+                parts.update(dict.fromkeys(text.split(), part))
         return parts
 
     # -- cropped -------------------------------------------------------------
@@ -267,7 +273,8 @@ class BCCD(WBCDataset):
     def _list_cropped(self) -> list[dict]:
         samples = self.folder_samples()
         for sample in samples:
-            field = re.search(r'(BloodImage_\d+)_\d+\.\w+$', sample['name'])
+            file = osp.basename(self.field_of(sample) or sample['name'])
+            field = re.match(r'(BloodImage_\d+)_\d', file)
             if field:
                 sample['group'] = field[1]
         return samples

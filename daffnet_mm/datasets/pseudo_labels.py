@@ -9,6 +9,7 @@ import torch
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.json_files import read_json
 from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN, WBC_ATTRIBUTES
 
 #: The layout of the file; another one is refused.
@@ -69,12 +70,11 @@ class PseudoLabels:
                 f'`python tools/pseudo_label.py CONFIG CKPT --out {path}`'
             )
         try:
-            with open(path, encoding='utf-8') as f:
-                content = json.load(f)
-        except ValueError as e:
+            content = read_json(path)
+        except InputError as e:
             raise InputError(
                 f'{path} is no pseudo label file of tools/pseudo_label.py, or '
-                f'not a whole one ({e}); make it again'
+                f'not a whole one ({e})'
             ) from e
         if (
             not isinstance(content, dict)
@@ -121,7 +121,8 @@ class PseudoLabels:
             raise InputError(
                 f'{path} lacks {len(absent)} of {len(ids)} images, first '
                 f'{absent[0]}; run tools/pseudo_label.py again for this '
-                'dataset'
+                'dataset or, if they could not be read, set skip_broken=True '
+                'in it'
             )
         return _as_matrices(
             [self.values[i] for i in ids], [self.scores[i] for i in ids]

@@ -178,6 +178,7 @@ class WBCAtt(PBC):
         annotations = []
         columns = ('img_name', 'label', *WBC_ATTRIBUTES)
         for where, row in read_csv(path, columns):
+            row = {column: value.strip() for column, value in row.items()}
             label = row['label'].lower()
             if label not in WBC5_CLASSES:
                 raise InputError(

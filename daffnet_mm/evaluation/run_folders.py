@@ -1,14 +1,17 @@
 """What a finished training has left in its folder."""
 
-import csv
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_files import from_spreadsheet
+from daffnet_mm.fileio.csv_files import (
+    from_spreadsheet,
+    read_csv,
+    read_number,
+)
+from daffnet_mm.fileio.json_files import read_json
 
 _NO_PROBABILITIES = (
     '{} has no probabilities; its columns must be true and p(<class>) for '
@@ -26,11 +29,18 @@ def read_metrics(folder: str | Path) -> dict[str, float | None]:
         dict[str, float | None]: All of them by key, such as
         ``'wbc/accuracy'`` and ``'attr/accuracy'``, in percent; None where one
         has no value.
+
+    Raises:
+        InputError: If such a file is damaged.
     """
     found = {}
     for path in sorted(Path(folder, 'evaluation').glob('*_metrics.json')):
-        with open(path, encoding='utf-8') as f:
-            found.update(json.load(f)['metrics'])
+        content = read_json(path)
+        if not isinstance(content, dict) or not isinstance(
+            content.get('metrics'), dict
+        ):
+            raise InputError(f'{path} holds no metrics; test the model again')
+        found.update(content['metrics'])
     return found
 
 
@@ -47,6 +57,9 @@ def read_correct(
     Returns:
         dict[str, bool]: Whether they are, by image. Cells of which nothing is
         known are left out.
+
+    Raises:
+        InputError: If there is no such file, or it lacks a column.
     """
     columns = {name: f'{name}_predicted' for name in attributes}
     path = Path(folder, 'evaluation', 'attr_predictions.csv')
@@ -58,7 +71,7 @@ def read_correct(
             row[true] in ('', row[predicted])
             for true, predicted in columns.items()
         )
-        for row in _read_rows(path)
+        for _, row in _read_rows(path, ('image', *columns, *columns.values()))
         if any(row[true] for true in columns)
     }
 
@@ -92,33 +105,38 @@ def read_predictions(
             f'{place} has no predictions ({names[1]}); name the work folder '
             'of a tested model: EvaluationReportHook writes them'
         )
-    rows = _read_rows(file)
-    columns = [c for c in (rows[0] if rows else ()) if c[:2] == 'p(']
-    try:
-        rows = [row for row in rows if row['true']]
-        scores = np.array([[float(row[c]) for c in columns] for row in rows])
-    except (KeyError, ValueError) as e:
-        raise InputError(_NO_PROBABILITIES.format(file)) from e
-    if not scores.size:
+    rows = [
+        (where, row)
+        for where, row in _read_rows(file, ('true',))
+        if row['true']
+    ]
+    columns = [c for c in (rows[0][1] if rows else ()) if c[:2] == 'p(']
+    if not columns:
         raise InputError(_NO_PROBABILITIES.format(file))
     classes = tuple(c[2:-1] for c in columns)
-    for row in rows:
+    for where, row in rows:
         if row['true'] not in classes:
             raise InputError(
-                f'{file} has cells of the class {row["true"]}, '
-                'but no probabilities for it'
+                f'{where}: a cell of the class {row["true"]}, but there are '
+                'no probabilities for it'
             )
-    true = np.array([classes.index(row['true']) for row in rows])
-    return classes, true, scores
+    scores = [
+        [read_number(row[column], where, column) for column in columns]
+        for where, row in rows
+    ]
+    true = np.array([classes.index(row['true']) for _, row in rows])
+    return classes, true, np.array(scores)
 
 
-def _read_rows(file: Path) -> list[dict[str, str]]:
+def _read_rows(
+    file: Path, columns: Sequence[str]
+) -> Iterator[tuple[str, dict[str, str]]]:
     """Read a table that was written for people."""
-    with open(file, newline='', encoding='utf-8') as f:
-        return [
-            {column: from_spreadsheet(cell) for column, cell in row.items()}
-            for row in csv.DictReader(f)
-        ]
+    for where, row in read_csv(file, columns):
+        yield (
+            where,
+            {column: from_spreadsheet(cell) for column, cell in row.items()},
+        )
 
 
 def name_runs(

@@ -2,6 +2,12 @@
 #: of 8,944 pixels, below the size at which Pillow begins to warn.
 MAX_PIXELS = 80_000_000
 
+#: A picture with a side below this, in pixels, shows no cell.
+LEAST_SIDE = 16
+#: One that is more than so many times as long as it is high is no picture of
+#: a cell.
+LONGEST = 4
+
 #: Bytes of a pixel that takes most: four floats.
 _BYTES_PER_PIXEL = 16
 

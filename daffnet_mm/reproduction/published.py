@@ -27,7 +27,7 @@ PUBLISHED_TABLES = (
 #: Every table that can be filled, and its title.
 TITLES = {
     row['table']: row['title']
-    for _, row in read_csv(str(_FOLDER / 'titles.csv'), ('table', 'title'))
+    for _, row in read_csv(_FOLDER / 'titles.csv', ('table', 'title'))
 }
 
 
@@ -89,5 +89,5 @@ def load_published(table: str) -> list[PublishedRow]:
             note=row.pop('note'),
             figures={k: float(v) for k, v in row.items() if v},
         )
-        for _, row in read_csv(str(_FOLDER / f'{table}.csv'), ('dataset',))
+        for _, row in read_csv(_FOLDER / f'{table}.csv', ('dataset',))
     ]

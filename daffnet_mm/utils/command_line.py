@@ -1,12 +1,15 @@
 """What the command line tools share: arguments, checks and plain errors."""
 
 import argparse
+import errno
+import logging
 import math
 import os
 import runpy
+import signal
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +20,15 @@ import torch
 from mmengine import DictAction
 from mmengine.device import get_device
 
-from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.errors import BrokenImageWarning, InputError, InputWarning
 from daffnet_mm.fileio.check_outputs import check_out_dir, check_out_file
 from daffnet_mm.fileio.image_limits import MAX_PIXELS
 from daffnet_mm.fileio.names import printable
 
 from .config_files import load_config
+from .dataset_configs import broken_left_out
 from .requirements import check_requirements, without_downloads
+from .stopping import stopping
 from .worker_pool import available_processors
 
 
@@ -287,50 +292,117 @@ def check_device(device: str) -> None:
         ) from error
 
 
+@dataclass
+class ToolStatus:
+    """How a tool ends whose user's input is not at fault.
+
+    Attributes:
+        code (int): 1 once a broken image was left out, else 0.
+    """
+
+    code: int = 0
+
+
+#: How to go on with what is resumed, and with what is not.
+GOES_ON = 'the same command goes on where it stopped'
+BEGINS_ANEW = 'the same command begins anew, and nothing half-written is left'
+
+#: What to do where files cannot be read or written, by the system's number.
+_ADVICE = {
+    errno.EACCES: 'change its permissions, or name another place',
+    errno.EDQUOT: 'make room, or name another place',
+    errno.EFBIG: 'name a place where files may be larger',
+    errno.EMFILE: 'raise the limit of open files (ulimit -n)',
+    errno.ENAMETOOLONG: 'give it a shorter name',
+    errno.ENOSPC: 'make room, or name another place',
+    errno.EPERM: 'change its permissions, or name another place',
+    errno.EROFS: 'name another place',
+}
+
+
+def run_tool(main: Callable[[], int], how_to_go_on: str = BEGINS_ANEW) -> int:
+    """Run a tool to its end, which is one line if it fails or is stopped.
+
+    Args:
+        main (Callable): The tool's ``main``.
+        how_to_go_on (str): What is said when it is told to stop. Defaults to
+            ``BEGINS_ANEW``.
+
+    Returns:
+        int: What ``main`` gives, the exit status.
+
+    Raises:
+        SystemExit: With status 2 where input or output is at fault, with 130
+            or 143 when it was told to stop.
+    """
+    with stopping(how_to_go_on), one_sentence_errors():
+        try:
+            status = main()
+            sys.stdout.flush()
+        except OSError as error:
+            # What could not be written would fail once more at the end.
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            if isinstance(error, BrokenPipeError):
+                # as `| head` closes it, which has what it wanted
+                raise SystemExit(128 + signal.SIGPIPE) from None
+            raise
+    return status
+
+
 @contextmanager
-def one_sentence_errors():
+def one_sentence_errors() -> Iterator[ToolStatus]:
     """End the program with one sentence where the user's input is at fault.
 
-    `InputError` and `FileNotFoundError` are printed to stderr without their
-    traceback, and the exit status is 2. Everything else is an error of the
-    program and keeps its traceback, as all do with ``DAFFNET_TRACEBACK=1``.
+    `InputError` and errors of files (full and read-only disks, permissions)
+    are printed to stderr without their traceback, and the exit status is 2.
+    Everything else is an error of the program and keeps its traceback, as all
+    do with ``DAFFNET_TRACEBACK=1``.
 
-    An `InputWarning` is a line on stderr. What a stream cannot show, such as a
+    An `InputWarning` is a line on stderr. After a `BrokenImageWarning` the
+    status that is given is no longer 0. What a stream cannot show, such as a
     name in letters that its encoding lacks, is written with backslashes, from
     then on.
     """
+    status = ToolStatus()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(errors='backslashreplace')
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('default', InputWarning)
-            warnings.showwarning = _show_warning(warnings.showwarning)
-            yield
-    except (InputError, FileNotFoundError) as error:
+            warnings.showwarning = _show_warning(status, warnings.showwarning)
+            yield status
+    except (InputError, OSError) as error:
         if os.environ.get('DAFFNET_TRACEBACK') == '1':
             raise
         print(f'error: {_sentence(error)}', file=sys.stderr)
         raise SystemExit(2) from None
 
 
-def _show_warning(others):
+def _show_warning(status, others):
     """Make a ``showwarning`` that prints an `InputWarning` as a sentence."""
 
     def show(message, category, filename, lineno, file=None, line=None):
         if issubclass(category, InputWarning) and file is None:
-            print(f'warning: {message}', file=sys.stderr)
+            broken = issubclass(category, BrokenImageWarning)
+            status.code |= broken
+            kind = 'error' if broken else 'warning'
+            print(f'{kind}: {message}', file=sys.stderr)
         else:
             others(message, category, filename, lineno, file, line)
 
     return show
 
 
-def run_mmpretrain_tool(name: str) -> None:
+def run_mmpretrain_tool(name: str) -> int:
     """Run one of MMPretrain's own scripts with this process's arguments.
 
     Args:
         name (str): The script's file name, such as ``'train.py'``.
+
+    Returns:
+        int: 1 if a test had to leave out a broken image, else 0.
 
     Raises:
         SystemExit: With status 2 where the user's input is at fault.
@@ -339,19 +411,26 @@ def run_mmpretrain_tool(name: str) -> None:
     # An installed MMPretrain carries its tools along; a source tree that is
     # only on the path has them beside the package.
     places = (package / '.mim' / 'tools', package.parent / 'tools')
-    with one_sentence_errors():
-        for place in places:
-            if (place / name).is_file():
-                _check_options()
-                if name == 'train.py':
-                    _check_training()
-                runpy.run_path(str(place / name), run_name='__main__')
-                return
-        raise FileNotFoundError(
-            f'MMPretrain in {package} has no tools/{name}: reinstall it, for '
-            'instance with `pip install --force-reinstall --no-deps '
-            'mmpretrain`.'
-        )
+    with one_sentence_errors() as status:
+        scripts = [
+            place / name for place in places if (place / name).is_file()
+        ]
+        if not scripts:
+            raise FileNotFoundError(
+                f'MMPretrain in {package} has no tools/{name}: reinstall it, '
+                'for instance with `pip install --force-reinstall --no-deps '
+                'mmpretrain`.'
+            )
+        _check_options()
+        if name == 'train.py':
+            _check_training()
+        else:
+            _have_broken_left_out()
+        # A log that a full disk has no room for is not worth a traceback a
+        # line.
+        logging.raiseExceptions = False
+        runpy.run_path(str(scripts[0]), run_name='__main__')
+    return 0 if name == 'train.py' else status.code
 
 
 def _check_options() -> None:
@@ -409,18 +488,53 @@ def _check_training() -> None:
     if options.from_scratch:
         settings = without_downloads(cfg)
         cfg.merge_from_dict(settings)
-        words = [f'{key}={value}' for key, value in settings.items()]
         sys.argv = [word for word in sys.argv if word != '--from-scratch']
-        if '--cfg-options' not in sys.argv:
-            sys.argv.append('--cfg-options')
-        place = sys.argv.index('--cfg-options') + 1
-        sys.argv[place:place] = words
+        _add_cfg_options(settings)
     check_requirements(cfg)
 
 
+def _have_broken_left_out() -> None:
+    """Let a test go on after an image that cannot be read."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('config', nargs='?')
+    parser.add_argument('checkpoint', nargs='?')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    # what has a value, which is no config
+    for name in ('--work-dir', '--out', '--out-item', '--show-dir'):
+        parser.add_argument(name)
+    for name in ('--interval', '--wait-time', '--launcher'):
+        parser.add_argument(name)
+    for name in ('--local-rank', '--local_rank'):
+        parser.add_argument(name)
+    options, _ = parser.parse_known_args()
+    if {'-h', '--help'} & set(sys.argv) or options.config is None:
+        return
+    cfg = load_config(options.config, options.cfg_options)
+    dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
+    _add_cfg_options(broken_left_out(dataset, 'test_dataloader.dataset'))
+
+
+def _add_cfg_options(settings: Mapping) -> None:
+    """Add settings to the command line."""
+    if not settings:
+        return
+    words = [f'{key}={value}' for key, value in settings.items()]
+    if '--cfg-options' not in sys.argv:
+        sys.argv.append('--cfg-options')
+    place = sys.argv.index('--cfg-options') + 1
+    sys.argv[place:place] = words
+
+
 def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename is not None:
-        return f'{error.filename} does not exist.'
+    if isinstance(error, OSError) and error.errno is not None:
+        name = os.fsdecode(error.filename or 'a file')
+        if isinstance(error, FileNotFoundError):
+            return printable(f'{name} does not exist.')
+        advice = _ADVICE.get(error.errno, 'see to it')
+        return printable(
+            f'{name} cannot be used ({error.strerror}): {advice}, and call '
+            'again'
+        )
     text = str(error)
     # A data loader's worker hands over its whole traceback as the message.
     if 'Original Traceback' in text:

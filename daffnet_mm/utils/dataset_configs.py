@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from mmengine import Config
+from mmpretrain.registry import DATASETS
 
+from daffnet_mm.datasets import WBCDataset
 from daffnet_mm.errors import InputError
 
 
@@ -70,6 +72,53 @@ def parts_to_label(cfg: Config) -> list[dict]:
 def is_pseudo_labelled(dataset: dict) -> bool:
     """Tell whether a dataset config is a ``PseudoLabelledDataset``'s."""
     return str(dataset.get('type')).endswith('PseudoLabelledDataset')
+
+
+def leave_out_broken(dataset: dict) -> dict:
+    """Have broken images of a test left out and named.
+
+    Args:
+        dataset (dict): The config of a dataset, left as it is.
+
+    Returns:
+        dict: The changed config: in test mode and, unless it says otherwise,
+        with ``skip_broken``. Datasets of other packages are as before.
+    """
+    return rebuild(
+        dataset,
+        lambda part: (
+            {'skip_broken': True, **part, 'test_mode': True}
+            if _is_ours(part)
+            else part
+        ),
+    )
+
+
+def broken_left_out(dataset: dict, place: str) -> dict[str, bool]:
+    """Find the settings by which :func:`leave_out_broken` changes a config.
+
+    Args:
+        dataset (dict): The config of a dataset.
+        place (str): Where it stands, such as ``'test_dataloader.dataset'``.
+
+    Returns:
+        dict[str, bool]: The settings, by their names with dots.
+    """
+    settings = {}
+    if _is_ours(dataset):
+        settings = {f'{place}.test_mode': True}
+        if 'skip_broken' not in dataset:
+            settings[f'{place}.skip_broken'] = True
+    places = [f'datasets.{i}' for i in range(len(dataset.get('datasets', ())))]
+    places += ['dataset'] * ('dataset' in dataset)
+    for inner, name in zip(_inside(dataset), places, strict=True):
+        settings |= broken_left_out(inner, f'{place}.{name}')
+    return settings
+
+
+def _is_ours(dataset: dict) -> bool:
+    kind = DATASETS.get(str(dataset.get('type')))
+    return isinstance(kind, type) and issubclass(kind, WBCDataset)
 
 
 def rebuild(dataset: dict, change: Callable[[dict], dict]) -> dict:

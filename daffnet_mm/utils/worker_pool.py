@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import cv2
 
+from .end_with_parent import end_with_parent
+
 Item = TypeVar('Item')
 Result = TypeVar('Result')
 
@@ -20,8 +22,8 @@ def worker_pool(num_workers: int) -> ProcessPoolExecutor:
 
     The processes are not forked from this one: a child of a process that has
     used threads, as OpenCV and PyTorch do, may wait for one of them for ever.
-    They come from a server that has imported the package once, and compute
-    with one thread each.
+    They come from a server that has imported the package once, compute with
+    one thread each, and end with this process, however it ends.
 
     Args:
         num_workers (int): Processes, at least 1.
@@ -94,6 +96,7 @@ def run_in_pool(
 
 
 def _compute_alone() -> None:
+    end_with_parent()
     cv2.setNumThreads(1)
 
 

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from mmengine import Config
-from mmpretrain.registry import MODELS
-from PIL import Image
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix
 from tiny_run import CONFIG
+from trained_cells import PIPELINE, write_cells, write_classifier
 
 from daffnet_mm.apis import robustness
 from daffnet_mm.apis.robustness import (
@@ -24,49 +22,6 @@ from daffnet_mm.apis.trained_classifier import (
 )
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES
-
-PIPELINE = [
-    dict(type='LoadCellImage'),
-    dict(type='CenterCrop', crop_size=32),
-    dict(type='PackInputs'),
-]
-
-
-def write_classifier(folder, classes, **meta):
-    """A config of cells in files, and a checkpoint of random weights."""
-    config = folder / f'config{len(classes)}.py'
-    config.write_text(
-        f"_base_ = '{CONFIG}'\n"
-        f'model = dict(head=dict(num_classes={len(classes)}))\n'
-        'test_dataloader = dict(dataset=dict(_delete_=True, type="PBC", '
-        f'data_root="{folder}/pbc", classes={tuple(classes)!r}, '
-        f'split="test", pipeline={PIPELINE!r}))\n'
-    )
-    cfg = Config.fromfile(config)
-    torch.manual_seed(0)
-    model = MODELS.build(cfg.model)
-    model.head.classifier.weight.data.mul_(300)
-    path = folder / f'model{len(classes)}.pth'
-    torch.save(
-        dict(
-            meta=dict(dataset_meta=dict(classes=tuple(classes)), **meta),
-            state_dict=model.state_dict(),
-        ),
-        path,
-    )
-    return str(config), str(path)
-
-
-def write_cells(root, counts):
-    rng = np.random.default_rng(1)
-    for name, count in counts.items():
-        (root / name).mkdir(parents=True)
-        for number in range(count):
-            cell = rng.integers(0, 256, (1, 1, 3)) * np.ones((40, 40, 1))
-            cell = cell + rng.normal(0, 20, (40, 40, 3))
-            Image.fromarray(cell.clip(0, 255).astype(np.uint8)).save(
-                root / name / f'{name}_{number}.png'
-            )
 
 
 @pytest.fixture(scope='module')
@@ -197,6 +152,15 @@ def test_bad_input(folder):
         folder, WBC5_CLASSES, train_images=['BCCD/Monocyte/Monocyte_0.png']
     )
     with pytest.raises(InputError, match='trained on 1 images of BCCD'):
+        seen.dataset(f'BCCD={folder}/bccd')
+    # a field of which that image was cut
+    seen = build(
+        folder,
+        WBC5_CLASSES,
+        train_images=['BCCD/x_0.png'],
+        train_groups=['BCCD/Monocyte/Monocyte_0.png'],
+    )
+    with pytest.raises(InputError, match='1 images of BCCD or on others of'):
         seen.dataset(f'BCCD={folder}/bccd')
 
 

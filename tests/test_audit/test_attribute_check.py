@@ -2,6 +2,7 @@ import csv
 
 import pytest
 from annotations import annotation, write_annotations
+from spreadsheets import KINDS, save_again
 
 from daffnet_mm.audit.attribute_check import check_attributes
 from daffnet_mm.audit.folder_sources import read_folder
@@ -43,6 +44,26 @@ def test_good_files(check, pbc_root):
     (one,) = (s for s in source.samples if s.name == 'MONOCYTE_4.jpg')
     assert one.parts == {'val'} and one.label == 'monocyte'
     assert one.path == str(pbc_root / 'monocyte' / 'MONOCYTE_4.jpg')
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_files_that_a_spreadsheet_saved_again(check, wbcatt_dir, kind):
+    before, _ = check()
+    save_again(wbcatt_dir / 'pbc_attr_v1_train.csv', kind)
+    assert check()[0] == before
+
+
+def test_torn_rows_are_told_and_cost_no_others(check, wbcatt_dir):
+    path = wbcatt_dir / 'pbc_attr_v1_train.csv'
+    head, first, second, *others = path.read_text().splitlines(True)
+    torn = first.replace(',big', ',big,', 1).replace(',small', ',small,', 1)
+    path.write_text(head + torn + second + ''.join(others) + 'x.jpg,Mono')
+    before = check()[0]['files']
+    (file,) = (f for f in before if f['file'] == path.name)
+    assert file['rows'] == len(others) + 3
+    fault, last = file['faults']
+    assert fault.startswith('line 2: the header has 14 cells between commas')
+    assert last.startswith(f'line {len(others) + 4}: the header has 14 cells')
 
 
 @pytest.mark.parametrize(

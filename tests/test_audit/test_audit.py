@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tifffile
 from annotations import annotation, write_annotations
 from cell_trees import BCCD_BOX, QUICK
 from mmengine.config import Config
@@ -17,6 +18,7 @@ from rich.console import Console
 from daffnet_mm.audit import audit_datasets, print_report
 from daffnet_mm.datasets import PBC
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import claims
 from daffnet_mm.structures import PBC8_CLASSES
 
 
@@ -339,6 +341,17 @@ def test_bad_input(tmp_path, lab):
         audit_datasets([str(lab)], str(tmp_path / 'out'), num_workers=-1)
 
 
+def test_two_at_once(tmp_path, lab, monkeypatch):
+    monkeypatch.setattr(claims, 'PATIENCE', 0)
+    with (
+        claims.claim_folder(tmp_path / 'out'),
+        pytest.raises(InputError, match='another process is working in'),
+    ):
+        audit_datasets([str(lab)], str(tmp_path / 'out'), num_workers=0)
+    audit_datasets([str(lab)], str(tmp_path / 'out'), num_workers=0)
+    assert not (tmp_path / 'out' / '.lock').exists()
+
+
 def test_real_bccd(tmp_path, real):
     crops, fields = real('BCCD_cropped'), real('bccd_detection')
     # a tenth of the known overlap, to be quick
@@ -371,3 +384,28 @@ def test_real_bccd(tmp_path, real):
     assert len(found) > 30
     assert found == numbers - set(unlisted)
     assert report['label_conflicts'] == []
+
+
+def test_how_images_are_read(tmp_path, lab):
+    """A 12-bit copy is one with its bits told; a limit is an own one."""
+    folder = lab / 'train' / 'monocyte'
+    values = np.asarray(Image.open(folder / '0.png')).astype(np.uint16)
+    copy = lab / 'test' / 'monocyte' / 'copy.tif'
+    tifffile.imwrite(copy, values * 16, photometric='rgb')
+    sheet = str(tmp_path / 'sheet.png')
+    untold = audit(tmp_path, lab, contact_sheet=sheet)
+    (remark,) = (r for r in untold['sources'][0]['remarks'] if 'depth' in r)
+    told = audit(tmp_path, lab, contact_sheet=sheet, bit_depth=12)
+    assert remark not in told['sources'][0]['remarks']
+    (pair,) = told['duplicates']['pairs']
+    assert {pair['first'], pair['second']} == {
+        'lab/train/monocyte/0.png',
+        'lab/test/monocyte/copy.tif',
+    }
+    # what was found with other settings is not taken again
+    assert audit(tmp_path, lab, contact_sheet=sheet) == untold
+    strict = audit(tmp_path, lab, max_pixels=2000)['sources'][0]['faulty']
+    assert len(strict) == 31
+    assert 'the limit of 2000 pixels' in strict[0]['message']
+    with pytest.raises(InputError, match='bit_depth=20 must be'):
+        audit(tmp_path, lab, bit_depth=20)

@@ -89,6 +89,30 @@ def test_unusual_channels(tmp_path, mode, name, remarks):
     assert (facts.mode, facts.remarks) == (mode, remarks)
 
 
+def test_joined_pages_are_no_grey_image(tmp_path):
+    path = tmp_path / 'a.tif'
+    values = np.asarray(picture(0)).transpose(2, 0, 1)
+    tifffile.imwrite(path, values, imagej=True, metadata={'axes': 'CYX'})
+    facts = check_image(str(path))
+    assert (facts.fault, facts.mode, facts.remarks) == (None, 'RGB', [])
+
+
+@pytest.mark.parametrize(
+    ('size', 'said'),
+    [
+        ((16, 16), []),
+        ((15, 40), 1),
+        ((1, 1), 1),
+        ((20, 80), []),
+        ((20, 81), 1),
+    ],
+)
+def test_what_can_be_no_cell(tmp_path, size, said):
+    path = save(picture(0).resize(size), tmp_path / 'a.png')
+    remarks = ['no shape of a picture of a cell'] if said else []
+    assert check_image(str(path)).remarks == remarks
+
+
 @pytest.mark.parametrize('channels', [1, 3])
 @pytest.mark.parametrize('name', ['a.png', 'a.tif'])
 def test_16_bits(tmp_path, name, channels):

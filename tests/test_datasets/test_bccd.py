@@ -12,6 +12,7 @@ from cell_trees import (
     infos,
 )
 from mmpretrain.registry import DATASETS
+from spreadsheets import KINDS, save_again
 
 from daffnet_mm.datasets import BCCD
 from daffnet_mm.errors import InputError
@@ -274,3 +275,12 @@ def test_real_fields(real):
     fields = {info['group'] for info in infos(dataset)}
     crops = {info['group'] for info in infos(BCCD(str(cropped), **QUICK))}
     assert len(fields & crops) > 330
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_labels_that_a_spreadsheet_saved_again(detection, kind):
+    before = BCCD(str(detection), **QUICK)
+    save_again(detection / TYPES, kind)
+    again = BCCD(str(detection), **QUICK)
+    assert ids(again) == ids(before)
+    assert list(again.get_gt_labels()) == list(before.get_gt_labels())

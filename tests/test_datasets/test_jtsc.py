@@ -3,6 +3,7 @@ import pytest
 from cell_trees import PARTS, QUICK, counts, infos, jtsc, paint
 from mmpretrain.registry import DATASETS
 from PIL import Image
+from spreadsheets import KINDS, save_again
 
 from daffnet_mm.datasets import JTSC
 from daffnet_mm.errors import InputError
@@ -82,3 +83,11 @@ def test_real_cells(real):
     mask = np.asarray(Image.open(sample['seg_map_path']))
     assert mask.shape == (120, 120) and {0, 255} <= set(np.unique(mask))
     assert [len(JTSC(str(root), p, **QUICK)) for p in PARTS] == [90, 30, 30]
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_labels_that_a_spreadsheet_saved_again(root, kind):
+    before = [info['gt_label'] for info in infos(JTSC(str(root), **QUICK))]
+    save_again(root / TABLE, kind)
+    again = JTSC(str(root), **QUICK)
+    assert [info['gt_label'] for info in infos(again)] == before

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from spreadsheets import KINDS, save_again
 
 from daffnet_mm.datasets.splits import (
     cut_groups,
@@ -122,7 +123,8 @@ def test_files_are_read_as_written(tmp_path):
             'image,split\na.jpg,train\nb.jpg,dev\n',
             "line 3: split 'dev' must be train, val or test",
         ),
-        ('image,split\na.jpg\n', "line 2: split '' must be"),
+        ('image,split\na.jpg,\n', "line 2: split '' must be"),
+        ('image,split\na.jpg\n', "line 2: .* column 'split' is missing"),
         (
             'image,split\na.jpg,train\na.jpg,val\n',
             'line 3: image a.jpg is named twice',
@@ -173,7 +175,8 @@ def assert_within_one_group(labels, parts, groups, shares):
 
 def test_groups_by_hand():
     # Order of seed 0: a d b e c (above). The middles of {a, b}, {d, e} and
-    # {c} lie at 1, 3 and 4.5, the cuts of 3:1:1 at 3 and 4.
+    # {c} lie at 1, 3 and 4.5, the cuts of 3:1:1 at 3 and 4. That leaves no
+    # group for the second part, which takes the first of the two.
     labels = dict.fromkeys(['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg', 'e.jpg'], 'x')
     groups = {
         'a.jpg': 'p',
@@ -183,8 +186,8 @@ def test_groups_by_hand():
         'c.jpg': 'r',
     }
     assert stratified_split(labels, (3, 1, 1), groups=groups) == {
-        'a.jpg': 'train',
-        'b.jpg': 'train',
+        'a.jpg': 'val',
+        'b.jpg': 'val',
         'd.jpg': 'train',
         'e.jpg': 'train',
         'c.jpg': 'test',
@@ -208,6 +211,24 @@ def test_no_group_is_cut(seed):
     # The folds are the split 6:2:2, finer.
     names = ['train', 'train', 'train', 'val', 'test']
     assert {name: names[fold] for name, fold in folds.items()} == parts
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_large_groups_leave_no_part_without_a_class(seed):
+    """Four days, as of Raabin-WBC's basophils, for three parts."""
+    sizes = [92, 51, 49, 20]
+    groups = {
+        f'{day}/{i}.jpg': str(day)
+        for day, size in enumerate(sizes)
+        for i in range(size)
+    }
+    labels = dict.fromkeys(groups, 'basophil')
+    parts = stratified_split(labels, seed=seed, groups=groups)
+    assert cut_groups(parts, groups) == {}
+    assert set(parts.values()) == {'train', 'val', 'test'}
+    two = {n: g for n, g in groups.items() if g in '01'}
+    labels = dict.fromkeys(two, 'basophil')
+    assert len(set(stratified_split(labels, groups=two).values())) == 2
 
 
 def test_images_of_their_own_are_split_as_without_groups():
@@ -405,6 +426,23 @@ def test_group_files_are_read_as_written(tmp_path):
     assert read_group_file(path) == {'x/1.jpg': 'x/0.jpg'}
 
 
+@pytest.mark.parametrize('kind', KINDS)
+def test_files_that_a_spreadsheet_saved_again(tmp_path, kind):
+    path = tmp_path / 'split.csv'
+    path.write_text('image,split,group\n"x/é, 1.jpg",train,a\ny.jpg,val,b\n')
+    parts, groups = read_split_file(path), read_group_file(path)
+    assert parts == {'x/é, 1.jpg': 'train', 'y.jpg': 'val'}
+    save_again(path, kind)
+    assert (read_split_file(path), read_group_file(path)) == (parts, groups)
+
+
+def test_files_that_were_written_by_hand(tmp_path):
+    path = tmp_path / 'split.csv'
+    path.write_text('Image ; Split ; Group\na.jpg ; Train ; g\n')
+    assert read_split_file(path) == {'a.jpg': 'train'}
+    assert read_group_file(path) == {'a.jpg': 'g'}
+
+
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
@@ -412,7 +450,7 @@ def test_group_files_are_read_as_written(tmp_path):
         (b'image,group\na.jpg,\n', 'line 2: image a.jpg has no group'),
         (b'image,group\n,g\n', 'line 2: no image is named'),
         (b'image,group\na.jpg,g\na.jpg,h\n', 'line 3: image a.jpg is named'),
-        (b'\xff\xfe\0i\0m', 'is not CSV in UTF-8'),
+        (b'\xff\xfei\0m', 'begins as UTF-16, but is not'),
     ],
 )
 def test_faulty_group_files(tmp_path, text, message):

@@ -5,6 +5,7 @@ import torch
 from annotations import annotation, write_annotations
 from cell_trees import PARTS, counts, ids, infos
 from mmpretrain.registry import DATASETS
+from spreadsheets import KINDS, save_again
 
 from daffnet_mm.datasets import PBC, WBCAtt
 from daffnet_mm.errors import InputError
@@ -114,6 +115,24 @@ def test_faulty_annotations(pbc_root, wbcatt_dir, change, message):
     with pytest.raises(InputError, match=message) as caught:
         build(pbc_root, wbcatt_dir)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_annotations_that_a_spreadsheet_saved_again(
+    pbc_root, wbcatt_dir, kind
+):
+    path = wbcatt_dir / 'pbc_attr_v1_train.csv'
+    before = WBCAtt.read_annotation_file(str(path))
+    save_again(path, kind)
+    assert WBCAtt.read_annotation_file(str(path)) == before
+    assert len(build(pbc_root, wbcatt_dir)) == 45
+
+
+def test_blanks_around_annotations(wbcatt_dir):
+    path = wbcatt_dir / 'pbc_attr_v1_train.csv'
+    before = WBCAtt.read_annotation_file(str(path))
+    path.write_text(path.read_text().replace(',', ' , '))
+    assert WBCAtt.read_annotation_file(str(path)) == before
 
 
 def test_an_image_in_two_files(pbc_root, wbcatt_dir):

@@ -62,17 +62,40 @@ def test_predictions(tmp_path):
         assert classes == ('a', 'b') and true.tolist() == [1, 0]
         np.testing.assert_allclose(scores, [[0.7, 0.3], [0.4, 0.6]])
     file.write_text('image,true,p(a)\n1.png,b,1\n')
-    with pytest.raises(InputError, match='cells of the class b'):
+    with pytest.raises(InputError, match='line 2: a cell of the class b'):
         read_predictions(file)
-    for text in (
-        'image,true\n1.png,a\n',
-        'image,true,p(a)\n1.png,a,\n',
-        'image,p(a)\n1.png,1\n',
-        '',
+    for text, message in (
+        ('image,true\n1.png,a\n', 'has no probabilities'),
+        ('image,true,p(a)\n1.png,a,\n', "line 2, column p.a.: '' must be"),
+        ('image,p(a)\n1.png,1\n', "has no column 'true'"),
+        # German Excel
+        ('image;true;p(a)\n1.png;a;0,7\n', r'p.a.: .*write 0\.7'),
+        ('image,true,p(a)\n1.png,a,0,7\n', 'line 2: .*this row 4'),
+        ('', 'it has no header'),
     ):
         file.write_text(text)
-        with pytest.raises(InputError, match='has no probabilities'):
+        with pytest.raises(InputError, match=message):
             read_predictions(file)
+    file.write_bytes('image;true;p(a)\n1.png;a;0.7\n'.encode('utf-16'))
+    assert read_predictions(file)[2].tolist() == [[0.7]]
+
+
+def test_damaged_tables_and_metrics_are_named(tmp_path):
+    folder = tmp_path / 'evaluation'
+    folder.mkdir()
+    (folder / 'attr_predictions.csv').write_text('image,size\n1.png,big\n')
+    with pytest.raises(InputError, match="no column 'size_predicted'"):
+        read_correct(tmp_path, ['size'])
+    for content in (
+        b'',
+        b'[]',
+        b'{"metrics": 5}',
+        b'\xff\xfe\x00',
+        b'[' * 9999,
+    ):
+        (folder / 'wbc_metrics.json').write_bytes(content)
+        with pytest.raises(InputError, match=r'wbc_metrics\.json'):
+            read_metrics(tmp_path)
 
 
 def test_names_tell_runs_apart():

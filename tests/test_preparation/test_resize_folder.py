@@ -1,11 +1,13 @@
 import csv
 import os
+import re
 import xml.etree.ElementTree as ET
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from spreadsheets import KINDS, save_again
 
 from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.preparation.resize_folder import resize_dataset, resized_shape
@@ -191,6 +193,42 @@ def test_boxes_of_tables(tmp_path, source):
     assert (target / 'other.json').exists()
 
 
+@pytest.mark.parametrize('kind', KINDS)
+def test_boxes_that_a_spreadsheet_saved_again(tmp_path, source, kind):
+    """None is copied as it is, with boxes of the large images."""
+    boxes = source / 'boxes.csv'
+    boxes.write_text('q,image,x1,y1,x2,y2\n"7;,",Baso/a.jpg,20,30,200,300\n')
+    save_again(boxes, kind)
+    report = resize_dataset(source, tmp_path / 'target', 100, num_workers=1)
+    assert report['refused'] == []
+    with open(tmp_path / 'target' / 'boxes.csv', newline='') as file:
+        row = list(csv.reader(file))[1]
+    assert row == ['7;,', 'Baso/a.jpg', '10', '15', '100', '150']
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        (
+            'image;x1;y1;x2;y2\nBaso/a.jpg;1;2;3;4\nBaso/a.jpg;1;2,5;3;4\n',
+            r"line 3, column y1: '2,5' must be a number; write 2\.5",
+        ),
+        (
+            'image,x1,y1,x2,y2\nBaso/a.jpg,1,2,5,3,4\n',
+            'line 2: the header has',
+        ),
+        ('image,x1,y1,x2,y2\nBaso/a.jpg,1,2,nan,4\n', "column x2: 'nan' must"),
+        ('x1,y1,x2,y2\n1,2,3,4\n', 'for it has no column image'),
+    ],
+)
+def test_faulty_boxes_are_named(tmp_path, source, text, message):
+    (source / 'boxes.csv').write_text(text)
+    report = resize_dataset(source, tmp_path / 'target', 100, num_workers=1)
+    (refused,) = report['refused']
+    assert re.search(message, refused)
+    assert not (tmp_path / 'target' / 'boxes.csv').exists()
+
+
 @pytest.mark.parametrize(
     ('shape', 'wanted'),
     [
@@ -295,3 +333,16 @@ def test_boxes_of_a_name_that_would_tear_a_row(tmp_path):
     assert report['refused'] == []
     with open(target / 'boxes.csv', newline='') as file:
         assert list(csv.reader(file))[1:] == [[name, '10', '20', '30', '40']]
+
+
+def test_the_table_of_crops_is_kept(tmp_path):
+    """Its boxes are in pixels of the fields, which are not resized."""
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    cv2.imwrite(str(source / 'a_0.png'), picture(200, 200))
+    table = 'image,group,x1,y1,x2,y2\na_0.png,a.png,20,40,220,240\n'
+    (source / 'boxes.csv').write_text(table)
+    report = resize_dataset(source, target, 100, num_workers=1)
+    assert report['refused'] == []
+    assert (target / 'boxes.csv').read_text() == table
+    assert cv2.imread(str(target / 'a_0.png')).shape == (100, 100, 3)

@@ -31,6 +31,9 @@ Written are ``cross_dataset.md``, ``.csv`` and ``.json``, and for each
 classifier and dataset a folder with all metrics, the predictions and the
 confusion matrix. Accuracies come with Wilson's 95 % interval; balanced
 accuracy is the mean recall of the classes that a dataset has.
+
+Exit status: 1 if an image cannot be read, which is named and left out, while
+the rest goes on; 2 for bad input; else 0.
 """
 
 import argparse
@@ -49,7 +52,11 @@ from daffnet_mm.evaluation import write_report
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.tables import to_markdown, write_csv
 from daffnet_mm.structures import WBC5_CLASSES
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 #: The column of a classifier's own test part.
 HOME = 'home'
@@ -188,7 +195,7 @@ def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     # Not every evaluation's table: they are written.
     MMLogger.get_instance('daffnet_mm', log_level='ERROR')
-    with one_sentence_errors():
+    with one_sentence_errors() as status:
         check_datasets(args)
         rows = []
         for name, column, result in run(args):
@@ -203,8 +210,8 @@ def main(argv: list[str] | None = None) -> int:
                 text = write(rows, args)
         print(text)
         print(f'written to {args.out_dir}')
-    return 0
+    return status.code
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

@@ -12,6 +12,9 @@ on the image as the model sees it, before any colour normalisation. Several
 classifiers become several curves; they see the same noise. Written are
 ``robustness.csv`` (accuracy with Wilson's 95 % interval, balanced accuracy,
 recalls), ``robustness.md`` and ``robustness.png``.
+
+Exit status: 1 if an image cannot be read, which is named and left out, while
+the rest goes on; 2 for bad input; else 0.
 """
 
 from operator import itemgetter
@@ -23,7 +26,11 @@ from daffnet_mm.apis.robustness import CORRUPTIONS, measure_robustness
 from daffnet_mm.apis.trained_classifier import load_classifiers
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.tables import to_markdown, write_csv
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.visualization import plot_robustness, save_figure
 
 
@@ -83,7 +90,7 @@ def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     # Not every evaluation's table: they are written.
     MMLogger.get_instance('daffnet_mm', log_level='ERROR')
-    with one_sentence_errors():
+    with one_sentence_errors() as status:
         classifiers = load_classifiers(
             args.models,
             args.names,
@@ -115,8 +122,8 @@ def main(argv: list[str] | None = None) -> int:
         )
     print(text)
     print(f'written to {args.out_dir}')
-    return 0
+    return status.code
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

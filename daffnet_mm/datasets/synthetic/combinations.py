@@ -8,13 +8,13 @@ eleven attribute values, and the number of cells that have it. It holds no
 image and names none.
 """
 
-import csv
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from daffnet_mm.fileio.csv_files import read_csv
 from daffnet_mm.structures.attributes import WBC5_CLASSES, WBC_ATTRIBUTES
 
 
@@ -53,10 +53,10 @@ def combination_tables() -> dict:
         dict[str, CombinationTable]: The combinations of each of the five
         cell types in ``WBC5_CLASSES``.
     """
-    source = resources.files(__package__) / 'wbcatt_combinations.csv'
+    source = Path(__file__).with_name('wbcatt_combinations.csv')
     rows: dict[str, list] = {name: [] for name in WBC5_CLASSES}
-    text = source.read_text(encoding='utf-8')
-    for row in csv.DictReader(text.splitlines()):
+    columns = ('label', *WBC_ATTRIBUTES, 'count')
+    for _, row in read_csv(source, columns):
         values = [v.index(row[name]) for name, v in WBC_ATTRIBUTES.items()]
         rows[row['label']].append([*values, int(row['count'])])
     tables = {name: np.array(found, np.int64) for name, found in rows.items()}
