@@ -58,10 +58,10 @@ TOOLS = {
     'crop': load_tool('dataset_converters/crop_cells.py'),
     'make_splits': load_tool('dataset_converters/make_splits.py'),
 }
-#: Of which tools an image is too small or too long, which others can use.
-ONLY_PREDICT = ('predict',)
-#: Those of which each writes a table of names.
-ONLY_CROP = ('crop',)
+#: Those that look for a cell in an image, which must be large enough.
+LOOKING = ('predict', 'crop')
+#: Those that write a table of names.
+TABULATING = ('audit', 'crop')
 CELL = picture(0, 96, 90)
 
 
@@ -160,7 +160,6 @@ BROKEN: dict[str, bytes] = {
     'no_palette.png': png(header(50, 50, kind=3), PIXELS, END),
     'no_such_colour.png': png(header(50, 50, kind=5), PIXELS, END),
     'no_such_depth.png': png(header(50, 50, bits=3), PIXELS, END),
-    'no_tables.jpg': JPEG[:TABLES] + JPEG[SCAN:],
     'no_frame.jpg': JPEG[:START_OF_FRAME] + JPEG[SCAN:],
     'no_directory.tif': TIFF[:4] + struct.pack('<I', 2**31) + TIFF[8:],
     'directory_of_itself.tif': b'II*\x00\x08\x00\x00\x00\x00\x00'
@@ -173,9 +172,9 @@ BROKEN: dict[str, bytes] = {
 }
 #: Files that cost themselves alone, of some tools.
 USELESS: dict[str, tuple[bytes, Sequence[str]]] = {
-    'one_pixel.png': (encoded('png', CELL.resize((1, 1))), ONLY_PREDICT),
-    'small.png': (encoded('png', CELL.resize((15, 15))), ONLY_PREDICT),
-    'narrow.png': (encoded('png', CELL.resize((200, 9))), ONLY_PREDICT),
+    'one_pixel.png': (encoded('png', CELL.resize((1, 1))), LOOKING),
+    'small.png': (encoded('png', CELL.resize((15, 15))), LOOKING),
+    'narrow.png': (encoded('png', CELL.resize((200, 9))), LOOKING),
 }
 #: Unusual files that every tool takes.
 UNUSUAL: dict[str, bytes] = {
@@ -190,6 +189,8 @@ UNUSUAL: dict[str, bytes] = {
     ),
     'png_named.jpg': encoded('png'),
     'jpeg_named.png': JPEG,
+    # As films hold them: the standard's own tables are meant.
+    'no_tables.jpg': JPEG[:TABLES] + JPEG[SCAN:],
     'jpeg_and_more.jpg': JPEG + b'what a camera adds' * 99,
     'UPPER.PNG': encoded('png'),
     'ZÄHLUNG 1.png': encoded('png'),
@@ -227,7 +228,7 @@ def make_images(folder: Path) -> dict[str, Sequence[str]]:
         kinds[f'{name}.png'] = everywhere
     with open(os.fsencode(folder) + b'/caf\xe9.png', 'wb') as file:
         file.write(encoded('png'))
-    kinds[os.fsdecode(b'caf\xe9.png')] = ONLY_CROP
+    kinds[os.fsdecode(b'caf\xe9.png')] = TABULATING
     for number in range(3):
         picture(number + 1).save(folder / f'whole_{number}.png')
         kinds[f'whole_{number}.png'] = ()
@@ -628,7 +629,9 @@ def check_datasets(folder: Path, good: Path) -> dict[str, str]:
             'without a column': b'image,part\n',
             'of an unknown part': b'image,split\nmonocyte/0.png,dev\n',
             'too short': b'image,split\nmonocyte/0.png\n',
-            'naming one twice': f'image,split\n{splits}{names[0]},val\n'.encode(),
+            'naming one twice': (
+                f'image,split\n{splits}{names[0]},val\n'.encode()
+            ),
             'of some images': f'image,split\n{splits[:60]}'.encode(),
             'not UTF-8': b'\xff\xfe\0i',
             'an image': encoded('png'),
