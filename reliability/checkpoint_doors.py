@@ -2,6 +2,7 @@
 
 Usage:
     python reliability/checkpoint_doors.py [--doors NAME ...]
+        [--kinds NAME ...]
 
 The kinds of damage and the doors are those of ``tests/test_checkpoints``,
 where some of each are put together in every run of the tests; here each kind
@@ -73,7 +74,7 @@ def flipped(path: Path) -> None:
 
 KINDS: dict[str, Callable[[Path], None]] = {
     **{kind.__name__.replace('_', ' '): kind for kind in doors.KINDS},
-    **{attack: hostile(attack) for attack in contents.ATTACKS},
+    **{f'hostile: {a}': hostile(a) for a in contents.ATTACKS},
     'compressed': compressed,
     'a flipped bit': flipped,
 }
@@ -125,7 +126,8 @@ def main() -> None:
     """Run the tool."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--doors', nargs='+', choices=DOORS, default=DOORS)
-    chosen = parser.parse_args().doors
+    parser.add_argument('--kinds', nargs='+', choices=KINDS, default=KINDS)
+    args = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter('ignore')
     logging.disable()
@@ -139,12 +141,12 @@ def main() -> None:
         damaged.mkdir()
         own.mkdir()
         paths = {}
-        for count, (kind, write) in enumerate(KINDS.items()):
+        for count, kind in enumerate(args.kinds):
             paths[kind] = damaged / f'{count}.pth'
-            write(paths[kind])
+            KINDS[kind](paths[kind])
         files = doors.Files(own)
         for door in track(
-            chosen, 'going through doors', console=Console(stderr=True)
+            args.doors, 'going through doors', console=Console(stderr=True)
         ):
             taken, wrong = 0, 0
             for kind, path in paths.items():
@@ -158,10 +160,10 @@ def main() -> None:
             number += right + taken
             table.add_row(door, *map(str, (right, taken, wrong)))
     Console(width=100).print(table)
-    total = len(KINDS) * len(chosen)
+    kinds, ways = len(args.kinds), len(args.doors)
     print(
-        f'{len(KINDS)} checkpoints through {len(chosen)} doors: {number} of '
-        f'{total} right, in {time.perf_counter() - start:.0f} s'
+        f'{kinds} checkpoints through {ways} doors: {number} of '
+        f'{kinds * ways} right, in {time.perf_counter() - start:.0f} s'
     )
     print(*faults, sep='\n', file=sys.stderr)
     raise SystemExit(bool(faults))

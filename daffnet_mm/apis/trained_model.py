@@ -1,5 +1,8 @@
 """A trained model from its config and checkpoint."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from mmengine import Config
 from mmengine.model import BaseModel
@@ -9,6 +12,33 @@ from mmpretrain.structures import DataSample
 from daffnet_mm.checkpoints import load_weights, trained_classes
 from daffnet_mm.errors import InputError
 from daffnet_mm.utils.dataset_configs import innermost
+
+
+@contextmanager
+def building(cfg: Config) -> Iterator[None]:
+    """Say in a sentence that a config has no model that can be built.
+
+    Args:
+        cfg (Config): The config whose model is built in the block.
+
+    Raises:
+        InputError: If it has none, or of types that nobody knows.
+    """
+    if not isinstance(cfg.get('model'), dict):
+        raise InputError(
+            f'{cfg.filename} has no model: give the config of a training'
+        )
+    try:
+        yield
+    except KeyError as error:
+        # MMEngine's registries say it so; any other one is an error of ours.
+        unknown, found, _ = str(error.args[0]).partition(' is not in the ')
+        if not found:
+            raise
+        raise InputError(
+            f'{cfg.filename} names {unknown}, which is not known: correct the '
+            'name, or import what defines it by custom_imports'
+        ) from error
 
 
 def load_trained(
@@ -26,11 +56,13 @@ def load_trained(
         checkpoint says of itself, its ``meta``.
 
     Raises:
-        InputError: If the checkpoint does not fit the model.
+        InputError: If the config has no model that can be built, or the
+            checkpoint does not fit it.
     """
-    model_cfg = cfg.model.copy()
-    model_cfg.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
-    model = MODELS.build(model_cfg)
+    with building(cfg):
+        model_cfg = cfg.model.copy()
+        model_cfg.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
+        model = MODELS.build(model_cfg)
     meta = load_weights(model, checkpoint)
     model.to(device)
     model.eval()

@@ -3,6 +3,7 @@ import os.path as osp
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from itertools import islice
 from math import ceil
 from os import PathLike, fspath
@@ -34,9 +35,10 @@ from daffnet_mm.fileio.image_reading import (
 from daffnet_mm.fileio.names import file_stems
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.structures import WBC_ATTRIBUTES
+from daffnet_mm.utils.config_files import load_config
 
 from .shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
-from .trained_model import class_names, find_infinite
+from .trained_model import building, class_names, find_infinite
 
 #: Threads that read images while the model computes.
 READERS = 2
@@ -132,11 +134,15 @@ class WBCInferencer(ImageClassificationInferencer):
                 f'the config {model} comes without a checkpoint, and random '
                 'weights predict nothing: name one in pretrained'
             )
-        built = (
-            model
-            if isinstance(model, BaseModel)
-            else get_model(model, pretrained=False, **kwargs)
-        )
+        if _is_path(model) and (osp.exists(model) or osp.splitext(model)[1]):
+            # Any other text is a model's name in MMPretrain.
+            model = load_config(model)
+        built: Any = model
+        if not isinstance(model, BaseModel):
+            with (
+                building(model) if isinstance(model, Config) else nullcontext()
+            ):
+                built = get_model(model, pretrained=False, **kwargs)
         meta = dict(dataset_meta=getattr(built, '_dataset_meta', None))
         if pretrained is not None:
             meta = load_weights(built, pretrained)

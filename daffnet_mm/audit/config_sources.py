@@ -37,10 +37,7 @@ def read_config(
     Raises:
         InputError: If the config has no datasets or one cannot be built.
     """
-    try:
-        cfg = load_config(path, cfg_options)
-    except (SyntaxError, OSError, ValueError) as e:
-        raise InputError(f'config {path} cannot be read: {e}') from e
+    cfg = load_config(path, cfg_options)
     found: dict[tuple, dict] = {}
     classes: dict[tuple, Any] = {}
     faults: dict[tuple, dict] = {}

@@ -170,6 +170,8 @@ def image_to_bgr(
         return values_to_bgr(
             np.asarray(image), bit_depth, image.getexif().get(_ORIENTATION, 1)
         )
+    if image.mode in ('P', 'PA') and not image.getpalette():
+        raise ValueError('its colours are numbers of a palette that it lacks')
     image = ImageOps.exif_transpose(image)
     if image.mode in _ALPHA or 'transparency' in image.info:
         image = image.convert('RGBA')

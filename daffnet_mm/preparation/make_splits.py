@@ -104,13 +104,18 @@ def list_release(dataset: WBCDataset) -> list[dict]:
         list[dict]: The samples. With a group file they are all in it.
 
     Raises:
-        InputError: If the group file lacks one of the images.
+        InputError: If there is no image, or the group file lacks one.
     """
     # The samples of an official split may be fewer: those with annotations.
     if dataset.official_split:
         samples = dataset.list_samples()
     else:
         samples = dataset.list_release()
+    if not samples:
+        raise InputError(
+            f'{dataset.data_root} holds no image in the folders of its '
+            "classes: name the release's own folder"
+        )
     if dataset.group_file:
         groups = read_group_file(dataset.group_file)
         absent = [

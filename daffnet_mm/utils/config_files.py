@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mmengine import Config
 from mmengine.registry import init_default_scope
+from yaml import YAMLError
 
 from daffnet_mm.errors import InputError
 
@@ -23,9 +24,16 @@ def load_config(
 
     Raises:
         FileNotFoundError: If there is no such config.
-        InputError: If the settings do not fit it.
+        InputError: If it is no config, or the settings do not fit it.
     """
-    cfg = Config.fromfile(path)
+    try:
+        cfg = Config.fromfile(path)
+    except FileNotFoundError:
+        raise
+    except (SyntaxError, OSError, ValueError, YAMLError) as error:
+        raise InputError(
+            f'config {path} cannot be read: {" ".join(str(error).split())}'
+        ) from error
     merge_options(cfg, cfg_options or {})
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     return cfg

@@ -128,6 +128,16 @@ def test_values_of_more_bits_outside_of_tiffs(form, channels):
     assert np.abs(img - wanted.astype(float)).mean() < 5
 
 
+def test_a_palette_that_is_not_there():
+    content = encoded('png', Image.fromarray(RGB).convert('P'))
+    place = content.index(b'PLTE') - 4
+    length = 12 + int.from_bytes(content[place : place + 4], 'big')
+    without = content[:place] + content[place + length :]
+    assert decode_image(content).img.shape == RGB.shape
+    with pytest.raises(ValueError, match='a palette that it lacks'):
+        decode_image(without)
+
+
 def test_programs_are_not_started():
     """Of PostScript, which Pillow hands to Ghostscript."""
     script = b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF\n'

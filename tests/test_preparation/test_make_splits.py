@@ -200,3 +200,10 @@ def test_the_tool(pbc_root, tmp_path, group_file, succeeds, fails):
     assert fails(*call).startswith(f'error: split file {out} exist')
     output = succeeds(*call, '--ratios', '3:1', status=2)
     assert "--ratios: invalid ratios value: '3:1'" in output
+
+
+def test_a_folder_without_images(tmp_path):
+    (tmp_path / 'notes.txt').touch()
+    dataset = open_release(dict(type='LDWBC'), data_root=str(tmp_path))
+    with pytest.raises(InputError, match='holds no image'):
+        list_release(dataset)
