@@ -135,13 +135,13 @@ def test_errors_of_files(capsys, monkeypatch, error, sentence):
     assert written.count('\n') == 1
 
 
-PRINTS = '''
+PRINTS = """
 from daffnet_mm.utils.command_line import run_tool
 def main():
     print('x' * 100_000)
     return 0
 raise SystemExit(run_tool(main))
-'''
+"""
 
 
 @pytest.mark.skipif(not os.path.exists('/dev/full'), reason='no /dev/full')
