@@ -25,7 +25,7 @@ with redirect_stdout(sys.stderr):
         visualization,
     )
     from .checkpoints import protect_loading
-from .version import __version__
+from .version import __version__  # noqa: E402
 
 protect_loading()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from mmengine import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from PIL import Image
@@ -72,10 +73,7 @@ def make_jobs(folder: Path) -> dict[str, Job]:
     checkpoint = folder / 'map.pth'
     torch.manual_seed(0)
     init_default_scope('mmpretrain')
-    scope: dict = {}
-    exec(MAP_CONFIG.format(base=''), scope)
-    scope['model'].pop('_delete_')
-    model = MODELS.build(scope['model'])
+    model = MODELS.build(Config.fromfile(config).model)
     logging.disable()  # a line a layer
     model.init_weights()
     logging.disable(logging.NOTSET)

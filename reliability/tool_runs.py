@@ -1,4 +1,4 @@
-"""Start tools in an instant, watch what they start, and compare what they leave.
+"""Start tools in an instant, and watch what they start and leave.
 
 Imported by the other scripts. A tool runs in a process forked from this one,
 which has imported everything, as the leader of a session of its own; its
