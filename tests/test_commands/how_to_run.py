@@ -83,6 +83,7 @@ PLACEHOLDERS = {
     'CALIBRATED.pth': '{own}.pth',
     'FILE.png': '{own}.png',
     'PROCESSES': '2',
+    'METHOD_OR_FILE': 'map/dsl',
 }
 #: Settings that others need beside them, as the document says.
 GOES_WITH = {
