@@ -4,7 +4,7 @@ Usage:
     python -m daffnet_mm.predict IMAGE|FOLDER|GLOB [...]
         [--format table|json|csv] [--out FILE]
         [--views flips|symmetries] [--config CONFIG --checkpoint CKPT]
-        [--bit-depth N] [--max-pixels N]
+        [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
 
 With no other argument the model is the DAFFNet-tiny that comes with the
 package. A folder, or several images, also give a differential count and the
