@@ -9,12 +9,12 @@ import sys
 from contextlib import redirect_stdout
 
 from .utils.compatibility import check_environment
-
-check_environment()
+from .utils.stopping import quiet_start
 
 # onedl-mmpretrain prints a line while it is imported; standard output is for
 # results, such as the table of `python -m daffnet_mm.predict`.
-with redirect_stdout(sys.stderr):
+with quiet_start(), redirect_stdout(sys.stderr):
+    check_environment()
     from . import (
         datasets,
         engine,
@@ -22,8 +22,8 @@ with redirect_stdout(sys.stderr):
         models,
         visualization,
     )
-from .checkpoints import protect_loading  # noqa: E402
-from .version import __version__  # noqa: E402
+    from .checkpoints import protect_loading
+from .version import __version__
 
 protect_loading()
 

@@ -10,6 +10,7 @@ With no other argument the model is the DAFFNet-tiny that comes with the
 package. A folder, or several images, also give a differential count and the
 list of cells that the model is unsure of. Folders are searched with their
 subfolders; images of kinds that are not read, such as .dcm or .svs, are named.
+Of very many images take json or csv, which are written as they come.
 
 Exit status: 1 if an image or a subfolder cannot be read, or an image has no
 finite probabilities, which is named while the rest goes on; 2 for bad input;
@@ -20,10 +21,14 @@ Not for diagnosis.
 
 import json
 import os
+import shutil
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
+from itertools import chain
+from tempfile import TemporaryFile
+from textwrap import indent
 from typing import IO
 
 import rich
@@ -35,10 +40,18 @@ from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.evaluation.functional.differential import differential_count
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.csv_files import write_csv_rows
-from daffnet_mm.fileio.image_folders import describe_left_out, find_images
+from daffnet_mm.fileio.image_folders import (
+    ImageListing,
+    describe_left_out,
+    find_images,
+)
 from daffnet_mm.fileio.names import printable, valid_unicode
 from daffnet_mm.structures import WBC_ATTRIBUTES
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 #: Below this probability a cell is listed as unsure.
 UNSURE = 0.8
@@ -94,44 +107,105 @@ def as_row(cell: dict) -> dict:
     return row
 
 
-def write_rows(file: IO[str], rows: list[dict]) -> None:
+class Answers:
+    """The rows, once, one after the other, and then what is told of all.
+
+    Args:
+        inferencer (WBCInferencer): The model.
+        listing (ImageListing): The images.
+        notes (list[str]): What was to be said of the listing.
+        batch_size (int): Images at once.
+    """
+
+    def __init__(
+        self,
+        inferencer: WBCInferencer,
+        listing: ImageListing,
+        notes: list[str],
+        batch_size: int,
+    ) -> None:
+        self._inferencer = inferencer
+        self._listing = listing
+        self._batch_size = batch_size
+        self._cell_types: list[str] = []
+        self.unsure: list[str] = []
+        self.errors: list[str] = []
+        self.warnings = notes
+        #: Whether there is anything to tell of several cells.
+        self.several = len(listing.images) > 1
+
+    def __iter__(self) -> Iterator[dict]:
+        """Predict, and say in the end which images have no answer.
+
+        Raises:
+            InputError: If none has.
+        """
+        for cell in self._inferencer.stream(
+            self._listing.images, self._batch_size, skip_broken=True
+        ):
+            row = as_row(cell)
+            self._cell_types.append(row['cell_type'])
+            if is_unsure(row):
+                self.unsure.append(row['image'])
+            yield row
+        self.warnings += self._inferencer.warnings
+        self.errors += self._listing.faults
+        self.errors += self._inferencer.errors.values()
+        for error in self.errors:
+            print(f'error: {error}', file=sys.stderr)
+        if not len(self):
+            raise InputError(
+                f'none of the {len(self._listing.images)} images has an answer'
+            )
+
+    def __len__(self) -> int:
+        """How many there were so far."""
+        return len(self._cell_types)
+
+    def counts(self) -> list[dict]:
+        """The differential count; nothing of a single image."""
+        if not self.several:
+            return []
+        return differential_count(self._cell_types, self._inferencer.classes)
+
+
+def write_rows(file: IO[str], rows: Iterator[dict]) -> None:
     """Write rows as CSV."""
+    first = next(rows)
     write_csv_rows(
         file,
-        list(rows[0]),
+        list(first),
         (
             [
                 round(value, 4) if isinstance(value, float) else value
                 for value in row.values()
             ]
-            for row in rows
+            for row in chain([first], rows)
         ),
         for_people=True,
     )
 
 
-def write_json(
-    file: IO[str],
-    rows: list[dict],
-    counts: list[dict],
-    errors: list[str],
-    notes: list[str],
-) -> None:
-    """Write rows, counts, errors and warnings as JSON."""
-    report = dict(cells=rows, errors=errors, warnings=notes)
-    if counts:
+def write_json(file: IO[str], answers: Answers, encoding: str) -> None:
+    """Write rows, and after them counts, errors and warnings, as JSON."""
+
+    def text_of(value: dict) -> str:
+        ensure_ascii = not encoding.lower().startswith('utf')
+        text = json.dumps(value, indent=2, ensure_ascii=ensure_ascii)
+        # Bytes that are not UTF-8 become escapes, which JSON's readers undo.
+        return valid_unicode(text)
+
+    before = '{\n  "cells": [\n'
+    for row in answers:
+        file.write(before + indent(text_of(row), '    '))
+        before = ',\n'
+    report: dict = dict(errors=answers.errors, warnings=answers.warnings)
+    if answers.several:
         report.update(
-            differential_count=counts,
-            unsure=[row['image'] for row in rows if is_unsure(row)],
+            differential_count=answers.counts(), unsure=answers.unsure
         )
-    encoding = getattr(file, 'encoding', None) or 'utf-8'
-    text = json.dumps(
-        report,
-        indent=2,
-        ensure_ascii=not encoding.lower().startswith('utf'),
-    )
-    # Bytes that are not UTF-8 become escapes, which JSON's readers undo.
-    file.write(valid_unicode(text) + '\n')
+    # One object of the two.
+    file.write(f'\n  ],{text_of(report).removeprefix("{")}\n')
 
 
 def is_unsure(row: dict) -> bool:
@@ -229,24 +303,38 @@ def unsure_table(rows: list[dict]) -> Table:
 def write_result(
     file: IO[str],
     form: str,
-    rows: list[dict],
-    counts: list[dict],
-    errors: list[str],
-    notes: list[str],
+    answers: Answers,
+    encoding: str = 'utf-8',
     width: int | None = None,
 ) -> None:
-    """Write what was predicted in one of the formats."""
+    """Write what is predicted in one of the formats."""
     if form == 'csv':
-        write_rows(file, rows)
+        write_rows(file, iter(answers))
     elif form == 'json':
-        write_json(file, rows, counts, errors, notes)
+        write_json(file, answers, encoding)
     else:
+        rows = list(answers)
         # Names are text: [left].png is no markup, :cell:.png no picture.
         console = Console(
             file=file, width=width, markup=False, emoji=False, highlight=False
         )
-        for table in as_tables(rows, counts):
+        for table in as_tables(rows, answers.counts()):
             console.print(table)
+
+
+def print_result(form: str, answers: Answers) -> None:
+    """Print all at the end: until then, a terminal shows the progress."""
+    output = sys.stdout
+    if form == 'table':
+        # In a pipe there is no terminal that the tables must fit.
+        width = None if output.isatty() else TABLE_WIDTH
+        write_result(output, form, answers, width=width)
+        return
+    encoding = getattr(output, 'encoding', None) or 'utf-8'
+    with TemporaryFile('w+', encoding='utf-8', newline='') as file:
+        write_result(file, form, answers, encoding)
+        file.seek(0)
+        shutil.copyfileobj(file, output)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -263,7 +351,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     rich.reconfigure(stderr=True)
     with one_sentence_errors():
         listing = find_images(args.images)
-        images = listing.images
         notes = describe_left_out(listing.left_out)
         for note in notes:
             warnings.warn(note, InputWarning, stacklevel=1)
@@ -277,34 +364,15 @@ def main(argv: Sequence[str] | None = None) -> int:
                 bit_depth=args.bit_depth,
                 max_pixels=args.max_pixels,
             )
-        cells = inferencer(
-            images, batch_size=args.batch_size, skip_broken=True
-        )
-        notes += inferencer.warnings
-        errors = [*listing.faults, *inferencer.errors.values()]
-        for error in errors:
-            print(f'error: {error}', file=sys.stderr)
-        if not cells:
-            raise InputError(f'none of the {len(images)} images has an answer')
-        rows = [as_row(cell) for cell in cells]
-        counts = (
-            differential_count(
-                [row['cell_type'] for row in rows], inferencer.classes
-            )
-            if len(images) > 1
-            else []
-        )
-        result = args.format, rows, counts, errors, notes
+        answers = Answers(inferencer, listing, notes, args.batch_size)
         if args.out is None:
-            # In a pipe there is no terminal that the tables must fit.
-            width = None if sys.stdout.isatty() else TABLE_WIDTH
-            write_result(sys.stdout, *result, width=width)
+            print_result(args.format, answers)
         else:
             with atomic_write(args.out) as file:
-                write_result(file, *result, width=TABLE_WIDTH)
-            print(f'wrote {args.out}: {len(rows)} cells', file=sys.stderr)
-    return 1 if errors else 0
+                write_result(file, args.format, answers, width=TABLE_WIDTH)
+            print(f'wrote {args.out}: {len(answers)} cells', file=sys.stderr)
+    return 1 if answers.errors else 0
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

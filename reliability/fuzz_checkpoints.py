@@ -410,15 +410,20 @@ def name_of(verdict: int) -> str:
     return VERDICTS[verdict]
 
 
-def main() -> None:
-    """Run the tool."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--number', type=int, default=2000)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
         '--out-dir', type=Path, default=Path('work_dirs/fuzz_checkpoints')
     )
-    args = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Run the tool."""
+    args = build_parser().parse_args()
     torch.set_num_threads(1)
     start = time.perf_counter()
     results: Counter = Counter()

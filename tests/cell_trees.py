@@ -63,6 +63,49 @@ def lisc(root):
     return root
 
 
+def lisc_whole(root, two_cells=7):
+    """LISC with as many fields and masks as the release has.
+
+    Every so many fields show a second, smaller cell.
+    """
+    root = Path(root) / 'LISC Database'
+    masks = root / 'Ground Truth Segmentation'
+    counts = dict(Baso=53, eosi=39, lymp=52, mono=48, neut=50)
+    for folder, count in counts.items():
+        for number in range(1, count + 1):
+            paint(root / 'Main Dataset' / folder / f'{number}.bmp', number)
+            mask = np.zeros((24, 30), np.uint8)
+            mask[4:14, 5:15] = 128
+            mask[6:10, 7:11] = 255
+            if number % two_cells == 0:
+                mask[10:18, 20:28] = 128
+            path = masks / folder / 'areaforexpert1' / f'{number}_expert.bmp'
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(mask).save(path)
+    return root
+
+
+def cut(root, target, cells=lambda number: 1 + number % 2):
+    """Write a release as it is after it was cut: crops, and their table.
+
+    ``cells`` says how many crops there are of the image of a number.
+    """
+    rows = []
+    images = sorted(Path(root).rglob('*.j*g'))
+    for number, path in enumerate(images):
+        field = path.relative_to(root)
+        for i in range(cells(number)):
+            crop = field.with_name(f'{field.stem}_{i}.png')
+            paint(target / crop, 100 - i, size=(20 - i, 20 - i))
+            box = (3, 4, 23 - i, 24 - i)
+            rows.append([crop.as_posix(), field.as_posix(), *box])
+    with open(target / 'boxes.csv', 'w', newline='') as file:
+        writer = csv.writer(file)
+        writer.writerow(['image', 'group', 'x1', 'y1', 'x2', 'y2'])
+        writer.writerows(rows)
+    return target
+
+
 def raabin(root):
     """Raabin-WBC: 8 a class to train, 2 in TestA, 3 neutrophils in TestB."""
     root = Path(root) / 'Raabin-WBC'

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.datasets.transforms import LoadCellImage
 from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio.csv_files import from_spreadsheet
+from daffnet_mm.fileio.image_folders import ImageListing
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 PIPELINE = [
@@ -230,6 +232,77 @@ def test_json_counts_and_lists_unsure_cells(trained, cells, capsys):
         cell['image'] for cell in report['cells'] if cell['probability'] < 0.8
     ]
     assert report['unsure'] == unsure
+
+
+def test_json_is_laid_out_as_by_pythons_writer(trained, cells, capsys):
+    pattern = str(cells / '**' / 'cell_*.png')
+    predict.main(command(trained, pattern, '--format', 'json'))
+    text = capsys.readouterr().out
+    report = json.loads(text)
+    assert text == json.dumps(report, indent=2, ensure_ascii=False) + '\n'
+    assert list(report) == [
+        'cells',
+        'errors',
+        'warnings',
+        'differential_count',
+        'unsure',
+    ]
+
+
+def test_a_stream_gives_what_a_call_gives(trained, cells):
+    inferencer = WBCInferencer(trained['config'], trained['checkpoint'])
+    wanted = inferencer(str(cells), batch_size=2, skip_broken=True)
+    errors = dict(inferencer.errors)
+    found = list(inferencer.stream(str(cells), 2, skip_broken=True))
+    assert errors == inferencer.errors and len(errors) == 2
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(
+            one.pop('pred_scores'), other.pop('pred_scores')
+        )
+        assert one == other
+
+
+def test_a_stream_answers_before_it_has_read_all(trained, cells):
+    inferencer = WBCInferencer(trained['config'], trained['checkpoint'])
+    image = str(cells / 'Zählung 1' / 'cell_0.png')
+    answers = inferencer.stream([*[image] * 20, 'missing.png'], 2)
+    assert next(answers)['image'] == image
+    with pytest.raises(InputError, match=r'missing\.png does not exist'):
+        list(answers)
+
+
+class ManyCells:
+    """An inferencer that needs no network."""
+
+    classes = WBC5_CLASSES
+    warnings = ()
+    errors = {}
+
+    def stream(self, images, *_, **__):
+        for image in images:
+            yield dict(
+                image=image,
+                pred_class='basophil',
+                pred_score=0.9,
+                attributes={
+                    name: dict(value=values[0], probability=0.123456)
+                    for name, values in WBC_ATTRIBUTES.items()
+                },
+            )
+
+
+@pytest.mark.parametrize('form', ['csv', 'json'])
+def test_memory_does_not_grow_with_the_answers(form, tmp_path):
+    listing = ImageListing([f'cells/{i}.png' for i in range(5000)])
+    answers = predict.Answers(ManyCells(), listing, [], 8)
+    with open(tmp_path / 'out', 'w') as file:
+        tracemalloc.start()
+        predict.write_result(file, form, answers)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert len(answers) == 5000
+    # A row takes more than 1,000 bytes.
+    assert peak < 100 * 5000
 
 
 def test_one_image_gives_its_attributes_as_a_table(trained, cells, capsys):

@@ -16,14 +16,26 @@ _CONTEXT = multiprocessing.get_context('forkserver')
 _CONTEXT.set_forkserver_preload(['daffnet_mm', 'mmpretrain.apis'])
 
 
-def _main(tool, arguments, log, environment):
+def _main(tool, arguments, log, environment, folder, before):
     os.environ.update(environment)
+    if folder is not None:
+        os.chdir(folder)
     with open(log, 'wb') as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    if before is not None:
+        before(tool)
+    run_script(tool, arguments)
+
+
+def run_script(tool, arguments):
+    """Run a script, or a module, in this process, which is its own."""
     sys.stdout = open(1, 'w', buffering=1, closefd=False)
     sys.stderr = open(2, 'w', buffering=1, closefd=False)
     sys.argv = [str(tool), *arguments]
+    if tool.suffix != '.py':
+        runpy.run_module(tool.name, run_name='__main__', alter_sys=True)
+        return
     # As for a script, its own folder comes first.
     sys.path.insert(0, str(tool.parent))
     runpy.run_path(str(tool), run_name='__main__')
@@ -47,13 +59,19 @@ class ToolProcess:
     """A tool that runs.
 
     Args:
-        tool (str | Path): The script, below ``tools`` or with its full path.
+        tool (str | Path): The script, below ``tools`` or with its full path,
+            or a module, such as ``'daffnet_mm.predict'``.
         *arguments: Its arguments.
         log (Path): The file for its output.
+        folder (Path, optional): Where it runs. Defaults to here.
+        before (Callable, optional): Called in its process with the script,
+            before it. Defaults to nothing.
         **environment: Further environment variables.
     """
 
-    def __init__(self, tool, *arguments, log, **environment):
+    def __init__(
+        self, tool, *arguments, log, folder=None, before=None, **environment
+    ):
         self._log = log
         self._process = _CONTEXT.Process(
             target=_main,
@@ -62,6 +80,8 @@ class ToolProcess:
                 [str(a) for a in arguments],
                 log,
                 environment,
+                folder,
+                before,
             ),
         )
         self._process.start()
@@ -85,6 +105,6 @@ class ToolProcess:
         return Path(self._log).read_text()
 
 
-def run_tool(tool, *arguments, log, **environment):
+def run_tool(tool, *arguments, **options):
     """Run a tool to its end; see `ToolProcess`."""
-    return ToolProcess(tool, *arguments, log=log, **environment).wait()
+    return ToolProcess(tool, *arguments, **options).wait()

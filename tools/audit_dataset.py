@@ -22,7 +22,12 @@ from rich.console import Console
 
 import daffnet_mm  # noqa: F401
 from daffnet_mm.audit import audit_datasets, print_report
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    GOES_ON,
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 
 def build_parser() -> ToolParser:
@@ -53,23 +58,17 @@ def build_parser() -> ToolParser:
 def main(argv: list[str] | None = None) -> int:
     """Run the tool; gives 1 if a split leaks or an image is broken, else 0."""
     args = build_parser().parse_checked(argv)
-    try:
-        with one_sentence_errors():
-            report = audit_datasets(
-                args.locations,
-                args.out_dir,
-                args.groups_out,
-                args.contact_sheet,
-                args.num_workers,
-                cfg_options=args.cfg_options,
-                bit_depth=args.bit_depth,
-                max_pixels=args.max_pixels,
-            )
-    except KeyboardInterrupt:
-        print(
-            'interrupted; the same command goes on from here', file=sys.stderr
+    with one_sentence_errors():
+        report = audit_datasets(
+            args.locations,
+            args.out_dir,
+            args.groups_out,
+            args.contact_sheet,
+            args.num_workers,
+            cfg_options=args.cfg_options,
+            bit_depth=args.bit_depth,
+            max_pixels=args.max_pixels,
         )
-        return 130
     # In a file or pipe there is no terminal to be as wide as.
     width = None if sys.stdout.isatty() else 120
     # No :cell: in a name is an emoji.
@@ -81,4 +80,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main, GOES_ON))

@@ -18,7 +18,13 @@ import time
 from pathlib import Path
 
 from daffnet_mm.errors import InputError
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    GOES_ON,
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
+from daffnet_mm.utils.stopping import wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 PBC_FOLDER = 'PBC_dataset_normal_DIB'
@@ -93,9 +99,11 @@ def experiments(out_dir: Path, env: dict[str, str], *arguments) -> None:
     command = [str(word) for word in (*command, *arguments)]
     shown = [f'{k}={v}' for k, v in env.items()] + ['python', *command]
     print(f'$ {shlex.join(shown)}', flush=True)
-    status = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env={**os.environ, **env}
-    ).returncode
+    status = wait_for(
+        subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env={**os.environ, **env}
+        )
+    )
     if status:
         print('what is finished is kept, and the same call goes on from here')
         raise SystemExit(status)
@@ -140,4 +148,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main, GOES_ON))

@@ -24,8 +24,6 @@ several fractions a figure of the accuracy against the number of labels.
 
 import argparse
 import os
-import signal
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -60,10 +58,12 @@ from daffnet_mm.reproduction.methods import DATASETS, list_methods
 from daffnet_mm.reproduction.published import TITLES
 from daffnet_mm.reproduction.training_steps import FINISHED
 from daffnet_mm.utils.command_line import (
+    GOES_ON,
     KeyValueAction,
     ToolParser,
     WholeNumber,
     one_sentence_errors,
+    run_tool,
     share,
 )
 
@@ -328,15 +328,9 @@ def main(argv: list[str] | None = None) -> int:
         parser.error('name either --tables or --methods')
     if args.methods and not args.datasets:
         parser.error('--methods needs --datasets')
-    # Ended by SIGTERM, the trainings end too, as by Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with one_sentence_errors():
-        try:
-            return run(args)
-        except KeyboardInterrupt:
-            print('stopped: the same command goes on', file=sys.stderr)
-            return 130
+        return run(args)
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main, GOES_ON))

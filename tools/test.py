@@ -8,7 +8,9 @@ Images that cannot be read are named on the standard error and left out; the
 exit status is then 1.
 """
 
-from daffnet_mm.utils.command_line import run_mmpretrain_tool
+from functools import partial
+
+from daffnet_mm.utils.command_line import run_mmpretrain_tool, run_tool
 
 if __name__ == '__main__':
-    raise SystemExit(run_mmpretrain_tool('test.py'))
+    raise SystemExit(run_tool(partial(run_mmpretrain_tool, 'test.py')))

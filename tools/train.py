@@ -8,7 +8,12 @@ With --from-scratch no weights are downloaded: the layers that would have had
 them start at random, and nothing is frozen for a while.
 """
 
-from daffnet_mm.utils.command_line import run_mmpretrain_tool
+from functools import partial
+
+from daffnet_mm.utils.command_line import run_mmpretrain_tool, run_tool
+
+GOES_ON = 'with --resume, the same command goes on after its last whole epoch'
 
 if __name__ == '__main__':
-    raise SystemExit(run_mmpretrain_tool('train.py'))
+    train = partial(run_mmpretrain_tool, 'train.py')
+    raise SystemExit(run_tool(train, GOES_ON))

@@ -31,7 +31,12 @@ from daffnet_mm.reproduction.training_steps import (
     keep_config,
     run_logged,
 )
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    GOES_ON,
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.utils.config_files import load_config
 
 TOOLS = Path(__file__).resolve().parent
@@ -93,4 +98,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main, GOES_ON))

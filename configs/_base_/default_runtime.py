@@ -7,7 +7,8 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook',
+        # Whatever happens, --resume finds a whole checkpoint.
+        type='ResumableCheckpointHook',
         interval=1,
         max_keep_ckpts=2,
         # A killed process leaves no half-written checkpoint.
@@ -18,6 +19,8 @@ default_hooks = dict(
     # With several processes: one set of batch statistics, the one that is
     # validated and saved.
     sync_buffers=dict(type='SyncBuffersHook'),
+    # One training at a time.
+    work_folder=dict(type='WorkFolderHook'),
     # An interrupted run, resumed, ends like an uninterrupted one.
     epoch_seed=dict(type='EpochSeedHook'),
     validate_on_resume=dict(type='ValidateOnResumeHook'),

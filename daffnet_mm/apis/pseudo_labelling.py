@@ -3,8 +3,9 @@ import json
 import os
 import os.path as osp
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -21,8 +22,9 @@ from torch.utils.data import DataLoader
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.check_outputs import check_out_file
+from daffnet_mm.fileio.claims import claim_file
+from daffnet_mm.fileio.journals import Journal, read_journal, warn_of_damage
 from daffnet_mm.utils.dataset_configs import (
     innermost,
     leave_out_broken,
@@ -30,6 +32,7 @@ from daffnet_mm.utils.dataset_configs import (
     pseudo_labelled_datasets,
     rebuild,
 )
+from daffnet_mm.utils.end_with_parent import end_with_parent
 
 from .trained_model import find_infinite, load_trained
 
@@ -40,10 +43,9 @@ LabelledBatch = tuple[int, list[list[int]], list[list[float]]]
 class PartialFile:
     """Labels that are safe on disk while labelling goes on.
 
-    One JSON line a batch, in whatever order they are done, behind a header
-    line. A killed run leaves at most one incomplete line, which is dropped;
-    the next run does the batches that are not there, so its batches, and
-    hence its results, are those of an uninterrupted run.
+    A journal with an entry a batch, in whatever order they are done. The next
+    run does the batches that are not there whole, so its batches, and hence
+    its results, are those of an uninterrupted run.
 
     Args:
         path (str): Where it lies.
@@ -54,41 +56,40 @@ class PartialFile:
     def __init__(self, path: str, header: dict) -> None:
         self.path = path
         self.batches: dict[int, tuple] = {}
-        lines = [json.dumps(header) + '\n']
         if osp.isfile(path):
-            with open(path, encoding='utf-8', errors='replace') as f:
-                self._read(f.readlines(), lines)
-        # Not in place: killed here, the batches of the last run would be lost.
-        with atomic_write(path) as f:
-            f.writelines(lines)
-        self._file = open(path, 'a', encoding='utf-8')  # noqa: SIM115
-
-    def _read(self, found: list[str], lines: list[str]) -> None:
-        """Take over what a former run has written whole."""
-        if not found or found[0] != lines[0]:
-            return
-        for line in found[1:]:
-            try:
-                number, values, scores = json.loads(line)
-            except ValueError:
-                break
-            self.batches[number] = (values, scores)
-            lines.append(line if line.endswith('\n') else line + '\n')
+            begun, entries, damaged = read_journal(path)
+            if begun == header:
+                whole = list(filter(_is_batch, entries))
+                warn_of_damage(path, damaged + len(entries) - len(whole))
+                self.batches = {number: tuple(b) for number, *b in whole}
+            elif begun is None:
+                warn_of_damage(path, 1 + damaged + len(entries))
+        self._journal = Journal(
+            path,
+            header,
+            ([number, *batch] for number, batch in self.batches.items()),
+        )
 
     def append(self, number: int, values: list, scores: list) -> None:
         """Add one batch."""
         self.batches[number] = (values, scores)
-        self._file.write(json.dumps([number, values, scores]) + '\n')
-        self._file.flush()
+        self._journal.append([number, values, scores])
 
     def close(self) -> None:
         """Stop writing; what was added stays."""
-        self._file.close()
+        self._journal.close()
 
     def remove(self) -> None:
         """Delete the file, when its content is elsewhere."""
         self.close()
         os.remove(self.path)
+
+
+def _is_batch(entry: Any) -> bool:
+    match entry:
+        case [int(), [*values], [*scores]]:
+            return len(values) == len(scores)
+    return False
 
 
 def text_sha256(text: str) -> str:
@@ -134,8 +135,8 @@ def pseudo_label(
         PseudoLabels: The labels, as written.
 
     Raises:
-        InputError: If there is nothing to label, or config, checkpoint and
-            data do not belong together.
+        InputError: If there is nothing to label, config, checkpoint and data
+            do not belong together, or another process makes the same file.
     """
     if dataset_cfg is None:
         parts = pseudo_labelled_datasets(cfg.train_dataloader.dataset)
@@ -187,47 +188,67 @@ def pseudo_label(
         classes=list(dataset.metainfo['classes']),
         settings_sha256=text_sha256(json.dumps(header)),
     )
-    if keep and osp.isfile(out_file):
-        try:
-            found = PseudoLabels.load(out_file)
-        except InputError:
-            found = None
-        if found and (found.settings_sha256, list(found.classes)) == (
-            labels.settings_sha256,
-            labels.classes,
-        ):
-            return found
-
     batches: dict[int, Sequence[int]] = {
         number: range(start, min(start + batch_size, len(ids)))
         for number, start in enumerate(range(0, len(ids), batch_size))
     }
-    partial = PartialFile(f'{out_file}.partial', header)
+    predict = partial(
+        _label_batches,
+        model,
+        dataset,
+        num_workers=num_workers,
+        device=target,
+        num_processes=num_processes,
+    )
+    with claim_file(out_file):
+        if keep and _is_current(out_file, labels):
+            return PseudoLabels.load(out_file)
+        done = PartialFile(f'{out_file}.partial', header)
+        _complete(done, batches, predict)
+        for number, batch in batches.items():
+            for i, values, scores in zip(
+                batch, *done.batches[number], strict=True
+            ):
+                labels.values[ids[i]] = values
+                labels.scores[ids[i]] = scores
+        labels.save(out_file)
+        done.remove()
+    return labels
+
+
+def _is_current(path: str, labels: PseudoLabels) -> bool:
+    """Tell whether a file is what the same checkpoint would make again."""
+    try:
+        found = PseudoLabels.load(path)
+    except InputError:
+        return False
+    return (found.settings_sha256, list(found.classes)) == (
+        labels.settings_sha256,
+        labels.classes,
+    )
+
+
+def _complete(
+    done: PartialFile,
+    batches: dict[int, Sequence[int]],
+    predict: Callable[[dict], Generator[LabelledBatch, None, None]],
+) -> None:
+    """Label the batches that are not there."""
     rest = {
         number: batch
         for number, batch in batches.items()
-        if number not in partial.batches
+        if len(done.batches.get(number, ((),))[0]) != len(batch)
     }
     try:
-        for labelled in track(
-            _label_batches(
-                model, dataset, rest, num_workers, target, num_processes
-            ),
-            description=f'labelling {sum(map(len, rest.values()))} images',
-            total=len(rest),
-        ):
-            partial.append(*labelled)
+        with closing(predict(rest)) as labelled:
+            for batch in track(
+                labelled,
+                description=f'labelling {sum(map(len, rest.values()))} images',
+                total=len(rest),
+            ):
+                done.append(*batch)
     finally:
-        partial.close()
-    for number, batch in batches.items():
-        for i, values, scores in zip(
-            batch, *partial.batches[number], strict=True
-        ):
-            labels.values[ids[i]] = values
-            labels.scores[ids[i]] = scores
-    labels.save(out_file)
-    partial.remove()
-    return labels
+        done.close()
 
 
 def label_all(
@@ -295,7 +316,7 @@ def _label_batches(
     num_workers: int,
     device: torch.device,
     num_processes: int | None,
-) -> Iterator[LabelledBatch]:
+) -> Generator[LabelledBatch, None, None]:
     """Label batches, in this process or in several."""
     if num_processes is None:
         num_processes = torch.get_num_threads() if device.type == 'cpu' else 1
@@ -326,6 +347,7 @@ def _predict(
         batch_sampler=[list(batch) for batch in batches.values()],
         num_workers=num_workers,
         collate_fn=pseudo_collate,
+        worker_init_fn=end_with_parent,
     )
     model.to(device)
     waiting = None
@@ -430,10 +452,10 @@ def _collect(receivers: Iterable[Connection]) -> Iterator[LabelledBatch]:
             try:
                 message = receiver.recv()
             except EOFError:
-                raise RuntimeError(
-                    'a labelling process ended before its work was done; '
-                    'what is labelled is kept, so run the same command '
-                    'again'
+                raise InputError(
+                    'a labelling process ended before its work was done, '
+                    'probably for want of memory; what is labelled is kept, '
+                    'so run the same command again, with fewer processes'
                 ) from None
             if isinstance(message, InputError):
                 raise message
@@ -453,6 +475,7 @@ def _label_share(
     device: torch.device,
 ) -> None:
     """What one labelling process does."""
+    end_with_parent()
     # Were these ends open here too, a process would not notice that the one
     # which collects has been killed.
     for receiver in inherited:
@@ -466,5 +489,5 @@ def _label_share(
         sender.send(None)
     except InputError as error:
         sender.send(error)
-    except (BrokenPipeError, KeyboardInterrupt):
+    except BrokenPipeError:
         pass

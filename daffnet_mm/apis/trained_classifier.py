@@ -16,7 +16,7 @@ from rich.progress import track
 from torch.utils.data import DataLoader, Dataset
 
 from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
-from daffnet_mm.datasets.sample_infos import image_ids
+from daffnet_mm.datasets.sample_infos import image_groups
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import EvaluationReport, WBCMetric
 from daffnet_mm.models.utils import adapt_batch_norm
@@ -146,6 +146,9 @@ class TrainedClassifier:
             self.cfg, checkpoint, device or get_device()
         )
         self.train_images = set(meta.get('train_images') or ())
+        self._train_groups = self.train_images.union(
+            meta.get('train_groups') or ()
+        )
         self.classes = class_names(self.model, self.cfg, meta, checkpoint)
         self.targets = [
             canonical_class(name, WBC5_CLASSES) for name in self.classes
@@ -322,11 +325,17 @@ class TrainedClassifier:
             leave_out_broken(dict(cfg, pipeline=pipeline, test_mode=True)),
             classes=self.common,
         )
-        seen = self.train_images & set(image_ids(dataset))
+        groups = image_groups(dataset)
+        seen = [
+            image
+            for image, group in groups.items()
+            if {image, group} & self._train_groups
+        ]
         if seen:
             raise InputError(
                 f'{self.checkpoint} was trained on {len(seen)} images of '
-                f'{name}, such as {min(seen)}; use --home for its own test '
+                f'{name} or on others of their groups (copies or crops of one '
+                f'image), such as {min(seen)}; use --home for its own test '
                 'part, or name another dataset'
             )
         return name, dataset

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from math import ceil
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
 from mmpretrain.visualization import UniversalVisualizer
 from PIL import Image
+from rich.progress import track
 
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.errors import InputError, InputWarning
@@ -94,7 +96,7 @@ class WBCInferencer(ImageClassificationInferencer):
         >>> inferencer = WBCInferencer()
         >>> cell = inferencer('cell.jpg')[0]
         >>> cell['pred_class'], cell['attributes']['granule_type']
-        ('neutrophil', {'value': 'small', 'probability': 0.98})
+        ('neutrophil', {'value': 'small', 'probability': 0.9...})
     """
 
     visualizer: UniversalVisualizer | None
@@ -187,16 +189,47 @@ class WBCInferencer(ImageClassificationInferencer):
         Raises:
             InputError: If an image cannot be read, or there is none.
         """
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise InputError(
-                f'batch_size={batch_size!r} must be a whole number above 0'
-            )
+        self._check_batch_size(batch_size)
         results = super().__call__(
             inputs, return_datasamples, batch_size=batch_size, **kwargs
         )
         for sentence in self.warnings:
             warnings.warn(sentence, InputWarning, stacklevel=2)
         return results
+
+    def stream(
+        self, inputs: Any, batch_size: int = 32, skip_broken: bool = False
+    ) -> Iterator[dict]:
+        """Predict images without end, and keep nothing of them.
+
+        Args:
+            inputs: As for a call.
+            batch_size (int): Images at once. Defaults to 32.
+            skip_broken (bool): As for a call. ``errors`` and ``warnings`` are
+                complete when all is yielded.
+
+        Yields:
+            dict: As a call returns them, in the same order.
+
+        Raises:
+            InputError: If an image cannot be read, or there is none.
+        """
+        self._check_batch_size(batch_size)
+        images = self._inputs_to_list(inputs)
+        batches = self.preprocess(images, batch_size, skip_broken)
+        for batch in track(
+            batches, 'Inference', total=ceil(len(images) / batch_size)
+        ):
+            yield from self.postprocess(self.forward(batch), None)
+        for sentence in self.warnings:
+            warnings.warn(sentence, InputWarning, stacklevel=2)
+
+    @staticmethod
+    def _check_batch_size(batch_size: int) -> None:
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise InputError(
+                f'batch_size={batch_size!r} must be a whole number above 0'
+            )
 
     def _inputs_to_list(self, inputs: Any) -> list:
         """List the images of all that was given."""

@@ -18,6 +18,7 @@ from rich.progress import (
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.claims import claim_folder
 from daffnet_mm.fileio.csv_files import write_csv_rows
 from daffnet_mm.fileio.names import valid_unicode
 from daffnet_mm.fileio.pixel_values import check_bit_depth
@@ -83,8 +84,8 @@ def audit_datasets(
         is at fault.
 
     Raises:
-        InputError: If a location holds no dataset, or an output cannot be
-            written.
+        InputError: If a location holds no dataset, an output cannot be
+            written, or another audit works in its folder.
     """
     if num_workers is None:
         num_workers = available_processors()
@@ -104,45 +105,51 @@ def audit_datasets(
     console = console or Console(stderr=True)
     check_bit_depth(bit_depth)
     reading = dict(bit_depth=bit_depth, max_pixels=max_pixels)
-    with Progress(
-        TextColumn('{task.description}'),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    ) as progress:
-        facts = collect_facts(
-            _files(sources),
-            Path(out_dir) / 'cache.sqlite',
-            num_workers,
-            progress,
-            reading,
+    with claim_folder(out_dir):
+        with Progress(
+            TextColumn('{task.description}'),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        ) as progress:
+            facts = collect_facts(
+                _files(sources),
+                Path(out_dir) / 'cache.sqlite',
+                num_workers,
+                progress,
+                reading,
+            )
+            places = find_crops(
+                *_crops_and_fields(sources, facts),
+                num_workers,
+                progress,
+                reading,
+            )
+        links = find_links(samples, facts, progress=console.is_terminal)
+        links += link_crops(samples, places)
+        groups = join_groups(samples, links)
+        report = dict(
+            sources=[report_source(source, facts) for source in sources],
+            attributes=attributes,
+            duplicates=_report_duplicates(samples, links),
+            label_conflicts=find_conflicts(samples, links),
+            attribute_conflicts=find_attribute_conflicts(
+                sources, samples, links
+            ),
+            split=any(s.parts for s in samples.by_key.values()),
+            leaks=find_leaks(samples, links, groups),
         )
-        places = find_crops(
-            *_crops_and_fields(sources, facts), num_workers, progress, reading
-        )
-    links = find_links(samples, facts, progress=console.is_terminal)
-    links += link_crops(samples, places)
-    groups = join_groups(samples, links)
-    report = dict(
-        sources=[report_source(source, facts) for source in sources],
-        attributes=attributes,
-        duplicates=_report_duplicates(samples, links),
-        label_conflicts=find_conflicts(samples, links),
-        attribute_conflicts=find_attribute_conflicts(sources, samples, links),
-        split=any(s.parts for s in samples.by_key.values()),
-        leaks=find_leaks(samples, links, groups),
-    )
-    with _output(Path(out_dir) / 'audit.json') as path:
-        _write_json(path, report)
-    if groups_out:
-        with _output(groups_out) as path:
-            _write_groups(path, samples, groups)
-    if contact_sheet:
-        with _output(contact_sheet) as path:
-            drawn = [source for source in sources if source.roots]
-            draw_contact_sheet(path, drawn, facts, reading)
-    return report
+        with _output(Path(out_dir) / 'audit.json') as path:
+            _write_json(path, report)
+        if groups_out:
+            with _output(groups_out) as path:
+                _write_groups(path, samples, groups)
+        if contact_sheet:
+            with _output(contact_sheet) as path:
+                drawn = [source for source in sources if source.roots]
+                draw_contact_sheet(path, drawn, facts, reading)
+        return report
 
 
 def _read_locations(

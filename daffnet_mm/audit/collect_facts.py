@@ -12,6 +12,7 @@ from rich.progress import Progress
 from daffnet_mm.utils.worker_pool import worker_pool
 
 from .facts_cache import FactsCache
+from .fingerprint_store import FingerprintStore
 from .image_check import Box, ImageFacts, check_image
 
 #: Images that a process takes at a time: enough that handing them over does
@@ -43,20 +44,30 @@ def collect_facts(
     Raises:
         InputError: If the cache cannot be used.
     """
-    facts = {}
+    facts: dict[str, ImageFacts] = {}
     task = progress.add_task('looking at images', total=len(files))
     reading = {k: v for k, v in (reading or {}).items() if v is not None}
     with FactsCache(cache_file, reading) as cache:
+        store = FingerprintStore(cache_file.parent)
         for path, boxes in files.items():
             known = cache.get(path, boxes)
             if known is not None:
-                facts[path] = known
+                facts[path] = _put_down(known, store)
                 progress.advance(task)
         open_files = {p: b for p, b in files.items() if p not in facts}
         for path, found in _examine(open_files, num_workers, reading):
             cache.put(path, open_files[path], found)
-            facts[path] = found
+            facts[path] = _put_down(found, store)
             progress.advance(task)
+    return facts
+
+
+def _put_down(facts: ImageFacts, store: FingerprintStore) -> ImageFacts:
+    """Leave in the memory what is small."""
+    facts.fingerprints = {
+        box: store.keep(fingerprint)
+        for box, fingerprint in facts.fingerprints.items()
+    }
     return facts
 
 

@@ -6,16 +6,21 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Mapping
+import warnings
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio import image_decoding, pixel_values, tiff_pages
 
-from . import image_check, near_duplicates
+from . import image_check, near_duplicates, similar_hashes
 from .image_check import Box, ImageFacts
 from .near_duplicates import Fingerprint
 
@@ -29,6 +34,8 @@ class FactsCache:
     An entry counts as long as the file's size and time of change, the code
     that computed it and the settings are the same. SQLite keeps entries whole:
     a killed process loses those of its last seconds and leaves no half of one.
+    What a disk has damaged is left out or, where SQLite cannot go on, begun
+    anew; both is said by an ``InputWarning``.
 
     Args:
         path (Path): The file, made if it does not exist.
@@ -45,26 +52,30 @@ class FactsCache:
         if reading:
             self._code += f' {json.dumps(dict(reading), sort_keys=True)}'
         self._committed = time.monotonic()
+        self._damaged = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path)
-            self._database.execute(
-                'CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, '
-                'state TEXT, facts TEXT, fingerprints BLOB)'
-            )
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             raise self._unusable(error) from error
+        self._database: sqlite3.Connection
+        self._try(self._connect)
 
     def __enter__(self) -> 'FactsCache':
         return self
 
     def __exit__(self, *_) -> None:
         try:
-            self._database.commit()
-        except sqlite3.Error as error:
-            raise self._unusable(error) from error
+            self._try(self._database.commit)
         finally:
             self._database.close()
+        if self._damaged:
+            warnings.warn(
+                f'the cache of the audit, {self._path}, has '
+                f'{self._damaged} damaged entries: their images were looked '
+                'at again',
+                InputWarning,
+                stacklevel=2,
+            )
 
     def get(self, path: str, boxes: tuple[Box, ...]) -> ImageFacts | None:
         """Look an image up.
@@ -80,20 +91,21 @@ class FactsCache:
             state = self._state(path)
         except OSError:
             return None
-        try:
-            row = self._database.execute(
-                'SELECT facts, fingerprints FROM facts '
-                'WHERE key = ? AND state = ?',
-                (_key(path, boxes), state),
-            ).fetchone()
-        except sqlite3.Error as error:
-            raise self._unusable(error) from error
-        if row is None:
+        rows = self._execute(
+            'SELECT facts, fingerprints, checksum FROM checked_facts '
+            'WHERE key = ? AND state = ?',
+            (_key(path, boxes), state),
+        )
+        if not rows:
             return None
-        facts = ImageFacts(**json.loads(row[0]))
+        text, packed, checksum = rows[0]
+        if _checksum(text, packed) != checksum:
+            self._damaged += 1
+            return None
+        facts = ImageFacts(**json.loads(text))
         if facts.fault is None:
             facts.fingerprints = dict(
-                zip(boxes, _unpack(row[1], len(boxes)), strict=True)
+                zip(boxes, _unpack(packed, len(boxes)), strict=True)
             )
         return facts
 
@@ -115,23 +127,64 @@ class FactsCache:
         facts.fingerprints = {}
         text = json.dumps(asdict(facts))
         facts.fingerprints = fingerprints
+        packed = (
+            _pack([fingerprints[box] for box in boxes])
+            if fingerprints
+            else b''
+        )
+        self._execute(
+            'INSERT OR REPLACE INTO checked_facts VALUES (?, ?, ?, ?, ?)',
+            (_key(path, boxes), state, text, packed, _checksum(text, packed)),
+        )
+        if time.monotonic() - self._committed > _COMMIT_INTERVAL:
+            self._try(self._database.commit)
+            self._committed = time.monotonic()
+
+    def _execute(self, command: str, values: tuple) -> list[tuple]:
+        return self._try(
+            lambda: self._database.execute(command, values).fetchall()
+        )
+
+    def _connect(self) -> None:
+        self._database = sqlite3.connect(self._path)
+        # Bytes that are no text any more are for the checksum to find.
+        self._database.text_factory = partial(
+            str, encoding='utf-8', errors='replace'
+        )
+        # As version 0.1.0 has it, without checksums.
+        self._database.execute('DROP TABLE IF EXISTS facts')
+        self._database.execute(
+            'CREATE TABLE IF NOT EXISTS checked_facts (key TEXT PRIMARY KEY, '
+            'state TEXT, facts TEXT, fingerprints BLOB, checksum INTEGER)'
+        )
+
+    def _try(self, action: Callable) -> Any:
+        """Do something, if need be with a new cache for a damaged one."""
         try:
-            self._database.execute(
-                'INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)',
-                (
-                    _key(path, boxes),
-                    state,
-                    text,
-                    _pack([fingerprints[box] for box in boxes])
-                    if fingerprints
-                    else b'',
-                ),
-            )
-            if time.monotonic() - self._committed > _COMMIT_INTERVAL:
-                self._database.commit()
-                self._committed = time.monotonic()
+            try:
+                return action()
+            except sqlite3.DatabaseError as error:
+                if _is_about_machine(error):
+                    raise
+                self._begin_anew(error)
+                return action()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+
+    def _begin_anew(self, error: sqlite3.Error) -> None:
+        with suppress(sqlite3.Error):
+            self._database.close()
+        try:
+            self._path.unlink()
+        except OSError as failure:
+            raise self._unusable(failure) from error
+        warnings.warn(
+            f'the cache of the audit, {self._path}, was damaged ({error}) and '
+            'is begun anew: images are looked at again',
+            InputWarning,
+            stacklevel=2,
+        )
+        self._connect()
 
     def _state(self, path: str) -> str:
         status = os.stat(path)
@@ -139,9 +192,17 @@ class FactsCache:
 
     def _unusable(self, error: Exception) -> InputError:
         return InputError(
-            f'the cache of the audit, {self._path}, cannot be used ({error}); '
-            'delete it, free space on its disk, or name another --out folder'
+            f'the cache of the audit, {self._path}, cannot be used ({error}): '
+            'free space on its disk, or name another --out-dir'
         )
+
+
+def _is_about_machine(error: sqlite3.DatabaseError) -> bool:
+    """Is the disk full, read-only or locked, rather than the file damaged?"""
+    # A file of another format, or with other columns, is a plain "error";
+    # Python 3.10 does not tell it from the others.
+    code = getattr(error, 'sqlite_errorcode', None)
+    return isinstance(error, sqlite3.OperationalError) and code != 1
 
 
 def _code_version() -> str:
@@ -149,6 +210,7 @@ def _code_version() -> str:
     digest = hashlib.sha256()
     for module in (
         near_duplicates,
+        similar_hashes,
         image_check,
         image_decoding,
         pixel_values,
@@ -156,6 +218,10 @@ def _code_version() -> str:
     ):
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _checksum(text: str, packed: bytes) -> int:
+    return zlib.crc32(packed, zlib.crc32(text.encode()))
 
 
 def _key(path: str, boxes: tuple[Box, ...]) -> str:

@@ -22,7 +22,6 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
-from rich.progress import track
 from scipy import fft
 from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_array
@@ -31,6 +30,8 @@ from scipy.sparse.csgraph import connected_components
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.image_decoding import DecodedImage
 from daffnet_mm.fileio.image_reading import read_image
+
+from .similar_hashes import HASH_SIZE, SYMMETRIES, find_similar_hashes
 
 #: Side of the detail image in pixels.
 DETAIL_SIZE = 48
@@ -53,11 +54,8 @@ REPEAT_MEAN_CORRELATION = 0.78
 MAX_SHIFT = 6
 # Side of the smallest image that a JPEG is decoded to.
 DECODED_SIZE = 64
-# Side of the hash in bits, and in how many bits two may differ for the details
-# to be compared. Those of copies differ in up to 10.
-HASH_SIZE = 8
-MAX_DISTANCE = 12
-SYMMETRIES = 8
+# Candidates whose details are compared at a time: some megabytes of details.
+_CANDIDATES = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,73 +195,45 @@ def find_near_duplicates(
     Returns:
         list[DuplicatePair]: The pairs, in order of their names.
     """
-    pairs = []
-    first_of: dict[str, str] = {}
-    for name in sorted(fingerprints):
-        first = first_of.setdefault(fingerprints[name].digest, name)
-        if first != name:
-            pairs.append(DuplicatePair(first, name, 1.0, True))
-    names = [
-        name
-        for name in first_of.values()
-        if fingerprints[name].detail[0].any()
+    names = sorted(fingerprints)
+    digests = np.array([fingerprints[name].digest for name in names], 'S64')
+    _, first, inverse = np.unique(
+        digests, return_index=True, return_inverse=True
+    )
+    first_of = first[inverse.ravel()]
+    (copies,) = (first_of != np.arange(len(names))).nonzero()
+    pairs = [
+        DuplicatePair(names[first_of[copy]], names[copy], 1.0, True)
+        for copy in copies
     ]
-    if len(names) > 1:
-        hashes = np.stack([fingerprints[name].hashes for name in names])
-        details = np.stack([fingerprints[name].detail for name in names])
-        best: dict[tuple[int, int], float] = {}
-        for candidates in _similar_hashes(hashes, progress):
-            candidates, correlations = _verify(details, candidates)
+    names = [names[place] for place in np.sort(first)]
+    hashes = np.zeros((len(names), SYMMETRIES, HASH_SIZE), np.uint8)
+    # Not those without contrast, which have no copies but exact ones.
+    compared: list[str] = []
+    for name in names:
+        if fingerprints[name].detail[0].any():
+            hashes[len(compared)] = fingerprints[name].hashes
+            compared.append(name)
+    best: dict[tuple[int, int], float] = {}
+    for similar in find_similar_hashes(hashes[: len(compared)], progress):
+        for start in range(0, len(similar), _CANDIDATES):
+            some = similar[start : start + _CANDIDATES]
+            rows, places = np.unique(some[:, :2], return_inverse=True)
+            details = np.stack(
+                [fingerprints[compared[row]].detail for row in rows]
+            )
+            some[:, :2] = places.reshape(-1, 2)
+            kept, correlations = _verify(details, some)
+            kept[:, :2] = rows[kept[:, :2]]
             for (i, j, _), correlation in zip(
-                candidates.tolist(), correlations.tolist(), strict=True
+                kept.tolist(), correlations.tolist(), strict=True
             ):
                 best[i, j] = max(correlation, best.get((i, j), 0))
-        pairs += [
-            DuplicatePair(names[i], names[j], round(correlation, 4), False)
-            for (i, j), correlation in best.items()
-        ]
+    pairs += [
+        DuplicatePair(compared[i], compared[j], round(correlation, 4), False)
+        for (i, j), correlation in best.items()
+    ]
     return sorted(pairs)
-
-
-def _similar_hashes(
-    hashes: np.ndarray, progress: bool
-) -> Iterator[np.ndarray]:
-    """Find pairs of similar hashes, by matrix products of bits as signs.
-
-    In that many dimensions a search tree visits nearly all its leaves, and
-    the plain product is faster.
-
-    Args:
-        hashes (np.ndarray): Packed bits of (N, 8 symmetries, 8).
-        progress (bool): Show a progress bar.
-
-    Yields:
-        np.ndarray: Rows of i, j > i, and the symmetry of j that is like i.
-    """
-    signs = np.unpackbits(hashes, axis=2).astype(np.float32) * 2 - 1
-    signs = np.ascontiguousarray(signs.transpose(1, 0, 2))
-    least = HASH_SIZE**2 - 2 * MAX_DISTANCE
-    step = 512
-    for start in track(
-        range(0, len(hashes), step), 'Comparing images', disable=not progress
-    ):
-        found = []
-        for symmetry, others in enumerate(signs):
-            i, j = np.nonzero(
-                signs[0, start : start + step] @ others[start:].T >= least
-            )
-            later = j > i
-            found.append(
-                np.stack(
-                    [
-                        i[later] + start,
-                        j[later] + start,
-                        np.full(later.sum(), symmetry),
-                    ],
-                    1,
-                )
-            )
-        yield np.concatenate(found)
 
 
 def _verify(

@@ -6,11 +6,13 @@ from .fit import (
     load_weights,
     trained_classes,
 )
-from .loading import load_from_local, protect_loading
+from .loading import check_file, load_from_local, protect_loading
+from .saving import save_checkpoint
 from .state_dict import find_state_dict
 
 __all__ = [
     'check_classes',
+    'check_file',
     'check_finite',
     'check_fit',
     'find_meta',
@@ -18,5 +20,6 @@ __all__ = [
     'load_from_local',
     'load_weights',
     'protect_loading',
+    'save_checkpoint',
     'trained_classes',
 ]

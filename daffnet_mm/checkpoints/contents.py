@@ -6,6 +6,7 @@ with tensors that have a size and no memory, so whatever does not belong into a
 checkpoint is found while it costs nothing.
 """
 
+import copy
 import os
 import pickletools
 import zipfile
@@ -19,6 +20,7 @@ import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
 
+from .checksums import check_sums
 from .stand_ins import (
     STAND_INS,
     PlainArray,
@@ -84,6 +86,7 @@ def check_contents(file: BinaryIO) -> None:
     Raises:
         Refusal: If it asks for anything but tensors, numbers and text, or
             for more of them than it holds.
+        DamagedError: If it differs from its checksums.
         Exception: Of any other kind, if it is damaged or no checkpoint.
     """
     size = file.seek(0, os.SEEK_END)
@@ -123,10 +126,11 @@ def _check_archive(file: BinaryIO, size: int) -> None:
                 refuse(f'asks for more of its part data/{key} than there is')
             return Storage(numel, kind.itemsize)
 
-        entry = archive.getinfo(f'{root}/data.pkl')
-        # PyTorch leaves the checksum out where it is told to.
+        entry = copy.copy(archive.getinfo(f'{root}/data.pkl'))
+        # What a file asks for counts before what became of it.
         entry.CRC = None  # type: ignore[assignment]
         follow(archive.read(entry), storage)
+        check_sums(archive)
 
 
 def _check_legacy(file: BinaryIO, size: int) -> None:

@@ -141,6 +141,7 @@ def find_meta(checkpoint: dict, source: str) -> dict:
     for key, names in (
         ('classes', data.get('classes')),
         ('train_images', meta.get('train_images')),
+        ('train_groups', meta.get('train_groups')),
     ):
         if not isinstance(names or [], list | tuple) or any(
             not isinstance(name, str) for name in names or []

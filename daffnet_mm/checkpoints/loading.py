@@ -10,6 +10,8 @@ line, which without it tries again. What a program of the user's passes to
 import errno
 import os
 import os.path as osp
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 from urllib.parse import urlparse
 
@@ -20,6 +22,7 @@ from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from daffnet_mm.errors import InputError
 
+from .checksums import DamagedError
 from .contents import check_contents
 from .stand_ins import STAND_INS, PlainArray, Refusal
 from .state_dict import find_state_dict
@@ -52,6 +55,29 @@ def load_from_local(filename: str, map_location: Any = None) -> dict:
         InputError: If it is no checkpoint, is damaged, or asks for anything
             but tensors, numbers and text.
     """
+    if filename.endswith('.safetensors'):  # a format that cannot hold code
+        path = _find(filename)
+        return torch.load(path, map_location=map_location, weights_only=True)
+    with _opened(filename) as file:
+        return _read(file, filename, map_location)
+
+
+def check_file(filename: str) -> None:
+    """Find out whether a checkpoint is whole, without loading it.
+
+    Args:
+        filename (str): The file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        InputError: If it is no checkpoint, is damaged, or asks for anything
+            but tensors, numbers and text.
+    """
+    with _opened(filename) as file, _one_sentence(filename):
+        check_contents(file)
+
+
+def _find(filename: str) -> str:
     path = osp.expanduser(filename)
     if not osp.exists(path):
         raise FileNotFoundError(f'the checkpoint {filename} does not exist')
@@ -62,30 +88,39 @@ def load_from_local(filename: str, map_location: Any = None) -> dict:
         )
     if not osp.isfile(path):
         raise InputError(f'{filename} is no regular file: name a checkpoint')
-    if path.endswith('.safetensors'):  # a format that cannot hold code
-        return torch.load(path, map_location=map_location, weights_only=True)
+    return path
+
+
+@contextmanager
+def _opened(filename: str) -> Iterator[BinaryIO]:
+    path = _find(filename)
     try:
-        with open(path, 'rb') as file:
-            return _read(file, filename, map_location)
+        file = open(path, 'rb')  # noqa: SIM115
     except PermissionError as error:
         raise InputError(
             f'{filename} cannot be read ({error.strerror}): change its '
             'permissions, or name another checkpoint'
         ) from error
+    with file:
+        yield file
 
 
-def _read(file: BinaryIO, name: str, map_location: Any) -> dict:
-    """Check and load an open file."""
+@contextmanager
+def _one_sentence(name: str) -> Iterator[None]:
+    """Say what is wrong with a file that is read in this block."""
     try:
-        check_contents(file)
-        file.seek(0)
-        loaded = torch.load(file, map_location=map_location, weights_only=True)
+        yield
     except Refusal as error:
         raise InputError(
             f'{name} is refused because it {error}; a checkpoint may hold '
             'only tensors, numbers and text, as anything else can run code '
             'or exhaust this machine: where it was made, save it again as a '
             'plain state_dict'
+        ) from error
+    except DamagedError as error:
+        raise InputError(
+            f'{name} is damaged ({error}): download or copy it again, or '
+            'name another checkpoint'
         ) from error
     # A pickle of random bytes can fail in every way that there is.
     except Exception as error:
@@ -95,6 +130,14 @@ def _read(file: BinaryIO, name: str, map_location: Any) -> dict:
             f'{name} is not a checkpoint, or not a whole one: download or '
             'copy it again'
         ) from error
+
+
+def _read(file: BinaryIO, name: str, map_location: Any) -> dict:
+    """Check and load an open file."""
+    with _one_sentence(name):
+        check_contents(file)
+        file.seek(0)
+        loaded = torch.load(file, map_location=map_location, weights_only=True)
     loaded = _plain(loaded)
     # MMEngine, which writes its configs as `cfg`, runs this text as code when
     # it resumes; nobody else reads it.

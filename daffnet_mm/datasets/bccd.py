@@ -87,6 +87,9 @@ class BCCD(WBCDataset):
         |-- Monocyte
         `-- Neutrophil
 
+    After ``crop_cells.py``, the Kaggle and the cropped release are read as
+    before, and crops have the groups of their fields.
+
     Args:
         subsets (Sequence[str], optional): Which of Kaggle's ``'TRAIN'``,
             ``'TEST'`` and ``'TEST_SIMPLE'`` to read. Defaults to None: all
@@ -136,7 +139,9 @@ class BCCD(WBCDataset):
     def _list_kaggle(self) -> list[dict]:
         samples = self.part_samples('images', self.SUBSETS, self.subsets)
         for sample in samples:
-            number = re.search(r'_(\d+)_\d+\.\w+$', sample['name'])
+            # A crop's own number may follow.
+            file = osp.basename(self.field_of(sample) or sample['name'])
+            number = re.match(r'_(\d+)_\d', file)
             if number:
                 # TEST_SIMPLE holds the sources of TEST: both are 'test'.
                 part = sample['part'] if self.official_split else ''
@@ -268,7 +273,8 @@ class BCCD(WBCDataset):
     def _list_cropped(self) -> list[dict]:
         samples = self.folder_samples()
         for sample in samples:
-            field = re.search(r'(BloodImage_\d+)_\d+\.\w+$', sample['name'])
+            file = osp.basename(self.field_of(sample) or sample['name'])
+            field = re.match(r'(BloodImage_\d+)_\d', file)
             if field:
                 sample['group'] = field[1]
         return samples

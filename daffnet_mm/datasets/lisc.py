@@ -45,7 +45,8 @@ class LISC(WBCDataset):
     from public code, not from the files.
 
     Some fields show several cells of one type. No patient or slide is named,
-    so each image is a group of its own.
+    so each field is a group of its own, and after ``crop_cells.py``, which
+    cuts by the masks, its cells are one.
 
     Args:
         **kwargs: As for :class:`WBCDataset`.

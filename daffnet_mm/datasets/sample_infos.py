@@ -1,6 +1,7 @@
 """What datasets tell of their samples before an image is read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from mmengine.dataset import BaseDataset
@@ -20,15 +21,48 @@ def image_ids(dataset) -> list[str]:
         list[str]: Of each sample its ``image_id``, which is the same whatever
         dataset lists the image, or else its path.
     """
+    return _told(dataset, _image_id)
+
+
+def image_groups(dataset) -> dict[str, str]:
+    """Find what each image of a dataset must not be parted from.
+
+    Args:
+        dataset (Dataset): As for :func:`image_ids`.
+
+    Returns:
+        dict[str, str]: By the name of :func:`image_ids` that of the image's
+        group, under which all datasets of one source know it; the image's own
+        name if it has none.
+    """
+    return dict(
+        _told(dataset, lambda info: (_image_id(info), _group_id(info)))
+    )
+
+
+def _image_id(info: dict) -> str:
+    return info.get('image_id') or info['img_path']
+
+
+def _group_id(info: dict) -> str:
+    if not info.get('group'):
+        return _image_id(info)
+    source, slash, _ = _image_id(info).partition('/')
+    return f'{source}{slash}{info["group"]}'
+
+
+def _told(dataset, tell: Callable[[dict], Any]) -> list:
+    """What the samples of a dataset tell, through any wrapper."""
     if hasattr(dataset, 'datasets'):
-        return [name for part in dataset.datasets for name in image_ids(part)]
+        return [
+            told for part in dataset.datasets for told in _told(part, tell)
+        ]
     if hasattr(dataset, 'dataset'):
-        ids = image_ids(dataset.dataset)
+        told = _told(dataset.dataset, tell)
         if hasattr(dataset, 'indices'):
-            ids = [ids[i] for i in dataset.indices]
-        return ids
-    infos = (dataset.get_data_info(i) for i in range(len(dataset)))
-    return [info.get('image_id') or info['img_path'] for info in infos]
+            told = [told[i] for i in dataset.indices]
+        return told
+    return [tell(dataset.get_data_info(i)) for i in range(len(dataset))]
 
 
 def count_values(

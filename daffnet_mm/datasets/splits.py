@@ -42,7 +42,9 @@ def stratified_split(
     Within each class, groups are ordered by a hash of the seed and of the name
     of their first image, and cut by the ratios; a group that lies across a cut
     goes to the side where its middle is. A part thus differs from its share of
-    a class by less than one group. The result depends on nothing else: not on
+    a class by less than one group; one that would get no group of a class
+    though there are enough takes the one nearest in size to its share. The
+    result depends on nothing else: not on
     the machine, the order of files, or which other classes are there, so the
     split of five of PBC's classes is that of all eight, restricted.
 
@@ -270,16 +272,29 @@ def _cut(
     targets = [max(target, 0) for target in targets]
     size = sum(map(len, units))
     scale = size / sum(targets)
-    shares, share, start = {}, 0, 0
+    members: list[list[Sequence[str]]] = [[] for _ in targets]
+    share, start = 0, 0
     end = targets[0] * scale
     for unit in units:
         middle = start + len(unit) / 2
         while middle > end and share < len(targets) - 1:
             share += 1
             end = sum(targets[: share + 1]) * scale
-        shares.update(dict.fromkeys(unit, share))
+        members[share].append(unit)
         start += len(unit)
-    return shares
+    # A part that large groups passed over could not be scored on the class.
+    for target, own in zip(targets, members, strict=True):
+        richest = max(members, key=len)
+        if target and not own and len(richest) > 1:
+            nearest = min(richest, key=lambda unit: abs(len(unit) - target))
+            richest.remove(nearest)
+            own.append(nearest)
+    return {
+        name: share
+        for share, own in enumerate(members)
+        for unit in own
+        for name in unit
+    }
 
 
 def write_split_file(

@@ -31,7 +31,7 @@ class TaxonomyDataset:
 
     Examples:
         >>> # PBC's eight classes, for a classifier of six
-        >>> dict(
+        >>> train_dataset = dict(
         ...     type='TaxonomyDataset',
         ...     classes=(*WBC5_CLASSES, 'erythroblast'),
         ...     dataset=dict(type='PBC', data_root='data/PBC'))

@@ -26,6 +26,7 @@ from daffnet_mm.fileio.image_reading import read_image
 from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
 from daffnet_mm.structures.class_names import COARSER, among, canonical_class
 
+from .crop_table import CROP_TABLE, CROPPING, read_fields
 from .splits import (
     SPLITS,
     cut_groups,
@@ -66,7 +67,8 @@ class WBCDataset(BaseDataset):
     - ``image_id``, the name by which the guard against overlapping splits
       compares images across datasets,
     - ``group``: images of one group, such as augmented copies of one source
-      or cells of one field, are always in the same part,
+      or cells of one field, are always in the same part; the guard compares
+      groups, too,
     - where the release has them, ``box`` (x1, y1, x2, y2 of the cell, in
       pixels) and ``seg_map_path`` (a mask of nucleus and cytoplasm).
 
@@ -76,6 +78,10 @@ class WBCDataset(BaseDataset):
 
     Class folders may be named in any of the ways that
     :data:`daffnet_mm.structures.class_names.ALIASES` knows.
+
+    A release that ``tools/dataset_converters/crop_cells.py`` has cut is read
+    as the release is. Its ``boxes.csv`` says from which field each crop comes,
+    and a crop's group is that of its field.
 
     Args:
         data_root (str): The folder of the unzipped release, as drawn in each
@@ -99,6 +105,9 @@ class WBCDataset(BaseDataset):
         group_file (str, optional): CSV with the columns image and group, such
             as the audit writes it: replaces the groups of the images in it.
             Defaults to None.
+        cells (str, optional): For a release that was cut: ``'largest'`` takes
+            one crop a field, the one of its largest cell, and ``'all'`` all
+            of them. Defaults to None: all images, cut or not.
         official_split (bool): Take the parts that the release ships;
             ``split_file`` and ``split_ratios`` then count for nothing. Where
             it ships no validation part, one is drawn from the training part,
@@ -133,6 +142,7 @@ class WBCDataset(BaseDataset):
         stratify: bool = True,
         skip_broken: bool = False,
         group_file: str | None = None,
+        cells: str | None = None,
         official_split: bool = False,
         val_ratio: float = 0.25,
         class_map: Mapping[str, str | None] | None = None,
@@ -142,6 +152,11 @@ class WBCDataset(BaseDataset):
             raise InputError(
                 f'{type(self).__name__}: split={split!r} must be '
                 f'{", ".join(map(repr, self.PARTS))} or None (all images)'
+            )
+        if cells not in (None, 'largest', 'all'):
+            raise InputError(
+                f'{type(self).__name__}: cells={cells!r} must be '
+                "'largest', 'all' or None (all images, cut or not)"
             )
         if not 0 < val_ratio < 1:
             raise InputError(
@@ -155,6 +170,7 @@ class WBCDataset(BaseDataset):
         self.stratify = stratify
         self.skip_broken = skip_broken
         self.group_file = group_file
+        self.cells = cells
         self.official_split = official_split
         self.val_ratio = val_ratio
         self.class_map = dict(class_map or {})
@@ -423,14 +439,18 @@ class WBCDataset(BaseDataset):
         try:
             os.stat(self.data_root)
         except FileNotFoundError as e:
+            release = 'the unzipped release'
+            if self.cells is not None:
+                release += f', cut by `{CROPPING} RELEASE {self.data_root}`'
             raise InputError(
                 f'{type(self).__name__}: data_root {self.data_root} does not '
-                'exist; expected is the folder of the unzipped release, with '
+                f'exist; expected is the folder of {release}, with '
                 f'the classes {", ".join(self.source_classes)}'
             ) from e
         except OSError:
             # A link loop or too long a path: scanning it says so.
             scan_folder(self.data_root)
+        self._fields = read_fields(self.data_root)
         images = self.list_images()
         self.faults = list(dict.fromkeys(self.faults))
         # What is left out by its kind is no failure of a test.
@@ -454,21 +474,104 @@ class WBCDataset(BaseDataset):
             name = normalize_name(image['name'])
             # macOS spells an accent as a character of its own, Linux not.
             image['name'] = unicodedata.normalize('NFC', name)
-            image['group'] = image['group'] or image['name']
+            image['group'] = (
+                image['group'] or self.field_of(image) or image['name']
+            )
         images.sort(key=lambda image: image['name'])
+        self._check_fields(images)
+        if self.cells is not None:
+            images = self._select_cells(images)
         return images
+
+    def _check_fields(self, images: Sequence[dict]) -> None:
+        if self.cells is not None and not self._fields:
+            raise InputError(
+                f'{type(self).__name__}: cells={self.cells!r} is for a '
+                f'release that was cut, but {self.data_root} has no '
+                f'{CROP_TABLE} with crops in it; `{CROPPING} RELEASE FOLDER` '
+                'cuts the unzipped release into a folder, which data_root '
+                'then names'
+            )
+        absent = [i['path'] for i in images if self.field_of(i) is None]
+        if self._fields and absent:
+            raise InputError(
+                f'{osp.join(self.data_root, CROP_TABLE)} lacks {len(absent)} '
+                f'of the images, first {absent[0]}, whose group nothing '
+                f'tells; run `{CROPPING}` again, or remove what is not its'
+            )
+
+    def _select_cells(self, images: list[dict]) -> list[dict]:
+        """Take each field's largest cell, if asked to, and count."""
+        order = {crop: i for i, crop in enumerate(self._fields)}
+        largest: dict[str, dict] = {}
+        for image in sorted(images, key=lambda i: order[self._place(i)]):
+            largest.setdefault(self._fields[self._place(image)], image)
+        taken = images
+        if self.cells == 'largest':
+            chosen = {image['name'] for image in largest.values()}
+            taken = [image for image in images if image['name'] in chosen]
+        MMLogger.get_current_instance().info(
+            f'{type(self).__name__}: {self.data_root} has {len(images)} cells '
+            f'of {len(largest)} fields; {len(taken)} are taken '
+            f'(cells={self.cells!r})'
+        )
+        return taken
+
+    def field_of(self, image: dict) -> str | None:
+        """Find the field that a crop comes from.
+
+        Args:
+            image (dict): One of :meth:`list_images`.
+
+        Returns:
+            str | None: The field's path in the release that was cut; None if
+            it was not.
+        """
+        if not self._fields:
+            return None
+        return self._fields.get(self._place(image))
+
+    def _place(self, image: dict) -> str:
+        """An image's path as the table of the crops has it."""
+        return normalize_name(osp.relpath(image['path'], self.data_root))
+
+    def named_group(
+        self, groups: Mapping[str, str], image: dict
+    ) -> str | None:
+        """Find what a group file says of an image.
+
+        A crop may stand there by its path, as in ``boxes.csv``, or by that of
+        its field.
+
+        Args:
+            groups (Mapping[str, str]): The group by name.
+            image (dict): One of :meth:`list_release`.
+
+        Returns:
+            str | None: Its group; None if the file does not name it.
+        """
+        group, field = groups.get(image['name']), self.field_of(image)
+        if field:
+            group = group or groups.get(self._place(image))
+            group = group or groups.get(field)
+            # No more than is known, less where fields have groups.
+            if group == field:
+                group = image['group']
+        return group
 
     def _regroup(self, images: list[dict]) -> list[dict]:
         if self.group_file:
             groups = read_group_file(self.group_file)
-            if not any(image['name'] in groups for image in images):
+            if not any(self.named_group(groups, image) for image in images):
                 raise InputError(
                     f'group file {self.group_file} names no image of '
                     f'{self.data_root}; its column image must hold names such '
                     f'as {images[0]["name"]}'
                 )
             for image in images:
-                image['group'] = groups.get(image['name'], image['group'])
+                image['group'] = (
+                    self.named_group(groups, image) or image['group']
+                )
         return images
 
     # -- splits --------------------------------------------------------------

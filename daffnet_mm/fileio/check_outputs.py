@@ -4,14 +4,19 @@ from tempfile import TemporaryFile
 
 from daffnet_mm.errors import InputError
 
+from .atomic import is_device
+from .leftovers import sweep_beside
+
 
 def check_out_file(path: str | Path | None) -> None:
     """Find out before the work whether a file can be written.
 
-    Nothing is made. Its folder need not be there.
+    Nothing is made. Its folder need not be there. What a killed process left
+    half-written of it is removed.
 
     Args:
-        path (str | Path, optional): The file, if one is to be written.
+        path (str | Path, optional): The file, if one is to be written; a
+            device or a pipe will do.
 
     Raises:
         InputError: If it is a folder, lies under a file, or its folder cannot
@@ -23,7 +28,15 @@ def check_out_file(path: str | Path | None) -> None:
         raise InputError(
             f'{path} is a folder, but a file is to be written: name one in it'
         )
+    if is_device(path):
+        if not os.access(path, os.W_OK):
+            raise InputError(
+                f'{path} cannot be written (Permission denied): name another '
+                'place'
+            )
+        return
     _check(path, Path(os.path.realpath(path)).parent)
+    sweep_beside(path)
 
 
 def check_out_dir(path: str | Path | None) -> None:

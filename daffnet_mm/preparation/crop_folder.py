@@ -1,17 +1,19 @@
 """Crop the white cells of all images in a folder."""
 
-import json
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import cv2
 import numpy as np
 
 from daffnet_mm.cropping.boxes import check_margin, crop_window
 from daffnet_mm.cropping.segmentation import segment_cells
+from daffnet_mm.datasets.crop_table import CROP_COLUMNS, CROP_TABLE
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.claims import Claim
 from daffnet_mm.fileio.csv_files import write_csv_rows
 from daffnet_mm.fileio.image_decoding import (
     DECODING_ERRORS,
@@ -23,14 +25,16 @@ from daffnet_mm.fileio.image_folders import (
 )
 from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
 from daffnet_mm.fileio.image_reading import group_remarks
+from daffnet_mm.fileio.journals import Journal, read_journal, warn_of_damage
 from daffnet_mm.fileio.names import unique_stems
 from daffnet_mm.fileio.pixel_values import check_bit_depth
 from daffnet_mm.fileio.regular_files import read_regular
 
 from .folder_job import (
-    cannot_write,
     check_folders,
     check_settings,
+    check_there,
+    owned,
     refusal,
     run_jobs,
     warn_of,
@@ -38,10 +42,8 @@ from .folder_job import (
 )
 from .mask_boxes import boxes_of_mask, find_lisc_masks
 
-_COLUMNS = ('image', 'x1', 'y1', 'x2', 'y2')
 #: One JSON line an image that is finished, after one with the settings.
 _JOURNAL = '.crop_cells.jsonl'
-_BOXES = 'boxes.csv'
 
 
 def crop_folder(
@@ -57,10 +59,11 @@ def crop_folder(
     Cell number n (from 0, largest nucleus first) of ``class/name.jpg``
     becomes ``class/name_n.png``: the square of
     :func:`~daffnet_mm.cropping.crop_window`. ``boxes.csv`` in the target has a
-    line a cell, with the image's path relative to the source and the cell's
-    own box, without margin; the lines of an image are in the order of its
-    crops. All crops of one image belong to one side of a split, and the
-    column ``image`` is their group.
+    line a cell: ``image``, the crop's path relative to the target; ``group``,
+    its field, which is the image's path relative to the source; and the cell's
+    own box in the field, without margin. The lines of a field are in the order
+    of its crops. All crops of one field belong to one side of a split: the
+    datasets see to that where they find the table, which is also a group file.
 
     LISC's folder is known by its ``Ground Truth Segmentation``: where an image
     has a mask there, the mask's boxes count (Chen et al. 2022, "Data
@@ -88,8 +91,9 @@ def crop_folder(
         or subfolder that cannot be read.
 
     Raises:
-        InputError: If source or target cannot be used, or the target was
-            begun with other settings.
+        InputError: If source or target cannot be used, the target was begun
+            with other settings, or another process works there or deletes
+            what is written.
     """
     source, target = Path(source), Path(target)
     check_folders(source, target)
@@ -109,11 +113,18 @@ def crop_folder(
     )
     if bit_depth is not None:
         settings['bit_depth'] = bit_depth
-    try:
-        done = _read_journal(target, settings)
+    crop = partial(
+        _crop_image,
+        source,
+        target,
+        margin,
+        bit_depth,
+        max_pixels or MAX_PIXELS,
+    )
+    with owned(target) as claim:
         done = {
             name: entry
-            for name, entry in done.items()
+            for name, entry in _read_journal(target, settings).items()
             if name in stems
             and _is_current(source / name, target, stems[name], entry)
         }
@@ -123,36 +134,22 @@ def crop_folder(
             for name in names
             if name not in done
         ]
-        refused, remarks = {}, []
         try:
-            with _open_journal(target, settings, done) as journal:
-                for result in run_jobs(
-                    partial(
-                        _crop_image,
-                        source,
-                        target,
-                        margin,
-                        bit_depth,
-                        max_pixels or MAX_PIXELS,
-                    ),
-                    jobs,
-                    min(num_workers, len(jobs)),
-                    'cropping',
-                ):
-                    if 'refused' in result:
-                        refused[result['image']] = result['refused']
-                        continue
-                    remarks += [
-                        (result['image'], remark)
-                        for remark in result.pop('remarks')
-                    ]
-                    done[result['image']] = result
-                    journal.write(json.dumps(result) + '\n')
-                    journal.flush()
+            refused, remarks = _crop_all(
+                crop, jobs, num_workers, target, settings, done, claim
+            )
         finally:
-            _write_boxes(target, done)
-    except OSError as e:
-        raise cannot_write(e.filename or target, e) from e
+            # Of a folder that was deleted there is nothing to tell.
+            if claim.is_there():
+                _write_boxes(target, stems, done)
+        check_there(
+            target,
+            (
+                _crop_name(stems[name], index)
+                for name, entry in done.items()
+                for index in range(len(entry['boxes']))
+            ),
+        )
     warn_of(group_remarks(remarks))
     return dict(
         images=len(done),
@@ -163,33 +160,75 @@ def crop_folder(
     )
 
 
-def _crop_path(target: Path, stem: str, index: int) -> Path:
-    return target / f'{stem}_{index}.png'
+def _crop_all(
+    crop: Callable[[tuple], dict],
+    jobs: Sequence[tuple],
+    num_workers: int,
+    target: Path,
+    settings: dict,
+    done: dict[str, dict],
+    claim: Claim,
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Crop images, and add each that is finished to the journal.
+
+    Args:
+        crop (Callable): Crops one.
+        jobs (Sequence[tuple]): What it is called with.
+        num_workers (int): Processes.
+        target (Path): The folder for the crops.
+        settings (dict): What the journal begins with.
+        done (dict[str, dict]): What is finished by name, here added to.
+        claim (Claim): That of the target.
+
+    Returns:
+        tuple[dict, list]: Why images were refused, by name; names and what is
+        to be known of them.
+    """
+    refused, remarks = {}, []
+    with (
+        Journal(target / _JOURNAL, settings, done.values()) as journal,
+        run_jobs(crop, jobs, min(num_workers, len(jobs)), 'cropping') as made,
+    ):
+        for result in made:
+            claim.check()
+            name = result['image']
+            if 'refused' in result:
+                refused[name] = result['refused']
+                continue
+            remarks += [(name, remark) for remark in result.pop('remarks')]
+            done[name] = result
+            journal.append(result)
+    claim.check()
+    return refused, remarks
+
+
+def _crop_name(stem: str, index: int) -> str:
+    return f'{stem}_{index}.png'
 
 
 def _read_journal(target: Path, settings: dict) -> dict[str, dict]:
     path = target / _JOURNAL
     if not path.exists():
         return {}
-    lines = path.read_text(encoding='utf-8').splitlines()
-    try:
-        begun = json.loads(lines[0])
-    except (IndexError, json.JSONDecodeError):
-        begun = None
-    check_settings(target, begun, settings)
-    done = {}
-    for line in lines[1:]:
-        try:
-            entry = json.loads(line)
-        except json.JSONDecodeError:
-            continue  # the end of a run that was killed
-        done[entry['image']] = entry
-    return done
+    begun, entries, damaged = read_journal(path)
+    check_settings(path, begun, settings)
+    whole = list(filter(_is_entry, entries))
+    warn_of_damage(path, damaged + len(entries) - len(whole))
+    return {entry['image']: entry for entry in whole}
+
+
+def _is_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get('image'), str)
+        and isinstance(entry.get('boxes'), list)
+        and 'age' in entry
+    )
 
 
 def _is_current(path: Path, target: Path, stem: str, entry: dict) -> bool:
     return entry['age'] == _age(path) and all(
-        _crop_path(target, stem, i).is_file()
+        (target / _crop_name(stem, i)).is_file()
         for i in range(len(entry['boxes']))
     )
 
@@ -201,24 +240,15 @@ def _age(path: Path) -> int:
         return -1
 
 
-def _open_journal(target: Path, settings: dict, done: dict) -> IO[str]:
-    """Begin the journal anew, with what holds of the old one."""
-    path = target / _JOURNAL
-    with atomic_write(path) as file:
-        for entry in (settings, *done.values()):
-            file.write(json.dumps(entry) + '\n')
-    return open(path, 'a', encoding='utf-8')
-
-
-def _write_boxes(target: Path, done: dict) -> None:
-    with atomic_write(target / _BOXES) as file:
+def _write_boxes(target: Path, stems: dict[str, str], done: dict) -> None:
+    with atomic_write(target / CROP_TABLE) as file:
         write_csv_rows(
             file,
-            _COLUMNS,
+            CROP_COLUMNS,
             (
-                (name, *box)
+                (_crop_name(stems[name], index), name, *box)
                 for name in sorted(done)
-                for box in done[name]['boxes']
+                for index, box in enumerate(done[name]['boxes'])
             ),
         )
 
@@ -260,11 +290,14 @@ def _crop_image(
             boxes = boxes_of_mask(mask, image.shape)
     except DECODING_ERRORS as e:
         return dict(image=name, refused=refusal(path, e, content))
-    for index, box in enumerate(boxes):
-        x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
-        crop = np.ascontiguousarray(image[y1:y2, x1:x2])
-        with written(_crop_path(target, stem, index)) as file:
-            file.write(cv2.imencode('.png', crop)[1].tobytes())
+    try:
+        for index, box in enumerate(boxes):
+            x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
+            crop = np.ascontiguousarray(image[y1:y2, x1:x2])
+            with written(target / _crop_name(stem, index)) as file:
+                file.write(cv2.imencode('.png', crop)[1].tobytes())
+    except OSError as e:  # the image's name leaves no room for the number
+        return dict(image=name, refused=refusal(path, e))
     return dict(
         image=name,
         age=age,

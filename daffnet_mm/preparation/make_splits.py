@@ -9,7 +9,6 @@ from daffnet_mm.datasets.splits import (
     groups_of,
     k_fold,
     labels_of,
-    normalize_name,
     read_group_file,
     write_split_file,
 )
@@ -117,7 +116,7 @@ def list_release(dataset: WBCDataset) -> list[dict]:
         absent = [
             s['name']
             for s in samples
-            if normalize_name(s['name']) not in groups
+            if dataset.named_group(groups, s) is None
         ]
         if absent:
             raise InputError(

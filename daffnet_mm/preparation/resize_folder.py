@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +15,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
+from daffnet_mm.datasets.crop_table import CROP_COLUMNS
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.claims import Claim
 from daffnet_mm.fileio.csv_files import (
     CsvFile,
     find_columns,
@@ -39,9 +42,10 @@ from daffnet_mm.fileio.pixel_values import check_bit_depth
 from daffnet_mm.fileio.regular_files import open_regular, read_regular
 
 from .folder_job import (
-    cannot_write,
     check_folders,
     check_settings,
+    check_there,
+    owned,
     refusal,
     run_jobs,
     warn_of,
@@ -109,8 +113,9 @@ def resize_dataset(
         one sentence for each file or subfolder that has no copy.
 
     Raises:
-        InputError: If source or target cannot be used, or the target was
-            begun with other settings.
+        InputError: If source or target cannot be used, the target was begun
+            with other settings, or another process works there or deletes
+            what is written.
     """
     source, target = Path(source), Path(target)
     check_folders(source, target)
@@ -118,10 +123,22 @@ def resize_dataset(
     settings = dict(short_edge=short_edge, quality=quality)
     if bit_depth is not None:
         settings['bit_depth'] = bit_depth
-    try:
+    with owned(target) as claim:
         _note_settings(target, settings)
-    except OSError as e:
-        raise cannot_write(target, e) from e
+        copy = partial(
+            _copy, source, target, settings, max_pixels or MAX_PIXELS
+        )
+        return _copy_all(source, target, copy, num_workers, claim)
+
+
+def _copy_all(
+    source: Path,
+    target: Path,
+    copy: Callable[[str], _Copied],
+    num_workers: int,
+    claim: Claim,
+) -> dict:
+    """Copy all files; gives the report of `resize_dataset`."""
     names, faults = walk_folder(str(source))
     if not names:
         raise InputError(f'{source} holds no file to copy')
@@ -129,15 +146,19 @@ def resize_dataset(
     warn_of(describe_left_out(others, 'copied as they are'))
 
     report: dict[str, Any] = dict(written=0, kept=0, refused=faults)
-    remarks = []
-    copy = partial(_copy, source, target, settings, max_pixels or MAX_PIXELS)
+    there, remarks = [], []
     # Few at a time, or the progress would jump.
-    for result in run_jobs(copy, names, num_workers, 'resizing', chunk_size=8):
-        if result.outcome in (_WRITTEN, _KEPT):
-            report[result.outcome] += 1
-        else:
-            report['refused'].append(result.outcome)
-        remarks += [(result.name, remark) for remark in result.remarks]
+    with run_jobs(copy, names, num_workers, 'resizing', 8) as results:
+        for result in results:
+            claim.check()
+            if result.outcome in (_WRITTEN, _KEPT):
+                report[result.outcome] += 1
+                there.append(result.name)
+            else:
+                report['refused'].append(result.outcome)
+            remarks += [(result.name, remark) for remark in result.remarks]
+    claim.check()
+    check_there(target, there)
     report['refused'].sort()
     warn_of(group_remarks(remarks))
     return report
@@ -169,9 +190,9 @@ def _note_settings(target: Path, settings: dict) -> None:
         return
     try:
         begun = json.loads(path.read_text(encoding='utf-8'))
-    except json.JSONDecodeError:
+    except ValueError:  # also of bytes that are no text
         begun = None
-    check_settings(target, begun, settings)
+    check_settings(path, begun, settings)
 
 
 def _copy(
@@ -197,11 +218,14 @@ def _copy(
         whole = open_regular(original)
     except DECODING_ERRORS as e:
         return _Copied(name, refusal(original, e, content))
-    with whole, written(copy) as file:
-        if converted is None:
-            shutil.copyfileobj(whole, file)
-        else:
-            file.write(converted)
+    try:
+        with whole, written(copy) as file:
+            if converted is None:
+                shutil.copyfileobj(whole, file)
+            else:
+                file.write(converted)
+    except OSError as e:
+        return _Copied(name, refusal(copy, e))
     return _Copied(name, _WRITTEN, remarks)
 
 
@@ -345,6 +369,8 @@ def _scale_csv(
             'its boxes cannot be scaled, for it has no column image'
         )
     file = CsvFile(path, ('image', *_BOX_COLUMNS), title='')
+    if tuple(file.names) == CROP_COLUMNS:
+        return None, ()  # in pixels of the fields, which are not here
     rows = []
     for where, row in file.rows():
         height, width = _image_size(row['image'], path.parent, source)

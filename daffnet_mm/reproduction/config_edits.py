@@ -300,26 +300,25 @@ def set_label_folder(cfg: Config, folder: Path) -> None:
         part['label_file'] = str(folder / f'{name}.json')
 
 
-def set_fold(cfg: Config, path: Path) -> None:
-    """Let a config take its parts from a split file.
+def set_fold(cfg: Config, path: Path, release: Mapping) -> None:
+    """Let a config take the parts of one release from a split file.
 
-    Other releases, which are only pseudo-labelled, keep theirs.
+    Other releases keep theirs.
 
     Args:
         cfg (Config): The config, changed in place.
         path (Path): The split file.
+        release (Mapping): The config of a dataset of that release.
 
     Raises:
-        InputError: If the data are not files that can be split.
+        InputError: If the release is no files that can be split.
     """
-    tested = innermost(cfg.test_dataloader.dataset)
-    if any(dataset['type'] == 'SyntheticWBC' for dataset in tested):
+    if 'data_root' not in release:
         raise InputError(
             'synthetic cells have no files to lay in folds: leave out --k-fold'
         )
-    before = [dataset.get('split_file') for dataset in tested]
     for part in _PARTS:
         for dataset in innermost(cfg[part].dataset):
-            if dataset.get('split_file') in before:
+            if dataset.get('data_root') == release['data_root']:
                 dataset['split_file'] = str(path)
                 dataset.pop('official_split', None)

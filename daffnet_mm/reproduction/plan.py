@@ -10,6 +10,7 @@ from mmengine import Config
 from mmpretrain.registry import DATASETS as DATASET_TYPES
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.preparation.make_splits import find_release
 from daffnet_mm.utils.config_files import merge_options
 
 from .config_edits import (
@@ -23,7 +24,7 @@ from .config_edits import (
     set_official_split,
     set_semi_supervision,
 )
-from .folds import fold_file, write_folds
+from .folds import fold_file, release_of, write_folds
 from .matrix import Table
 from .methods import (
     EPOCHS,
@@ -56,6 +57,9 @@ class Run:
         share (float): The share of the training images that keep their
             labels. Defaults to 1.
         round (int): How often a MAP has labelled for this one. Defaults to 1.
+        folds_of (str, optional): The release that is laid in folds, where it
+            is another: what is trained on this one is tested on that one.
+            Defaults to None: this one's.
     """
 
     dataset: str
@@ -64,6 +68,7 @@ class Run:
     fold: int | None = None
     share: float = 1.0
     round: int = 1
+    folds_of: str | None = None
 
     @property
     def name(self) -> str:
@@ -72,6 +77,8 @@ class Run:
         name += f'seed{self.seed}'
         if self.fold is not None:
             name += f'_fold{self.fold}'
+        if self.folds_of is not None:
+            name += f'_of_{self.folds_of}'
         if self.share != 1:
             name += f'_share{self.share:g}'
         if self.round > 1:
@@ -190,6 +197,7 @@ class Plan:
         self._same: dict[Run, Run] = {}
         self._by_contents: dict[tuple, Run] = {}
         self._loaded: dict[tuple, tuple[Recipe, Config]] = {}
+        self._releases: dict[str, dict] = {}
         for seed in self.seeds:
             for table in self.tables:
                 for section in table.sections:
@@ -259,13 +267,15 @@ class Plan:
             InputError: If data are missing, or the folder holds a run of
                 other settings.
         """
-        first: dict[str, Config] = {}
+        # Of a release some methods take whole images, others cells.
+        first: dict[tuple[str, str], Config] = {}
         for run, cfg in self.configs.items():
-            first.setdefault(run.dataset, cfg)
+            key = (run.dataset, release_of(cfg, run.dataset))
+            first.setdefault(key, cfg)
         if self.settings.k_fold is not None:
-            for dataset, cfg in first.items():
+            for name, release in self._releases.items():
                 write_folds(
-                    cfg, self.settings.splits, dataset, self.settings.k_fold
+                    release, self.settings.splits, name, self.settings.k_fold
                 )
         for cfg in first.values():
             DATASET_TYPES.build(copy.deepcopy(cfg.test_dataloader.dataset))
@@ -304,11 +314,13 @@ class Plan:
         cfg = Config(copy.deepcopy(loaded._cfg_dict), filename=loaded.filename)
         cfg.randomness['seed'] = run.seed
         if run.fold is not None and settings.k_fold is not None:
+            laid = run.folds_of or release_of(cfg, run.dataset)
+            if laid not in self._releases:
+                self._releases[laid] = copy.deepcopy(find_release(cfg, 'test'))
             set_fold(
                 cfg,
-                fold_file(
-                    settings.splits, run.dataset, run.fold, settings.k_fold
-                ),
+                fold_file(settings.splits, laid, run.fold, settings.k_fold),
+                self._releases[laid],
             )
         if run.method in TEACHERS:
             for path in settings.foreign:
@@ -354,6 +366,9 @@ class Plan:
             return None
         chosen = self.settings.map_method or DEFAULT_MAP[self.settings.scale]
         if chosen in MAP_METHODS:
+            # One that labels other releases must not see the fold of the row
+            # that is tested on; what is the same in all folds is one run.
+            other = run.fold is not None and run.dataset not in WITH_ATTRIBUTES
             needed = self._add(
                 replace(
                     run,
@@ -361,8 +376,8 @@ class Plan:
                     if run.dataset == 'synthetic'
                     else 'wbcatt',
                     method=chosen,
-                    fold=run.fold if run.dataset in WITH_ATTRIBUTES else None,
                     round=self._rounds(chosen),
+                    folds_of=release_of(cfg, run.dataset) if other else None,
                 )
             )
             checkpoint = self.folder(needed) / 'best.pth'

@@ -13,13 +13,14 @@ from itertools import chain
 from pathlib import Path
 from statistics import mean
 
+from daffnet_mm.fileio.claims import claim_folder
+
 from .plan import Plan, Run
 from .training_steps import (
     FAILED,
     FINISHED,
     Outcome,
     StepFailedError,
-    claimed,
     complete,
     read_outcome,
     run_logged,
@@ -133,7 +134,7 @@ class Trainer:
         outcomes: dict[Run, Outcome] = {}
         futures: dict[Run, Future[Outcome]] = {}
         with (
-            claimed(self.plan.settings.out_dir),
+            claim_folder(self.plan.settings.out_dir),
             ThreadPoolExecutor(slots.qsize()) as pool,
         ):
             try:

@@ -1,12 +1,10 @@
 """A training in a folder of its own, done once, whoever asks for it."""
 
-import fcntl
 import hashlib
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +12,9 @@ from mmengine import Config
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.claims import claim_folder
 from daffnet_mm.fileio.json_files import read_json
+from daffnet_mm.utils.stopping import wait_for
 
 from .methods import contents
 from .recipes import Recipe
@@ -74,7 +74,7 @@ def complete(
     config: Path,
     execute: Callable[[str, Sequence, int], None],
     teacher: Path | None = None,
-    wait: Callable[[], bool] = lambda: False,
+    wait: Callable[[], bool] | None = None,
 ) -> Outcome:
     """Train, unless that has been done; an interrupted training goes on.
 
@@ -87,7 +87,8 @@ def complete(
         teacher (Path, optional): The checkpoint that labels before what the
             config has to be labelled (Fig. 4, step 2). Defaults to None:
             there is nothing to label.
-        wait (Callable): As for :func:`claimed`.
+        wait (Callable, optional): As for
+            :func:`~daffnet_mm.fileio.claims.claim_folder`.
 
     Returns:
         Outcome: How it ended, also left in the folder.
@@ -95,7 +96,8 @@ def complete(
     Raises:
         InputError: If another process works in the folder.
     """
-    with claimed(folder, wait) as lock:
+    with claim_folder(folder, wait) as claim:
+        lock = claim.fileno()
         outcome = read_outcome(folder)
         if outcome is not None and outcome.state == FINISHED:
             return outcome
@@ -149,7 +151,7 @@ def run_logged(
             pass_fds=(lock,),
         )
     started(process)
-    status = process.wait()
+    status = wait_for(process)
     if status:
         ended = (
             f'was ended by signal {-status}'
@@ -189,38 +191,3 @@ def keep_config(recipe: Recipe, cfg: Config, folder: Path) -> Path:
             'another output folder, or remove this one'
         )
     return path
-
-
-@contextmanager
-def claimed(
-    folder: Path, wait: Callable[[], bool] = lambda: False
-) -> Iterator[int]:
-    """Keep other processes out of a folder.
-
-    The processes started meanwhile inherit the lock: one that outlives this
-    process, killed, still holds it.
-
-    Args:
-        folder (Path): The folder, made if needed.
-        wait (Callable): Called while another process is in it; tells whether
-            to try again. Defaults to one that does not.
-
-    Yields:
-        int: The number of the lock, to hand on to processes.
-
-    Raises:
-        InputError: If another process works in the folder.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / '.lock', 'w') as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as e:
-                if not wait():
-                    raise InputError(
-                        f'another process is working in {folder}: wait '
-                        'for its end, or end it'
-                    ) from e
-        yield lock.fileno()

@@ -1,9 +1,12 @@
 """What the command line tools share: arguments, checks and plain errors."""
 
 import argparse
+import errno
+import logging
 import math
 import os
 import runpy
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +28,7 @@ from daffnet_mm.fileio.names import printable
 from .config_files import load_config
 from .dataset_configs import broken_left_out
 from .requirements import check_requirements, without_downloads
+from .stopping import stopping
 from .worker_pool import available_processors
 
 
@@ -299,13 +303,61 @@ class ToolStatus:
     code: int = 0
 
 
+#: How to go on with what is resumed, and with what is not.
+GOES_ON = 'the same command goes on where it stopped'
+BEGINS_ANEW = 'the same command begins anew, and nothing half-written is left'
+
+#: What to do where files cannot be read or written, by the system's number.
+_ADVICE = {
+    errno.EACCES: 'change its permissions, or name another place',
+    errno.EDQUOT: 'make room, or name another place',
+    errno.EFBIG: 'name a place where files may be larger',
+    errno.EMFILE: 'raise the limit of open files (ulimit -n)',
+    errno.ENAMETOOLONG: 'give it a shorter name',
+    errno.ENOSPC: 'make room, or name another place',
+    errno.EPERM: 'change its permissions, or name another place',
+    errno.EROFS: 'name another place',
+}
+
+
+def run_tool(main: Callable[[], int], how_to_go_on: str = BEGINS_ANEW) -> int:
+    """Run a tool to its end, which is one line if it fails or is stopped.
+
+    Args:
+        main (Callable): The tool's ``main``.
+        how_to_go_on (str): What is said when it is told to stop. Defaults to
+            ``BEGINS_ANEW``.
+
+    Returns:
+        int: What ``main`` gives, the exit status.
+
+    Raises:
+        SystemExit: With status 2 where input or output is at fault, with 130
+            or 143 when it was told to stop.
+    """
+    with stopping(how_to_go_on), one_sentence_errors():
+        try:
+            status = main()
+            sys.stdout.flush()
+        except OSError as error:
+            # What could not be written would fail once more at the end.
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            if isinstance(error, BrokenPipeError):
+                # as `| head` closes it, which has what it wanted
+                raise SystemExit(128 + signal.SIGPIPE) from None
+            raise
+    return status
+
+
 @contextmanager
 def one_sentence_errors() -> Iterator[ToolStatus]:
     """End the program with one sentence where the user's input is at fault.
 
-    `InputError` and `FileNotFoundError` are printed to stderr without their
-    traceback, and the exit status is 2. Everything else is an error of the
-    program and keeps its traceback, as all do with ``DAFFNET_TRACEBACK=1``.
+    `InputError` and errors of files (full and read-only disks, permissions)
+    are printed to stderr without their traceback, and the exit status is 2.
+    Everything else is an error of the program and keeps its traceback, as all
+    do with ``DAFFNET_TRACEBACK=1``.
 
     An `InputWarning` is a line on stderr. After a `BrokenImageWarning` the
     status that is given is no longer 0. What a stream cannot show, such as a
@@ -321,7 +373,7 @@ def one_sentence_errors() -> Iterator[ToolStatus]:
             warnings.simplefilter('default', InputWarning)
             warnings.showwarning = _show_warning(status, warnings.showwarning)
             yield status
-    except (InputError, FileNotFoundError) as error:
+    except (InputError, OSError) as error:
         if os.environ.get('DAFFNET_TRACEBACK') == '1':
             raise
         print(f'error: {_sentence(error)}', file=sys.stderr)
@@ -374,6 +426,9 @@ def run_mmpretrain_tool(name: str) -> int:
             _check_training()
         else:
             _have_broken_left_out()
+        # A log that a full disk has no room for is not worth a traceback a
+        # line.
+        logging.raiseExceptions = False
         runpy.run_path(str(scripts[0]), run_name='__main__')
     # Of several processes the first ends last, and speaks for all: a launcher
     # kills the others when one has failed.
@@ -475,8 +530,15 @@ def _add_cfg_options(settings: Mapping) -> None:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename is not None:
-        return f'{error.filename} does not exist.'
+    if isinstance(error, OSError) and error.errno is not None:
+        name = os.fsdecode(error.filename or 'a file')
+        if isinstance(error, FileNotFoundError):
+            return printable(f'{name} does not exist.')
+        advice = _ADVICE.get(error.errno, 'see to it')
+        return printable(
+            f'{name} cannot be used ({error.strerror}): {advice}, and call '
+            'again'
+        )
     text = str(error)
     # A data loader's worker hands over its whole traceback as the message.
     if 'Original Traceback' in text:

@@ -9,12 +9,19 @@ from urllib.request import Request, urlopen
 from mmengine import Config
 from torch import hub
 
+from daffnet_mm.datasets.crop_table import CROPPING
 from daffnet_mm.errors import InputError
 
 from .dataset_configs import is_pseudo_labelled, walk
 
 #: Seconds within which a server has to answer.
 TIMEOUT = 10
+#: What brings the ImageNet weights that come from elsewhere, by file name.
+CONVERTERS = {
+    'efficientnet-lite0.pth': (
+        'tools/model_converters/efficientnet_lite_to_mmpretrain.py'
+    )
+}
 
 
 def check_weights(cfg: Config) -> None:
@@ -93,8 +100,11 @@ def missing_data(cfg: Config) -> dict[str, str]:
                 path = dataset.get(key)
                 if path and not osp.isdir(osp.expanduser(path)):
                     found[f'{path} ({dataset["type"]}) is no folder'] = (
-                        'docs/data.md tells what it holds and which variable '
-                        'names another place'
+                        f'`{CROPPING} RELEASE {path}` cuts the unzipped '
+                        'release into it'
+                        if key == 'data_root' and dataset.get('cells')
+                        else 'docs/data.md tells what it holds and which '
+                        'variable names another place'
                     )
             if not is_pseudo_labelled(dataset):
                 continue
@@ -134,12 +144,13 @@ def without_downloads(cfg: Config) -> dict[str, Any]:
 
     Returns:
         dict[str, Any]: The settings by name: layers that would have had such
-        weights start at random, and nothing is frozen for a while.
+        weights, or those of ``CONVERTERS``, start at random, and nothing is
+        frozen for a while.
     """
     options: dict[str, Any] = {
         key: None
         for key, checkpoint in pretrained(cfg.model, 'model')
-        if '://' in checkpoint
+        if '://' in checkpoint or osp.basename(checkpoint) in CONVERTERS
     }
     if options and cfg.get('default_hooks', {}).get('freeze'):
         options['default_hooks.freeze.epochs'] = 0
@@ -147,6 +158,12 @@ def without_downloads(cfg: Config) -> dict[str, Any]:
 
 
 def _advice(cfg: Config, key: str, path: str) -> str:
+    converter = CONVERTERS.get(osp.basename(path))
+    if converter is not None:
+        return (
+            f'`python {converter} {path}` brings it; or train without it by '
+            'tools/train.py --from-scratch'
+        )
     config = (cfg.model.get('neck') or {}).get('predictor_config')
     if config is None or 'predictor' not in key:
         config = f'of the config {osp.basename(osp.dirname(path))}'

@@ -1,14 +1,20 @@
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 from multiprocessing.context import BaseContext
 from typing import TypeVar
 
 import cv2
 
+from .end_with_parent import end_with_parent
+
 Item = TypeVar('Item')
 Result = TypeVar('Result')
+
+#: Parcels of items that wait for each process.
+_AHEAD = 8
 
 
 def worker_pool(num_workers: int) -> ProcessPoolExecutor:
@@ -16,8 +22,8 @@ def worker_pool(num_workers: int) -> ProcessPoolExecutor:
 
     The processes are not forked from this one: a child of a process that has
     used threads, as OpenCV and PyTorch do, may wait for one of them for ever.
-    They come from a server that has imported the package once, and compute
-    with one thread each.
+    They come from a server that has imported the package once, compute with
+    one thread each, and end with this process, however it ends.
 
     Args:
         num_workers (int): Processes, at least 1.
@@ -66,22 +72,31 @@ def run_in_pool(
     if num_workers < 2:
         yield from map(function, items)
         return
+    chunks = (
+        items[start : start + chunk_size]
+        for start in range(0, len(items), chunk_size)
+    )
     with worker_pool(num_workers) as pool:
+        # A few ahead: what waits takes memory, too.
+        waiting = {
+            pool.submit(_apply, function, chunk)
+            for chunk in islice(chunks, _AHEAD * num_workers)
+        }
         try:
-            for future in as_completed(
-                [
-                    pool.submit(
-                        _apply, function, items[start : start + chunk_size]
-                    )
-                    for start in range(0, len(items), chunk_size)
-                ]
-            ):
-                yield from future.result()
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                waiting |= {
+                    pool.submit(_apply, function, chunk)
+                    for chunk in islice(chunks, len(done))
+                }
+                for future in done:
+                    yield from future.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def _compute_alone() -> None:
+    end_with_parent()
     cv2.setNumThreads(1)
 
 

@@ -18,7 +18,8 @@ from daffnet_mm.apis.pseudo_labelling import (
 )
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
-from daffnet_mm.errors import BrokenImageWarning, InputError
+from daffnet_mm.errors import BrokenImageWarning, InputError, InputWarning
+from daffnet_mm.fileio import claims
 from daffnet_mm.structures import WBC5_CLASSES
 
 UNLABELLED = dict(
@@ -196,10 +197,38 @@ def test_batches_may_end_in_any_order(tmp_path):
     # what a power cut may leave
     with open(tmp_path / 'x', 'ab') as file:
         file.write(b'[1, [[1]], [[0.\0\0\xff\n[3, [[3]], [[.5]]]\n')
-    assert PartialFile(str(tmp_path / 'x'), header).batches == {
-        2: ([[2]], [[0.5]]),
-        0: ([[0]], [[0.5]]),
-    }
+    with pytest.warns(InputWarning, match='2 lines are damaged or cut'):
+        batches = PartialFile(str(tmp_path / 'x'), header).batches
+    assert batches == {2: ([[2]], [[0.5]]), 0: ([[0]], [[0.5]])}
+
+
+@pytest.mark.parametrize('line', [0, 2])
+def test_a_damaged_line_costs_its_batch(
+    cfg, checkpoint, tmp_path, interrupted, uninterrupted, line
+):
+    interrupted(6)
+    path = tmp_path / 'labels.json'
+    partial = path.with_name('labels.json.partial')
+    lines = partial.read_text().splitlines(keepends=True)
+    # still JSON, but other numbers
+    lines[line] = lines[line].translate(str.maketrans('12', '21'))
+    partial.write_text(''.join(lines))
+    with pytest.warns(InputWarning, match='damaged or cut short'):
+        label(cfg, checkpoint, path)
+    assert path.read_bytes() == uninterrupted
+
+
+def test_two_at_once(cfg, checkpoint, tmp_path, monkeypatch, uninterrupted):
+    monkeypatch.setattr(claims, 'PATIENCE', 0)
+    path = tmp_path / 'labels.json'
+    with (
+        claims.claim_file(path),
+        pytest.raises(InputError, match='another process is working on'),
+    ):
+        label(cfg, checkpoint, path)
+    assert sorted(os.listdir(tmp_path)) == []
+    label(cfg, checkpoint, path)
+    assert path.read_bytes() == uninterrupted
 
 
 def test_a_broken_image_in_another_process(
@@ -228,7 +257,7 @@ def test_a_process_that_dies(
     path = tmp_path / 'labels.json'
     with monkeypatch.context() as patch:
         patch.setattr(pseudo_labelling, '_predict', die)
-        with pytest.raises(RuntimeError, match='run the same command again'):
+        with pytest.raises(InputError, match='run the same command again'):
             label(cfg, checkpoint, path, num_processes=2)
     label(cfg, checkpoint, path)
     assert path.read_bytes() == uninterrupted

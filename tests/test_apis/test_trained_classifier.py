@@ -153,6 +153,15 @@ def test_bad_input(folder):
     )
     with pytest.raises(InputError, match='trained on 1 images of BCCD'):
         seen.dataset(f'BCCD={folder}/bccd')
+    # a field of which that image was cut
+    seen = build(
+        folder,
+        WBC5_CLASSES,
+        train_images=['BCCD/x_0.png'],
+        train_groups=['BCCD/Monocyte/Monocyte_0.png'],
+    )
+    with pytest.raises(InputError, match='1 images of BCCD or on others of'):
+        seen.dataset(f'BCCD={folder}/bccd')
 
 
 def test_names_of_classifiers():

@@ -18,6 +18,7 @@ from rich.console import Console
 from daffnet_mm.audit import audit_datasets, print_report
 from daffnet_mm.datasets import PBC
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import claims
 from daffnet_mm.structures import PBC8_CLASSES
 
 
@@ -338,6 +339,17 @@ def test_bad_input(tmp_path, lab):
             audit(tmp_path, lab, **{option: path})
     with pytest.raises(InputError, match='number of workers is -1'):
         audit_datasets([str(lab)], str(tmp_path / 'out'), num_workers=-1)
+
+
+def test_two_at_once(tmp_path, lab, monkeypatch):
+    monkeypatch.setattr(claims, 'PATIENCE', 0)
+    with (
+        claims.claim_folder(tmp_path / 'out'),
+        pytest.raises(InputError, match='another process is working in'),
+    ):
+        audit_datasets([str(lab)], str(tmp_path / 'out'), num_workers=0)
+    audit_datasets([str(lab)], str(tmp_path / 'out'), num_workers=0)
+    assert not (tmp_path / 'out' / '.lock').exists()
 
 
 def test_real_bccd(tmp_path, real):

@@ -1,7 +1,9 @@
 """Collecting facts in several processes, and keeping them."""
 
 import os
+import random
 import sqlite3
+import warnings
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from daffnet_mm.audit import collect_facts as module
 from daffnet_mm.audit.collect_facts import collect_facts
 from daffnet_mm.audit.facts_cache import FactsCache
 from daffnet_mm.audit.image_check import check_image
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
 
 
 @pytest.fixture
@@ -109,14 +111,70 @@ def test_a_decoder_that_crashes(files, tmp_path, monkeypatch):
     assert 'crashed' in list(facts.values())[2].message
 
 
-def test_a_cache_that_cannot_be_used(files, tmp_path):
-    path = tmp_path / 'cache.sqlite'
+def test_a_cache_that_is_none_is_begun_anew(files, tmp_path):
+    first = collect(files, tmp_path)
+    path = tmp_path / 'out' / 'cache.sqlite'
     path.write_text('this is not a database, but long enough to be read' * 30)
-    with pytest.raises(InputError, match='cache.sqlite, cannot be used'):
-        FactsCache(path)
+    with pytest.warns(InputWarning, match='damaged .* is begun anew'):
+        same(collect(files, tmp_path), first)
+    with sqlite3.connect(path) as database:
+        select = 'SELECT count(*) FROM checked_facts'
+        assert database.execute(select).fetchone() == (5,)
+
+
+def test_a_cache_without_a_place(tmp_path):
     (tmp_path / 'out').write_text('a file')
-    with pytest.raises(InputError, match='name another --out folder'):
+    with pytest.raises(InputError, match='name another --out-dir') as caught:
         FactsCache(tmp_path / 'out' / 'cache.sqlite')
+    assert 'delete' not in str(caught.value)
+
+
+def test_a_cache_of_the_first_version(files, tmp_path):
+    (tmp_path / 'out').mkdir()
+    with sqlite3.connect(tmp_path / 'out' / 'cache.sqlite') as database:
+        database.execute(
+            'CREATE TABLE facts (key TEXT PRIMARY KEY, state TEXT, '
+            'facts TEXT, fingerprints BLOB)'
+        )
+    assert len(collect(files, tmp_path)) == 5
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        "facts = replace(facts, '40', '41')",
+        "facts = CAST(x'ff00' AS TEXT)",
+        "fingerprints = x'00'",
+        'checksum = NULL',
+    ],
+)
+def test_a_damaged_entry_is_looked_at_again(
+    files, tmp_path, monkeypatch, change
+):
+    first = collect(files, tmp_path)
+    with sqlite3.connect(tmp_path / 'out' / 'cache.sqlite') as database:
+        where = "WHERE key LIKE '%1.jpg%'"
+        database.execute(f'UPDATE checked_facts SET {change} {where}')
+    looked_at = watch(monkeypatch)
+    with pytest.warns(InputWarning, match='has 1 damaged entries'):
+        same(collect(files, tmp_path), first)
+    assert looked_at == [list(files)[1]]
+    collect(files, tmp_path)
+    assert len(looked_at) == 1
+
+
+def test_flipped_bits_anywhere(files, tmp_path):
+    first = collect(files, tmp_path)
+    path = tmp_path / 'out' / 'cache.sqlite'
+    whole = path.read_bytes()
+    rng = random.Random(0)
+    for _ in range(60):
+        flipped = bytearray(whole)
+        flipped[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+        path.write_bytes(flipped)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', InputWarning)
+            same(collect(files, tmp_path), first)
 
 
 def test_a_full_disk(files, tmp_path, monkeypatch):
@@ -129,5 +187,5 @@ def test_a_full_disk(files, tmp_path, monkeypatch):
         with pytest.raises(InputError, match='full.*free space on its disk'):
             cache.put(path, boxes, facts)
     assert sqlite3.connect(tmp_path / 'cache.sqlite').execute(
-        'SELECT count(*) FROM facts'
+        'SELECT count(*) FROM checked_facts'
     ).fetchone() == (0,)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine import Config
-from mmengine.runner import Runner
+from mmengine.runner import Runner, load_checkpoint
 from mmpretrain.registry import MODELS
 from PIL import Image
 from tiny_run import CONFIG, PREDICTOR, tiny_config
@@ -237,6 +237,12 @@ def pseudo_labels(path, files):
     )
 
 
+def pseudo_label_command(path, files):
+    words = (files.config, path, '--dataset', files.config)
+    out = files.folder / 'y.json'
+    run_script('pseudo_label.py', *words, '--out', out)
+
+
 def cross_dataset(path, files):
     words = (files.config, path, '--home', '--out-dir', files.folder)
     run_script('analysis_tools/cross_dataset.py', *words)
@@ -339,11 +345,17 @@ def mmpretrain_backbone(path, files):
     MODELS.build(dict(PREDICTOR['backbone'], init_cfg=init_cfg)).init_weights()
 
 
+def mmengine_weights(path, files):
+    """What a program of the user's calls."""
+    load_checkpoint(build_model(), path, map_location='cpu')
+
+
 DOORS = [
     inferencer,
     predict_command,
     trained_classifier,
     pseudo_labels,
+    pseudo_label_command,
     cross_dataset,
     robustness,
     calibrate_map,
@@ -357,8 +369,9 @@ DOORS = [
     map_of_a_daffnet,
     backbone,
 ]
-#: MMPretrain's own, which take what fits of other weights, with a warning.
-FOREIGN_DOORS = [mmpretrain_model, mmpretrain_backbone]
+#: MMEngine's and MMPretrain's own, which take what fits of other weights, with
+#: a warning.
+FOREIGN_DOORS = [mmpretrain_model, mmpretrain_backbone, mmengine_weights]
 WITHOUT_FIT = (nothing, other_model, other_shape, not_a_number)
 
 

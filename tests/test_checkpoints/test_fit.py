@@ -129,6 +129,7 @@ def test_a_training_may_start_from_parts(weights, fault):
         (dict(dataset_meta=dict(classes='ab')), 'whose classes are no list'),
         (dict(dataset_meta=dict(classes=['a', 1])), 'whose classes are no'),
         (dict(train_images=7), 'whose train_images are no list'),
+        (dict(train_groups='a'), 'whose train_groups are no list'),
         (None, None),
     ],
 )

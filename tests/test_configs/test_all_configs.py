@@ -80,7 +80,10 @@ def test_everything_that_a_config_names_exists(name, tmp_path, monkeypatch):
     init_default_scope(cfg.default_scope)
     assert DATA_SAMPLERS.get(cfg.train_dataloader.sampler.type)
     for hook in [*cfg.default_hooks.values(), *cfg.get('custom_hooks', ())]:
-        assert hook is None or HOOKS.get(hook.type), hook.type
+        if hook is not None:
+            assert HOOKS.get(hook.type), hook.type
+            average = hook.get('ema_type', 'ExponentialMovingAverage')
+            assert MODELS.get(average), average
     for part in ('train', 'val', 'test'):
         for dataset in datasets(cfg[f'{part}_dataloader'].dataset):
             assert DATASETS.get(dataset.type), dataset.type

@@ -34,7 +34,7 @@ OURS = [
     if name.startswith('daffnet/') and '/variants/' not in name
 ]
 SCRATCH = [name for name in OURS if '/scratch/' in name]
-TINY = [name for name in OURS if '-tiny' in name]
+TINY = [name for name in OURS if '-tiny' in name or '-lite' in name]
 FULL_SIZE = [name for name in OURS if name not in (*SCRATCH, *TINY)]
 #: Those that train attributes; DAFFNet's backbone is pretrained on them too.
 PREDICTORS = [

@@ -20,7 +20,7 @@ DATASET_BASES = sorted(
     if not path.stem.startswith('cells_')
 )
 #: Ways to take a release, by the beginning of the name.
-WAYS = ('tiny_scam_', 'tiny_', 'scam_', 'framed_', 'tiny64_')
+WAYS = ('lite_', 'tiny_scam_', 'tiny_', 'scam_', 'framed_', 'tiny64_')
 
 
 def bases(path):

@@ -69,6 +69,37 @@ def test_splits_of_table_2(name, official):
     assert cfg.val_dataloader.sampler.type == 'DefaultSampler'
 
 
+@pytest.mark.parametrize('name', ['lisc', 'bccd'])
+def test_lisc_and_bccd_are_cut(name):
+    """One cell a field, as the paper has it; all of them as an option."""
+    tiny = Config.fromfile(FOLDER / f'_base_/datasets/tiny_scam_{name}.py')
+    for part in ('train', 'val', 'test'):
+        own, small, every = (
+            cfg[f'{part}_dataloader'].dataset
+            for cfg in (
+                load(f'scam/scam_{name}.py'),
+                tiny,
+                load(f'scam/scam_{name}-all-cells.py'),
+            )
+        )
+        assert (own.cells, small.cells, every.cells) == (
+            'largest',
+            'largest',
+            'all',
+        )
+        assert own.data_root == small.data_root == f'data/{name.upper()}_cut'
+        # splits of other images have other files
+        files = {own.split_file, small.split_file, every.split_file}
+        assert len(files) == 2
+    assert differing(
+        f'scam/scam_{name}.py', f'scam/scam_{name}-all-cells.py'
+    ) == {
+        f'{part}_dataloader.dataset.{key}'
+        for part in ('train', 'val', 'test')
+        for key in ('cells', 'split_file')
+    }
+
+
 @pytest.mark.parametrize('way', ['scam_', 'tiny_scam_'])
 @pytest.mark.parametrize('name', ['ldwbc', 'lisc', 'raabin', 'bccd'])
 def test_all_but_bccd_are_augmented(way, name):

@@ -1,8 +1,11 @@
+from collections import Counter
+
 import pytest
 from cell_trees import PARTS, QUICK, counts, ids, raabin
 from mmpretrain.registry import DATASETS
 
 from daffnet_mm.datasets import RaabinWBC
+from daffnet_mm.datasets.splits import cut_groups, stratified_split
 from daffnet_mm.errors import InputError
 
 
@@ -75,3 +78,61 @@ def test_other_spellings_and_places(tmp_path):
 def test_a_wrong_val_ratio(root):
     with pytest.raises(InputError, match='val_ratio=1.0 must lie between'):
         RaabinWBC(str(root), val_ratio=1.0, **QUICK)
+
+
+def slide_samples(root, **kwargs):
+    return RaabinWBC(str(root), **QUICK, **kwargs).list_samples()
+
+
+def test_cells_of_one_slide_belong_together(root):
+    train = root / 'Train'
+    for old, new in {
+        'Neutrophil/1.jpg': 'Neutrophil/95-8-10-1_12_1.jpg',
+        'Neutrophil/2.jpg': 'Neutrophil/95-8-10-12_12_1.jpg',
+        'Monocyte/1.jpg': 'Monocyte/95-8-10-1_3_1.jpg',
+        'Basophil/1.jpg': 'Basophil/20190531_164313_0.jpg',
+    }.items():
+        (train / old).rename(train / new)
+    (root / 'TestA/Monocyte/1.jpg').rename(
+        root / 'TestA/Monocyte/95-8-10-1_3_2.jpg'
+    )
+    groups = {s['name']: s['group'] for s in slide_samples(root)}
+    assert groups['Train/Neutrophil/95-8-10-1_12_1.jpg'] == '95-8-10-1'
+    assert groups['Train/Neutrophil/95-8-10-12_12_1.jpg'] == '95-8-10-12'
+    assert groups['Train/Basophil/20190531_164313_0.jpg'] == '20190531'
+    other = 'Train/Neutrophil/3.jpg'
+    assert groups[other] == other
+    together = [name for name, group in groups.items() if group == '95-8-10-1']
+    assert sorted(together) == [
+        'TestA/Monocyte/95-8-10-1_3_2.jpg',
+        'Train/Monocyte/95-8-10-1_3_1.jpg',
+        'Train/Neutrophil/95-8-10-1_12_1.jpg',
+    ]
+    # the release's own test part has cells of the slides that it trains on
+    official = {
+        s['name']: s['group'] for s in slide_samples(root, official_split=True)
+    }
+    assert official[together[0]] != official[together[-1]]
+
+
+def test_the_real_train_part(real):
+    """Counts as published; no slide on two sides; every class everywhere."""
+    samples = slide_samples(real('raabin'), subsets=('Train',))
+    labels = {s['name']: s['label'] for s in samples}
+    assert Counter(labels.values()) == dict(
+        basophil=212,
+        eosinophil=744,
+        lymphocyte=2427,
+        monocyte=561,
+        neutrophil=6231,
+    )
+    groups = {s['name']: s['group'] for s in samples}
+    assert len(set(groups.values())) == 58
+    for seed in range(5):
+        parts = stratified_split(labels, seed=seed, groups=groups)
+        assert cut_groups(parts, groups) == {}
+        there = {(labels[name], part) for name, part in parts.items()}
+        assert len(there) == 15
+        train = [name for name, part in parts.items() if part == 'train']
+        # the slide with half of all eosinophils
+        assert any('95-8-27-1_' in name for name in train)

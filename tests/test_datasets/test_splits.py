@@ -175,7 +175,8 @@ def assert_within_one_group(labels, parts, groups, shares):
 
 def test_groups_by_hand():
     # Order of seed 0: a d b e c (above). The middles of {a, b}, {d, e} and
-    # {c} lie at 1, 3 and 4.5, the cuts of 3:1:1 at 3 and 4.
+    # {c} lie at 1, 3 and 4.5, the cuts of 3:1:1 at 3 and 4. That leaves no
+    # group for the second part, which takes the first of the two.
     labels = dict.fromkeys(['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg', 'e.jpg'], 'x')
     groups = {
         'a.jpg': 'p',
@@ -185,8 +186,8 @@ def test_groups_by_hand():
         'c.jpg': 'r',
     }
     assert stratified_split(labels, (3, 1, 1), groups=groups) == {
-        'a.jpg': 'train',
-        'b.jpg': 'train',
+        'a.jpg': 'val',
+        'b.jpg': 'val',
         'd.jpg': 'train',
         'e.jpg': 'train',
         'c.jpg': 'test',
@@ -210,6 +211,24 @@ def test_no_group_is_cut(seed):
     # The folds are the split 6:2:2, finer.
     names = ['train', 'train', 'train', 'val', 'test']
     assert {name: names[fold] for name, fold in folds.items()} == parts
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_large_groups_leave_no_part_without_a_class(seed):
+    """Four days, as of Raabin-WBC's basophils, for three parts."""
+    sizes = [92, 51, 49, 20]
+    groups = {
+        f'{day}/{i}.jpg': str(day)
+        for day, size in enumerate(sizes)
+        for i in range(size)
+    }
+    labels = dict.fromkeys(groups, 'basophil')
+    parts = stratified_split(labels, seed=seed, groups=groups)
+    assert cut_groups(parts, groups) == {}
+    assert set(parts.values()) == {'train', 'val', 'test'}
+    two = {n: g for n, g in groups.items() if g in '01'}
+    labels = dict.fromkeys(two, 'basophil')
+    assert len(set(stratified_split(labels, groups=two).values())) == 2
 
 
 def test_images_of_their_own_are_split_as_without_groups():

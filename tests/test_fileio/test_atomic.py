@@ -1,9 +1,12 @@
+import errno
 import os
 import stat
+import threading
 
 import pytest
 
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.check_outputs import check_out_file
 
 
 def files_in(folder):
@@ -76,3 +79,84 @@ def test_bad_arguments(tmp_path, name, mode, error, message):
         atomic_write(tmp_path / name, mode),
     ):
         pass
+
+
+def test_a_pipe_is_written_through(tmp_path):
+    pipe, link = tmp_path / 'pipe', tmp_path / 'link'
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        read = []
+        reader = threading.Thread(
+            target=lambda: read.append(pipe.read_bytes())  # noqa: B023
+        )
+        reader.start()
+        check_out_file(path)
+        with atomic_write(path) as file:
+            file.write('µ')
+        reader.join(10)
+        assert read == ['µ'.encode()]
+    assert stat.S_ISFIFO(pipe.stat().st_mode) and link.is_symlink()
+    assert files_in(tmp_path) == ['link', 'pipe']
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='no /dev/full')
+def test_a_device_is_not_replaced(tmp_path):
+    link = tmp_path / 'full'
+    link.symlink_to('/dev/full')
+    for mode in ('w', 'wb'):
+        check_out_file(link)
+        with (
+            pytest.raises(OSError, match='No space') as caught,
+            atomic_write(link, mode) as f,
+        ):
+            f.write('x' if mode == 'w' else b'x')
+        assert caught.value.errno == errno.ENOSPC
+        assert caught.value.filename == str(link)
+    assert stat.S_ISCHR(os.stat('/dev/full').st_mode)
+    with atomic_write('/dev/null') as file:
+        file.write('x')
+    assert stat.S_ISCHR(os.stat('/dev/null').st_mode)
+
+
+def test_the_standard_output_of_a_process():
+    read, write = os.pipe()
+    path = f'/proc/self/fd/{write}'
+    if not os.path.exists(path):
+        pytest.skip('no /proc')
+    with atomic_write(path, 'wb') as file:
+        file.write(b'result')
+    os.close(write)
+    assert os.read(read, 100) == b'result'
+    os.close(read)
+
+
+@pytest.mark.parametrize('name', ['x' * 255, 'ü' * 127])
+def test_names_as_long_as_they_can_be(tmp_path, name):
+    with atomic_write(tmp_path / name) as file:
+        file.write('x')
+    assert files_in(tmp_path) == [name]
+    with (
+        pytest.raises(OSError, match='too long') as caught,
+        atomic_write(tmp_path / (name + 'xx')),
+    ):
+        pass
+    assert caught.value.errno == errno.ENAMETOOLONG
+    assert caught.value.filename == str(tmp_path / (name + 'xx'))
+
+
+def test_errors_have_the_name_of_the_file(tmp_path):
+    with (
+        pytest.raises(OSError, match='No space') as caught,
+        atomic_write(tmp_path / 'x') as f,
+    ):
+        f.write('x' * 100)
+        # as the system says of a full disk, without a name
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(tmp_path / 'x')
+    with (
+        pytest.raises(FileNotFoundError) as caught,
+        atomic_write(tmp_path / 'x'),
+    ):
+        (tmp_path / 'other').read_bytes()
+    assert caught.value.filename == str(tmp_path / 'other')

@@ -7,9 +7,7 @@ import mmengine.registry
 import mmpretrain.registry
 import pytest
 import yaml
-from mmengine.config import Config
-from mmengine.registry import Registry, init_default_scope
-from mmpretrain.registry import MODELS
+from mmengine.registry import Registry
 
 import daffnet_mm
 
@@ -29,7 +27,6 @@ NAMED_FILE = re.compile(
     r'(?<![\w./-])((?:tools|configs|daffnet_mm|tests|docs|requirements)/[\w./-]+'
     r'\.(?:py|sh|md|csv|yml|txt|pth))(?![\w*{<])'
 )
-BLOCK = re.compile(r'^```python\n(.*?)^```', re.DOTALL | re.MULTILINE)
 
 
 def read(name):
@@ -90,24 +87,6 @@ def test_components_are_all_listed():
     }
     rows = re.findall(r'^\| .*$', read('docs/components.md'), re.MULTILINE)
     assert set(re.findall(r'`(\w+)`', '\n'.join(rows))) == registered
-
-
-def examples():
-    return [
-        pytest.param(block, id=f'{document}-{number}')
-        for document in ('README.md', 'docs/components.md')
-        for number, block in enumerate(BLOCK.findall(read(document)))
-        if 'model = dict(' in block
-    ]
-
-
-@pytest.mark.parametrize('block', examples())
-def test_example_configs_build(block, tmp_path):
-    path = tmp_path / 'example.py'
-    path.write_text(block.replace("'configs/", f"'{REPOSITORY}/configs/"))
-    cfg = Config.fromfile(path)
-    init_default_scope('mmpretrain')
-    assert MODELS.build(cfg.model)
 
 
 def test_rooms_are_all_described():

@@ -61,15 +61,15 @@ def test_crops_and_boxes(tmp_path, source):
         'monocyte/tief/ü_0.png',
     }
     head, *lines = rows(target)
-    assert head == ['image', 'x1', 'y1', 'x2', 'y2']
-    assert [line[0] for line in lines] == [
-        'lymphocyte/a.png',
-        'lymphocyte/b.png',
-        'monocyte/tief/ü.png',
+    assert head == ['image', 'group', 'x1', 'y1', 'x2', 'y2']
+    assert [line[:2] for line in lines] == [
+        ['lymphocyte/a_0.png', 'lymphocyte/a.png'],
+        ['lymphocyte/b_0.png', 'lymphocyte/b.png'],
+        ['monocyte/tief/ü_0.png', 'monocyte/tief/ü.png'],
     ]
     image = cell_image(1)
     box = segment_cells(image)[0].box
-    assert tuple(map(int, lines[0][1:])) == box
+    assert tuple(map(int, lines[0][2:])) == box
     crop = cv2.imread(str(target / 'lymphocyte' / 'a_0.png'))
     side = round(max(box[2] - box[0], box[3] - box[1]) * 1.4)
     assert crop.shape == (min(side, 96), min(side, 96), 3)
@@ -87,7 +87,8 @@ def test_it_goes_on_where_it_stopped(tmp_path, source):
         journal.write('{"image": "lymph')
     (target / 'lymphocyte' / 'b_0.png').unlink()
     os.utime(source / 'monocyte' / 'tief' / 'ü.png', (1, 1))
-    report = crop_folder(source, target, num_workers=1)
+    with pytest.warns(InputWarning, match='jsonl: a line is damaged or cut'):
+        report = crop_folder(source, target, num_workers=1)
     assert (report['images'], report['kept']) == (4, 2)
     assert rows(target) == table
     after = crops(target)
@@ -98,6 +99,24 @@ def test_it_goes_on_where_it_stopped(tmp_path, source):
     assert crop_folder(source, target, num_workers=1)['kept'] == 4
     with pytest.raises(InputError, match='was begun with .*choose an empty'):
         crop_folder(source, target, margin=0.3)
+
+
+def test_a_damaged_journal(tmp_path, source):
+    target = tmp_path / 'out'
+    crop_folder(source, target, num_workers=1)
+    table = rows(target)
+    journal = target / '.crop_cells.jsonl'
+    head, first, *others = journal.read_bytes().splitlines(keepends=True)
+    first = first.replace(b'image', b'imagf')
+    noise = [b'\xff\x00\n', b'[]\n', b'{"image": 1}\n']
+    journal.write_bytes(b''.join([head, *noise, first, *others]))
+    with pytest.warns(InputWarning, match='4 lines are damaged'):
+        report = crop_folder(source, target, num_workers=1)
+    assert (report['images'], report['kept']) == (4, 3)
+    assert rows(target) == table
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', InputWarning)
+        assert crop_folder(source, target, num_workers=1)['kept'] == 4
 
 
 def test_broken_images_are_named_and_do_not_stop_it(tmp_path, source):
@@ -149,8 +168,10 @@ def test_lisc_is_cropped_by_its_masks(tmp_path):
     report = crop_folder(root, tmp_path / 'out', num_workers=1)
     assert report['cells'] == 2 and len(report['empty']) == 4
     assert rows(tmp_path / 'out')[1:] == [
-        ['Main Dataset/Baso/1.bmp', '34', '24', '54', '54'],
-        ['Main Dataset/Baso/1.bmp', '64', '64', '84', '84'],
+        [f'Main Dataset/Baso/1_{i}.png', 'Main Dataset/Baso/1.bmp', *box]
+        for i, box in enumerate(
+            (['34', '24', '54', '54'], ['64', '64', '84', '84'])
+        )
     ]
     with pytest.raises(ValueError, match='has 100 x 100 pixels, more than'):
         boxes_of_mask(masks / '1_expert.bmp', (90, 108))
@@ -209,10 +230,10 @@ def test_what_cannot_be_used_costs_itself_alone(tmp_path, source):
     assert 'large.png: it has 300 x 300 pixels, more than' in refused
     assert 'again is a symbolic link that leads back' in refused
     assert 'is not valid UTF-8' in refused
-    assert [row[0] for row in rows(tmp_path / 'out')[1:]] == [
-        'lymphocyte/b.png',
-        'monocyte/tief/ü.png',
-        'torn\rname.png',
+    assert [row[:2] for row in rows(tmp_path / 'out')[1:]] == [
+        ['lymphocyte/b_0.png', 'lymphocyte/b.png'],
+        ['monocyte/tief/ü_0.png', 'monocyte/tief/ü.png'],
+        ['torn\rname_0.png', 'torn\rname.png'],
     ]
 
 

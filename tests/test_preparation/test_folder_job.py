@@ -2,6 +2,8 @@
 
 import errno
 import os
+import re
+import shutil
 from functools import partial
 
 import pytest
@@ -9,6 +11,8 @@ from PIL import Image
 
 from daffnet_mm.datasets.synthetic import render_cell
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import claims
+from daffnet_mm.fileio.leftovers import temporary_name
 from daffnet_mm.preparation import folder_job
 from daffnet_mm.preparation.crop_folder import crop_folder
 from daffnet_mm.preparation.folder_job import run_jobs
@@ -76,12 +80,86 @@ def test_other_settings(tmp_path, source, job, _):
     target = tmp_path / 'out'
     job(source, target)
     (notes,) = target.glob('.*')
-    notes.write_text(notes.read_text().replace(', ', ', "later": 1, ', 1))
+    whole = notes.read_text()
+    text = re.sub(r'\t.*', '', whole).replace(', ', ', "later": 1, ', 1)
+    notes.write_text(text)
     with pytest.raises(InputError, match='was begun with .*later.*, not {'):
         job(source, target)
-    notes.write_text('')
-    with pytest.raises(InputError, match='settings that cannot be read, not'):
+    for damaged in (b'', b'\xff', whole[5:].encode()):
+        notes.write_bytes(damaged)
+        with pytest.raises(InputError, match=f'^{notes} is damaged, so the'):
+            job(source, target)
+    # as the sentence says
+    notes.unlink()
+    job(source, target)
+    assert notes.read_text().splitlines()[0] == whole.splitlines()[0]
+
+
+@pytest.mark.parametrize(('job', '_'), JOBS)
+def test_two_at_once(tmp_path, source, monkeypatch, job, _):
+    monkeypatch.setattr(claims, 'PATIENCE', 0)
+    with (
+        claims.claim_folder(tmp_path / 'out'),
+        pytest.raises(InputError, match='another process is working in .*out'),
+    ):
+        job(source, tmp_path / 'out')
+    job(source, tmp_path / 'out')
+    assert not (tmp_path / 'out' / '.lock').exists()
+
+
+@pytest.mark.parametrize('everything', [True, False])
+@pytest.mark.parametrize(('job', 'name'), JOBS)
+def test_a_target_that_is_deleted(
+    tmp_path, source, monkeypatch, job, name, everything
+):
+    target = tmp_path / 'out'
+    real = folder_job.atomic_write
+
+    def delete(path, mode='w'):
+        if path.name == name:
+            if everything:
+                shutil.rmtree(target)
+            else:
+                (target / name.replace('b', 'a')).unlink()
+        return real(path, mode)
+
+    monkeypatch.setattr(folder_job, 'atomic_write', delete)
+    monkeypatch.setattr(
+        folder_job,
+        'run_in_pool',
+        lambda function, jobs, *_: (function(job) for job in sorted(jobs)),
+    )
+    what = 'out was deleted or moved' if everything else '1 files of .*out w'
+    with pytest.raises(InputError, match=what):
         job(source, target)
+    assert not (target / 'boxes.csv').exists() or not everything
+    monkeypatch.undo()
+    job(source, target)
+    assert sorted(path.stem[0] for path in target.glob('*.png')) == [*'abc']
+
+
+@pytest.mark.parametrize('num_workers', [1, 2])
+def test_a_name_without_room_costs_itself(tmp_path, source, num_workers):
+    longest = source / ('x' * 251 + '.png')
+    (source / 'a.png').rename(longest)
+    report = crop_folder(source, tmp_path / 'out', num_workers=num_workers)
+    (refused,) = report['refused']
+    assert refused == f'{longest}: File name too long'
+    assert report['images'] == 2
+    report = resize_dataset(source, tmp_path / 'small', 48)
+    assert report['written'] == 3 and not report['refused']
+    assert (tmp_path / 'small' / longest.name).is_file()
+
+
+@pytest.mark.parametrize(('job', '_'), JOBS)
+def test_what_a_killed_run_left_is_swept(tmp_path, source, job, _):
+    deep = tmp_path / 'out' / 'deep'
+    deep.mkdir(parents=True)
+    left = [temporary_name(deep / 'x.png'), deep.parent / '.lock']
+    for path in left:
+        path.touch()
+    job(source, tmp_path / 'out')
+    assert not any(path.exists() for path in left)
 
 
 def stop(number):
@@ -91,8 +169,11 @@ def stop(number):
 
 
 def test_a_process_that_is_killed():
-    with pytest.raises(InputError, match='killed.*again with fewer workers'):
-        list(run_jobs(stop, range(6), 2, 'counting'))
+    with (
+        pytest.raises(InputError, match='killed.*again with fewer workers'),
+        run_jobs(stop, range(6), 2, 'counting') as done,
+    ):
+        list(done)
 
 
 @pytest.mark.parametrize(
@@ -100,5 +181,5 @@ def test_a_process_that_is_killed():
 )
 def test_each_job_is_done_once(num_workers, chunk_size):
     jobs = range(10, 30)
-    done = run_jobs(abs, jobs, num_workers, 'counting', chunk_size)
-    assert sorted(done) == list(jobs)
+    with run_jobs(abs, jobs, num_workers, 'counting', chunk_size) as done:
+        assert sorted(done) == list(jobs)

@@ -341,3 +341,16 @@ def test_boxes_of_a_name_that_would_tear_a_row(tmp_path):
     assert report['refused'] == []
     with open(target / 'boxes.csv', newline='') as file:
         assert list(csv.reader(file))[1:] == [[name, '10', '20', '30', '40']]
+
+
+def test_the_table_of_crops_is_kept(tmp_path):
+    """Its boxes are in pixels of the fields, which are not resized."""
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    cv2.imwrite(str(source / 'a_0.png'), picture(200, 200))
+    table = 'image,group,x1,y1,x2,y2\na_0.png,a.png,20,40,220,240\n'
+    (source / 'boxes.csv').write_text(table)
+    report = resize_dataset(source, target, 100, num_workers=1)
+    assert report['refused'] == []
+    assert (target / 'boxes.csv').read_text() == table
+    assert cv2.imread(str(target / 'a_0.png')).shape == (100, 100, 3)

@@ -206,13 +206,13 @@ def test_each_dataset_has_a_label_file_of_its_own(tmp_path):
         set_label_folder(load(STAGE_1), tmp_path)
 
 
-def test_folds_are_of_the_release_that_is_tested_on(tmp_path):
+def test_folds_are_of_one_release(tmp_path):
     cfg = load('map_ssl')
     before = {
         d['type']: d['split_file']
         for d in innermost(cfg.train_dataloader.dataset)
     }
-    set_fold(cfg, tmp_path / 'fold.csv')
+    set_fold(cfg, tmp_path / 'fold.csv', cfg.test_dataloader.dataset)
     for part in parts_of(cfg):
         for dataset in innermost(part):
             if dataset['type'] == 'WBCAtt':
@@ -221,9 +221,16 @@ def test_folds_are_of_the_release_that_is_tested_on(tmp_path):
                 assert dataset['split_file'] == before[dataset['type']]
     # PBC's immature granulocytes are split with WBCAtt's cells
     cfg = load(STAGE_2)
-    set_fold(cfg, tmp_path / 'fold.csv')
+    set_fold(cfg, tmp_path / 'fold.csv', cfg.test_dataloader.dataset)
     assert {
         d['split_file'] for d in innermost(cfg.train_dataloader.dataset)
     } == {str(tmp_path / 'fold.csv')}
+    # one that the config draws, or takes as it is shipped, too
+    cfg = load('map_wbcatt_official')
+    set_fold(cfg, tmp_path / 'fold.csv', cfg.test_dataloader.dataset)
+    for part in parts_of(cfg):
+        assert part['split_file'] == str(tmp_path / 'fold.csv')
+        assert 'official_split' not in part
+    cfg = load('map-tiny_synthetic')
     with pytest.raises(InputError, match='leave out --k-fold'):
-        set_fold(load('map-tiny_synthetic'), tmp_path / 'fold.csv')
+        set_fold(cfg, tmp_path / 'fold.csv', cfg.test_dataloader.dataset)

@@ -1,14 +1,17 @@
 from pathlib import Path
 
+import cell_trees
 import pytest
 import torch
+from cell_trees import ids
 from mmengine import Config
 from mmpretrain.registry import DATASETS as DATASET_TYPES
 from mmpretrain.registry import MODELS
 
-from daffnet_mm.datasets.splits import read_split_file
+from daffnet_mm.datasets.splits import cut_groups, read_split_file
 from daffnet_mm.errors import InputError
 from daffnet_mm.reproduction import Run
+from daffnet_mm.reproduction.folds import write_folds
 from daffnet_mm.reproduction.methods import check_pair, list_methods
 from daffnet_mm.utils.dataset_configs import (
     innermost,
@@ -213,6 +216,109 @@ def test_folds(make_plan, pbc_root, wbcatt_dir, environment, tmp_path):
         assert 15 <= len(test) <= 20
     # all eight classes, each image once
     assert len(tested) == len(set(tested)) == 80
+
+
+def test_a_map_is_trained_within_the_fold(make_plan, environment, tmp_path):
+    """What stage 2 labels of a row's dataset is the fold's training part."""
+    root = cell_trees.lisc(tmp_path)
+    environment(LISC_ROOT=root, LISC_SPLIT_FILE=tmp_path / 'lisc.csv')
+    plan = make_plan(
+        datasets=['lisc'],
+        methods=['daffnet'],
+        seeds=[0],
+        k_fold=3,
+        scale='full',
+    )
+    runs = [Run('lisc', 'daffnet', 0, fold) for fold in range(3)]
+    teachers = set()
+    for run in runs:
+        needed = plan.needs[run]
+        assert needed.name == (
+            f'wbcatt/map.dsl-ssl/seed0_fold{run.fold}_of_lisc'
+        )
+        teachers.add(plan.needs[needed])
+        of_lisc, others = set(), {}
+        for cfg in (plan.configs[run], plan.configs[needed]):
+            for part in ('train', 'val', 'test'):
+                for d in innermost(cfg[f'{part}_dataloader'].dataset):
+                    if d['type'] == 'LISC':
+                        of_lisc.add(d['split_file'])
+                    else:
+                        others[d['type']] = Path(d['split_file']).name
+        (file,) = of_lisc
+        assert Path(file).name == f'lisc_3folds_fold{run.fold}.csv'
+        # the MAP is tested on the same cells in each fold
+        assert others == dict(
+            WBCAtt='pbc.csv',
+            RaabinWBC='raabin.csv',
+            BCCD='bccd.csv',
+            LDWBC='ldwbc.csv',
+            LabelledWBC='labelled.csv',
+        )
+    # who labels has seen nothing of LISC: one for all folds
+    assert len(teachers) == 1 and len(plan.configs) == 7
+
+    write_folds(
+        plan.configs[runs[0]].test_dataloader.dataset,
+        plan.settings.splits,
+        'lisc',
+        3,
+    )
+    for run in runs:
+        trained = plan.configs[plan.needs[run]].train_dataloader.dataset
+        (seen,) = (d for d in innermost(trained) if d['type'] == 'LISC')
+        tested = plan.configs[run].test_dataloader.dataset
+        assert not ids(DATASET_TYPES.build(dict(seen, pipeline=()))) & ids(
+            DATASET_TYPES.build(dict(tested, pipeline=()))
+        )
+
+    # the small MAP of stage 1 needs no folds
+    plan = make_plan(datasets=['lisc'], methods=['daffnet'], k_fold=3)
+    assert len(plan.configs) == 2 * (3 + 1)
+
+
+def test_only_folds_that_are_tested_on_are_written(
+    make_plan, pbc_root, wbcatt_dir, environment, tmp_path
+):
+    environment(
+        PBC_ROOT=pbc_root,
+        WBCATT_ROOT=wbcatt_dir,
+        PBC_SPLIT_FILE=tmp_path / 'pbc.csv',
+        LISC_ROOT=cell_trees.lisc(tmp_path),
+    )
+    plan = make_plan(datasets=['lisc'], methods=['daffnet'], k_fold=3)
+    plan.prepare()
+    assert sorted(path.name for path in plan.settings.splits.iterdir()) == [
+        f'lisc_3folds_fold{fold}.csv' for fold in range(3)
+    ]
+
+
+def test_folds_keep_groups_together(
+    make_plan, pbc_root, environment, tmp_path
+):
+    environment(PBC_ROOT=pbc_root)
+    # pairs of each class: 0 and 1, 2 and 3
+    group_file = tmp_path / 'groups.csv'
+    groups = {
+        path.name: f'{path.parent.name}{number // 2}'
+        for path in pbc_root.glob('*/[!.]*')
+        for number in [int(path.stem[-1])]
+    }
+    rows = [f'{name},{group}' for name, group in groups.items()]
+    group_file.write_text('\n'.join(['image,group', *rows]))
+    options = {
+        f'{part}_dataloader.dataset.group_file': str(group_file)
+        for part in ('train', 'val', 'test')
+    }
+    plan = make_plan(
+        datasets=['pbc'],
+        methods=['resnet50'],
+        k_fold=3,
+        cfg_options=options,
+    )
+    plan.prepare()
+    for path in plan.settings.splits.iterdir():
+        assert not cut_groups(read_split_file(path), groups)
 
 
 # -- bad input ---------------------------------------------------------------

@@ -5,6 +5,7 @@ import pytest
 from fake_tools import attempts
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import claims
 from daffnet_mm.reproduction import (
     LocalLauncher,
     Outcome,
@@ -14,7 +15,7 @@ from daffnet_mm.reproduction import (
     time_left,
     write_tables,
 )
-from daffnet_mm.reproduction.training_steps import claimed, write_outcome
+from daffnet_mm.reproduction.training_steps import write_outcome
 
 PAIR = dict(methods=['scam', 'scam/sam'], seeds=(0, 1))
 
@@ -150,10 +151,11 @@ def test_a_command_that_is_not_there_is_a_failure(make_plan, monkeypatch):
     assert 'srun' in next(iter(outcomes.values())).error
 
 
-def test_two_runners_in_one_folder(make_plan):
+def test_two_runners_in_one_folder(make_plan, monkeypatch):
+    monkeypatch.setattr(claims, 'PATIENCE', 0)
     plan = make_plan(methods=['epsa'], seeds=[0])
     with (
-        claimed(plan.settings.out_dir),
+        claims.claim_folder(plan.settings.out_dir),
         pytest.raises(InputError, match='another process is working'),
     ):
         do(plan)

@@ -5,11 +5,12 @@ import pytest
 from mmengine import Config
 
 from daffnet_mm.errors import InputError
+from daffnet_mm.fileio import claims
+from daffnet_mm.fileio.claims import claim_folder
 from daffnet_mm.reproduction.recipes import Recipe
 from daffnet_mm.reproduction.training_steps import (
     Outcome,
     StepFailedError,
-    claimed,
     complete,
     keep_config,
     read_outcome,
@@ -85,7 +86,8 @@ def test_what_was_interrupted_has_not_ended(tmp_path, tools):
 
 def test_output_goes_to_a_file_and_its_last_line_into_the_error(tmp_path):
     log = tmp_path / 'train.log'
-    with claimed(tmp_path) as lock:
+    with claim_folder(tmp_path) as claim:
+        lock = claim.fileno()
         run_logged([sys.executable, '-c', 'print(1)'], log, lock)
         program = "print('Traceback'); print('error: no data'); exit(3)"
         with pytest.raises(
@@ -122,8 +124,12 @@ def test_other_settings_are_not_mixed_in(tmp_path):
             keep_config(found, other, tmp_path / 'run')
 
 
-def test_a_training_that_outlived_its_parent_is_left_alone(tmp_path, tools):
-    with claimed(tmp_path) as lock:
+def test_a_training_that_outlived_its_parent_is_left_alone(
+    tmp_path, tools, monkeypatch
+):
+    monkeypatch.setattr(claims, 'PATIENCE', 0)
+    with claim_folder(tmp_path) as claim:
+        lock = claim.fileno()
         orphan = subprocess.Popen(['sleep', '60'], pass_fds=(lock,))
     # the claim is given back here, but not by the process started meanwhile
     try:

@@ -24,7 +24,11 @@ def test_crop_cells(tmp_path):
     assert 'cropping' in output and 'no cell found: blank.png' in output
     assert '1 cells of 2 images, 0 of them from before' in output
     assert (target / 'lymphocyte' / 'a_0.png').is_file()
-    assert (target / 'boxes.csv').read_text().startswith('image,x1,y1,x2,y2\n')
+    assert (
+        (target / 'boxes.csv')
+        .read_text()
+        .startswith('image,group,x1,y1,x2,y2\n')
+    )
 
     (source / 'bad.png').write_bytes(b'')
     status, output = run_tool(

@@ -66,6 +66,7 @@ class Trained:
                 epoch=3,
                 cfg='secret = 1',
                 train_images=['PBC/BA_1.jpg', 'PBC/BA_2.jpg'],
+                train_groups=['PBC/twins'],
                 temperatures=dict(cell_type=1.25),
             ),
             state_dict=weights,
@@ -135,6 +136,7 @@ def test_what_is_published(trained, tool, capsys):
         attributes={k: list(v) for k, v in WBC_ATTRIBUTES.items()},
         temperatures=dict(cell_type=1.25),
         train_images=['PBC/BA_1.jpg', 'PBC/BA_2.jpg'],
+        train_groups=['PBC/twins'],
         notes={'licence': 'CC BY 4.0', 'seed': '0'},
     )
 

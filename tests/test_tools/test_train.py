@@ -1,3 +1,5 @@
+import errno
+import os
 import runpy
 import subprocess
 import sys
@@ -99,6 +101,69 @@ def test_sentences(capsys, monkeypatch, error, sentence):
         raise error
     assert caught.value.code == 2
     assert capsys.readouterr().err.startswith(f'error: {sentence}')
+
+
+@pytest.mark.parametrize(
+    ('error', 'sentence'),
+    [
+        (
+            OSError(errno.ENOSPC, 'No space left on device', 'a.pth'),
+            'a.pth cannot be used (No space left on device): make room, or',
+        ),
+        (
+            OSError(errno.EROFS, 'Read-only file system', 'x\ny'),
+            'x\\ny cannot be used (Read-only file system): name another',
+        ),
+        (
+            PermissionError(errno.EACCES, 'Permission denied', b'/a'),
+            '/a cannot be used (Permission denied): change its permissions',
+        ),
+        (
+            OSError(errno.EDQUOT, 'Disk quota exceeded'),
+            'a file cannot be used (Disk quota exceeded): make room',
+        ),
+        (OSError('no\nnumber'), 'no number'),
+    ],
+)
+def test_errors_of_files(capsys, monkeypatch, error, sentence):
+    monkeypatch.delenv('DAFFNET_TRACEBACK', raising=False)
+    with pytest.raises(SystemExit) as caught, one_sentence_errors():
+        raise error
+    assert caught.value.code == 2
+    written = capsys.readouterr().err
+    assert written.startswith(f'error: {sentence}')
+    assert written.count('\n') == 1
+
+
+PRINTS = """
+from daffnet_mm.utils.command_line import run_tool
+def main():
+    print('x' * 100_000)
+    return 0
+raise SystemExit(run_tool(main))
+"""
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='no /dev/full')
+def test_a_result_that_nobody_can_take():
+    command = [sys.executable, '-c', PRINTS]
+    with open('/dev/full', 'w') as full:
+        process = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert process.returncode == 2
+    assert process.stderr.splitlines()[-1].startswith(
+        'error: a file cannot be used (No space left on device)'
+    )
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.run(
+        command, stdout=write, stderr=subprocess.PIPE, text=True
+    )
+    os.close(write)
+    assert process.returncode == 141
+    for text in ('Traceback', 'Exception ignored', 'error'):
+        assert text not in process.stderr
 
 
 def test_errors_of_the_program_keep_their_traceback():

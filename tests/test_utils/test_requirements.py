@@ -95,6 +95,20 @@ def test_a_server_that_answers(tmp_path, hub):
     server.shutdown()
 
 
+def test_weights_that_a_command_brings(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cfg = Config.fromfile(FULL / 'map-lite_wbcatt.py')
+    converter = 'tools/model_converters/efficientnet_lite_to_mmpretrain.py'
+    assert missing_weights(cfg) == {
+        'work_dirs/efficientnet-lite0.pth does not exist': (
+            f'`python {converter} work_dirs/efficientnet-lite0.pth` brings '
+            'it; or train without it by tools/train.py --from-scratch'
+        )
+    }
+    assert (CONFIGS.parent / converter).is_file()
+    assert without_downloads(cfg) == {'model.init_cfg': None}
+
+
 def test_pseudo_labels_and_data():
     missing = missing_data(Config.fromfile(FULL / 'map_ssl.py'))
     labels = [what for what in missing if 'pseudo_labels' in what]

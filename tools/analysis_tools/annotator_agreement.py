@@ -22,7 +22,11 @@ from daffnet_mm.evaluation.functional import (
     smoothing_table,
 )
 from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 
 def build_parser() -> ToolParser:
@@ -68,4 +72,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

@@ -49,7 +49,11 @@ from daffnet_mm.engine.optimizers import multiplies_bfloat16
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.tables import to_markdown
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.utils.config_files import load_config
 
 DEFAULT_CONFIG = (
@@ -298,4 +302,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

@@ -42,7 +42,11 @@ from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.image_decoding import decode_image
 from daffnet_mm.fileio.tables import to_markdown
 from daffnet_mm.preparation.resize_folder import resize_dataset
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.utils.worker_pool import worker_pool
 
 GAPS = ('ours_from_default', 'ours_from_reference', 'default_from_reference')
@@ -294,4 +298,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

@@ -34,7 +34,11 @@ from daffnet_mm.apis.pseudo_labelling import pseudo_label
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.utils.config_files import load_config
 
 DEFAULT_CONFIG = (
@@ -170,4 +174,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

@@ -14,7 +14,10 @@ import cv2
 
 from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.datasets.synthetic import LABORATORIES
-from daffnet_mm.utils.command_line import ToolParser
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    run_tool,
+)
 
 
 def build_parser() -> ToolParser:
@@ -65,4 +68,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

@@ -34,7 +34,7 @@ from rich.table import Table
 
 import daffnet_mm  # noqa: F401
 from daffnet_mm.apis.trained_model import find_infinite, load_trained
-from daffnet_mm.checkpoints import check_classes
+from daffnet_mm.checkpoints import check_classes, save_checkpoint
 from daffnet_mm.datasets.sample_infos import count_values
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import CalibrationMetric
@@ -44,9 +44,12 @@ from daffnet_mm.evaluation.functional import (
     log_loss_bits,
     scale_temperature,
 )
-from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.heads import MAPHead, divide_outputs, find_map_head
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.utils.dataset_configs import leave_out_broken
 from daffnet_mm.visualization import plot_reliability, save_figure
@@ -234,15 +237,12 @@ def main(argv: list[str] | None = None) -> int:
             meta['logit_adjustment'] = args.logit_adjustment + meta.get(
                 'logit_adjustment', 0.0
             )
-        with atomic_write(args.out, 'wb') as f:
-            torch.save(
-                dict(meta=meta, state_dict=weights_to_cpu(model.state_dict())),
-                f,
-            )
+        weights = weights_to_cpu(model.state_dict())
+        save_checkpoint(args.out, dict(meta=meta, state_dict=weights))
         save_figure(plot_reliability(diagrams), figure, dpi=120)
     console.print(f'wrote {args.out} and {figure}', soft_wrap=True)
     return status.code
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

@@ -52,7 +52,11 @@ from daffnet_mm.evaluation import write_report
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.tables import to_markdown, write_csv
 from daffnet_mm.structures import WBC5_CLASSES
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 #: The column of a classifier's own test part.
 HOME = 'home'
@@ -210,4 +214,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

@@ -1,7 +1,9 @@
 """Measure how well white cells are found, on BCCD's boxes and JTSC's masks.
 
 Usage:
-    python tools/analysis_tools/evaluate_cropping.py [--bccd DIR] [--jtsc DIR]
+    python tools/analysis_tools/evaluate_cropping.py --bccd DIR [--jtsc DIR]
+        [--every N] [--figure FILE]
+    python tools/analysis_tools/evaluate_cropping.py --jtsc DIR
         [--every N] [--figure FILE]
 
 --bccd is the folder of the detection release (Shenggan/BCCD_Dataset, fields
@@ -25,7 +27,11 @@ from daffnet_mm.cropping import segment_cells
 from daffnet_mm.cropping.boxes import box_iou
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.image_decoding import decode_image
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.visualization import save_figure
 
 LEAST_IOU = 0.5
@@ -192,4 +198,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

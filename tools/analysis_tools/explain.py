@@ -34,7 +34,11 @@ from daffnet_mm.apis.trained_model import (
 from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio.image_folders import describe_left_out, find_images
 from daffnet_mm.fileio.names import file_stems
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.visualization import (
     GradCAMExplainer,
@@ -214,4 +218,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

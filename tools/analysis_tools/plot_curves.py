@@ -6,14 +6,14 @@ Usage:
 
     # with and without mixup
     python tools/analysis_tools/plot_curves.py work_dirs/scam_ldwbc
-        work_dirs/alpha-0.0_ldwbc --names mixup raw
+        work_dirs/scam_alpha-0.0_ldwbc --names mixup raw
         --keys train_accuracy wbc/accuracy
 
 RUN is a work folder of tools/train.py; resumed trainings are joined. A panel
 is drawn for each key, with a line for each run that logged it, and the values
 are written beside the figure as CSV. ``train_accuracy``, which also exists
-under mixup, is logged by TrainingAccuracyHook:
-``--cfg-options custom_hooks.0.type=TrainingAccuracyHook`` in the training.
+under mixup, is logged by TrainingAccuracyHook; in the training say
+``--cfg-options default_hooks.train_accuracy.type=TrainingAccuracyHook``.
 """
 
 import json
@@ -26,7 +26,11 @@ import numpy as np
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.run_folders import name_runs
 from daffnet_mm.fileio.tables import write_csv
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.visualization import plot_training_curves, save_figure
 
 #: A key's epochs and values.
@@ -146,4 +150,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

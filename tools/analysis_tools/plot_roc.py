@@ -15,7 +15,11 @@ CSV.
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.run_folders import name_runs, read_predictions
 from daffnet_mm.fileio.tables import write_csv
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.visualization import plot_roc, save_figure
 from daffnet_mm.visualization.curves import roc_curves
 
@@ -49,4 +53,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

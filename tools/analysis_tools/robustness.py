@@ -26,7 +26,11 @@ from daffnet_mm.apis.robustness import CORRUPTIONS, measure_robustness
 from daffnet_mm.apis.trained_classifier import load_classifiers
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.tables import to_markdown, write_csv
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.visualization import plot_robustness, save_figure
 
 
@@ -122,4 +126,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

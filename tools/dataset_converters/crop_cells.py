@@ -6,17 +6,26 @@ Usage:
 
 The method is that of Chen et al. 2022 (Fig. 2). Class folders stay: the cells
 of SRC/neutrophil/7.jpg become DST/neutrophil/7_0.png, 7_1.png and so on,
-largest nucleus first. DST/boxes.csv has a line a cell: image, x1, y1, x2, y2,
-the cell's own box in pixels of the image. LISC's folder is cropped by its
-masks where it has them. A run that was interrupted goes on where it
-stopped. Images without a cell and images that cannot be read are named at the
-end; the latter make the exit status 1.
+largest nucleus first. DST/boxes.csv has a line a cell: image, the crop; group,
+the image that it comes from; x1, y1, x2, y2, the cell's own box in pixels of
+that image. DST is read as SRC is, and the crops of one image stay on one side
+of every split (boxes.csv is also a --group-file of make_splits.py).
+
+LISC's folder is cropped by its masks where it has them, largest cell first. A
+run that was interrupted goes on where it stopped. Images without a cell and
+images that cannot be read are named at the end; the latter make the exit
+status 1.
 """
 
 from pathlib import Path
 
 from daffnet_mm.preparation.crop_folder import crop_folder
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    GOES_ON,
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 
 def build_parser() -> ToolParser:
@@ -61,4 +70,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main, GOES_ON))

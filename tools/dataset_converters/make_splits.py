@@ -39,6 +39,7 @@ from daffnet_mm.utils.command_line import (
     ToolParser,
     WholeNumber,
     one_sentence_errors,
+    run_tool,
     share,
 )
 from daffnet_mm.utils.config_files import load_config
@@ -185,4 +186,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

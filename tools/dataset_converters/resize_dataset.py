@@ -14,7 +14,12 @@ and the exit status is then 1.
 from pathlib import Path
 
 from daffnet_mm.preparation.resize_folder import resize_dataset
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    GOES_ON,
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 
 def build_parser() -> ToolParser:
@@ -58,4 +63,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main, GOES_ON))

@@ -25,11 +25,15 @@ from daffnet_mm.checkpoints import (
     check_finite,
     find_state_dict,
     load_from_local,
+    save_checkpoint,
 )
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.backbones import EPSAResNet
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 NUM_BRANCHES = 4
 
@@ -133,8 +137,7 @@ def main(argv: list[str] | None = None) -> int:
             architecture=f'EPSAResNet-{find_depth(state_dict)}',
             source=args.src.name,
         )
-        with atomic_write(args.dst, 'wb') as file:
-            torch.save(dict(meta=meta, state_dict=converted), file)
+        save_checkpoint(args.dst, dict(meta=meta, state_dict=converted))
     print(
         f'wrote {args.dst}: {meta["architecture"]}, {len(converted)} tensors'
     )
@@ -142,4 +145,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

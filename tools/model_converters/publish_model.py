@@ -34,7 +34,11 @@ from daffnet_mm.datasets.pseudo_labels import file_sha256
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.models.heads import find_map_head
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.utils.config_files import load_config
 
 MEGABYTE = 10**6
@@ -141,8 +145,9 @@ def build_meta(model: torch.nn.Module, trained: dict, args) -> dict:
     if trained.get('logit_adjustment'):
         meta['logit_adjustment'] = float(trained['logit_adjustment'])
     # SplitGuardHook and the tests on other data sets look here.
-    if trained.get('train_images'):
-        meta['train_images'] = list(trained['train_images'])
+    for key in ('train_images', 'train_groups'):
+        if trained.get(key):
+            meta[key] = list(trained[key])
     return meta
 
 
@@ -236,4 +241,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

@@ -1,7 +1,8 @@
 # BCCD as Chen et al. take it: its own test part; the training part is split
-# 3:1. The release comes augmented and balanced. The paper's cells were cropped
-# from it by steps that it describes (Fig. 2) and parameters that it does not
-# name; here the images are used as they are.
+# 3:1. The release comes augmented and balanced. The paper's 12,336 cells were
+# cut from it by steps that it describes (Fig. 2) and parameters that it does
+# not name; crop_cells.py does it with ours:
+# python tools/dataset_converters/crop_cells.py dataset2-master data/BCCD_cut
 _base_ = './cells_scam.py'
 classes = ('eosinophil', 'lymphocyte', 'monocyte', 'neutrophil')
 num_classes = 4
@@ -10,10 +11,11 @@ data_preprocessor = dict(num_classes=num_classes)
 val_dataloader = test_dataloader = dict(
     dataset=dict(
         type='BCCD',
-        data_root='{{$BCCD_ROOT:data/dataset2-master}}',
+        data_root='{{$BCCD_CUT_ROOT:data/BCCD_cut}}',
         subsets=('TRAIN', 'TEST'),
         classes=classes,
-        split_file='{{$BCCD_SPLIT_FILE:data/splits/bccd.csv}}',
+        cells='largest',
+        split_file='{{$BCCD_CUT_SPLIT_FILE:data/splits/bccd_cut.csv}}',
         official_split=True,
     )
 )

@@ -1,4 +1,6 @@
-# LISC as Chen et al. take it.
+# LISC as Chen et al. take it: cut by its masks, one cell a field (242; 145, 48
+# and 49 in the parts). crop_cells.py cuts the release:
+# python tools/dataset_converters/crop_cells.py 'LISC Database' data/LISC_cut
 _base_ = './cells_scam.py'
 num_classes = 5
 # Mixup needs one-hot labels.
@@ -6,7 +8,8 @@ data_preprocessor = dict(num_classes=num_classes)
 train_dataloader = val_dataloader = test_dataloader = dict(
     dataset=dict(
         type='LISC',
-        data_root='{{$LISC_ROOT:data/LISC}}',
-        split_file='{{$LISC_SPLIT_FILE:data/splits/lisc.csv}}',
+        data_root='{{$LISC_CUT_ROOT:data/LISC_cut}}',
+        cells='largest',
+        split_file='{{$LISC_CUT_SPLIT_FILE:data/splits/lisc_cut.csv}}',
     )
 )

@@ -1,4 +1,4 @@
-# BCCD, four classes, in Chen et al.'s way, at 96 px.
+# BCCD, four classes, in Chen et al.'s way, cut to its cells, at 96 px.
 _base_ = './cells_96.py'
 classes = ('eosinophil', 'lymphocyte', 'monocyte', 'neutrophil')
 num_classes = 4
@@ -7,10 +7,11 @@ data_preprocessor = dict(num_classes=num_classes)
 val_dataloader = test_dataloader = dict(
     dataset=dict(
         type='BCCD',
-        data_root='{{$BCCD_ROOT:data/dataset2-master}}',
+        data_root='{{$BCCD_CUT_ROOT:data/BCCD_cut}}',
         subsets=('TRAIN', 'TEST'),
         classes=classes,
-        split_file='{{$BCCD_SPLIT_FILE:data/splits/bccd.csv}}',
+        cells='largest',
+        split_file='{{$BCCD_CUT_SPLIT_FILE:data/splits/bccd_cut.csv}}',
         official_split=True,
     )
 )

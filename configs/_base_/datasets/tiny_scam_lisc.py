@@ -1,4 +1,4 @@
-# LISC, five classes, in Chen et al.'s way, at 96 px.
+# LISC, five classes, in Chen et al.'s way, cut by its masks, at 96 px.
 _base_ = './cells_96.py'
 num_classes = 5
 # Mixup needs one-hot labels.
@@ -6,8 +6,9 @@ data_preprocessor = dict(num_classes=num_classes)
 val_dataloader = test_dataloader = dict(
     dataset=dict(
         type='LISC',
-        data_root='{{$LISC_ROOT:data/LISC}}',
-        split_file='{{$LISC_SPLIT_FILE:data/splits/lisc.csv}}',
+        data_root='{{$LISC_CUT_ROOT:data/LISC_cut}}',
+        cells='largest',
+        split_file='{{$LISC_CUT_SPLIT_FILE:data/splits/lisc_cut.csv}}',
     )
 )
 # Figure 4: as many images of every class.

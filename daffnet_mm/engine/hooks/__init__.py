@@ -8,11 +8,13 @@ from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .freeze_pretrained_hook import FreezePretrainedHook
 from .mean_teacher_hook import MeanTeacherHook
 from .requirements_hook import RequirementsHook
+from .resumable_checkpoint_hook import ResumableCheckpointHook
 from .resumable_early_stopping_hook import ResumableEarlyStoppingHook
 from .split_guard_hook import SplitGuardHook
 from .taxonomy_guard_hook import TaxonomyGuardHook
 from .training_accuracy_hook import TrainingAccuracyHook
 from .validate_on_resume_hook import ValidateOnResumeHook
+from .work_folder_hook import WorkFolderHook
 
 __all__ = [
     'BestCheckpointHook',
@@ -25,9 +27,11 @@ __all__ = [
     'FreezePretrainedHook',
     'MeanTeacherHook',
     'RequirementsHook',
+    'ResumableCheckpointHook',
     'ResumableEarlyStoppingHook',
     'SplitGuardHook',
     'TaxonomyGuardHook',
     'TrainingAccuracyHook',
     'ValidateOnResumeHook',
+    'WorkFolderHook',
 ]

@@ -1,12 +1,11 @@
 import os.path as osp
 
-import torch
 from mmengine.dist import barrier, is_main_process
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import CheckpointLoader, Runner
 from mmpretrain.registry import HOOKS
 
-from daffnet_mm.fileio import atomic_write
+from daffnet_mm.checkpoints import save_checkpoint
 
 
 @HOOKS.register_module()
@@ -48,9 +47,8 @@ class BestCheckpointHook(Hook):
                 best, map_location='cpu'
             )
             path = osp.join(runner.work_dir, self.out_file)
-            with atomic_write(path, 'wb') as f:
-                kept = ('meta', 'state_dict')
-                torch.save({key: checkpoint[key] for key in kept}, f)
+            kept = ('meta', 'state_dict')
+            save_checkpoint(path, {key: checkpoint[key] for key in kept})
             runner.logger.info(f'published {best} as {path}')
         barrier()
         if runner.test_loop is not None:

@@ -1,38 +1,58 @@
-from typing import Any
+from typing import Any, NamedTuple
 
+from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import CheckpointLoader, Runner
 from mmpretrain.registry import HOOKS
 
 from daffnet_mm.checkpoints import find_meta
-from daffnet_mm.datasets.sample_infos import image_ids
+from daffnet_mm.datasets.sample_infos import image_groups
 from daffnet_mm.errors import InputError
 from daffnet_mm.models.necks import MFE
+
+
+class _Side(NamedTuple):
+    """What lies on one side of a split, by name."""
+
+    images: set[str]
+    #: And whatever else is of one group with them. An image is of its own:
+    #: crops name their field, which another dataset may hold whole.
+    groups: set[str]
+
+    @classmethod
+    def of(cls, dataset: BaseDataset) -> '_Side':
+        """List the images and groups of a dataset."""
+        groups = image_groups(dataset)
+        return cls({*groups}, {*groups, *groups.values()})
 
 
 @HOOKS.register_module()
 class SplitGuardHook(Hook):
     """Refuse a run that trains on what it validates or tests on.
 
-    Training, validation and test part must not share an image. That includes
-    the images on which the MAP inside :class:`MFE` was trained: every
-    checkpoint of a guarded run lists its training images in
-    ``meta['train_images']``.
+    Training, validation and test part must not share an image, nor a group:
+    crops of one field and copies of one source are as good as the image
+    itself. That includes the images on which the MAP inside :class:`MFE` was
+    trained: every checkpoint of a guarded run lists its training images in
+    ``meta['train_images']``, and in ``meta['train_groups']`` those of their
+    groups that do not go by an image's own name.
     """
 
     def before_train(self, runner: Runner) -> None:
         """Compare the lists.
 
         Raises:
-            InputError: If two parts share an image.
+            InputError: If two parts share an image or a group.
         """
-        parts = {'train': set(image_ids(runner.train_dataloader.dataset))}
-        self._train_images = sorted(parts['train'])
+        train = _Side.of(runner.train_dataloader.dataset)
+        self._train_images = sorted(train.images)
+        self._train_groups = sorted(train.groups - train.images)
+        parts = {'train': train}
         if runner.val_loop is not None:
-            parts['val'] = set(image_ids(runner.val_dataloader.dataset))
+            parts['val'] = _Side.of(runner.val_dataloader.dataset)
         if runner.test_loop is not None:
-            parts['test'] = set(image_ids(runner.test_dataloader.dataset))
+            parts['test'] = _Side.of(runner.test_dataloader.dataset)
         names = list(parts)
         for i, first in enumerate(names):
             for second in names[i + 1 :]:
@@ -42,7 +62,7 @@ class SplitGuardHook(Hook):
                     f'{second}_dataloader',
                     parts[second],
                     'give the datasets the same split_file and different '
-                    'splits',
+                    'splits; one that parts groups has to be drawn again',
                 )
         model = runner.model
         if is_model_wrapper(model):
@@ -53,11 +73,12 @@ class SplitGuardHook(Hook):
     def before_save_checkpoint(
         self, runner: Runner, checkpoint: dict[str, Any]
     ) -> None:
-        """List the training images in a checkpoint."""
+        """List the training images and their groups in a checkpoint."""
         checkpoint['meta']['train_images'] = self._train_images
+        checkpoint['meta']['train_groups'] = self._train_groups
 
     def _check_predictor(
-        self, runner: Runner, neck: MFE, parts: dict[str, set[str]]
+        self, runner: Runner, neck: MFE, parts: dict[str, _Side]
     ) -> None:
         path = neck.predictor_checkpoint
         if path is None:
@@ -72,7 +93,8 @@ class SplitGuardHook(Hook):
                 'checked'
             )
             return
-        trained = set(meta['train_images'])
+        images = set(meta['train_images'])
+        trained = _Side(images, images.union(meta.get('train_groups') or ()))
         for name in ('val', 'test'):
             if name in parts:
                 self._refuse_overlap(
@@ -86,14 +108,22 @@ class SplitGuardHook(Hook):
     @staticmethod
     def _refuse_overlap(
         first_name: str,
-        first: set[str],
+        first: _Side,
         second_name: str,
-        second: set[str],
+        second: _Side,
         remedy: str,
     ) -> None:
-        common = first & second
-        if common:
-            raise InputError(
-                f'{first_name} and {second_name} share {len(common)} images, '
-                f'such as {min(common)}; {remedy}'
+        images = first.images & second.images
+        groups = first.groups & second.groups
+        if images:
+            shared = f'{len(images)} images, such as {min(images)}'
+        elif groups:
+            shared = (
+                f'{len(groups)} groups (copies or crops of one image), such '
+                f'as {min(groups)}'
             )
+        else:
+            return
+        raise InputError(
+            f'{first_name} and {second_name} share {shared}; {remedy}'
+        )

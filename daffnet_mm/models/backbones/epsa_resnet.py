@@ -174,7 +174,7 @@ class EPSAResNet(ResNet):
         ...     depth=18,
         ...     spatial_attention=dict(type='SpatialAttention'),
         ...     out_indices=(0, 1, 2, 3))
-        >>> for out in model(torch.rand(1, 3, 32, 32)):
+        >>> for out in model.eval()(torch.rand(1, 3, 32, 32)):
         ...     print(tuple(out.shape))
         (1, 64, 8, 8)
         (1, 128, 4, 4)

@@ -1,0 +1,493 @@
+"""Say of each documented command how it is run here, or why it is not.
+
+New commands of known tools need nothing; a new program, a new placeholder or
+a new name that no command makes needs a line in one of the tables.
+"""
+
+import ast
+import contextlib
+import io
+import re
+import runpy
+import sys
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from documented import REPOSITORY, Command, commands
+from packaging.requirements import Requirement
+from shell import recorded
+from tool_process import load_tool
+
+from daffnet_mm import predict
+from daffnet_mm.utils.command_line import WholeNumber
+
+#: MMPretrain's own scripts, whose options are its own.
+_MMPRETRAIN = {'tools/train.py', 'tools/test.py'}
+_PREDICT = 'daffnet_mm.predict'
+
+#: What placeholders stand for: by the tool and the option, variable or name
+#: that they follow, by one of these, or by themselves.
+PLACEHOLDERS = {
+    # a classifier with attributes, and its config
+    'CONFIG': 'configs/daffnet/daffnet-tiny_wbcatt_official.py',
+    'CKPT': 'shipped.pth',
+    'CHECKPOINT': 'shipped.pth',
+    # a MAP, and its config
+    'calibrate_map.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
+    'calibrate_map.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
+    'explain.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
+    'explain.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
+    # a training, labelling and testing of seconds
+    'train.py CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
+    'dist_train.sh CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
+    'pseudo_label.py CONFIG': 'configs/daffnet/map-tiny_synthetic-ssl.py',
+    'pseudo_label.py CKPT': 'work_dirs/map-tiny_synthetic/best.pth',
+    'STAGE_1': 'configs/daffnet/map-tiny_synthetic.py',
+    'STAGE_2': 'configs/daffnet/map-tiny_synthetic-ssl.py',
+    # stage 3 takes the MAP that was trained elsewhere
+    'checkpoint= CHECKPOINT': 'work_dirs/map_wbcatt/best.pth',
+    'RUN': 'work_dirs/map-tiny_synthetic',
+    # releases
+    'FOLDER': 'data/PBC_dataset_normal_DIB',
+    'SRC': 'data/PBC_dataset_normal_DIB',
+    'IN_DIR': 'data/PBC_dataset_normal_DIB',
+    'resize_dataset.py DIR': 'data/BCCD_cropped',
+    'PBC_ROOT= DIR': 'data/PBC_dataset_normal_DIB',
+    'WBCATT_ROOT= DIR': 'data/wbcatt',
+    'BCCD= DIR': 'data/BCCD_cropped',
+    'JTSC= DIR': 'data/segmentation_WBC',
+    'NAME= ROOT': 'data/BCCD_cropped',
+    '--bccd DIR': 'data/bccd_detection',
+    '--jtsc DIR': 'data/segmentation_WBC',
+    '--data-root DIR': 'data/PBC_dataset_normal_DIB',
+    'demo.py --data-root DIR': 'data',
+    'demo.sh --data-root DIR': 'data',
+    'benchmark_loading.py --data-root DIR': 'data',
+    'audit_dataset.py FOLDER': 'data/BCCD_cropped',
+    'NAME': 'BCCD',
+    # files
+    'IMAGE': 'cell.jpg',
+    'FIRST.csv': 'data/wbcatt/pbc_attr_v1_train.csv',
+    'SECOND.csv': 'data/wbcatt/pbc_attr_v1_train.csv',
+    'epsanet_to_mmpretrain.py SRC': 'epsanet.pth',
+    # what is written: a place for each command, or for each block
+    'DST': '{own}',
+    'OUT_DIR': '{own}',
+    'DIR': '{block}',
+    'FILE': '{own}.out',
+    'epsanet_to_mmpretrain.py DST': '{own}.pth',
+    '--figure FILE': '{own}.png',
+    '--contact-sheet FILE': '{own}.png',
+    'CALIBRATED.pth': '{own}.pth',
+    'FILE.png': '{own}.png',
+    'PROCESSES': '2',
+}
+#: Settings that others need beside them, as the document says.
+GOES_WITH = {
+    'model.head.loss': (
+        'model.head.loss.type=DSLLoss',
+        'default_hooks.count_values.type=CountValuesHook',
+    )
+}
+#: Options whose value makes work: what they are here.
+LESS = {
+    '--batch-size': '4',
+    '--epochs': '1',
+    '--image-size': '64',
+    '--num-images': '4',
+    '--num-planted': '2',
+    '--num-processes': '1',
+    '--num-workers': '0',
+    '--number': '4',
+    '--rounds': '1',
+    '--seeds': '0',
+}
+#: Options that a synopsis leaves out: what they are here, None for what the
+#: synopsis says itself.
+SMALLER = {'--scale': 'tiny', '--datasets': None}
+#: Names in commands that stand for images of one's own.
+OWN_IMAGES = {'BNE_422954.jpg', 'cell.jpg', 'cells/', 'validation/'}
+#: Options, and positional arguments, that name what is written.
+OUTPUTS = {'--out', '--out-dir', '--figure', '--groups-out', '--work-dir'}
+OUTPUTS |= {'--contact-sheet', 'dst'}
+#: Options that need what a machine for tests has not.
+ABSENT = {
+    '--devices': 'GPUs',
+    '--launcher slurm': 'Slurm',
+    '--amp': 'a GPU',
+}
+_PLACEHOLDER = re.compile(r'[A-Z][A-Z_0-9]*[A-Z0-9](?:\.\w+)?')
+
+
+class UnknownCommandError(Exception):
+    """A command of a document that no test knows how to run."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """How a command is run.
+
+    Attributes:
+        command (Command): The command.
+        tool (str, optional): The script or module, as one calls it. Defaults
+            to None: nothing of the project.
+        arguments (tuple[str, ...]): What it gets, as documented.
+        processes (int): How many of it are started. Defaults to 1.
+        reason (str, optional): Why it is parsed only. Defaults to None: it is
+            run.
+    """
+
+    command: Command
+    tool: str | None = None
+    arguments: tuple[str, ...] = ()
+    processes: int = 1
+    reason: str | None = None
+
+    @property
+    def name(self):
+        """The file's name."""
+        return (self.tool or '').rpartition('/')[2]
+
+
+@cache
+def uses():
+    """How each documented command is run, in their order."""
+    return [how_to_run(command) for command in commands()]
+
+
+def how_to_run(command):
+    """Find out how a command is run.
+
+    Raises:
+        UnknownCommandError: If nothing here tells.
+    """
+    program, *arguments = command.words
+    try:
+        rule = _PROGRAMS[program]
+    except KeyError:
+        raise UnknownCommandError(
+            f'{command}: say how to run {program} (_PROGRAMS in {__file__})'
+        ) from None
+    use = rule(command, arguments)
+    for word in arguments:
+        needed = GOES_WITH.get(word.partition('=')[0].rpartition('.')[0], ())
+        use = replace(use, arguments=(*use.arguments, *needed))
+    if use.reason is not None or use.tool is None:
+        return use
+    if command.form in ('fullest', 'message'):
+        return replace(use, reason='a synopsis: its shortest form is run')
+    if use.name == 'explain.py' and not find_spec('pytorch_grad_cam'):
+        return replace(use, reason='needs pytorch-grad-cam')
+    words = ' '.join(use.arguments)
+    for option, what in ABSENT.items():
+        if re.search(rf'(^|\s){option}(\s|$)', words):
+            return replace(use, reason=f'needs {what}')
+    if not use.arguments and command.form == 'typed' and _needs_more(use):
+        return replace(use, reason='the name of the program alone')
+    return use
+
+
+# -- programs -----------------------------------------------------------------
+
+
+def _python(command, arguments):
+    if arguments[0] == '-m':
+        if arguments[1] == _PREDICT:
+            return Use(command, _PREDICT, tuple(arguments[2:]))
+        if arguments[1] == 'pytest':
+            _check_tests(command, arguments[2:])
+            return Use(command, reason='runs the tests themselves')
+    elif (REPOSITORY / arguments[0]).is_file():
+        tool, *arguments = arguments
+        return Use(command, tool, tuple(arguments))
+    raise UnknownCommandError(
+        f'{command}: there is no {arguments[0]}, or say how to run it '
+        f'(_python in {__file__})'
+    )
+
+
+def _bash(command, arguments):
+    """Run the script, with a recorder for Python: what it starts counts."""
+    script, *arguments = arguments
+    path = REPOSITORY / script
+    if not path.is_file():
+        raise UnknownCommandError(f'{command}: there is no {script}')
+    filled = tuple(fill_words(Use(command, script, tuple(arguments))))
+    started = _started_by(path, filled)
+    if ['-m', 'pytest'] in [call[:2] for call in started]:
+        return Use(command, reason='runs the tests themselves')
+    *_, last = started
+    processes = 1
+    if last[:2] == ['-m', 'torch.distributed.run']:
+        from torch.distributed.run import get_args_parser
+
+        options = get_args_parser().parse_args(last[2:])
+        processes = min(2, int(options.nproc_per_node))
+        last = [options.training_script, *options.training_script_args]
+    tool = Path(last[0]).relative_to(REPOSITORY).as_posix()
+    return Use(command, tool, tuple(last[1:]), processes)
+
+
+@cache
+def _started_by(path, arguments):
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        return recorded(path, *arguments, folder=Path(folder))
+
+
+def _pip(command, arguments):
+    from pip._internal.commands import create_command
+
+    if arguments[0] != 'install':
+        raise UnknownCommandError(f'{command}: say what it does')
+    options, requirements = _quietly(
+        create_command('install').parse_args, list(arguments[1:])
+    )
+    for text in requirements:
+        requirement = Requirement(text)
+        unknown = requirement.extras - set(_extras())
+        assert not unknown, f'{command}: there is no extra {unknown}'
+    assert requirements or options.editables
+    return Use(command, reason='installs')
+
+
+def _extras():
+    """The extras of the package, as its set-up declares them."""
+    tree = ast.parse((REPOSITORY / 'setup.py').read_text('utf-8'))
+    (declared,) = (
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == 'extras_require'
+    )
+    return [key.value for key in declared.keys]
+
+
+def _ruff(command, arguments):
+    assert arguments[0] in ('check', 'format')
+    assert (REPOSITORY / arguments[1]).exists()
+    return Use(command, reason='.ci/run checks by it')
+
+
+def _mypy(command, arguments):
+    assert not arguments
+    return Use(command, reason='.ci/run checks by it')
+
+
+def _source(command, arguments):
+    assert arguments == ['.venv/bin/activate']
+    return Use(command, reason='a file of the environment')
+
+
+def _git(command, arguments):
+    return Use(command, reason='a program of others')
+
+
+_PROGRAMS = {
+    'python': _python,
+    'bash': _bash,
+    'pip': _pip,
+    'ruff': _ruff,
+    'mypy': _mypy,
+    'source': _source,
+    'git': _git,
+}
+
+
+def _check_tests(command, arguments):
+    for word in arguments:
+        if not word.startswith('-'):
+            path = word.partition('::')[0]
+            assert (REPOSITORY / path).exists(), f'{command}: no {path}'
+
+
+# -- arguments ----------------------------------------------------------------
+
+
+@cache
+def parser_of(tool):
+    """The parser of a tool's arguments; None of MMPretrain's scripts."""
+    if tool in _MMPRETRAIN:
+        return None
+    if tool == _PREDICT:
+        return predict.build_parser()
+    if tool.startswith('tools/'):
+        return load_tool(tool.removeprefix('tools/')).build_parser()
+    return runpy.run_path(str(REPOSITORY / tool))['build_parser']()
+
+
+def parse(use):
+    """Parse what a command gives a tool, with placeholders filled in.
+
+    Raises:
+        ValueError: With the parser's message, if it refuses.
+    """
+    words = fill_words(use)
+    output = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(output):
+            if use.tool in _MMPRETRAIN:
+                return _parse_by_mmpretrain(use.tool, words)
+            return parser_of(use.tool).parse_args(words)
+    except SystemExit:
+        raise ValueError(f'{use.command}: {output.getvalue()}') from None
+
+
+def _parse_by_mmpretrain(tool, words):
+    import mmpretrain
+
+    script = Path(mmpretrain.__file__).parent / '.mim' / tool
+    argv = sys.argv
+    # the one option that is ours
+    sys.argv = [tool, *(w for w in words if w != '--from-scratch')]
+    try:
+        return runpy.run_path(str(script), run_name='parse')['parse_args']()
+    finally:
+        sys.argv = argv
+
+
+def _quietly(function, *arguments):
+    output = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(output):
+            return function(*arguments)
+    except SystemExit:
+        raise ValueError(output.getvalue()) from None
+
+
+def _needs_more(use):
+    parser = parser_of(use.tool)
+    return parser is not None and any(a.required for a in parser._actions)
+
+
+def fill_words(use):
+    """Put values in the places of a command's placeholders."""
+    filled, option = [], ''
+    for word in use.arguments:
+        before, equals, value = word.rpartition('=')
+        if word.startswith('--') and not equals:
+            option = word
+            filled.append(word)
+        elif equals:
+            where = before.rpartition('.')[2] + '='
+            name = PLACEHOLDERS.get(before, before)
+            filled.append(f'{name}={_fill(use, where, value)}')
+        else:
+            filled.append(_fill(use, option, word))
+    return filled
+
+
+def fill_environment(use):
+    """Put values in the places of placeholders in a command's variables."""
+    return {
+        name: _fill(use, f'{name}=', value)
+        for name, value in use.command.environment
+    }
+
+
+def _fill(use, where, word):
+    place, slash, below = word.partition('/')
+    if re.fullmatch('N|EPOCH|DEVICE|METHOD|KEY|VALUE|GLOB|DATASET', place):
+        return _any_value(use, where, place)
+    if (
+        not _PLACEHOLDER.fullmatch(place)
+        or place in _VALUES_IN_CAPITALS
+        or word in OWN_IMAGES
+    ):
+        return word
+    for key in (
+        f'{use.name} {where} {place}',
+        f'{where} {place}',
+        f'{use.name} {place}',
+        place,
+    ):
+        if key in PLACEHOLDERS:
+            value = PLACEHOLDERS[key]
+            break
+    else:
+        raise UnknownCommandError(
+            f'{use.command}: say what {place} is (PLACEHOLDERS in {__file__})'
+        )
+    own = re.sub(r'\W', '_', f'{use.command.document}_{use.command.line}')
+    block = re.sub(r'\W', '_', f'{use.command.document}_{use.command.block}')
+    return value.format(own=f'out/{own}', block=f'out/{block}') + (
+        slash + below
+    )
+
+
+#: What looks like a placeholder and is none.
+_VALUES_IN_CAPITALS = {'PBC', 'BCCD', 'JTSC', 'LISC', 'LDWBC', 'PBC_dataset'}
+
+
+def _any_value(use, option, place):
+    """A value that a parser takes, for what is parsed only."""
+    parser = parser_of(use.tool)
+    action = parser and parser._option_string_actions.get(option)
+    if action and isinstance(action.type, WholeNumber):
+        return str(action.type.least)
+    if action and action.choices:
+        return next(iter(action.choices))
+    return {'N': '1', 'EPOCH': '1', 'DEVICE': 'cpu'}.get(place, place)
+
+
+def less(use, words):
+    """Let a command do less than it says."""
+    parser = parser_of(use.tool)
+    if parser is None:
+        return words
+    for action in parser._actions:
+        for option in action.option_strings:
+            if option not in LESS:
+                continue
+            if option in words:
+                start = words.index(option) + 1
+                end = next(
+                    (
+                        i
+                        for i in range(start, len(words))
+                        if words[i].startswith('--')
+                    ),
+                    len(words),
+                )
+                words = [*words[:start], LESS[option], *words[end:]]
+            elif action.default is not None:
+                words = [*words, option, LESS[option]]
+    if use.command.form == 'shortest':
+        words = [*words, *_smaller(use, words)]
+    return words
+
+
+def _smaller(use, words):
+    """What a synopsis, or the table, says of options that are left out."""
+    known = parser_of(use.tool)._option_string_actions
+    full = [
+        command.words
+        for command in commands()
+        if (command.document, command.line, command.form)
+        == (use.command.document, use.command.line, 'fullest')
+    ]
+    for option, value in SMALLER.items():
+        if option not in known or option in words:
+            continue
+        for said in full:
+            if value is None and option in said:
+                value = said[said.index(option) + 1]
+        if value is not None:
+            yield from (option, value)
+
+
+def outputs(use):
+    """The files and folders that a command says it writes."""
+    parser, found = parser_of(use.tool), []
+    words = fill_words(use)
+    found += [words[words.index(o) + 1] for o in OUTPUTS & set(words)]
+    if parser is not None and use.reason is None:
+        found += [
+            str(value)
+            for action in parser._actions
+            if action.dest == 'dst'
+            for value in [getattr(parser.parse_args(words), action.dest)]
+        ]
+    return found
