@@ -74,6 +74,8 @@ def red_cells_of_large_field(
         one, or shows no red cells.
     """
     long_side = max(image.shape[:2])
+    if long_side < 2 * COARSE_SIDE:
+        return None  # The overview shows all that there is.
     found = _measured(overview)
     level = 0
     while found is None:
@@ -121,15 +123,17 @@ def _measured(overview: Overview) -> float | None:
 
 def _usual(image: np.ndarray, level: int) -> float | None:
     """What most windows of a level show, if they agree."""
-    sizes = [max(n >> level, 1) for n in image.shape[:2]]
+    side = max(image.shape[:2]) >> level
     starts = [
-        np.linspace(0, whole - size, min(WINDOWS, 2**level)).astype(int)
-        for whole, size in zip(image.shape[:2], sizes, strict=True)
+        np.unique(
+            np.linspace(
+                0, max(whole - side, 0), min(WINDOWS, 2**level)
+            ).astype(int)
+        )
+        for whole in image.shape[:2]
     ]
     found = [
-        _measured(
-            Overview(image[top : top + sizes[0], left : left + sizes[1]])
-        )
+        _measured(Overview(image[top : top + side, left : left + side]))
         for top in starts[0]
         for left in starts[1]
     ]

@@ -168,7 +168,10 @@ def _segment(
         return []
     diameter = _largest_diameter(mask)
     around = describe(stains, mask, diameter)
-    if around.red_cell_diameter is None:
+    tiny = 0.0
+    if known is None:
+        tiny = LEAST_TO_IMAGE * min(mask.shape)
+    elif around.red_cell_diameter is None:
         around = replace(around, red_cell_diameter=known)
     red_cell = around.red_cell_diameter or np.inf
     cytoplasm = ~around.glass & ~around.red_cells
@@ -188,14 +191,17 @@ def _segment(
     return [
         (refine_nucleus(stains, marker, cell, diameter), cell)
         for marker, cell, large in zip(
-            markers, cells, _large_enough(markers, cells, around), strict=True
+            markers,
+            cells,
+            _large_enough(markers, cells, around, tiny),
+            strict=True,
         )
         if large
     ]
 
 
 def _large_enough(
-    markers: list, cells: list, around: Surroundings
+    markers: list, cells: list, around: Surroundings, tiny: float
 ) -> list[bool]:
     """Tell nuclei from platelets and deposits."""
     sizes = [equivalent_diameter(marker.sum()) for marker in markers]
@@ -204,10 +210,8 @@ def _large_enough(
             LEAST_TO_RED_CELL * around.red_cell_diameter,
             LEAST_TO_LARGEST * max(sizes),
         )
-        tiny = 0.0
     else:
         least = LEAST_TO_LARGEST_ALONE * max(sizes)
-        tiny = LEAST_TO_IMAGE * min(around.glass.shape)
     return [
         size >= max(least * (CUT if _is_cut(cell) else 1), tiny)
         for size, cell in zip(sizes, cells, strict=True)

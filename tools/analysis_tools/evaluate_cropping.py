@@ -10,8 +10,8 @@ BCCD, the share of the WBC boxes that are found at an IoU of 0.5 or better,
 each by a cell of its own, and the cells that answer to no box, a field; for
 JTSC, the mean IoU of nucleus and cell with the masks, of the cell whose
 nucleus is the largest; both for our steps from the binary image to the nuclei
-and for the paper's (--chains). --figure draws the worst ones: what is wanted in
-green, what was found in red.
+and for the paper's (--chains). --figure draws the worst ones: what is wanted
+in green, what was found in red.
 
 --mosaics 1 4 10 lays BCCD's fields out in squares of 1 x 1, 4 x 4 and 10 x 10,
 once one field again and again and once different ones, whose stain and light

@@ -5,10 +5,11 @@ Usage:
         [--chain chen2022] [--num-workers N] [--bit-depth N] [--max-pixels N]
 
 The method is that of Chen et al. 2022 (Fig. 2), of whose steps --chain
-chen2022 takes every one. Class folders stay: the cells of SRC/neutrophil/7.jpg become DST/neutrophil/7_0.png, 7_1.png and so on,
-largest nucleus first. DST/boxes.csv has a line a cell: image, the crop; group,
-the image that it comes from; x1, y1, x2, y2, the cell's own box in pixels of
-that image. DST is read as SRC is, and the crops of one image stay on one side
+chen2022 takes every one. Class folders stay: the cells of SRC/neutrophil/7.jpg
+become DST/neutrophil/7_0.png, 7_1.png and so on, largest nucleus first.
+DST/boxes.csv has a line a cell: image, the crop; group, the image that it
+comes from; x1, y1, x2, y2, the cell's own box in pixels of that image. DST is
+read as SRC is, and the crops of one image stay on one side
 of every split (boxes.csv is also a --group-file of make_splits.py).
 
 LISC's folder is cropped by its masks where it has them, largest cell first. A
