@@ -1,5 +1,6 @@
 """Markers: the lobes of nuclei, and which of them form one nucleus."""
 
+from collections.abc import Collection
 from itertools import combinations
 
 import cv2
@@ -104,6 +105,8 @@ class LobeGroups:
             possible nucleus.
         whole (float): The same for the largest lobe. Two that are larger and
             do not touch are nuclei of their own.
+        alone (Collection[int]): Lobes that are joined with none: what a window
+            shows of a nucleus outside. Defaults to none.
     """
 
     def __init__(
@@ -112,11 +115,13 @@ class LobeGroups:
         cytoplasm: np.ndarray,
         largest: float,
         whole: float,
+        alone: Collection[int] = (),
     ) -> None:
         self._labels = lobes.copy()
         self._cytoplasm = cytoplasm
         self._largest = largest
         self._whole = whole
+        self._alone = alone
         numbers = np.unique(lobes[lobes > 0]).tolist()
         self._outline = {n: self._trace(n) for n in numbers}
         self._area = dict(
@@ -178,6 +183,8 @@ class LobeGroups:
         )
 
     def _score(self, i: int, j: int) -> float:
+        if i in self._alone or j in self._alone:
+            return 0
         area = self._area[i] + self._area[j]
         if equivalent_diameter(area) > self._largest:
             return 0

@@ -8,7 +8,12 @@ import numpy as np
 from daffnet_mm.errors import InputError
 
 from .cells import flood_cells, refine_nucleus, tidy_cell
-from .large_fields import Collection, parts_of, red_cells_of_large_field
+from .large_fields import (
+    Collection,
+    Part,
+    parts_of,
+    red_cells_of_large_field,
+)
 from .morphology import equivalent_diameter, label
 from .nuclei import LobeGroups, nuclear_mask, split_lobes
 from .overview import Overview, reduced
@@ -87,9 +92,7 @@ def segment_cells(
         found = Collection(image.shape, red_cell)
         for part in parts_of(image.shape, red_cell):
             pixels = part.pixels(image)
-            for cell in _segment_field(
-                pixels, Overview(pixels), chain, red_cell
-            ):
+            for cell in _segment_field(pixels, Overview(pixels), chain, part):
                 found.add(part, cell)
         cells = found.cells()
     return sorted(
@@ -131,7 +134,7 @@ def _segment_field(
     image: np.ndarray,
     overview: Overview,
     chain: str,
-    red_cell: float | None = None,
+    part: Part | None = None,
 ) -> list[SegmentedCell]:
     """Find the white cells of a field that is not large.
 
@@ -139,18 +142,17 @@ def _segment_field(
         image (np.ndarray): The field.
         overview (Overview): That of the image.
         chain (str): As for :func:`segment_cells`.
-        red_cell (float, optional): The red cells' diameter in pixels, for
-            where the field itself has too few. Defaults to None.
+        part (Part, optional): What it is a part of a large field. Defaults to
+            None: it is none.
     """
     if not overview.nuclei.any():
         return []
     diameter = _largest_diameter(overview.nuclei) * overview.factor
     work = reduced(image, NUCLEUS_PIXELS / diameter)
-    if red_cell is not None:
-        red_cell *= max(work.shape[:2]) / max(image.shape[:2])
+    scale = max(work.shape[:2]) / max(image.shape[:2])
     cells = []
     for nucleus, cell in _segment(
-        separate_stains(work, overview.glass), CHAINS[chain], red_cell
+        separate_stains(work, overview.glass), CHAINS[chain], part, scale
     ):
         if work.shape != image.shape:
             nucleus, cell = (_enlarged(m, image) for m in (nucleus, cell))
@@ -160,7 +162,7 @@ def _segment_field(
 
 
 def _segment(
-    stains: Stains, growth: float | None, known: float | None
+    stains: Stains, growth: float | None, part: Part | None, scale: float
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Find nucleus and cell of each white cell, at the working scale."""
     mask = nuclear_mask(stains, 0.04 * NUCLEUS_PIXELS, growth)
@@ -169,17 +171,19 @@ def _segment(
     diameter = _largest_diameter(mask)
     around = describe(stains, mask, diameter)
     tiny = 0.0
-    if known is None:
+    if part is None:
         tiny = LEAST_TO_IMAGE * min(mask.shape)
     elif around.red_cell_diameter is None:
-        around = replace(around, red_cell_diameter=known)
+        around = replace(around, red_cell_diameter=part.red_cell * scale)
     red_cell = around.red_cell_diameter or np.inf
     cytoplasm = ~around.glass & ~around.red_cells
+    lobes = split_lobes(mask)
     nuclei = LobeGroups(
-        split_lobes(mask),
+        lobes,
         cytoplasm,
         MOST_TO_RED_CELL * red_cell,
         LOBE_TO_RED_CELL * red_cell,
+        _cut_lobes(lobes, part) if part else (),
     ).join()
     regions = flood_cells(stains, around, nuclei, diameter)
 
@@ -198,6 +202,13 @@ def _segment(
         )
         if large
     ]
+
+
+def _cut_lobes(lobes: np.ndarray, part: Part) -> set[int]:
+    """The lobes that hang together with what a part's window cuts."""
+    pieces = label(lobes > 0)
+    cut = np.isin(pieces, list(part.on_cuts(pieces)))
+    return set(np.unique(lobes[cut]).tolist())
 
 
 def _large_enough(
