@@ -19,7 +19,7 @@ from .surroundings import MOST_TO_RED_CELL, describe
 MOST_ACROSS = 14
 #: So many red cells across is the middle of a part, and so many its rim,
 #: which lets every cell of the middle be seen whole.
-CORE, RIM = 5.0, 1.75
+CORE, RIM = 6.0, 2.25
 #: The diameter in pixels by which red cells are looked for in an overview.
 #: Those of less than half of it are not found.
 NOMINAL = 32
@@ -39,15 +39,31 @@ class Part(NamedTuple):
         core (tuple[float, float, float, float]): x1, y1, x2, y2 in pixels; the
             cores of all parts fill the field.
         window (tuple[int, int, int, int]): The same, with the rim.
+        red_cell (float): The red cells' diameter in pixels.
+        cut (tuple[bool, bool, bool, bool]): Whether the field goes on to the
+            left, above, to the right and below the window.
     """
 
     core: tuple[float, float, float, float]
     window: tuple[int, int, int, int]
+    red_cell: float
+    cut: tuple[bool, bool, bool, bool]
 
     def pixels(self, image: np.ndarray) -> np.ndarray:
         """The window's pixels of an image."""
         x1, y1, x2, y2 = self.window
         return image[y1:y2, x1:x2]
+
+    def on_cuts(self, numbers: np.ndarray) -> set[int]:
+        """Which numbers of an array lie where the window cuts the field.
+
+        Args:
+            numbers (np.ndarray): Numbered things in the window, 0 elsewhere,
+                at any scale.
+        """
+        sides = numbers[:, 0], numbers[0], numbers[:, -1], numbers[-1]
+        found = [s for s, cut in zip(sides, self.cut, strict=True) if cut]
+        return set(np.unique(np.concatenate([[0], *found])).tolist()) - {0}
 
     def beyond(self, x: float, y: float) -> float:
         """How far outside the core a point is; below 0 inside."""
@@ -74,6 +90,8 @@ def red_cells_of_large_field(
         one, or shows no red cells.
     """
     long_side = max(image.shape[:2])
+    if long_side < 2 * COARSE_SIDE:
+        return None  # The overview shows all that there is.
     found = _measured(overview)
     level = 0
     while found is None:
@@ -121,15 +139,17 @@ def _measured(overview: Overview) -> float | None:
 
 def _usual(image: np.ndarray, level: int) -> float | None:
     """What most windows of a level show, if they agree."""
-    sizes = [max(n >> level, 1) for n in image.shape[:2]]
+    side = max(image.shape[:2]) >> level
     starts = [
-        np.linspace(0, whole - size, min(WINDOWS, 2**level)).astype(int)
-        for whole, size in zip(image.shape[:2], sizes, strict=True)
+        np.unique(
+            np.linspace(
+                0, max(whole - side, 0), min(WINDOWS, 2**level)
+            ).astype(int)
+        )
+        for whole in image.shape[:2]
     ]
     found = [
-        _measured(
-            Overview(image[top : top + sizes[0], left : left + sizes[1]])
-        )
+        _measured(Overview(image[top : top + side, left : left + side]))
         for top in starts[0]
         for left in starts[1]
     ]
@@ -159,14 +179,14 @@ def parts_of(shape: Sequence[int], red_cell: float) -> Iterator[Part]:
     rim = RIM * red_cell
     for y1, y2 in zip(edges[0][:-1], edges[0][1:], strict=True):
         for x1, x2 in zip(edges[1][:-1], edges[1][1:], strict=True):
+            left, top = max(0, round(x1 - rim)), max(0, round(y1 - rim))
+            right = min(shape[1], round(x2 + rim))
+            bottom = min(shape[0], round(y2 + rim))
             yield Part(
                 (x1, y1, x2, y2),
-                (
-                    max(0, round(x1 - rim)),
-                    max(0, round(y1 - rim)),
-                    min(shape[1], round(x2 + rim)),
-                    min(shape[0], round(y2 + rim)),
-                ),
+                (left, top, right, bottom),
+                red_cell,
+                (left > 0, top > 0, right < shape[1], bottom < shape[0]),
             )
 
 
@@ -201,11 +221,24 @@ class Collection:
 
     def cells(self) -> list[SegmentedCell]:
         """All cells, without those that two parts have found."""
-        kept: list[SegmentedCell] = []
-        for _, cell in sorted(self._near, key=lambda item: item[0]):
-            if not any(_is_same(cell, other) for other in kept):
+        kept = list(self._inside)
+        near = sorted(self._near, key=lambda item: item[0])
+        boxes = np.empty((len(kept) + len(near), 4), int)
+        for number, cell in enumerate(kept):
+            boxes[number] = cell.box
+        for _, cell in near:
+            x1, y1, x2, y2 = cell.box
+            others = boxes[: len(kept)]
+            meeting = np.flatnonzero(
+                (others[:, 0] < x2)
+                & (others[:, 1] < y2)
+                & (others[:, 2] > x1)
+                & (others[:, 3] > y1)
+            )
+            if not any(_is_same(cell, kept[number]) for number in meeting):
+                boxes[len(kept)] = cell.box
                 kept.append(cell)
-        return self._inside + kept
+        return kept
 
 
 def _middle(cell: SegmentedCell) -> tuple[float, float]:
@@ -214,11 +247,9 @@ def _middle(cell: SegmentedCell) -> tuple[float, float]:
 
 
 def _is_same(cell: SegmentedCell, other: SegmentedCell) -> bool:
-    """Whether half of one cell's nucleus is the other's, too."""
+    """Whether half of one nucleus is the other's; the boxes must meet."""
     x1, y1 = np.maximum(cell.box[:2], other.box[:2])
     x2, y2 = np.minimum(cell.box[2:], other.box[2:])
-    if x1 >= x2 or y1 >= y2:
-        return False
     both = np.ones((y2 - y1, x2 - x1), bool)
     for one in (cell, other):
         left, top = one.box[:2]

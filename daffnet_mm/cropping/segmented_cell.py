@@ -1,4 +1,5 @@
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,12 +54,12 @@ class SegmentedCell:
             cell[window].copy(),
         )
 
-    @property
+    @cached_property
     def nucleus(self) -> np.ndarray:
         """Bool of the image's height and width; all lobes."""
         return self._laid_out(self.nucleus_in_box)
 
-    @property
+    @cached_property
     def cell(self) -> np.ndarray:
         """Bool of the image's height and width; nucleus and cytoplasm."""
         return self._laid_out(self.cell_in_box)

@@ -89,7 +89,9 @@ def _stain_level(
     """
     from skimage.filters import threshold_otsu
 
-    most = min(0.5, np.median(total[nuclei]) / 2)
+    most = 0.5
+    if nuclei.any():
+        most = min(most, np.median(total[nuclei]) / 2)
     level = threshold_otsu(np.minimum(total, most))
     around = ~dilated(nuclei, 0.08 * diameter)
     for _ in range(2):

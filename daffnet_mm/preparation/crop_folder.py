@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from daffnet_mm.cropping.boxes import check_margin, crop_window
-from daffnet_mm.cropping.segmentation import segment_cells
+from daffnet_mm.cropping.segmentation import check_chain, segment_cells
 from daffnet_mm.datasets.crop_table import CROP_COLUMNS, CROP_TABLE
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
@@ -53,6 +53,7 @@ def crop_folder(
     num_workers: int = 2,
     bit_depth: int | None = None,
     max_pixels: int | None = None,
+    chain: str = 'own',
 ) -> dict:
     """Crop the white cells of all images in a folder and its subfolders.
 
@@ -83,6 +84,9 @@ def crop_folder(
             Defaults to None: 16.
         max_pixels (int, optional): The most pixels of an image. Defaults to
             None: 80 million.
+        chain (str): As for
+            :func:`~daffnet_mm.cropping.segmentation.segment_cells`. Defaults
+            to ``'own'``.
 
     Returns:
         dict: ``images`` and ``kept``, numbers of images that are finished and
@@ -98,6 +102,7 @@ def crop_folder(
     source, target = Path(source), Path(target)
     check_folders(source, target)
     check_margin(margin)
+    check_chain(chain)
     check_bit_depth(bit_depth)
     masks = find_lisc_masks(source)
     listing = list_image_files(str(source), for_tables=True)
@@ -113,6 +118,8 @@ def crop_folder(
     )
     if bit_depth is not None:
         settings['bit_depth'] = bit_depth
+    if chain != 'own':
+        settings['chain'] = chain
     crop = partial(
         _crop_image,
         source,
@@ -120,6 +127,7 @@ def crop_folder(
         margin,
         bit_depth,
         max_pixels or MAX_PIXELS,
+        chain,
     )
     with owned(target) as claim:
         done = {
@@ -259,6 +267,7 @@ def _crop_image(
     margin: float,
     bit_depth: int | None,
     max_pixels: int,
+    chain: str,
     job: tuple[str, str, str | None],
 ) -> dict:
     """Crop one image.
@@ -269,6 +278,7 @@ def _crop_image(
         margin (float): As for ``crop_window``.
         bit_depth (int, optional): As for ``crop_folder``.
         max_pixels (int): As for ``crop_folder``.
+        chain (str): As for ``crop_folder``.
         job (tuple[str, str, str | None]): The image's name, what its crops
             are called, and its mask.
 
@@ -285,7 +295,7 @@ def _crop_image(
             content, bit_depth=bit_depth, max_pixels=max_pixels
         )
         if mask is None:
-            boxes = [cell.box for cell in segment_cells(image)]
+            boxes = [cell.box for cell in segment_cells(image, chain)]
         else:
             boxes = boxes_of_mask(mask, image.shape)
     except DECODING_ERRORS as e:

@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 
 from daffnet_mm.cropping import segment_cells
+from daffnet_mm.cropping.nuclei import nuclear_mask
+from daffnet_mm.cropping.overview import Overview
+from daffnet_mm.cropping.stains import separate_stains
 from daffnet_mm.datasets.synthetic import render_cell
 from daffnet_mm.errors import InputError
 
@@ -146,6 +149,90 @@ def test_the_scale_does_not_matter(factor):
         for pair in smear.masks
     ]
     check(segment_cells(image), masks, 0.8)
+
+
+def mosaic(across, down, factor=0.35):
+    """One field again and again: a large one of the same slide."""
+    smear = field()
+    smear.cell(300, 240, 85, [(-30, 0, 34), (34, 0, 36)])
+    smear.cell(440, 300, 62, [(0, 0, 48)])
+    one = cv2.resize(
+        smear.photograph(), None, None, factor, factor, cv2.INTER_AREA
+    )
+    return one, np.tile(one, (down, across, 1))
+
+
+@pytest.mark.parametrize(('across', 'down'), [(2, 2), (6, 6), (9, 3)])
+def test_a_large_field_has_the_cells_of_its_parts(across, down):
+    """However small a nucleus is beside the image; each is found once."""
+    one, large = mosaic(across, down)
+    height, width = one.shape[:2]
+    single = [cell.box for cell in segment_cells(one)]
+    assert len(single) == 2
+    found = segment_cells(large)
+    assert len(found) == 2 * across * down
+    sizes = [cell.nucleus_in_box.sum() for cell in found]
+    assert sizes == sorted(sizes, reverse=True)
+    places = set()
+    for cell in found:
+        x, y = cell.box[0] // width * width, cell.box[1] // height * height
+        box = np.array(cell.box) - (x, y, x, y)
+        nearest = min(single, key=lambda b: np.abs(box - b).max())
+        assert np.abs(box - nearest).max() < 0.1 * height
+        places.add((x, y, nearest))
+    assert len(places) == len(found)
+    cell = found[-1]
+    assert cell.cell.shape == cell.nucleus.shape == large.shape[:2]
+    x1, y1, x2, y2 = cell.box
+    assert cell.cell[y1:y2, x1:x2].sum() == cell.cell.sum()
+    assert (cell.nucleus & ~cell.cell).sum() == 0
+
+
+def test_a_large_field_of_red_cells_alone():
+    assert segment_cells(np.tile(field().photograph(), (3, 3, 1))) == []
+
+
+def test_platelets_of_a_large_field_are_left_out():
+    """Where a part has neither nuclei nor red cells, too."""
+    smear = field()
+    smear.cell(300, 240, 60, [(0, 0, 45)])
+    busy = smear.photograph()
+    smear = Smear((480, 640))
+    smear.disc('nucleus', 320, 240, 11)
+    empty = smear.photograph()
+    rows = [np.hstack([busy] * 3), np.hstack([busy, empty, busy])]
+    large = np.vstack([*rows, rows[0]])
+    assert len(segment_cells(large)) == 8
+
+
+def test_the_papers_chain_fills_holes_and_grows_nuclei():
+    """A ring of a nucleus, whose middle is as pale as the cytoplasm."""
+    stains = []
+    for hole in (0, 12):
+        smear = Smear((120, 120))
+        smear.cell(60, 60, 44, [(0, 0, 28)])
+        if hole:
+            smear.disc('plasm', 60, 60, hole)
+        image = smear.photograph()
+        stains.append(separate_stains(image, Overview(image).glass))
+    full, ring = stains
+    plain = nuclear_mask(ring, 2.56)
+    assert not plain[60, 60]
+    paper = nuclear_mask(ring, 2.56, growth=1)
+    assert paper[60, 60] and (paper & plain).sum() == plain.sum()
+    grown = cv2.dilate(
+        nuclear_mask(full, 2.56).astype(np.uint8), np.ones((3, 3))
+    )
+    assert iou(paper, grown > 0) > 0.95
+
+
+@pytest.mark.parametrize('stain', STAINS)
+def test_the_papers_chain_finds_usual_cells(stain):
+    smear = field(stain)
+    smear.cell(300, 240, 85, [(-40, -20, 26), (30, -35, 24), (20, 40, 28)])
+    check(segment_cells(smear.photograph(), 'chen2022'), smear.masks)
+    with pytest.raises(InputError, match="no chain 'paper'; there are own an"):
+        segment_cells(smear.photograph(), 'paper')
 
 
 @pytest.mark.parametrize('stain', STAINS)

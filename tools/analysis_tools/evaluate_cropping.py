@@ -2,17 +2,18 @@
 
 Usage:
     python tools/analysis_tools/evaluate_cropping.py --bccd DIR [--jtsc DIR]
-        [--every N] [--figure FILE] [--mosaics N ...]
+        [--chains own chen2022] [--every N] [--figure FILE] [--mosaics N ...]
     python tools/analysis_tools/evaluate_cropping.py --jtsc DIR
-        [--every N] [--figure FILE]
+        [--chains own chen2022] [--every N] [--figure FILE]
 
 --bccd is the folder of the detection release (Shenggan/BCCD_Dataset, fields
 with VOC boxes), --jtsc that of zxaoyou/segmentation_WBC. Printed are, for
 BCCD, the share of the WBC boxes that are found at an IoU of 0.5 or better,
 each by a cell of its own, and the cells that answer to no box, a field; for
 JTSC, the mean IoU of nucleus and cell with the masks, of the cell whose
-nucleus is the largest. --figure draws the worst ones: what is wanted in green,
-what was found in red.
+nucleus is the largest; both for our steps from the binary image to the nuclei
+and for the paper's (--chains). --figure draws the worst ones: what is wanted
+in green, what was found in red.
 
 --mosaics 1 4 10 lays BCCD's fields out in squares of 1 x 1, 4 x 4 and 10 x 10,
 once one field again and again and once different ones, whose stain and light
@@ -29,6 +30,7 @@ from rich.progress import track
 
 from daffnet_mm.cropping import segment_cells
 from daffnet_mm.cropping.boxes import box_iou
+from daffnet_mm.cropping.segmentation import CHAINS
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.image_decoding import decode_image
 from daffnet_mm.utils.command_line import (
@@ -81,7 +83,7 @@ def match(wanted: list, found: list) -> tuple[list[float], int]:
     return [ious.get(i, 0.0) for i in range(len(wanted))], len(found) - hits
 
 
-def evaluate_bccd(root: Path, every: int) -> list[Failure]:
+def evaluate_bccd(root: Path, every: int, chain: str) -> list[Failure]:
     """Print BCCD's figures and draw the failures."""
     annotations = sorted(root.rglob('Annotations/*.xml'))[::every]
     if not annotations:
@@ -90,11 +92,11 @@ def evaluate_bccd(root: Path, every: int) -> list[Failure]:
             'folder of the detection release'
         )
     ious, false, seconds, failures = [], 0, 0.0, []
-    for path in track(annotations, 'BCCD'):
+    for path in track(annotations, f'BCCD, {chain}'):
         file = path.parent.parent / 'JPEGImages' / f'{path.stem}.jpg'
         image = decode_image(file.read_bytes())[0]
         start = time.process_time()
-        found = [cell.box for cell in segment_cells(image)]
+        found = [cell.box for cell in segment_cells(image, chain)]
         seconds += time.process_time() - start
         wanted = read_boxes(path)
         field_ious, more = match(wanted, found)
@@ -105,7 +107,7 @@ def evaluate_bccd(root: Path, every: int) -> list[Failure]:
     ious = np.array(ious)
     hits = int((ious >= LEAST_IOU).sum())
     print(
-        f'BCCD: {len(annotations)} fields, {len(ious)} WBC boxes: '
+        f'BCCD, {chain}: {len(annotations)} fields, {len(ious)} WBC boxes: '
         f'{100 * hits / len(ious):.1f} % found ({hits}), mean IoU '
         f'{ious.mean():.3f}; {false / len(annotations):.3f} false crops a '
         f'field ({false}); {seconds / len(annotations):.2f} s a field'
@@ -118,6 +120,12 @@ def evaluate_mosaics(root: Path, sizes: list[int]) -> None:
     paths = np.random.default_rng(0).permutation(
         sorted(root.rglob('JPEGImages/*.jpg'))
     )
+    if len(paths) < max(sizes) ** 2:
+        raise InputError(
+            f'{root} has {len(paths)} fields in JPEGImages, too few for '
+            f'--mosaics {max(sizes)}; --bccd is the folder of the detection '
+            'release'
+        )
     fields, cells = [], []
     for path in track(paths[: max(sizes) ** 2], 'single fields'):
         fields.append(decode_image(path.read_bytes())[0])
@@ -160,7 +168,7 @@ def evaluate_mosaics(root: Path, sizes: list[int]) -> None:
             )
 
 
-def evaluate_jtsc(root: Path, every: int) -> list[Failure]:
+def evaluate_jtsc(root: Path, every: int, chain: str) -> list[Failure]:
     """Print JTSC's figures and draw the worst cells."""
     paths = sorted((root / 'Dataset 1').glob('*.png'))[::every]
     if not paths:
@@ -169,10 +177,10 @@ def evaluate_jtsc(root: Path, every: int) -> list[Failure]:
             'folder of zxaoyou/segmentation_WBC'
         )
     rows, several, drawn = [], 0, []
-    for path in track(paths, 'JTSC'):
+    for path in track(paths, f'JTSC, {chain}'):
         mask = decode_image(path.read_bytes())[0][..., 0]
         image = decode_image(path.with_suffix('.bmp').read_bytes())[0]
-        cells = segment_cells(image)
+        cells = segment_cells(image, chain)
         several += len(cells) > 1
         # White is the nucleus, grey the cytoplasm.
         wanted = dict(nucleus=mask > 191, cell=mask > 63)
@@ -191,8 +199,8 @@ def evaluate_jtsc(root: Path, every: int) -> list[Failure]:
     nucleus, cell = np.mean(rows, axis=0)
     bad_nucleus, bad_cell = (np.array(rows) < LEAST_IOU).sum(axis=0)
     print(
-        f'JTSC: {len(paths)} cells: mean IoU nucleus {nucleus:.3f}, whole '
-        f'cell {cell:.3f}; below {LEAST_IOU}: {bad_nucleus} nuclei, '
+        f'JTSC, {chain}: {len(paths)} cells: mean IoU nucleus {nucleus:.3f}, '
+        f'whole cell {cell:.3f}; below {LEAST_IOU}: {bad_nucleus} nuclei, '
         f'{bad_cell} cells; {several} images with more than one cell'
     )
     drawn.sort(key=lambda item: item[0])
@@ -228,6 +236,13 @@ def build_parser() -> ToolParser:
     parser.add_argument(
         '--jtsc', type=Path, help='folder of zxaoyou/segmentation_WBC'
     )
+    parser.add_argument(
+        '--chains',
+        nargs='+',
+        choices=CHAINS,
+        default=list(CHAINS),
+        help='as crop_cells.py has them (default: all)',
+    )
     parser.add_number('--every', 'take every Nth image only', 1)
     parser.add_argument(
         '--mosaics',
@@ -248,13 +263,15 @@ def main(argv: list[str] | None = None) -> int:
             raise InputError('nothing to measure: give --bccd, --jtsc or both')
         if args.mosaics and not args.bccd:
             raise InputError('--mosaics are made of the fields of --bccd')
-        failures = []
-        if args.bccd and args.mosaics:
+        if args.mosaics:
             evaluate_mosaics(args.bccd, args.mosaics)
-        elif args.bccd:
-            failures += evaluate_bccd(args.bccd, args.every)
-        if args.jtsc:
-            failures += evaluate_jtsc(args.jtsc, args.every)
+            return 0
+        failures = []
+        for chain in dict.fromkeys(args.chains):
+            if args.bccd:
+                failures += evaluate_bccd(args.bccd, args.every, chain)
+            if args.jtsc:
+                failures += evaluate_jtsc(args.jtsc, args.every, chain)
         if args.figure and failures:
             save_figure(draw_sheet(failures[:MOST_SHOWN]), args.figure)
             print(f'wrote {args.figure}')

@@ -2,13 +2,14 @@
 
 Usage:
     python tools/dataset_converters/crop_cells.py SRC DST [--margin 0.1]
-        [--num-workers N] [--bit-depth N] [--max-pixels N]
+        [--chain chen2022] [--num-workers N] [--bit-depth N] [--max-pixels N]
 
-The method is that of Chen et al. 2022 (Fig. 2). Class folders stay: the cells
-of SRC/neutrophil/7.jpg become DST/neutrophil/7_0.png, 7_1.png and so on,
-largest nucleus first. DST/boxes.csv has a line a cell: image, the crop; group,
-the image that it comes from; x1, y1, x2, y2, the cell's own box in pixels of
-that image. DST is read as SRC is, and the crops of one image stay on one side
+The method is that of Chen et al. 2022 (Fig. 2), of whose steps --chain
+chen2022 takes every one. Class folders stay: the cells of SRC/neutrophil/7.jpg
+become DST/neutrophil/7_0.png, 7_1.png and so on, largest nucleus first.
+DST/boxes.csv has a line a cell: image, the crop; group, the image that it
+comes from; x1, y1, x2, y2, the cell's own box in pixels of that image. DST is
+read as SRC is, and the crops of one image stay on one side
 of every split (boxes.csv is also a --group-file of make_splits.py).
 
 LISC's folder is cropped by its masks where it has them, largest cell first. A
@@ -19,6 +20,7 @@ status 1.
 
 from pathlib import Path
 
+from daffnet_mm.cropping.segmentation import CHAINS
 from daffnet_mm.preparation.crop_folder import crop_folder
 from daffnet_mm.utils.command_line import (
     GOES_ON,
@@ -39,6 +41,14 @@ def build_parser() -> ToolParser:
         help='space around a cell, as a share of its longer side '
         '(default: %(default)s)',
     )
+    parser.add_argument(
+        '--chain',
+        choices=CHAINS,
+        default='own',
+        help='steps from the binary image to the nuclei: own, or '
+        "chen2022, the paper's, which finds fewer cells (default: "
+        '%(default)s)',
+    )
     parser.add_image_workers()
     parser.add_reading()
     return parser
@@ -55,6 +65,7 @@ def main(argv: list[str] | None = None) -> int:
             args.num_workers,
             args.bit_depth,
             args.max_pixels,
+            args.chain,
         )
     for name in report['empty']:
         print(f'no cell found: {name}')

@@ -2,6 +2,7 @@ from mmpretrain.registry import TRANSFORMS
 
 from daffnet_mm.cropping import crop_window, segment_cells
 from daffnet_mm.cropping.boxes import check_margin
+from daffnet_mm.cropping.segmentation import check_chain
 from daffnet_mm.errors import InputError
 
 from .colour_transform import ColourTransform
@@ -40,16 +41,22 @@ class CropCell(ColourTransform):
             ``'largest'``.
         margin (float): What is added on each side, as a share of the cell's
             longer side. Defaults to 0.1.
+        chain (str): As for :func:`daffnet_mm.cropping.segment_cells`. Defaults
+            to ``'own'``.
     """
 
-    def __init__(self, which: str = 'largest', margin: float = 0.1) -> None:
+    def __init__(
+        self, which: str = 'largest', margin: float = 0.1, chain: str = 'own'
+    ) -> None:
         if which not in ('largest', 'central'):
             raise InputError(
                 f"CropCell: which={which!r} must be 'largest' or 'central'"
             )
         check_margin(margin)
+        check_chain(chain)
         self.which = which
         self.margin = margin
+        self.chain = chain
 
     def transform(self, results: dict) -> dict:
         """Crop one image.
@@ -66,7 +73,8 @@ class CropCell(ColourTransform):
         """
         img = self.image(results)
         height, width = img.shape[:2]
-        boxes = [cell.box for cell in segment_cells(img)]  # largest first
+        # The largest is the first.
+        boxes = [cell.box for cell in segment_cells(img, self.chain)]
         box = (0, 0, width, height)
         if boxes:
             if self.which == 'central':
