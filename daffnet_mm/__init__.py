@@ -9,12 +9,14 @@ import sys
 from contextlib import redirect_stdout
 
 from .utils.compatibility import check_environment
-from .utils.stopping import quiet_start
+from .utils.stopping import stop_quietly_at_start
+
+stop_quietly_at_start()
+check_environment()
 
 # onedl-mmpretrain prints a line while it is imported; standard output is for
 # results, such as the table of `python -m daffnet_mm.predict`.
-with quiet_start(), redirect_stdout(sys.stderr):
-    check_environment()
+with redirect_stdout(sys.stderr):
     from . import (
         datasets,
         engine,
@@ -23,7 +25,7 @@ with quiet_start(), redirect_stdout(sys.stderr):
         visualization,
     )
     from .checkpoints import protect_loading
-from .version import __version__
+from .version import __version__  # noqa: E402
 
 protect_loading()
 

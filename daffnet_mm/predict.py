@@ -4,7 +4,7 @@ Usage:
     python -m daffnet_mm.predict IMAGE|FOLDER|GLOB [...]
         [--format table|json|csv] [--out FILE]
         [--views flips|symmetries] [--config CONFIG --checkpoint CKPT]
-        [--bit-depth N] [--max-pixels N]
+        [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
 
 With no other argument the model is the DAFFNet-tiny that comes with the
 package. A folder, or several images, also give a differential count and the
@@ -55,6 +55,9 @@ from daffnet_mm.utils.command_line import (
 
 #: Below this probability a cell is listed as unsure.
 UNSURE = 0.8
+
+#: Columns of text that the widest table takes.
+TABLE_WIDTH = 240
 
 
 def build_parser() -> ToolParser:
@@ -323,7 +326,9 @@ def print_result(form: str, answers: Answers) -> None:
     """Print all at the end: until then, a terminal shows the progress."""
     output = sys.stdout
     if form == 'table':
-        write_result(output, form, answers)
+        # In a pipe there is no terminal that the tables must fit.
+        width = None if output.isatty() else TABLE_WIDTH
+        write_result(output, form, answers, width=width)
         return
     encoding = getattr(output, 'encoding', None) or 'utf-8'
     with TemporaryFile('w+', encoding='utf-8', newline='') as file:
@@ -364,8 +369,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print_result(args.format, answers)
         else:
             with atomic_write(args.out) as file:
-                # As wide as the tables are.
-                write_result(file, args.format, answers, width=240)
+                write_result(file, args.format, answers, width=TABLE_WIDTH)
             print(f'wrote {args.out}: {len(answers)} cells', file=sys.stderr)
     return 1 if answers.errors else 0
 

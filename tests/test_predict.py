@@ -446,7 +446,8 @@ def test_names_cost_no_other_cell(
     out = io.BytesIO()
     stream = io.TextIOWrapper(out, encoding=encoding, newline='')
     monkeypatch.setattr(sys, 'stdout', stream)
-    monkeypatch.setenv('COLUMNS', '300')
+    # as in a pipe, where no terminal is to be fitted
+    monkeypatch.delenv('COLUMNS', raising=False)
     assert predict.main(command(trained, str(folder), '--format', form)) == 0
     stream.flush()
     text = out.getvalue().decode(encoding)

@@ -1,11 +1,12 @@
-"""A classifier that nobody trained, and images of cells for it."""
+"""Models that nobody trained, and images of cells for them."""
 
 import numpy as np
 import torch
 from mmengine import Config
+from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from PIL import Image
-from tiny_run import CONFIG
+from tiny_run import CONFIG, PREDICTOR
 
 PIPELINE = [
     dict(type='LoadCellImage'),
@@ -49,3 +50,16 @@ def write_cells(root, counts):
             Image.fromarray(cell.clip(0, 255).astype(np.uint8)).save(
                 root / name / f'{name}_{number}.png'
             )
+
+
+def make_map(path, seed=0, **meta):
+    """A MAP's checkpoint, whose batch statistics are not those of a start."""
+    torch.manual_seed(seed)
+    init_default_scope('mmpretrain')
+    model = MODELS.build(PREDICTOR)
+    model.init_weights()
+    for name, value in model.state_dict().items():
+        if name.endswith('running_mean'):
+            value.normal_(std=0.1)
+    torch.save(dict(meta=meta, state_dict=model.state_dict()), path)
+    return str(path)

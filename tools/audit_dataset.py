@@ -13,7 +13,7 @@ Several at once are compared with each other. An audit that was interrupted
 goes on where it stopped.
 
 Exit status: 1 if a split leaks (copies of an image, or one group, on two
-sides) or an image cannot be read, 2 for bad input, else 0.
+sides) or an image or a subfolder cannot be read, 2 for bad input, else 0.
 """
 
 import sys
@@ -75,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
     console = Console(width=width, emoji=False)
     print_report(report, console)
     console.print(f'wrote {args.out_dir}/audit.json', soft_wrap=True)
-    faulty = any(source['faulty'] for source in report['sources'])
+    faulty = any(s['faulty'] or s['unusable'] for s in report['sources'])
     return 1 if report['leaks'] or faulty else 0
 
 

@@ -9,6 +9,9 @@ Usage:
         [--fractions 0.05 0.25 1] [--foreign DATASET ...]
         [--official-split val]              MAP's training strategies
     python tools/run_experiments.py --list
+    ... [--epochs N] [--image-size N] [--cfg-options KEY=VALUE ...]
+    ... [--map METHOD_OR_FILE] [--configs METHOD=CONFIG ...]
+    ... [--rounds N] [--mean-teacher EPOCH] [--pseudo KEY=VALUE ...]
     ... --devices 0 1 2 3                   one run a GPU at a time
     ... --launcher slurm --srun=-pgpu --srun=-G1 --jobs 8
     ... --dry-run | --tables-only

@@ -19,6 +19,8 @@ default_hooks = dict(
     # With several processes: one set of batch statistics, the one that is
     # validated and saved.
     sync_buffers=dict(type='SyncBuffersHook'),
+    # No process outlives the training.
+    end_workers=dict(type='EndWorkersHook'),
     # One training at a time.
     work_folder=dict(type='WorkFolderHook'),
     # An interrupted run, resumed, ends like an uninterrupted one.

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from daffnet_mm.errors import InputWarning
+from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio.csv_files import CsvFile
 from daffnet_mm.structures import (
     EQUIVALENT_VALUES,
@@ -111,7 +111,17 @@ def _check_file(
     number = 0
     columns = ('label', *WBC_ATTRIBUTES)
     # Lines are told under the file's own name.
-    file = CsvFile(path, ('img_name',), columns, title='')
+    try:
+        file = CsvFile(path, ('img_name',), columns, title='')
+    except InputError as error:
+        return dict(
+            file=file_name,
+            rows=0,
+            faults=[str(error)],
+            images_not_found=[],
+            in_another_class=[],
+            contradictory_granules=[],
+        )
     if file.remark:
         warnings.warn(file.remark, InputWarning, stacklevel=2)
     missing = [column for column in columns if column not in file.names]

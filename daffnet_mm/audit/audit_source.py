@@ -44,6 +44,8 @@ class AuditSource:
             source has them.
         classes (set[str]): The classes that the config selects; empty for
             all.
+        faults (list[str]): A sentence for each folder, link or name that
+            cannot be used.
     """
 
     title: str
@@ -54,6 +56,7 @@ class AuditSource:
     masks: set[str] = field(default_factory=set)
     attributes: dict[str, dict] = field(default_factory=dict)
     classes: set[str] = field(default_factory=set)
+    faults: list[str] = field(default_factory=list)
 
     def key(self, sample: AuditSample) -> str:
         """Name a sample among those of all sources."""

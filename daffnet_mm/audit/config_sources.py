@@ -40,11 +40,12 @@ def read_config(
     cfg = load_config(path, cfg_options)
     found: dict[tuple, dict] = {}
     classes: dict[tuple, Any] = {}
+    faults: dict[tuple, dict] = {}
     for part in _PARTS:
         loader = cfg.get(f'{part}_dataloader')
         if loader:
             dataset = DATASETS.build(rebuild(loader['dataset'], _only_listing))
-            _add_samples(found, classes, dataset, part)
+            _add_samples(found, classes, faults, dataset, part)
     if not found:
         raise InputError(
             f'config {path} has no train_dataloader, '
@@ -60,6 +61,7 @@ def read_config(
                 [root] if root else [],
                 list(samples.values()),
                 classes=classes[name, root],
+                faults=list(faults[name, root]),
             )
         )
     return sources
@@ -105,7 +107,9 @@ def _leaves(dataset, indices=None) -> Iterator[tuple[Any, list[int]]]:
         yield dataset, indices
 
 
-def _add_samples(found: dict, all_classes: dict, dataset, part: str) -> None:
+def _add_samples(
+    found: dict, all_classes: dict, faults: dict, dataset, part: str
+) -> None:
     for leaf, indices in _leaves(dataset):
         if isinstance(leaf, SyntheticWBC):
             raise InputError(
@@ -117,6 +121,8 @@ def _add_samples(found: dict, all_classes: dict, dataset, part: str) -> None:
         prefix = f'{getattr(leaf, "SOURCE", "")}/'
         classes = leaf.metainfo.get('classes') or ()
         all_classes.setdefault(key, set()).update(classes)
+        own_faults = getattr(leaf, 'faults', ())
+        faults.setdefault(key, {}).update(dict.fromkeys(own_faults))
         for i in indices:
             info = leaf.get_data_info(i)
             path = info['img_path']

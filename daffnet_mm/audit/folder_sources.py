@@ -116,7 +116,15 @@ def read_folder(folder: str) -> AuditSource:
             'folders of its classes'
         )
     masks = {s['seg_map_path'] for s in listed if 'seg_map_path' in s}
-    return AuditSource(release, release, folder, [folder], samples, masks)
+    return AuditSource(
+        release,
+        release,
+        folder,
+        [folder],
+        samples,
+        masks,
+        faults=dataset.faults,
+    )
 
 
 def attribute_files(folder: str) -> list[str]:
@@ -135,9 +143,19 @@ def attribute_files(folder: str) -> list[str]:
             for name in scan_folder(folder).files
             if name.lower().endswith('.csv')
         )
-        if 'img_name' in (columns := find_columns(path, _ATTRIBUTE_COLUMNS))
-        and len(columns) > 1
+        if _annotates(path)
     ]
+
+
+def _annotates(path: str) -> bool:
+    # A damaged one of WBCAtt's is to be told, not passed over.
+    if osp.basename(path).startswith('pbc_attr_'):
+        return True
+    try:
+        columns = find_columns(path, _ATTRIBUTE_COLUMNS)
+    except InputError:
+        return False
+    return 'img_name' in columns and len(columns) > 1
 
 
 def _walk(folder: str, depth: int) -> Iterator[str]:

@@ -56,6 +56,7 @@ def report_source(
             for path, f in own.items()
             if f.fault
         ],
+        unusable=source.faults,
         remarks=_remarks(names, own),
         hidden_files_ignored=hidden,
         images_not_listed=unlisted,

@@ -151,6 +151,9 @@ def _print_files(source: dict, console: Console) -> None:
     lines += [
         _examples(remark, names) for remark, names in source['remarks'].items()
     ]
+    lines.append(
+        _examples('folders, links and names not usable', source['unusable'])
+    )
     hidden = [
         f'{h["image"]} ({h["fault"] or "readable"})'
         for h in source['hidden_files_ignored']

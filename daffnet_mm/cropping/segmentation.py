@@ -1,27 +1,29 @@
 """Find the white cells in a picture of a blood smear."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from daffnet_mm.errors import InputError
 
 from .cells import flood_cells, refine_nucleus, tidy_cell
+from .large_fields import Collection, parts_of, red_cells_of_large_field
 from .morphology import equivalent_diameter, label
 from .nuclei import LobeGroups, nuclear_mask, split_lobes
+from .overview import Overview, reduced
 from .segmented_cell import SegmentedCell
-from .stains import Glass, Stains, separate_stains
+from .stains import Stains, separate_stains
 from .surroundings import MOST_TO_RED_CELL, Surroundings, describe
 
 #: Nuclei are measured at this many pixels across: larger images are reduced,
 #: smaller ones taken as they are.
 NUCLEUS_PIXELS = 64
-#: Long side of the reduced image in which the scale and the glass are found.
-COARSE_SIDE = 320
 #: Smaller images show nothing of a cell.
 LEAST_SIDE = 16
 #: A nucleus is no smaller than this relative to a red cell (platelets are),
-#: to the image's largest nucleus beside red cells or without any, and to the
-#: image's short side.
+#: to the image's largest nucleus beside red cells or without any, and, where
+#: no red cells give the scale, to the image's short side.
 LEAST_TO_RED_CELL = 0.65
 LEAST_TO_LARGEST = 0.4
 LEAST_TO_LARGEST_ALONE = 0.5
@@ -39,7 +41,8 @@ def segment_cells(image: np.ndarray) -> list[SegmentedCell]:
     deconvolution shows the nuclei, whose lobes are parted by a distance
     transform; a watershed from these markers finds the cells. Thresholds
     follow the image, above fixed floors of stain; so does the scale: from its
-    nuclei, and from its red cells where it has any. The
+    nuclei, and from its red cells where it has any. A field of many red cells
+    across is segmented part by part. The
     background should be bright and the stain of Romanowsky's kind (Wright,
     Giemsa, May-Grünwald, Leishman).
 
@@ -65,24 +68,20 @@ def segment_cells(image: np.ndarray) -> list[SegmentedCell]:
         ...     crop = image[y1:y2, x1:x2]
     """
     _check_image(image)
-    height, width = image.shape[:2]
-    small = _reduced(image, COARSE_SIDE / max(height, width))
-    glass = Glass(small)
-    nuclei = nuclear_mask(separate_stains(small, glass), 1)
-    if not nuclei.any():
-        return []
-    diameter = (
-        _largest_diameter(nuclei) * max(height, width) / max(small.shape[:2])
+    overview = Overview(image)
+    red_cell = red_cells_of_large_field(image, overview)
+    if red_cell is None:
+        cells = _segment_field(image, overview)
+    else:
+        found = Collection(image.shape, red_cell)
+        for part in parts_of(image.shape, red_cell):
+            pixels = part.pixels(image)
+            for cell in _segment_field(pixels, Overview(pixels), red_cell):
+                found.add(part, cell)
+        cells = found.cells()
+    return sorted(
+        cells, key=lambda cell: cell.nucleus_in_box.sum(), reverse=True
     )
-    work = _reduced(image, NUCLEUS_PIXELS / diameter)
-
-    cells = []
-    for nucleus, cell in _segment(separate_stains(work, glass)):
-        if work.shape != image.shape:
-            nucleus, cell = (_enlarged(m, image) for m in (nucleus, cell))
-        if nucleus.any():
-            cells.append(SegmentedCell.from_masks(nucleus, cell | nucleus))
-    return sorted(cells, key=lambda cell: cell.nucleus.sum(), reverse=True)
 
 
 def _check_image(image: np.ndarray) -> None:
@@ -103,13 +102,45 @@ def _check_image(image: np.ndarray) -> None:
         )
 
 
-def _segment(stains: Stains) -> list[tuple[np.ndarray, np.ndarray]]:
+def _segment_field(
+    image: np.ndarray, overview: Overview, red_cell: float | None = None
+) -> list[SegmentedCell]:
+    """Find the white cells of a field that is not large.
+
+    Args:
+        image (np.ndarray): The field.
+        overview (Overview): That of the image.
+        red_cell (float, optional): The red cells' diameter in pixels, for
+            where the field itself has too few. Defaults to None.
+    """
+    if not overview.nuclei.any():
+        return []
+    diameter = _largest_diameter(overview.nuclei) * overview.factor
+    work = reduced(image, NUCLEUS_PIXELS / diameter)
+    if red_cell is not None:
+        red_cell *= max(work.shape[:2]) / max(image.shape[:2])
+    cells = []
+    for nucleus, cell in _segment(
+        separate_stains(work, overview.glass), red_cell
+    ):
+        if work.shape != image.shape:
+            nucleus, cell = (_enlarged(m, image) for m in (nucleus, cell))
+        if nucleus.any():
+            cells.append(SegmentedCell.from_masks(nucleus, cell | nucleus))
+    return cells
+
+
+def _segment(
+    stains: Stains, known: float | None
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Find nucleus and cell of each white cell, at the working scale."""
     mask = nuclear_mask(stains, 0.04 * NUCLEUS_PIXELS)
     if not mask.any():
         return []
     diameter = _largest_diameter(mask)
     around = describe(stains, mask, diameter)
+    if around.red_cell_diameter is None:
+        around = replace(around, red_cell_diameter=known)
     red_cell = around.red_cell_diameter or np.inf
     cytoplasm = ~around.glass & ~around.red_cells
     nuclei = LobeGroups(
@@ -144,9 +175,10 @@ def _large_enough(
             LEAST_TO_RED_CELL * around.red_cell_diameter,
             LEAST_TO_LARGEST * max(sizes),
         )
+        tiny = 0.0
     else:
         least = LEAST_TO_LARGEST_ALONE * max(sizes)
-    tiny = LEAST_TO_IMAGE * min(around.glass.shape)
+        tiny = LEAST_TO_IMAGE * min(around.glass.shape)
     return [
         size >= max(least * (CUT if _is_cut(cell) else 1), tiny)
         for size, cell in zip(sizes, cells, strict=True)
@@ -161,13 +193,6 @@ def _is_cut(cell: np.ndarray) -> bool:
 
 def _largest_diameter(mask: np.ndarray) -> float:
     return equivalent_diameter(np.bincount(label(mask).ravel())[1:].max())
-
-
-def _reduced(image: np.ndarray, factor: float) -> np.ndarray:
-    if factor >= 1:
-        return image
-    height, width = (max(round(n * factor), 1) for n in image.shape[:2])
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _enlarged(mask: np.ndarray, image: np.ndarray) -> np.ndarray:

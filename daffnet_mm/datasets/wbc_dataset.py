@@ -72,6 +72,10 @@ class WBCDataset(BaseDataset):
     - where the release has them, ``box`` (x1, y1, x2, y2 of the cell, in
       pixels) and ``seg_map_path`` (a mask of nucleus and cytoplasm).
 
+    Folders, links and names that cannot be used are told by an
+    :class:`~daffnet_mm.errors.InputWarning`, in test mode by a
+    ``BrokenImageWarning``, and kept in ``faults``.
+
     Class folders may be named in any of the ways that
     :data:`daffnet_mm.structures.class_names.ALIASES` knows.
 
@@ -217,7 +221,7 @@ class WBCDataset(BaseDataset):
             list[dict]: The samples, in any order.
         """
         folders, _, faults = scan_folder(self.data_root)
-        self._faults += faults
+        self.faults += faults
         parts = {name: PART_FOLDERS.get(name.lower()) for name in folders}
         if not folders or None in parts.values():
             return self.folder_samples()
@@ -257,7 +261,7 @@ class WBCDataset(BaseDataset):
         root = osp.join(self.data_root, folder) if folder else self.data_root
         samples = []
         entries = scan_folder(root)
-        self._faults += entries.faults
+        self.faults += entries.faults
         for name in entries.folders:
             path = osp.join(root, name)
             label = self.class_of_name(name, f'folder {path}')
@@ -267,9 +271,9 @@ class WBCDataset(BaseDataset):
             try:
                 listing = list_image_files(path, for_tables=True)
             except InputError as e:
-                self._faults.append(str(e))
+                self.faults.append(str(e))
                 continue
-            self._faults += listing.faults
+            self.faults += listing.faults
             self._left_out += [
                 osp.join(path, image) for image in listing.left_out
             ]
@@ -431,7 +435,7 @@ class WBCDataset(BaseDataset):
         self._class_folders: defaultdict[str, list] = defaultdict(list)
         self._mapped: set[str] = set()
         self._left_out: list[str] = []
-        self._faults: list[str] = []
+        self.faults: list[str] = []
         try:
             os.stat(self.data_root)
         except FileNotFoundError as e:
@@ -448,13 +452,16 @@ class WBCDataset(BaseDataset):
             scan_folder(self.data_root)
         self._fields = read_fields(self.data_root)
         images = self.list_images()
-        for sentence in dict.fromkeys(
-            (*describe_left_out(self._left_out), *self._faults)
-        ):
+        self.faults = list(dict.fromkeys(self.faults))
+        # What is left out by its kind is no failure of a test.
+        sentences = dict.fromkeys(
+            describe_left_out(self._left_out), InputWarning
+        )
+        broken = BrokenImageWarning if self.test_mode else InputWarning
+        sentences |= dict.fromkeys(self.faults, broken)
+        for sentence, category in sentences.items():
             warnings.warn(
-                f'{type(self).__name__}: {sentence}',
-                InputWarning,
-                stacklevel=2,
+                f'{type(self).__name__}: {sentence}', category, stacklevel=2
             )
         unused = [name for name in self.class_map if name not in self._mapped]
         if unused:

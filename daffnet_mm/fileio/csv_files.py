@@ -162,7 +162,7 @@ def read_csv(
 def find_columns(
     path: str | os.PathLike[str], columns: Sequence[str]
 ) -> set[str]:
-    """Find out which columns a file has, if it is a CSV file at all.
+    """Find out which columns a CSV file has.
 
     Args:
         path (str | Path): The file.
@@ -170,11 +170,11 @@ def find_columns(
 
     Returns:
         set[str]: Those that are there.
+
+    Raises:
+        InputError: If the file does not exist or is no text.
     """
-    try:
-        text, _ = read_text(path)
-    except InputError:
-        return set()
+    text, _ = read_text(path)
     return max(
         (set(_places(header.cells, columns)) for header in _headers(text)),
         key=len,

@@ -358,7 +358,10 @@ def _scale_voc(content: bytes, short_edge: int) -> bytes | None:
 def _scale_csv(
     path: Path, source: Path, short_edge: int
 ) -> tuple[bytes | None, tuple[str, ...]]:
-    columns = find_columns(path, ('image', *_BOX_COLUMNS))
+    try:
+        columns = find_columns(path, ('image', *_BOX_COLUMNS))
+    except InputError as error:
+        return None, (f'copied as it is, with any boxes: {error}',)
     if not set(_BOX_COLUMNS) <= columns:
         return None, ()  # a table of another kind, copied as it is
     if 'image' not in columns:

@@ -430,7 +430,11 @@ def run_mmpretrain_tool(name: str) -> int:
         # line.
         logging.raiseExceptions = False
         runpy.run_path(str(scripts[0]), run_name='__main__')
-    return 0 if name == 'train.py' else status.code
+    # Of several processes the first ends last, and speaks for all: a launcher
+    # kills the others when one has failed.
+    if name == 'train.py' or os.environ.get('RANK', '0') != '0':
+        return 0
+    return status.code
 
 
 def _check_options() -> None:

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 
 
@@ -29,3 +30,10 @@ def end_with_parent(worker: int | None = None) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    sys.excepthook = _hide_hanging_up
+
+
+def _hide_hanging_up(kind, error, trace) -> None:
+    # What was on its way to a process that stops or ends.
+    if not issubclass(kind, (ConnectionError, EOFError)):
+        sys.__excepthook__(kind, error, trace)

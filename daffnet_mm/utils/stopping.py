@@ -65,6 +65,8 @@ def stopping(how_to_go_on: str) -> Iterator[None]:
             raise SystemExit(128 + number) from None
     finally:
         for number, handler in before.items():
+            if handler is stop_early:  # it is late now
+                handler = signal.SIG_DFL
             signal.signal(number, handler)
 
 
@@ -75,29 +77,20 @@ def say_stopped(how_to_go_on: str) -> None:
     print(f'{start}stopped: {how_to_go_on}', file=sys.stderr, flush=True)
 
 
-@contextmanager
-def quiet_start() -> Iterator[None]:
-    """Let a tool of this package that is still importing end in one line.
+def stop_quietly_at_start() -> None:
+    """Let a tool of this package end in one line while it still imports.
 
-    A user's own program is left alone.
+    From then on until :func:`stopping`. A user's own program is left alone.
     """
-    if (
-        not _is_tool()
-        or threading.current_thread() is not threading.main_thread()
-    ):
-        yield
-        return
+    if _is_tool() and threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            signal.signal(number, stop_early)
 
-    def stop(number: int, _) -> NoReturn:
-        os.write(2, b'stopped: nothing was begun\n')
-        os._exit(128 + number)
 
-    before = {number: signal.signal(number, stop) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def stop_early(number: int, _) -> NoReturn:
+    """Handle a signal before there is anything to clear up."""
+    os.write(2, b'stopped: nothing was begun\n')
+    os._exit(128 + number)
 
 
 def wait_for(process: subprocess.Popen) -> int:

@@ -1,6 +1,6 @@
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from itertools import islice
 from multiprocessing.context import BaseContext
@@ -52,7 +52,7 @@ def run_in_pool(
     items: Sequence[Item],
     num_workers: int,
     chunk_size: int = 1,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Apply a function to many items, in several processes.
 
     Args:

@@ -6,9 +6,9 @@ import signal
 import pytest
 import torch
 from mmengine.dataset import pseudo_collate
-from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS, MODELS
 from tiny_run import PREDICTOR, tiny_config
+from trained_cells import make_map
 
 from daffnet_mm.apis import pseudo_labelling
 from daffnet_mm.apis.pseudo_labelling import (
@@ -32,19 +32,6 @@ UNLABELLED = dict(
     # what training uses; labelling takes the test pipeline
     pipeline=[dict(type='Unknown')],
 )
-
-
-def make_map(path, seed=0, **meta):
-    """A MAP's checkpoint, whose batch statistics are not those of a start."""
-    torch.manual_seed(seed)
-    init_default_scope('mmpretrain')
-    model = MODELS.build(PREDICTOR)
-    model.init_weights()
-    for name, value in model.state_dict().items():
-        if name.endswith('running_mean'):
-            value.normal_(std=0.1)
-    torch.save(dict(meta=meta, state_dict=model.state_dict()), path)
-    return str(path)
 
 
 @pytest.fixture(scope='module')

@@ -53,6 +53,23 @@ def test_files_that_a_spreadsheet_saved_again(check, wbcatt_dir, kind):
     assert check()[0] == before
 
 
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ('img_name,'.encode('utf-16') + b'x', 'begins as UTF-16, but is not'),
+        (b'name,label\n', "no column 'img_name'"),
+        (b'', "no column 'img_name'"),
+    ],
+)
+def test_a_damaged_file_is_told(check, wbcatt_dir, content, message):
+    path = wbcatt_dir / 'pbc_attr_v1_train.csv'
+    path.write_bytes(content)
+    files = {file['file']: file for file in check()[0]['files']}
+    assert len(files) == 3
+    (fault,) = files[path.name]['faults']
+    assert message in fault
+
+
 def test_torn_rows_are_told_and_cost_no_others(check, wbcatt_dir):
     path = wbcatt_dir / 'pbc_attr_v1_train.csv'
     head, first, second, *others = path.read_text().splitlines(True)

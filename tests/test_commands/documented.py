@@ -18,7 +18,10 @@ _FOLDERS = ('configs', 'daffnet_mm', 'docs', 'reliability', 'tools')
 _NO_DOCUMENT = {'CHANGELOG.md'}
 _SHELL = {'bash', 'sh', 'shell'}
 _NO_SHELL = {'python', 'mermaid', 'text', 'json', 'csv', 'yaml', 'bibtex'}
-_FENCE = re.compile(r'^( *)```(\w*)\n(.*?)^ *```', re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(
+    r'^((?: *(?:[-*]|\d+\.))? *)```(\w*)\n(.*?)^ *```',
+    re.DOTALL | re.MULTILINE,
+)
 _SPAN = re.compile(r'(?<!`)(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)', re.DOTALL)
 _PROGRAM = re.compile(
     r'(?:[A-Z_]+=\S* )*'
@@ -27,7 +30,7 @@ _PROGRAM = re.compile(
 )
 #: A command in an indented block of a docstring.
 _INDENTED = re.compile(
-    r'^ +(?=\.\.\. -|(?:[A-Z_]+=\S* )*(?:python|bash|pip|torchrun) )'
+    r'^ +(?=\.\.\. [-\[]|(?:[A-Z_]+=\S* )*(?:python|bash|pip|torchrun) )'
 )
 #: Overridden settings of a config.
 _OVERRIDE = re.compile(r'[a-z_]\w*(?:\.\w+)+=\S+')
@@ -238,7 +241,7 @@ def _commands_of(text):
 def _commands_of_fence(text, match):
     indent, language, block = match.groups()
     first = text.line + text.text[: match.start()].count('\n') + 1
-    block = re.sub(f'^{indent}', '', block, flags=re.MULTILINE)
+    block = _dedent(block, len(indent))
     if language == 'console':
         typed = [
             line[2:] if line.startswith(('$ ', '> ')) else ''
@@ -253,20 +256,25 @@ def _commands_of_fence(text, match):
             )
         return
     script = [''] * len(block.splitlines())
+    found = []
     for number, line in logical_lines(block):
-        line = re.sub(r'(^|\s)#.*', '', line)
-        if is_synopsis(line):
-            yield from _of_line(text, first + number - 1, first, line, line)
+        bare = re.sub(r'(^|\s)#.*', '', line)
+        if is_synopsis(bare):
+            place = first + number - 1
+            found += _of_line(text, place, first, bare, bare)
         else:
             script[number - 1] = line
-    for call in read_script('\n'.join(script)):
-        yield Command(
+    found += [
+        Command(
             text.document,
             first + call.line - 1,
             first,
             call.words,
             tuple(sorted(call.environment.items())),
         )
+        for call in read_script('\n'.join(script))
+    ]
+    yield from sorted(found, key=lambda command: command.line)
 
 
 def _commands_of_indented(text):
@@ -323,6 +331,10 @@ def _of_line(text, line, block, said, whole):
 
 def _without_fences(text):
     return _FENCE.sub(lambda match: '\n' * match[0].count('\n'), text)
+
+
+def _dedent(block, number):
+    return re.sub(f'^ {{0,{number}}}', '', block, flags=re.MULTILINE)
 
 
 def _spans(text):
@@ -383,7 +395,7 @@ def snippets():
         Fragment(
             text.document,
             text.line + text.text[: match.start()].count('\n') + 1,
-            re.sub(f'^{match[1]}', '', match[3], flags=re.MULTILINE),
+            _dedent(match[3], len(match[1])),
         )
         for text in _texts()
         if text.document.endswith('.md')

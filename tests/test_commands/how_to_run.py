@@ -83,6 +83,7 @@ PLACEHOLDERS = {
     'CALIBRATED.pth': '{own}.pth',
     'FILE.png': '{own}.png',
     'PROCESSES': '2',
+    'METHOD_OR_FILE': 'map/dsl',
 }
 #: Settings that others need beside them, as the document says.
 GOES_WITH = {
@@ -104,6 +105,8 @@ LESS = {
     '--rounds': '1',
     '--seeds': '0',
 }
+#: The same, where the option is said: a twentieth of few cells is none.
+LESS_IF_SAID = {'--fractions': ('0.25', '1')}
 #: Options that a synopsis leaves out: what they are here, None for what the
 #: synopsis says itself.
 SMALLER = {'--scale': 'tiny', '--datasets': None}
@@ -439,20 +442,14 @@ def less(use, words):
         return words
     for action in parser._actions:
         for option in action.option_strings:
-            if option not in LESS:
-                continue
-            if option in words:
+            if option in words and option in LESS | LESS_IF_SAID:
+                value = LESS_IF_SAID.get(option) or (LESS[option],)
                 start = words.index(option) + 1
-                end = next(
-                    (
-                        i
-                        for i in range(start, len(words))
-                        if words[i].startswith('--')
-                    ),
-                    len(words),
-                )
-                words = [*words[:start], LESS[option], *words[end:]]
-            elif action.default is not None:
+                end = start + 1
+                while end < len(words) and not words[end].startswith('-'):
+                    end += 1
+                words = [*words[:start], *value, *words[end:]]
+            elif option in LESS and action.default is not None:
                 words = [*words, option, LESS[option]]
     if use.command.form == 'shortest':
         words = [*words, *_smaller(use, words)]

@@ -10,20 +10,32 @@ from typing import NamedTuple
 #: Bash itself goes through loops, variables, quotes and continued lines; what
 #: it would start is written down instead.
 _RECORDER = r"""
-set -f
+set -fT
+shopt -s extdebug
 _record() {
-    local name
-    {
-        printf '%s\0' "$_line" "$#" "$@"
-        for name in $(compgen -e); do printf '%s=%s\0' "$name" "${!name}"; done
-        printf '\0'
-    } >>"$_into"
+    local name fields=("$_line" "$#" "$@")
+    for name in $(compgen -e); do fields+=("$name=${!name}"); done
+    # at once: the programs of a pipe are written down side by side
+    printf '%s\0' "${fields[@]}" '' >>"$_into"
 }
-command_not_found_handle() { local _line=${BASH_LINENO[0]}; _record "$@"; }
+command_not_found_handle() {
+    local _line=${_line:-${BASH_LINENO[0]}}
+    _record "$@"
+}
 source() { local _line=${BASH_LINENO[0]}; _record source "$@"; }
 cd() { local _line=${BASH_LINENO[0]}; _record cd "$@"; }
+# a program that is named by its path
+_guard() {
+    local variables='(([A-Za-z_][A-Za-z_0-9]*=[^ ]* )*)' _line
+    if [[ $BASH_COMMAND =~ ^$variables([^\ =]*/.*)$ ]]; then
+        _line=${BASH_LINENO[0]}
+        eval "${BASH_REMATCH[1]}command_not_found_handle ${BASH_REMATCH[3]}"
+        return 1
+    fi
+}
 _into=$1 PATH=/nowhere
 set --
+trap _guard DEBUG
 . "$_script"
 """
 _OWN = {'PWD', 'OLDPWD', 'SHLVL', '_', '_script', 'PATH'}

@@ -10,7 +10,7 @@ _REPEATED = re.compile(r'(?:^|(?<=\s))\.\.\.(?=\s|$)')
 
 def is_synopsis(text):
     """Tell a synopsis from a command line as one types it."""
-    return bool(_SYNOPSIS.search(text))
+    return bool(_SYNOPSIS.search(re.sub('"[^"]*"|\'[^\']*\'', '', text)))
 
 
 def shortest(text):

@@ -4,6 +4,7 @@ A list of them all, and of how each is covered: ``pytest -s -k every_command
 tests/test_commands``.
 """
 
+import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -195,6 +196,19 @@ def test_work_folders_are_those_that_trainings_make():
     looks = r'\b(work_dirs/[\w.-]*\w)(?![\w<{$*])'
     for document, line, name in mentions(looks):
         assert name in known, f'{document}:{line}: nothing writes {name}'
+
+
+def test_docstrings_of_tools_name_all_options():
+    for tool in sorted({use.tool for use in uses() if use.tool}):
+        parser = parser_of(tool)
+        document = tool if tool.endswith('.py') else 'daffnet_mm/predict.py'
+        text = ast.parse((REPOSITORY / document).read_text('utf-8'))
+        for action in parser._actions if parser else ():
+            names = [*action.option_strings]
+            assert '--help' in names or all(
+                re.search(rf'{name}(?![\w-])', ast.get_docstring(text))
+                for name in names
+            ), f'{document} does not say what {names} does'
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from cell_trees import PARTS, QUICK, ids, paint
 
 from daffnet_mm.datasets import LDWBC, PBC
-from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.errors import BrokenImageWarning, InputError, InputWarning
 from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 
 # -- what a release holds ----------------------------------------------------
@@ -80,6 +80,12 @@ def test_links(pbc_root, tmp_path):
         f'PBC: {pbc_root}/itself',
         f'PBC: {pbc_root}/basophil/loop',
     ]
+    with pytest.warns(BrokenImageWarning) as caught:
+        tested = PBC(str(pbc_root), test_mode=True, **QUICK)
+    assert [str(w.message) for w in caught] == [
+        f'PBC: {fault}' for fault in tested.faults
+    ]
+    assert len(tested) == 80 and len(tested.faults) == 2
     loop = tmp_path / 'loop'
     loop.symlink_to(loop)
     with pytest.raises(InputError, match='loop cannot be read|loop is a symb'):

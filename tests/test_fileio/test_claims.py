@@ -102,9 +102,16 @@ def test_many_at_once_are_one_at_a_time(tmp_path):
 
 def test_workers_do_not_keep_it(tmp_path):
     context = multiprocessing.get_context('fork')
+    begun = context.Event()
+
+    def work():
+        begun.set()
+        time.sleep(60)
+
     with claim_folder(tmp_path):
-        worker = context.Process(target=time.sleep, args=(60,))
+        worker = context.Process(target=work)
         worker.start()
+        begun.wait(10)
     try:
         assert os.listdir(tmp_path) == []
         with claim_folder(tmp_path):

@@ -206,6 +206,14 @@ def test_boxes_that_a_spreadsheet_saved_again(tmp_path, source, kind):
     assert row == ['7;,', 'Baso/a.jpg', '10', '15', '100', '150']
 
 
+def test_a_table_that_cannot_be_looked_at_is_told(tmp_path, source):
+    content = b'image,x1,y1,x2,y2\n\x81\x00'
+    (source / 'boxes.csv').write_bytes(content)
+    with pytest.warns(InputWarning, match='boxes.csv: copied as it is'):
+        resize_dataset(source, tmp_path / 'target', 100, num_workers=1)
+    assert (tmp_path / 'target' / 'boxes.csv').read_bytes() == content
+
+
 @pytest.mark.parametrize(
     ('text', 'message'),
     [

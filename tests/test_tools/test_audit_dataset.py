@@ -50,6 +50,35 @@ def test_exit_status(tmp_path, lab, monkeypatch, capsys):
     assert error.startswith('error: ') and error.count('\n') == 1
 
 
+@pytest.mark.parametrize('by_config', [False, True])
+def test_entries_that_cannot_be_used(
+    tmp_path, lab, monkeypatch, capsys, by_config
+):
+    """They cost themselves, are named in the report, and count as broken."""
+    (lab / 'train' / 'monocyte' / 'again').symlink_to('.')
+    (lab / 'train' / 'itself').symlink_to('itself')
+    place = lab
+    if by_config:
+        dataset = dict(
+            type='LDWBC',
+            data_root=str(lab / 'train'),
+            classes=('monocyte',),
+        )
+        place = tmp_path / 'config.py'
+        place.write_text(f'train_dataloader = dict(dataset={dataset})\n')
+    out = tmp_path / 'out'
+    arguments = ('--out-dir', out, '--num-workers', 0)
+    assert run(monkeypatch, place, *arguments) == 1
+    text = capsys.readouterr().out
+    assert 'folders, links and names not usable: 2: ' in text
+    (source,) = json.loads((out / 'audit.json').read_text())['sources']
+    assert source['files'] == (3 if by_config else 5)
+    assert [fault.partition(' is a ')[0] for fault in source['unusable']] == [
+        str(lab / 'train' / 'itself'),
+        str(lab / 'train' / 'monocyte' / 'again'),
+    ]
+
+
 def test_in_a_process_of_its_own(tmp_path, lab, succeeds):
     output = succeeds(
         'audit_dataset.py --num-workers 2 --out-dir', tmp_path / 'out', lab

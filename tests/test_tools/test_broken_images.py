@@ -7,7 +7,12 @@ import pytest
 from mmengine import Config
 from tiny_run import CONFIG, PREDICTOR
 from tool_process import load_tool
-from trained_cells import PIPELINE, write_cells, write_classifier
+from trained_cells import (
+    PIPELINE,
+    make_map,
+    write_cells,
+    write_classifier,
+)
 
 from daffnet_mm.structures import WBC5_CLASSES
 
@@ -88,8 +93,6 @@ def test_calibration(folder, classifier, capsys):
 
 @pytest.mark.parametrize('processes', [1, 2])
 def test_pseudo_labelling(folder, capsys, processes):
-    from test_pseudo_labelling import make_map
-
     config, out = folder / 'map.py', folder / 'labels.json'
     cfg = Config.fromfile(CONFIG)
     cfg.merge_from_dict(dict(model=dict(PREDICTOR, _delete_=True)))

@@ -1,7 +1,12 @@
 import copy
 
+from mmengine import Config
+
+import daffnet_mm  # noqa: F401
 from daffnet_mm.utils.dataset_configs import (
+    broken_left_out,
     innermost,
+    leave_out_broken,
     pseudo_labelled_datasets,
     rebuild,
     walk,
@@ -58,3 +63,26 @@ def test_a_config_is_rebuilt_and_left_as_it_was():
         dict(part, seen=True) for part in (WBCATT, LISC, BCCD)
     ]
     assert pseudo_labelled_datasets(changed) == []
+
+
+def test_leaving_out_broken_images():
+    own = dict(type='PBC', skip_broken=False)
+    other = dict(type='SyntheticWBC')
+    mixed = dict(
+        type='ConcatDataset',
+        datasets=[own, other, dict(type='StratifiedSubset', dataset=BCCD)],
+    )
+    before = copy.deepcopy(mixed)
+    changed = leave_out_broken(mixed)
+    assert mixed == before
+    assert innermost(changed) == [
+        dict(own, test_mode=True),
+        other,
+        dict(BCCD, skip_broken=True, test_mode=True),
+    ]
+    # The same as settings on the command line of MMPretrain's script.
+    settings = broken_left_out(mixed, 'a.b')
+    cfg = Config(dict(a=dict(b=mixed)))
+    cfg.merge_from_dict(settings)
+    assert cfg.a.b.to_dict() == changed
+    assert broken_left_out(other, 'a.b') == {}

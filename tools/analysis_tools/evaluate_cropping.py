@@ -2,7 +2,7 @@
 
 Usage:
     python tools/analysis_tools/evaluate_cropping.py --bccd DIR [--jtsc DIR]
-        [--every N] [--figure FILE]
+        [--every N] [--figure FILE] [--mosaics N ...]
     python tools/analysis_tools/evaluate_cropping.py --jtsc DIR
         [--every N] [--figure FILE]
 
@@ -13,6 +13,10 @@ each by a cell of its own, and the cells that answer to no box, a field; for
 JTSC, the mean IoU of nucleus and cell with the masks, of the cell whose
 nucleus is the largest. --figure draws the worst ones: what is wanted in green,
 what was found in red.
+
+--mosaics 1 4 10 lays BCCD's fields out in squares of 1 x 1, 4 x 4 and 10 x 10,
+once one field again and again and once different ones, whose stain and light
+differ too, and holds what is found there against what is found in each field.
 """
 
 import time
@@ -29,6 +33,7 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.image_decoding import decode_image
 from daffnet_mm.utils.command_line import (
     ToolParser,
+    WholeNumber,
     one_sentence_errors,
     run_tool,
 )
@@ -108,6 +113,53 @@ def evaluate_bccd(root: Path, every: int) -> list[Failure]:
     return failures
 
 
+def evaluate_mosaics(root: Path, sizes: list[int]) -> None:
+    """Print what is found in large fields made of BCCD's."""
+    paths = np.random.default_rng(0).permutation(
+        sorted(root.rglob('JPEGImages/*.jpg'))
+    )
+    fields, cells = [], []
+    for path in track(paths[: max(sizes) ** 2], 'single fields'):
+        fields.append(decode_image(path.read_bytes())[0])
+        cells.append([cell.box for cell in segment_cells(fields[-1])])
+    for size in sizes:
+        for kind, picks in (
+            ('one field', [0] * size**2),
+            ('different fields', [*range(size**2)]),
+        ):
+            rows = [
+                np.hstack([fields[i] for i in picks[k : k + size]])
+                for k in range(0, size**2, size)
+            ]
+            mosaic = np.vstack(rows)
+            height, width = fields[0].shape[:2]
+            wanted = [
+                tuple(
+                    edge + place
+                    for edge, place in zip(
+                        box,
+                        (k % size * width, k // size * height) * 2,
+                        strict=True,
+                    )
+                )
+                for k, i in enumerate(picks)
+                for box in cells[i]
+            ]
+            start = time.process_time()
+            found = [cell.box for cell in segment_cells(mosaic)]
+            seconds = time.process_time() - start
+            ious, more = match(wanted, found)
+            hits = sum(iou >= LEAST_IOU for iou in ious)
+            pixels = mosaic.shape[0] * mosaic.shape[1]
+            print(
+                f'{size} x {size} of {kind}, {mosaic.shape[1]} x '
+                f'{mosaic.shape[0]}: {hits} of {len(wanted)} cells found '
+                f'again, {more} others; {seconds:.1f} s, '
+                f'{1e6 * seconds / pixels:.2f} s a megapixel',
+                flush=True,
+            )
+
+
 def evaluate_jtsc(root: Path, every: int) -> list[Failure]:
     """Print JTSC's figures and draw the worst cells."""
     paths = sorted((root / 'Dataset 1').glob('*.png'))[::every]
@@ -177,6 +229,14 @@ def build_parser() -> ToolParser:
         '--jtsc', type=Path, help='folder of zxaoyou/segmentation_WBC'
     )
     parser.add_number('--every', 'take every Nth image only', 1)
+    parser.add_argument(
+        '--mosaics',
+        nargs='+',
+        type=WholeNumber(1),
+        metavar='N',
+        help="in the place of the boxes: lay BCCD's fields out in squares of "
+        'N x N',
+    )
     parser.add_output('--figure', 'PNG to write: the failures')
     return parser
 
@@ -186,8 +246,12 @@ def main(argv: list[str] | None = None) -> int:
     with one_sentence_errors():
         if not (args.bccd or args.jtsc):
             raise InputError('nothing to measure: give --bccd, --jtsc or both')
+        if args.mosaics and not args.bccd:
+            raise InputError('--mosaics are made of the fields of --bccd')
         failures = []
-        if args.bccd:
+        if args.bccd and args.mosaics:
+            evaluate_mosaics(args.bccd, args.mosaics)
+        elif args.bccd:
             failures += evaluate_bccd(args.bccd, args.every)
         if args.jtsc:
             failures += evaluate_jtsc(args.jtsc, args.every)

@@ -2,7 +2,7 @@
 
 Usage:
     python tools/dataset_converters/make_splits.py CONFIG --out FILE
-        [--part train] [--cfg-options KEY=VALUE ...]
+        [--part train] [--seed N] [--overwrite] [--cfg-options KEY=VALUE ...]
     python tools/dataset_converters/make_splits.py --dataset-type PBC
         --data-root DIR --out FILE [--dataset-options ann_dir=DIR ...]
 

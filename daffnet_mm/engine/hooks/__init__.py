@@ -2,6 +2,7 @@ from .best_checkpoint_hook import BestCheckpointHook
 from .check_invalid_loss_hook import CheckInvalidLossHook
 from .checkpoint_guard_hook import CheckpointGuardHook
 from .count_values_hook import CountValuesHook
+from .end_workers_hook import EndWorkersHook
 from .epoch_seed_hook import EpochSeedHook
 from .evaluation_report_hook import EvaluationReportHook
 from .freeze_batch_norm_hook import FreezeBatchNormHook
@@ -21,6 +22,7 @@ __all__ = [
     'CheckInvalidLossHook',
     'CheckpointGuardHook',
     'CountValuesHook',
+    'EndWorkersHook',
     'EpochSeedHook',
     'EvaluationReportHook',
     'FreezeBatchNormHook',

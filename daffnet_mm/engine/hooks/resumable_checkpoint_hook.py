@@ -27,6 +27,9 @@ class ResumableCheckpointHook(CheckpointHook):
         **kwargs: As for MMEngine's ``CheckpointHook``.
     """
 
+    best_ckpt_path: str | None
+    keep_ckpt_ids: deque[int]
+
     def before_run(self, runner: Runner) -> None:
         """Find what to resume from, if nobody named it.
 
@@ -60,8 +63,9 @@ class ResumableCheckpointHook(CheckpointHook):
         for key, value in info.items():
             if key.startswith(('best_ckpt', 'last_ckpt')) and value:
                 runner.message_hub.update_info(key, self._here(value))
-        if getattr(self, 'best_ckpt_path', None):
-            self.best_ckpt_path = self._here(self.best_ckpt_path)
+        best = getattr(self, 'best_ckpt_path', None)
+        if best:
+            self.best_ckpt_path = self._here(best)
         for key, value in getattr(self, 'best_ckpt_path_dict', {}).items():
             if value:
                 self.best_ckpt_path_dict[key] = self._here(value)

@@ -1,0 +1,46 @@
+from collections.abc import Callable
+from functools import partial
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+from torch.utils.data import DataLoader
+
+from daffnet_mm.utils.end_with_parent import end_with_parent
+
+
+@HOOKS.register_module()
+class EndWorkersHook(Hook):
+    """Let the processes that load images end with the one that trains.
+
+    PyTorch's own look every five seconds whether it is still there, and say
+    in a traceback each that it is not. These end at once, also when it is
+    killed, and leave Ctrl-C to it.
+    """
+
+    # Before a loader starts its processes.
+    priority = 'VERY_HIGH'
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Tie those that load training images."""
+        _tie(runner.train_dataloader)
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Tie those that load validation images."""
+        _tie(runner.val_dataloader)
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Tie those that load test images."""
+        _tie(runner.test_dataloader)
+
+
+def _tie(loader: DataLoader) -> None:
+    begin = loader.worker_init_fn
+    if getattr(begin, 'func', None) is not _begin:
+        loader.worker_init_fn = partial(_begin, begin)
+
+
+def _begin(begin: Callable | None, worker: int) -> None:
+    end_with_parent()
+    if begin is not None:
+        begin(worker)
