@@ -701,11 +701,16 @@ def fault_of_building(cfg: dict, said: str) -> str:
     return 'was taken'
 
 
-def main() -> None:
-    """Run the tool."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--out-dir', type=Path, help='keep all inputs here')
-    args = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Run the tool."""
+    args = build_parser().parse_args()
     torch.set_num_threads(1)
     init_default_scope('mmpretrain')
     start = time.perf_counter()

@@ -122,12 +122,17 @@ def fault_of(sentence: str, path: str) -> str:
     return ''
 
 
-def main() -> None:
-    """Run the tool."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--doors', nargs='+', choices=DOORS, default=DOORS)
     parser.add_argument('--kinds', nargs='+', choices=KINDS, default=KINDS)
-    args = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Run the tool."""
+    args = build_parser().parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter('ignore')
     logging.disable()
