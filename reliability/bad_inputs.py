@@ -44,8 +44,8 @@ from daffnet_mm.fileio.names import printable
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 ROOT = Path(__file__).resolve().parents[1]
-# Where the tests import tools, and paint cells.
-sys.path.insert(0, str(ROOT / 'tests'))
+# Where the tests import tools and paint cells, and the script beside.
+sys.path[:0] = [str(ROOT / 'tests'), str(ROOT / 'reliability')]
 
 from pictures import picture  # noqa: E402
 from scale import make_small_network  # noqa: E402
