@@ -31,7 +31,7 @@ from daffnet_mm import predict
 from daffnet_mm.audit import audit_datasets
 from daffnet_mm.audit.folder_sources import ClassFolders
 from daffnet_mm.datasets import WBCAtt
-from daffnet_mm.errors import InputError
+from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.fileio import atomic_write
 from daffnet_mm.fileio.csv_files import read_csv
 from daffnet_mm.fileio.image_folders import (
@@ -173,7 +173,7 @@ def run_crop(tree: Path, names: Sequence[str], scratch: Path) -> Verdicts:
     if status is None:
         return dict.fromkeys(names, TRACEBACK)
     cells = Counter(
-        row['image'] for _, row in read_csv(target / 'boxes.csv', ['image'])
+        row['group'] for _, row in read_csv(target / 'boxes.csv', ['group'])
     )
     found = left_out(names, err)
     for name in names:
@@ -190,7 +190,7 @@ def run_crop(tree: Path, names: Sequence[str], scratch: Path) -> Verdicts:
 def run_dataset(tree: Path, names: Sequence[str]) -> Verdicts:
     """Read the files as a training does; gives the verdicts."""
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter('always')
+        warnings.simplefilter('always', InputWarning)
         dataset = ClassFolders(
             str(tree.parent),
             classes=(CLASS,),
@@ -243,7 +243,7 @@ def read_tables(folder: Path, names: Sequence[str], scratch: Path) -> dict:
         for name in names:
             path = (folder / name).resolve()
             with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter('always')
+                warnings.simplefilter('always', InputWarning)
                 try:
                     with contextlib.redirect_stderr(io.StringIO()):
                         verdict = read(path)
@@ -251,7 +251,11 @@ def read_tables(folder: Path, names: Sequence[str], scratch: Path) -> dict:
                     verdict = f'refused: {error}'
                 except Exception:
                     verdict = TRACEBACK
-            notes = [f'; {w.message}' for w in caught]
+            notes = [
+                f'; {w.message}'
+                for w in caught
+                if issubclass(w.category, InputWarning)
+            ]
             verdict += ''.join(dict.fromkeys(notes))
             verdict = re.sub(rf'{re.escape(str(scratch))}\S+', 'it', verdict)
             verdict = verdict.replace(str(path), 'it')
