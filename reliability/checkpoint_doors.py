@@ -16,10 +16,12 @@ What was wrong is printed in full, and the exit status is 1.
 """
 
 import argparse
+import atexit
 import contextlib
 import io
 import logging
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -122,43 +124,50 @@ def fault_of(sentence: str, path: str) -> str:
     return ''
 
 
-def main() -> None:
-    """Run the tool."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--doors', nargs='+', choices=DOORS, default=DOORS)
     parser.add_argument('--kinds', nargs='+', choices=KINDS, default=KINDS)
-    args = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Run the tool."""
+    args = build_parser().parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter('ignore')
     logging.disable()
     start = time.perf_counter()
     table = Table('door', 'one sentence', 'taken, by design', 'wrong')
     faults, number = [], 0
-    with tempfile.TemporaryDirectory() as folder:
-        # Where a name without a folder would end up.
-        os.chdir(folder)
-        damaged, own = Path(folder, 'damaged'), Path(folder, 'files')
-        damaged.mkdir()
-        own.mkdir()
-        paths = {}
-        for count, kind in enumerate(args.kinds):
-            paths[kind] = damaged / f'{count}.pth'
-            KINDS[kind](paths[kind])
-        files = doors.Files(own)
-        for door in track(
-            args.doors, 'going through doors', console=Console(stderr=True)
-        ):
-            taken, wrong = 0, 0
-            for kind, path in paths.items():
-                fault = go_through(DOORS[door], str(path), files)
-                if fault == 'was taken' and passes(door, kind):
-                    taken += 1
-                elif fault:
-                    wrong += 1
-                    faults.append(f'{door}, {kind}: {fault}')
-            right = len(paths) - taken - wrong
-            number += right + taken
-            table.add_row(door, *map(str, (right, taken, wrong)))
+    folder = tempfile.mkdtemp()
+    # After all that what was called here has to do in the end.
+    atexit.register(shutil.rmtree, folder)
+    # Where a name without a folder would end up.
+    os.chdir(folder)
+    damaged, own = Path(folder, 'damaged'), Path(folder, 'files')
+    damaged.mkdir()
+    own.mkdir()
+    paths = {}
+    for count, kind in enumerate(args.kinds):
+        paths[kind] = damaged / f'{count}.pth'
+        KINDS[kind](paths[kind])
+    files = doors.Files(own)
+    for door in track(
+        args.doors, 'going through doors', console=Console(stderr=True)
+    ):
+        taken, wrong = 0, 0
+        for kind, path in paths.items():
+            fault = go_through(DOORS[door], str(path), files)
+            if fault == 'was taken' and passes(door, kind):
+                taken += 1
+            elif fault:
+                wrong += 1
+                faults.append(f'{door}, {kind}: {fault}')
+        right = len(paths) - taken - wrong
+        number += right + taken
+        table.add_row(door, *map(str, (right, taken, wrong)))
     Console(width=100).print(table)
     kinds, ways = len(args.kinds), len(args.doors)
     print(

@@ -227,8 +227,8 @@ STEPS: dict[str, Callable[..., list[str]]] = dict(
 )
 
 
-def main() -> None:
-    """Run the tool."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         '--numbers', type=int, nargs='+', default=[1000, 10000]
@@ -240,7 +240,12 @@ def main() -> None:
     parser.add_argument(
         '--out-dir', type=Path, default=Path('work_dirs/scale')
     )
-    args = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Run the tool."""
+    args = build_parser().parse_args()
     rows = []
     for number in args.numbers:
         images = (args.out_dir / f'cells_{number}').resolve()

@@ -28,9 +28,13 @@ class StoredFingerprint(Fingerprint):
         place (int): How many stand before it.
     """
 
+    _file: IO[bytes]
+    _place: int
+
     def __init__(self, file: IO[bytes], place: int) -> None:
-        # Nobody else changes what is frozen.
-        vars(self).update(_file=file, _place=place)
+        # It is frozen, and a dict of the two would take more memory.
+        object.__setattr__(self, '_file', file)
+        object.__setattr__(self, '_place', place)
 
     @property
     def digest(self) -> str:
@@ -49,9 +53,8 @@ class StoredFingerprint(Fingerprint):
 
     def _read(self, name: str) -> np.ndarray:
         kind, offset = _RECORD.fields[name][:2]  # type: ignore[index]
-        file = vars(self)['_file']
-        file.seek(vars(self)['_place'] * _RECORD.itemsize + offset)
-        content = file.read(kind.itemsize)
+        self._file.seek(self._place * _RECORD.itemsize + offset)
+        content = self._file.read(kind.itemsize)
         return np.frombuffer(content, kind.base).reshape(kind.shape)
 
 

@@ -67,6 +67,8 @@ PLACEHOLDERS = {
     'benchmark_loading.py --data-root DIR': 'data',
     'audit_dataset.py FOLDER': 'data/BCCD_cropped',
     'NAME': 'BCCD',
+    '--doors NAME': 'inferencer',
+    '--kinds NAME': 'empty',
     # files
     'IMAGE': 'cell.jpg',
     'FIRST.csv': 'data/wbcatt/pbc_attr_v1_train.csv',
@@ -95,6 +97,7 @@ GOES_WITH = {
 #: Options whose value makes work: what they are here.
 LESS = {
     '--batch-size': '4',
+    '--doors': 'inferencer',
     '--epochs': '1',
     '--image-size': '64',
     '--num-images': '4',
@@ -102,6 +105,7 @@ LESS = {
     '--num-processes': '1',
     '--num-workers': '0',
     '--number': '4',
+    '--numbers': '10',
     '--rounds': '1',
     '--seeds': '0',
 }
