@@ -1,8 +1,9 @@
 """Look at all images of an audit, in several processes."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from pathlib import Path
 
 from rich.progress import Progress
@@ -47,16 +48,18 @@ def collect_facts(
                 facts[path] = known
                 progress.advance(task)
         open_files = {p: b for p, b in files.items() if p not in facts}
-        for path, found in _examine(open_files, num_workers):
-            cache.put(path, open_files[path], found)
-            facts[path] = found
-            progress.advance(task)
+        # Closed, when the audit is stopped, before it waits for the rest.
+        with closing(_examine(open_files, num_workers)) as examined:
+            for path, found in examined:
+                cache.put(path, open_files[path], found)
+                facts[path] = found
+                progress.advance(task)
     return facts
 
 
 def _examine(
     files: Mapping[str, tuple[Box, ...]], num_workers: int
-) -> Iterator[tuple[str, ImageFacts]]:
+) -> Generator[tuple[str, ImageFacts], None, None]:
     """Yield path and facts, in any number of processes."""
     paths = list(files)
     if num_workers == 0:

@@ -1,16 +1,29 @@
 import multiprocessing
 import os
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing.context import BaseContext
 from typing import TypeVar
 
 import cv2
 
 from .end_with_parent import end_with_parent
+from .stopping import not_now
 
 Item = TypeVar('Item')
 Result = TypeVar('Result')
+
+
+class _WorkerPool(ProcessPoolExecutor):
+    """A pool that Ctrl-C does not stop in the middle of starting a process.
+
+    It would not know of that process, and wait for another one for ever.
+    """
+
+    def submit(self, *args, **kwargs) -> Future:
+        """Hand over a task."""
+        with not_now():
+            return super().submit(*args, **kwargs)
 
 
 def worker_pool(num_workers: int) -> ProcessPoolExecutor:
@@ -33,7 +46,7 @@ def worker_pool(num_workers: int) -> ProcessPoolExecutor:
         context.set_forkserver_preload(['daffnet_mm'])
     else:
         context = multiprocessing.get_context('spawn')
-    return ProcessPoolExecutor(num_workers, context, _compute_alone)
+    return _WorkerPool(num_workers, context, _compute_alone)
 
 
 def available_processors() -> int:
