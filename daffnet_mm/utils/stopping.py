@@ -62,6 +62,8 @@ def stopping(how_to_go_on: str) -> Iterator[None]:
                 raise
             number = stopped[0][0] if stopped else signal.SIGINT
             say_stopped(how_to_go_on)
+            # Objects that were being made do not know how to go.
+            sys.unraisablehook = lambda _: None
             raise SystemExit(128 + number) from None
     finally:
         for number, handler in before.items():

@@ -15,6 +15,12 @@ from daffnet_mm.utils.stopping import not_now, stopping
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys, time
+
+class Half:
+    def __del__(self):
+        raise AttributeError('was being made')
+
+half = Half()
 from daffnet_mm.utils.worker_pool import run_in_pool
 from daffnet_mm.utils.command_line import GOES_ON, run_tool
 
