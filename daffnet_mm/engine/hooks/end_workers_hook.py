@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -35,7 +36,7 @@ class EndWorkersHook(Hook):
 
 
 def _tie(loader: DataLoader) -> None:
-    begin = loader.worker_init_fn
+    begin: Any = loader.worker_init_fn
     if not isinstance(begin, partial):
         begin = partial(begin or _nothing)
     if begin.func is not _begin:
