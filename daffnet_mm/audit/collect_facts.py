@@ -1,8 +1,9 @@
 """Look at all images of an audit, in several processes."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,12 @@ def collect_facts(
                 facts[path] = _put_down(known, store)
                 progress.advance(task)
         open_files = {p: b for p, b in files.items() if p not in facts}
-        for path, found in _examine(open_files, num_workers, reading):
-            cache.put(path, open_files[path], found)
-            facts[path] = _put_down(found, store)
-            progress.advance(task)
+        # Closed, when the audit is stopped, before it waits for the rest.
+        with closing(_examine(open_files, num_workers, reading)) as examined:
+            for path, found in examined:
+                cache.put(path, open_files[path], found)
+                facts[path] = _put_down(found, store)
+                progress.advance(task)
     return facts
 
 
@@ -75,7 +78,7 @@ def _examine(
     files: Mapping[str, tuple[Box, ...]],
     num_workers: int,
     reading: Mapping[str, Any],
-) -> Iterator[tuple[str, ImageFacts]]:
+) -> Generator[tuple[str, ImageFacts], None, None]:
     """Yield path and facts, in any number of processes."""
     paths = list(files)
     # Any: mypy would have the settings fill the other arguments too.

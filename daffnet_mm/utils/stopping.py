@@ -62,12 +62,35 @@ def stopping(how_to_go_on: str) -> Iterator[None]:
                 raise
             number = stopped[0][0] if stopped else signal.SIGINT
             say_stopped(how_to_go_on)
+            # Objects that were being made do not know how to go.
+            sys.unraisablehook = lambda _: None
             raise SystemExit(128 + number) from None
     finally:
         for number, handler in before.items():
             if handler is stop_early:  # it is late now
                 handler = signal.SIG_DFL
             signal.signal(number, handler)
+
+
+@contextmanager
+def not_now() -> Iterator[None]:
+    """Finish what must not be left half done, then hear of signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    before = {}
+    try:
+        for number in SIGNALS:
+            before[number] = signal.getsignal(number)
+            signal.signal(number, lambda number, _: heard.append(number))
+        yield
+    finally:
+        for number, handler in before.items():
+            # None was set by something else than Python.
+            signal.signal(number, handler or signal.SIG_DFL)
+        if heard:
+            os.kill(os.getpid(), heard[0])
 
 
 def say_stopped(how_to_go_on: str) -> None:

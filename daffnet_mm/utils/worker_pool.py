@@ -1,7 +1,12 @@
 import multiprocessing
 import os
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from itertools import islice
 from multiprocessing.context import BaseContext
 from typing import TypeVar
@@ -9,12 +14,25 @@ from typing import TypeVar
 import cv2
 
 from .end_with_parent import end_with_parent
+from .stopping import not_now
 
 Item = TypeVar('Item')
 Result = TypeVar('Result')
 
 #: Parcels of items that wait for each process.
 _AHEAD = 8
+
+
+class _WorkerPool(ProcessPoolExecutor):
+    """A pool that Ctrl-C does not stop in the middle of starting a process.
+
+    It would not know of that process, and wait for another one for ever.
+    """
+
+    def submit(self, *args, **kwargs) -> Future:
+        """Hand over a task."""
+        with not_now():
+            return super().submit(*args, **kwargs)
 
 
 def worker_pool(num_workers: int) -> ProcessPoolExecutor:
@@ -37,7 +55,7 @@ def worker_pool(num_workers: int) -> ProcessPoolExecutor:
         context.set_forkserver_preload(['daffnet_mm'])
     else:
         context = multiprocessing.get_context('spawn')
-    return ProcessPoolExecutor(num_workers, context, _compute_alone)
+    return _WorkerPool(num_workers, context, _compute_alone)
 
 
 def available_processors() -> int:

@@ -5,15 +5,22 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from daffnet_mm.utils.stopping import stopping
+from daffnet_mm.utils.stopping import not_now, stopping
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys, time
+
+class Half:
+    def __del__(self):
+        raise AttributeError('was being made')
+
+half = Half()
 from daffnet_mm.utils.worker_pool import run_in_pool
 from daffnet_mm.utils.command_line import GOES_ON, run_tool
 
@@ -113,3 +120,22 @@ def test_a_program_of_somebody_else_is_left_alone(tmp_path):
         [sys.executable, path], capture_output=True, text=True
     )
     assert result.stdout == 'False 0\n'
+
+
+def half_done(done):
+    with not_now():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        done.append(1)
+
+
+@pytest.mark.parametrize('handler', [signal.default_int_handler, 'stopping'])
+def test_what_must_not_be_left_half_done(handler):
+    done = []
+    context = stopping('again') if handler == 'stopping' else nullcontext()
+    with pytest.raises((KeyboardInterrupt, SystemExit)), context:
+        half_done(done)
+        time.sleep(1)
+        done.append(2)
+    assert done == [1]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -35,12 +36,20 @@ class EndWorkersHook(Hook):
 
 
 def _tie(loader: DataLoader) -> None:
-    begin = loader.worker_init_fn
-    if getattr(begin, 'func', None) is not _begin:
-        loader.worker_init_fn = partial(_begin, begin)
+    begin: Any = loader.worker_init_fn
+    if not isinstance(begin, partial):
+        begin = partial(begin or _nothing)
+    if begin.func is not _begin:
+        # Its keywords stay to be seen: EpochSeedHook renews the seed.
+        loader.worker_init_fn = partial(
+            _begin, begin.func, *begin.args, **begin.keywords
+        )
 
 
-def _begin(begin: Callable | None, worker: int) -> None:
+def _begin(begin: Callable, *args, **kwargs) -> None:
     end_with_parent()
-    if begin is not None:
-        begin(worker)
+    begin(*args, **kwargs)
+
+
+def _nothing(worker: int) -> None:
+    """Do nothing more."""
