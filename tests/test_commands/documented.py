@@ -139,7 +139,7 @@ def _of_python(document, source):
         string = node.body[0].value
         docstrings.add(string)
         # a corner of a drawn tree is no code
-        text = inspect.cleandoc(string.value).replace('`--', '+--')
+        text = inspect.cleandoc(string.value).replace('`-- ', '+-- ')
         yield _Text(document, string.lineno, text)
     inside = {
         part

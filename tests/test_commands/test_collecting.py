@@ -1,7 +1,7 @@
 """How command lines are found and read."""
 
 import pytest
-from documented import _commands_of, _Text
+from documented import _commands_of, _of_python, _spans, _Text
 from shell import logical_lines, read_script
 from synopsis import fullest, is_synopsis, shortest
 
@@ -140,3 +140,9 @@ Nothing here.
     assert said(message, 'a.py', 'message') == [
         (1, 'message', 'python tools/a.py VALUE')
     ]
+
+
+def test_options_beside_a_drawn_tree():
+    source = '"""A tree.\n\n    a/\n    `-- b\n\nand ``--c d``.\n"""\n'
+    (text,) = _of_python('a.py', source)
+    assert [*_spans(text)] == [(6, '--c d')]

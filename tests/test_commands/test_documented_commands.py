@@ -33,7 +33,7 @@ from tool_process import load_tool
 from daffnet_mm.reproduction import Plan, Settings
 
 #: What MMPretrain's scripts and ours have beside the tools' own options.
-_OTHER_OPTIONS = {'--amp', '--from-scratch', '--resume'}
+_OTHER_OPTIONS = {'--amp', '--cfg-options', '--from-scratch', '--resume'}
 
 
 @pytest.mark.parametrize('command', commands(), ids=str)

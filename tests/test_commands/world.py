@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from annotations import write_annotations
 from documented import REPOSITORY
+from pictures import picture
 from PIL import Image
 
 from daffnet_mm.datasets.synthetic import render_cell
@@ -113,8 +114,9 @@ class _Painter:
         x1, y1, x2, y2 = box or (0, 0, *size)
         values = [self._rng.integers(len(v)) for v in WBC_ATTRIBUTES.values()]
         cell = render_cell(values, x2 - x1, self._rng)[..., ::-1]
-        image = np.empty((size[1], size[0], 3), np.uint8)
-        image[:] = self._rng.integers(215, 235, 3)
+        # blots around it: another field is not the same, a little paler
+        blots = picture(self._rng.integers(2**31), *size)
+        image = (200 + np.asarray(blots) / 8).astype(np.uint8)
         image[y1:y2, x1:x2] = cell[: y2 - y1]
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
