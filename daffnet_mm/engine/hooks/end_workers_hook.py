@@ -46,7 +46,7 @@ def _tie(loader: DataLoader) -> None:
         )
 
 
-def _begin(begin: Callable, *args, **kwargs) -> None:
+def _begin(begin: Callable, *args: Any, **kwargs: Any) -> None:
     end_with_parent()
     begin(*args, **kwargs)
 
