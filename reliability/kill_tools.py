@@ -28,7 +28,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from rich.table import Table
-from tool_jobs import Job, make_jobs
+from tool_jobs import Job, attack_parser, make_jobs
 from tool_runs import ToolRun, leftovers, living, start_server
 
 #: By name: the signal, and whether it goes to the group.
@@ -141,14 +141,14 @@ class Trials:
         log.write_text(f'{what}\n{run.output}')
 
 
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
+    return attack_parser(__doc__, '--kills', 210)
+
+
 def main() -> int:
     """Run the trials; gives 1 if something was lost."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--kills', type=int, default=210)
-    parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--tools', nargs='+')
-    parser.add_argument('--out-dir', type=Path)
-    args = parser.parse_args()
+    args = build_parser().parse_args()
     torch.set_num_threads(1)
     folder = args.out_dir or Path(tempfile.mkdtemp(prefix='kill_tools_'))
     folder = folder.resolve()

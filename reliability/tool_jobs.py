@@ -3,7 +3,7 @@
 Imported by the other scripts.
 """
 
-import csv
+import argparse
 import json
 import logging
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from mmengine import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from PIL import Image
@@ -19,6 +18,7 @@ from PIL import Image
 from daffnet_mm.checkpoints import save_checkpoint
 from daffnet_mm.datasets.synthetic import render_cell
 from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_mm.utils.config_files import load_config
 
 TINY = Path(__file__).resolve().parents[1] / 'tests' / 'data' / 'tiny.py'
 CELL = [1, 1, 5, 0, 0, 0, 0, 0, 1, 0, 0]
@@ -51,6 +51,39 @@ class Job:
     statuses: tuple[int, ...] = (0,)
 
 
+def attack_parser(
+    document: str, number: str, default: int
+) -> argparse.ArgumentParser:
+    """Make the parser of a script that attacks the tools.
+
+    Args:
+        document (str): The script's docstring.
+        number (str): The option that says how many attacks there are.
+        default (int): How many there are by default.
+
+    Returns:
+        ArgumentParser: The parser.
+    """
+    parser = argparse.ArgumentParser(description=document.splitlines()[0])
+    parser.add_argument(
+        number,
+        type=int,
+        default=default,
+        help='how many in all, or of each tool (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--seed',
+        type=int,
+        default=0,
+        help='seed of the moments (default: %(default)s)',
+    )
+    parser.add_argument('--tools', nargs='+', help='which (default: all)')
+    parser.add_argument(
+        '--out-dir', type=Path, help='keep all that is written here'
+    )
+    return parser
+
+
 def make_jobs(folder: Path) -> dict[str, Job]:
     """Make the input of all tools, and say what they are to do with it.
 
@@ -73,7 +106,7 @@ def make_jobs(folder: Path) -> dict[str, Job]:
     checkpoint = folder / 'map.pth'
     torch.manual_seed(0)
     init_default_scope('mmpretrain')
-    model = MODELS.build(Config.fromfile(config).model)
+    model = MODELS.build(load_config(config).model)
     logging.disable()  # a line a layer
     model.init_weights()
     logging.disable(logging.NOTSET)
@@ -128,7 +161,7 @@ def make_jobs(folder: Path) -> dict[str, Job]:
                 *('daffnet_mm.predict', cells, '--format', 'csv'),
                 *('--out', out / 'table.csv', '--batch-size', 8),
             ],
-            lambda out: list(csv.reader((out / 'table.csv').open())),
+            lambda out: (out / 'table.csv').read_text('utf-8').splitlines(),
         ),
         'publish': Job(
             lambda out: [

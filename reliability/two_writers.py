@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from rich.table import Table
-from tool_jobs import Job, make_jobs
+from tool_jobs import Job, attack_parser, make_jobs
 from tool_runs import ToolRun, leftovers, start_server
 
 LONGEST = 300
@@ -64,14 +64,14 @@ def trial(
     return 'both succeeded' if all(good) else 'one was sent away'
 
 
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
+    return attack_parser(__doc__, '--trials', 20)
+
+
 def main() -> int:
     """Run the trials; gives 1 if one failed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--trials', type=int, default=20)
-    parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--tools', nargs='+')
-    parser.add_argument('--out-dir', type=Path)
-    args = parser.parse_args()
+    args = build_parser().parse_args()
     torch.set_num_threads(1)
     folder = args.out_dir or Path(tempfile.mkdtemp(prefix='two_writers_'))
     folder = folder.resolve()

@@ -19,7 +19,7 @@ TIMEOUT = 10
 #: What brings the ImageNet weights that come from elsewhere, by file name.
 CONVERTERS = {
     'efficientnet-lite0.pth': (
-        'tools/model_converters/efficientnet_lite_to_mmpretrain.py'
+        'python tools/model_converters/efficientnet_lite_to_mmpretrain.py'
     )
 }
 
@@ -161,7 +161,7 @@ def _advice(cfg: Config, key: str, path: str) -> str:
     converter = CONVERTERS.get(osp.basename(path))
     if converter is not None:
         return (
-            f'`python {converter} {path}` brings it; or train without it by '
+            f'{converter} --out {path} brings it; or train without it by '
             'tools/train.py --from-scratch'
         )
     config = (cfg.model.get('neck') or {}).get('predictor_config')

@@ -137,7 +137,7 @@ def _is_tool() -> bool:
     """Tell whether the program that runs is one of this package's."""
     program = getattr(sys.modules['__main__'], '__file__', None)
     package = Path(__file__).resolve().parents[1]
-    if program is None:  # `python -m` has not come to the module yet
+    if program is None:  # of a module that was not come to yet
         return any(w.startswith(f'{package.name}.') for w in sys.orig_argv)
     tools = {(package / '.mim/tools').resolve(), package.parent / 'tools'}
     return not tools.isdisjoint(Path(program).resolve().parents)

@@ -119,6 +119,8 @@ OWN_IMAGES = {'BNE_422954.jpg', 'cell.jpg', 'cells/', 'validation/'}
 #: Options, and positional arguments, that name what is written.
 OUTPUTS = {'--out', '--out-dir', '--figure', '--groups-out', '--work-dir'}
 OUTPUTS |= {'--contact-sheet', 'dst'}
+#: Tools that fetch what they work on.
+DOWNLOADING = {'efficientnet_lite_to_mmpretrain.py'}
 #: Options that need what a machine for tests has not.
 ABSENT = {
     '--devices': 'GPUs',
@@ -185,6 +187,8 @@ def how_to_run(command):
         return use
     if command.form in ('fullest', 'message'):
         return replace(use, reason='a synopsis: its shortest form is run')
+    if use.name in DOWNLOADING:
+        return replace(use, reason='downloads')
     if use.name == 'explain.py' and not find_spec('pytorch_grad_cam'):
         return replace(use, reason='needs pytorch-grad-cam')
     words = ' '.join(use.arguments)
@@ -248,17 +252,17 @@ def _started_by(path, arguments):
 def _pip(command, arguments):
     from pip._internal.commands import create_command
 
-    if arguments[0] != 'install':
+    if arguments[0] not in ('install', 'download'):
         raise UnknownCommandError(f'{command}: say what it does')
     options, requirements = _quietly(
-        create_command('install').parse_args, list(arguments[1:])
+        create_command(arguments[0]).parse_args, list(arguments[1:])
     )
     for text in requirements:
         requirement = Requirement(text)
         unknown = requirement.extras - set(_extras())
         assert not unknown, f'{command}: there is no extra {unknown}'
     assert requirements or options.editables
-    return Use(command, reason='installs')
+    return Use(command, reason=f'{arguments[0]}s')
 
 
 def _extras():

@@ -3,7 +3,7 @@
 import re
 import shutil
 import socket
-from contextlib import chdir, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -127,8 +127,7 @@ class Runner:
 
     def _required(self, config, words):
         """The weights and label files that a training reads."""
-        with chdir(self.world):
-            cfg = Config.fromfile(config)
+        cfg = Config.fromfile(self.world / config)
         cfg.merge_from_dict(overrides(words))
         for _, checkpoint in pretrained(cfg.model, 'model'):
             if '://' not in checkpoint:

@@ -5,10 +5,10 @@ import doctest
 import importlib
 import pkgutil
 import re
-from contextlib import chdir
 
 import cv2
 import pytest
+import rich
 from documented import REPOSITORY, snippets, spans
 from mmengine import Config
 from mmengine.registry import init_default_scope
@@ -30,13 +30,13 @@ _OF_MMENGINE = {'type', '_delete_', '_scope_'}
 
 
 @pytest.fixture
-def here(tmp_path):
+def here(tmp_path, monkeypatch):
     """A folder with images under the names that examples use."""
     cell = render_cell(_CELL, 192, 0)[..., ::-1]
     for name in ('cell.jpg', 'field.jpg'):
         Image.fromarray(cell).save(tmp_path / name)
-    with chdir(tmp_path):
-        yield tmp_path
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def is_config(code):
@@ -138,7 +138,9 @@ def docstring_examples():
 
 
 @pytest.mark.parametrize('test', docstring_examples())
-def test_examples_of_docstrings(test, here):
+def test_examples_of_docstrings(test, here, monkeypatch):
+    # No progress bars among the answers.
+    monkeypatch.setattr(rich.get_console(), 'quiet', True)
     assert not unknown_parts(''.join(e.source for e in test.examples))
     test.globs.update(_GIVEN)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

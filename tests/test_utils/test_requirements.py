@@ -98,11 +98,12 @@ def test_a_server_that_answers(tmp_path, hub):
 def test_weights_that_a_command_brings(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     cfg = Config.fromfile(FULL / 'map-lite_wbcatt.py')
+    name = 'efficientnet-lite0.pth'
     converter = 'tools/model_converters/efficientnet_lite_to_mmpretrain.py'
     assert missing_weights(cfg) == {
-        'work_dirs/efficientnet-lite0.pth does not exist': (
-            f'`python {converter} work_dirs/efficientnet-lite0.pth` brings '
-            'it; or train without it by tools/train.py --from-scratch'
+        f'work_dirs/{name} does not exist': (
+            f'python {converter} --out work_dirs/{name} brings it; or train '
+            'without it by tools/train.py --from-scratch'
         )
     }
     assert (CONFIGS.parent / converter).is_file()

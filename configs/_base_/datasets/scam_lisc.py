@@ -1,6 +1,6 @@
 # LISC as Chen et al. take it: cut by its masks, one cell a field (242; 145, 48
-# and 49 in the parts). crop_cells.py cuts the release:
-# python tools/dataset_converters/crop_cells.py 'LISC Database' data/LISC_cut
+# and 49 in the parts). tools/dataset_converters/crop_cells.py cuts the
+# release, and LISC_CUT_ROOT names the folder.
 _base_ = './cells_scam.py'
 num_classes = 5
 # Mixup needs one-hot labels.

@@ -66,5 +66,5 @@ def test_representation():
         'RandomFading(factor=(0.5, 1.1), prob=0.5)'
     )
     assert repr(build('CropCell', which='central', margin=0.2)) == (
-        "CropCell(which='central', margin=0.2)"
+        "CropCell(which='central', margin=0.2, chain='own')"
     )
