@@ -159,6 +159,9 @@ def _of_python(document, source):
             and node not in docstrings | inside
         ):
             text = node.value
+            # the beginning of a command, which messages complete
+            if re.fullmatch(r'(?:python|bash) [\w/.-]+', text):
+                text = f'`{text}`'
         else:
             continue
         yield _Text(document, node.lineno, text, 'message')

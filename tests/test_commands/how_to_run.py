@@ -185,6 +185,12 @@ def how_to_run(command):
         use = replace(use, arguments=(*use.arguments, *needed))
     if use.reason is not None or use.tool is None:
         return use
+    if (
+        not use.arguments
+        and command.form in ('typed', 'message')
+        and _needs_more(use)
+    ):
+        return replace(use, reason='the name of the program alone')
     if command.form in ('fullest', 'message'):
         return replace(use, reason='a synopsis: its shortest form is run')
     if use.name in DOWNLOADING:
@@ -195,8 +201,6 @@ def how_to_run(command):
     for option, what in ABSENT.items():
         if re.search(rf'(^|\s){option}(\s|$)', words):
             return replace(use, reason=f'needs {what}')
-    if not use.arguments and command.form == 'typed' and _needs_more(use):
-        return replace(use, reason='the name of the program alone')
     return use
 
 
