@@ -40,6 +40,7 @@ INTERVAL = 0.2
 #: Lists a dataset and reads one image, as a training does at first.
 START = """
 import sys
+sys.path.pop(0)  # as for a script, where one stands does not count
 from mmpretrain.registry import DATASETS
 import daffnet_mm
 dataset = DATASETS.build(

@@ -100,14 +100,17 @@ LESS = {
     '--doors': 'inferencer',
     '--epochs': '1',
     '--image-size': '64',
+    '--kills': '2',
     '--num-images': '4',
     '--num-planted': '2',
     '--num-processes': '1',
     '--num-workers': '0',
     '--number': '4',
-    '--numbers': '10',
+    '--numbers': '40',
     '--rounds': '1',
     '--seeds': '0',
+    '--tools': 'resize',
+    '--trials': '1',
 }
 #: The same, where the option is said: a twentieth of few cells is none.
 LESS_IF_SAID = {'--fractions': ('0.25', '1')}

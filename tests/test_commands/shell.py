@@ -26,10 +26,11 @@ source() { local _line=${BASH_LINENO[0]}; _record source "$@"; }
 cd() { local _line=${BASH_LINENO[0]}; _record cd "$@"; }
 # a program that is named by its path
 _guard() {
-    local variables='(([A-Za-z_][A-Za-z_0-9]*=[^ ]* )*)' _line
+    local value='("[^"]*"|[^ "]*)' _line
+    local variables="(([A-Za-z_][A-Za-z_0-9]*=$value )*)"
     if [[ $BASH_COMMAND =~ ^$variables([^\ =]*/.*)$ ]]; then
         _line=${BASH_LINENO[0]}
-        eval "${BASH_REMATCH[1]}command_not_found_handle ${BASH_REMATCH[3]}"
+        eval "${BASH_REMATCH[1]}command_not_found_handle ${BASH_REMATCH[4]}"
         return 1
     fi
 }

@@ -14,6 +14,7 @@ from PIL import Image
 
 from daffnet_mm.datasets.synthetic import render_cell
 from daffnet_mm.models import EPSAResNet
+from daffnet_mm.preparation.crop_folder import crop_folder
 from daffnet_mm.structures import (
     PBC8_CLASSES,
     WBC5_CLASSES,
@@ -39,7 +40,7 @@ def build_world(root):
         Path: The folder.
     """
     hidden = shutil.ignore_patterns('__pycache__')
-    for name in ('configs', 'tools', 'reliability'):
+    for name in ('configs', 'tools', 'reliability', 'tests/data'):
         shutil.copytree(REPOSITORY / name, root / name, ignore=hidden)
     for place in (_MODEL, 'shipped.pth'):
         (root / place).parent.mkdir(parents=True, exist_ok=True)
@@ -49,6 +50,7 @@ def build_world(root):
     for name in os.listdir(root / 'data'):
         os.symlink(root / 'data' / name, root / name)
     os.symlink(root / 'data' / 'segmentation_WBC', root / 'jtsc')
+    os.symlink(root / 'data' / 'LISC', root / 'LISC Database')
     torch.save(_public_epsanet(), root / 'epsanet.pth')
     return root
 
@@ -92,6 +94,8 @@ def _write_releases(root):
         if folder != root / name:
             folder.rename(root / name)
         paint.over(root / name)
+    for name, cut in (('LISC', 'LISC_cut'), ('dataset2-master', 'BCCD_cut')):
+        crop_folder(root / name, root / cut, num_workers=0)
     fields = [
         ([(100 * n, 90, 100 * n + 96, 186)], 'NEUTROPHIL', part)
         for n, part in enumerate(('train', 'train', 'val', 'test'), 1)
