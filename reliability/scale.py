@@ -13,6 +13,7 @@ children had at a time (their PSS, by which shared pages count once).
 """
 
 import argparse
+import inspect
 import os
 import shutil
 import subprocess
@@ -163,6 +164,8 @@ def measure(command: list[str], log: Path) -> tuple[float, float]:
     Raises:
         RuntimeError: If it fails.
     """
+    # The package that is measured is the one that is in use here.
+    package = Path(inspect.getfile(run_in_pool)).parents[1]
     most, ended = [0.0], threading.Event()
     start = time.perf_counter()
     with open(log, 'wb') as file:
@@ -170,7 +173,7 @@ def measure(command: list[str], log: Path) -> tuple[float, float]:
             command,
             stdout=file,
             stderr=subprocess.STDOUT,
-            env=dict(os.environ, PYTHONPATH=str(ROOT)),
+            env=dict(os.environ, PYTHONPATH=str(package.parent)),
         )
 
         def watch() -> None:
