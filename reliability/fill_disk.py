@@ -17,15 +17,13 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from rich.table import Table
-from tool_jobs import Job, attack_parser, make_jobs
+from tool_jobs import Job, attack_parser, run_attack
 from tool_runs import ToolRun, leftovers, living, start_server
 
 LONGEST = 300
@@ -150,14 +148,10 @@ def build_parser() -> argparse.ArgumentParser:
     return attack_parser(__doc__, '--trials', 10)
 
 
-def main() -> int:
-    """Run the trials; gives 1 if one failed."""
-    args = build_parser().parse_args()
-    torch.set_num_threads(1)
-    folder = args.out_dir or Path(tempfile.mkdtemp(prefix='fill_disk_'))
-    folder = folder.resolve()
-    (folder / 'input').mkdir(parents=True)
-    jobs = make_jobs(folder / 'input')
+def attack(
+    args: argparse.Namespace, folder: Path, jobs: dict[str, Job]
+) -> list[str]:
+    """Run the trials; gives the faults."""
     chance = random.Random(args.seed)
     server = start_server()
     table = Table('tool', 'full', 'read-only')
@@ -171,11 +165,8 @@ def main() -> int:
         print(name, full, read_only, *sorted(disks.sentences), sep='\n  ')
         faults += [f'{name}: {fault}' for fault in disks.faults]
     Console(width=100).print(table)
-    print(*faults, sep='\n')
-    if not faults and args.out_dir is None:
-        shutil.rmtree(folder)
-    return 1 if faults else 0
+    return faults
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_attack(build_parser(), attack))

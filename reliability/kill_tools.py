@@ -19,16 +19,14 @@ import random
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from itertools import cycle
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from rich.table import Table
-from tool_jobs import Job, attack_parser, make_jobs
+from tool_jobs import Job, attack_parser, run_attack
 from tool_runs import ToolRun, leftovers, living, start_server
 
 #: By name: the signal, and whether it goes to the group.
@@ -146,14 +144,10 @@ def build_parser() -> argparse.ArgumentParser:
     return attack_parser(__doc__, '--kills', 210)
 
 
-def main() -> int:
-    """Run the trials; gives 1 if something was lost."""
-    args = build_parser().parse_args()
-    torch.set_num_threads(1)
-    folder = args.out_dir or Path(tempfile.mkdtemp(prefix='kill_tools_'))
-    folder = folder.resolve()
-    (folder / 'input').mkdir(parents=True)
-    jobs = make_jobs(folder / 'input')
+def attack(
+    args: argparse.Namespace, folder: Path, jobs: dict[str, Job]
+) -> list[str]:
+    """Run the trials; gives the faults."""
     chance = random.Random(args.seed)
     kinds = cycle(KINDS)
     server = start_server()
@@ -183,11 +177,8 @@ def main() -> int:
     total = sum(sum(t.kills.values()) for t in all_trials)
     faults = [f'{t.name}: {f}' for t in all_trials for f in t.faults]
     print(f'{total} kills in {minutes:.1f} minutes, {len(faults)} faults')
-    print(*faults, sep='\n')
-    if not faults and args.out_dir is None:
-        shutil.rmtree(folder)
-    return 1 if faults else 0
+    return faults
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_attack(build_parser(), attack))

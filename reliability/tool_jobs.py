@@ -6,6 +6,8 @@ Imported by the other scripts.
 import argparse
 import json
 import logging
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +84,30 @@ def attack_parser(
         '--out-dir', type=Path, help='keep all that is written here'
     )
     return parser
+
+
+def run_attack(
+    parser: argparse.ArgumentParser,
+    attack: Callable[[argparse.Namespace, Path, dict[str, Job]], list[str]],
+) -> int:
+    """Attack the tools; gives the exit status, 1 if something went wrong.
+
+    Args:
+        parser (ArgumentParser): That of :func:`attack_parser`.
+        attack (Callable): Gets the options, a folder for all that is written
+            and the jobs by name; gives a sentence on each fault.
+    """
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    folder = (args.out_dir or Path(tempfile.mkdtemp())).resolve()
+    (folder / 'input').mkdir(parents=True)
+    faults = attack(args, folder, make_jobs(folder / 'input'))
+    print(*faults, sep='\n')
+    if faults:
+        print(f'see {folder}')
+    elif args.out_dir is None:
+        shutil.rmtree(folder)
+    return 1 if faults else 0
 
 
 def make_jobs(folder: Path) -> dict[str, Job]:

@@ -14,15 +14,13 @@ import argparse
 import random
 import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from rich.table import Table
-from tool_jobs import Job, attack_parser, make_jobs
+from tool_jobs import Job, attack_parser, run_attack
 from tool_runs import ToolRun, leftovers, start_server
 
 LONGEST = 300
@@ -69,14 +67,10 @@ def build_parser() -> argparse.ArgumentParser:
     return attack_parser(__doc__, '--trials', 20)
 
 
-def main() -> int:
-    """Run the trials; gives 1 if one failed."""
-    args = build_parser().parse_args()
-    torch.set_num_threads(1)
-    folder = args.out_dir or Path(tempfile.mkdtemp(prefix='two_writers_'))
-    folder = folder.resolve()
-    (folder / 'input').mkdir(parents=True)
-    jobs = make_jobs(folder / 'input')
+def attack(
+    args: argparse.Namespace, folder: Path, jobs: dict[str, Job]
+) -> list[str]:
+    """Run the trials; gives the faults."""
     chance = random.Random(args.seed)
     start_server()
     good = ('both succeeded', 'one was sent away')
@@ -102,11 +96,8 @@ def main() -> int:
         table.add_row(name, *map(str, counts))
         print(name, dict(ends), flush=True)
     Console(width=100).print(table)
-    print(*faults, sep='\n')
-    if not faults and args.out_dir is None:
-        shutil.rmtree(folder)
-    return 1 if faults else 0
+    return faults
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_attack(build_parser(), attack))

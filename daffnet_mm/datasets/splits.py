@@ -44,9 +44,9 @@ def stratified_split(
     goes to the side where its middle is. A part thus differs from its share of
     a class by less than one group; one that would get no group of a class
     though there are enough takes the one nearest in size to its share. The
-    result depends on nothing else: not on
-    the machine, the order of files, or which other classes are there, so the
-    split of five of PBC's classes is that of all eight, restricted.
+    result depends on nothing else: not on the machine, the order of files, or
+    which other classes are there, so the split of five of PBC's classes is
+    that of all eight, restricted.
 
     Groups of several classes (the cells of one field) go before the others,
     each to the part that has the least of its classes so far.

@@ -1,6 +1,7 @@
 """All tools call one thing by one name, and check it before they work."""
 
 import argparse
+import ast
 import inspect
 import re
 import sys
@@ -121,6 +122,15 @@ def test_each_argument_has_help_that_ends_with_its_default(tools, name):
             told = default or '(default: %(default)s)' in action.help
             assert told, action.dest
         assert 'default' not in action.help.partition('(default: ')[0]
+
+
+@pytest.mark.parametrize('name', [*NAMES, 'train.py', 'test.py'])
+def test_each_ends_in_one_line(name):
+    """When it is stopped, or a disk is full: that is what run_tool is for."""
+    path = Path(predict.__file__) if name == 'predict' else TOOLS / name
+    *_, last = ast.parse(path.read_text('utf-8')).body
+    assert ast.unparse(last.test) == "__name__ == '__main__'"
+    assert ast.unparse(last.body[-1]).startswith('raise SystemExit(run_tool(')
 
 
 def test_one_name_for_one_thing(tools):

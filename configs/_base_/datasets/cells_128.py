@@ -7,23 +7,21 @@ data_preprocessor = dict(
     to_rgb=True,
 )
 
-# The parts have names, so that a config can say what it adds.
-load = [dict(type='LoadCellImage', min_edge=194)]
-frame = [dict(type='FrameCell', share=0.72)]
-symmetries = [
+train_pipeline = [
+    dict(type='LoadCellImage', min_edge=194),
+    dict(type='FrameCell', share=0.72),
     dict(type='ResizeEdge', scale=140, edge='short'),
     dict(type='RandomCrop', crop_size=128),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomQuarterTurn'),
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
-pack = [dict(type='PackInputs', algorithm_keys=('gt_attributes',))]
-train_pipeline = [*load, *frame, *symmetries, *pack]
 test_pipeline = [
-    *load,
+    dict(type='LoadCellImage', min_edge=194),
     dict(type='FrameCell', share=0.66),
     dict(type='ResizeEdge', scale=128, edge='short'),
     dict(type='CenterCrop', crop_size=128),
-    *pack,
+    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
 
 train_dataloader = dict(

@@ -12,7 +12,7 @@ model = dict(
         type='MFE',
         predictor=dict(
             type='ImageClassifier',
-            backbone=dict(type='EfficientNetLite', drop_path_rate=0.1),
+            backbone=dict(type='EfficientNetLite'),
             head=dict(type='MAPHead', in_channels=1280, num_classes=5),
             # What stage 1 leaves.
             init_cfg=dict(

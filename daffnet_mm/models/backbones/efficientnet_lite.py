@@ -8,9 +8,8 @@ from mmpretrain.registry import MODELS
 class EfficientNetLite(EfficientNet):
     """EfficientNet-Lite0: EfficientNet-B0 for devices that like it plain.
 
-    Without squeeze and excitation, and with ReLU6 in the place of Swish, its
-    3.4 million parameters take a CPU about as long as a ResNet18 of reduced
-    width. ImageNet weights come by
+    It has no squeeze and excitation, ReLU6 in the place of Swish, and 3.4
+    million parameters. ImageNet weights come by
     ``tools/model_converters/efficientnet_lite_to_mmpretrain.py``; they were
     trained on ``(image - 127) / 128``. (TensorFlow's EfficientNet-Lite, 2020,
     after Tan and Le, ICML 2019.)
