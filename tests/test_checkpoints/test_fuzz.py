@@ -61,7 +61,8 @@ def hang(*_):
 )
 def test_what_it_would_notice(fuzzing, monkeypatch, tmp_path, deed, verdict):
     monkeypatch.setattr(CheckpointLoader, 'load_checkpoint', deed)
-    monkeypatch.setattr(fuzzing, 'TIMEOUT', 2)
+    if deed is hang:  # the others may take their time on a busy machine
+        monkeypatch.setattr(fuzzing, 'TIMEOUT', 2)
     path = tmp_path / 'a.pth'
     torch.save(dict(a=torch.ones(1)), path)
     found = fuzzing.in_a_process(fuzzing.load_and_use, path)
