@@ -7,6 +7,11 @@ set -euo pipefail
 here=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/setup_env.sh
+# A second thread brings nothing where loading takes the other core, and costs
+# a lot beside another program (docs/benchmarks.md).
+if [ "$(getconf _NPROCESSORS_ONLN)" -le 2 ]; then
+    export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+fi
 root=$PWD
 cd "$here"
 "$PYTHON" "$root/tools/demo.py" "$@"

@@ -41,6 +41,7 @@ PLACEHOLDERS = {
     'explain.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     # a training, labelling and testing of seconds
     'train.py CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
+    'benchmark_waiting.py CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
     'dist_train.sh CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
     'pseudo_label.py CONFIG': 'configs/daffnet/map-tiny_synthetic-ssl.py',
     'pseudo_label.py CKPT': 'work_dirs/map-tiny_synthetic/best.pth',
@@ -104,6 +105,7 @@ LESS = {
     '--num-images': '4',
     '--num-planted': '2',
     '--num-processes': '1',
+    '--num-steps': '2',
     '--num-workers': '0',
     '--number': '4',
     '--numbers': '40',

@@ -1,7 +1,7 @@
 """Measure what the waiting of OpenMP's threads costs a training on a CPU.
 
 Usage:
-    python tools/analysis_tools/benchmark_waiting.py [CONFIG ...]
+    python tools/analysis_tools/benchmark_waiting.py CONFIG [CONFIG ...]
         [--rounds 3] [--num-steps 30] [--out FILE]
 
 A thread of OpenMP that has done its part waits for the others, by default
@@ -21,13 +21,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-
-from timing import time_in_turn
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.fileio import atomic_write
@@ -39,12 +35,8 @@ from daffnet_mm.utils.command_line import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIGS = [
-    'configs/daffnet/map-tiny_synthetic.py',
-    'configs/daffnet/epsa-sa-tiny_synthetic-pretrain.py',
-]
 WAYS = {
-    'as it comes': {},
+    'as they come': {},
     'asleep': dict(OMP_WAIT_POLICY='PASSIVE'),
     'one thread': dict(OMP_NUM_THREADS='1'),
 }
@@ -54,11 +46,7 @@ LEFT_OUT = 5
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_argument(
-        'configs',
-        nargs='*',
-        default=CONFIGS,
-        metavar='CONFIG',
-        help='trainings (default: two on synthetic cells)',
+        'configs', nargs='+', metavar='CONFIG', help='trainings'
     )
     parser.add_rounds(3)
     parser.add_number('--num-steps', 'measured steps of each training', 30)
@@ -124,29 +112,24 @@ def measure(configs: Sequence[str], rounds: int, num_steps: int) -> list[dict]:
     Returns:
         list[dict]: A row for each config, way and neighbourhood.
     """
-    steps: dict[tuple, list[float]] = {}
-
-    def once(key: tuple) -> None:
-        steps.setdefault(key, []).append(step_of(*key, num_steps))
-
     keys = [(c, way, busy) for c in configs for busy in (0, 1) for way in WAYS]
-    time_in_turn(
-        {key: partial(once, key) for key in keys},
-        rounds,
-        time.monotonic,
-        'steps of the trainings',
-    )
+    steps: dict[tuple, list[float]] = {key: [] for key in keys}
+    for number in range(rounds):
+        for key in keys[:: -1 if number % 2 else 1]:
+            steps[key].append(step_of(*key, num_steps))
+        print(f'round {number + 1} of {rounds}', file=sys.stderr)
     rows = []
     for (config, way, busy), seconds in steps.items():
-        first = statistics.median(steps[config, 'as it comes', busy][1:])
+        step = statistics.median(seconds)
+        first = statistics.median(steps[config, 'as they come', busy])
         rows.append(
             dict(
                 config=Path(config).stem,
                 busy_processes=busy,
-                waiting=way,
-                s=statistics.median(seconds[1:]),
-                ratio=statistics.median(seconds[1:]) / first,
-                rounds=seconds[1:],
+                threads=way,
+                s=step,
+                ratio=step / first,
+                rounds=seconds,
             )
         )
     return rows
@@ -156,12 +139,12 @@ def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         rows = measure(args.configs, args.rounds, args.num_steps)
-    headers = ('config', 'busy processes', 'waiting', 's a step', 'ratio')
+    headers = ('config', 'busy processes', 'threads', 's a step', 'ratio')
     cells = [
         (
             row['config'],
             str(row['busy_processes']),
-            row['waiting'],
+            row['threads'],
             f'{row["s"]:.3f}',
             f'{row["ratio"]:.2f}',
         )
