@@ -60,10 +60,13 @@ class AllLogits(nn.Module):
         """Compute all logits, of shape (N, attribute values + cell types)."""
         if isinstance(self.model, DAFFNet):
             neck = self.model.neck
-            attributes = neck.predictor(images, mode='tensor')[0]
+            own = neck.predictor.extract_feat(images)
+            attributes = neck.predictor.head(own)[0]
             scores = neck.predictor.head.layout.softmax(attributes)
-            feats = pool_last_feature(self.model.backbone(images))
-            classes = self.model.head((feats, neck.encode(scores)))
+            if not self.model.shares_backbone:
+                own = self.model.backbone(images)
+            feats = pool_last_feature(own), neck.encode(scores)
+            classes = self.model.head(feats)
             return torch.cat([attributes, classes], dim=1)
         logits = self.model(images, mode='tensor')
         if isinstance(self.model.head, MAPHead):
@@ -229,7 +232,10 @@ class GradCAMExplainer:
             InputError: If there is none.
         """
         prefix = 'backbone'
-        if isinstance(self.logits.model, DAFFNet) and target.name != CELL_TYPE:
+        model = self.logits.model
+        if isinstance(model, DAFFNet) and (
+            model.shares_backbone or target.name != CELL_TYPE
+        ):
             prefix = 'neck.predictor.backbone'
         seen: dict[str, torch.Tensor] = {}
 

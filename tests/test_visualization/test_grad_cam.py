@@ -170,6 +170,23 @@ def test_both_branches_of_daffnet(images):
         explainer.explain(images, attribute, 'backbone.layer4')
 
 
+def test_a_daffnet_of_one_backbone(images):
+    model = build(dict(daffnet_model(), backbone=None))
+    samples = model(images, mode='predict')
+    explainer = GradCAMExplainer(model)
+    torch.testing.assert_close(
+        explainer.logits(images)[:, -5:].softmax(1),
+        torch.stack([s.pred_score for s in samples]),
+    )
+    for target in (
+        explainer.target('granularity', 1),
+        explainer.target(CELL_TYPE, 2, 5),
+    ):
+        layer = explainer.last_layer(images, target)
+        assert layer == 'neck.predictor.backbone.layer4'
+        assert explainer.explain(images, target, layer).shape == (2, 64, 64)
+
+
 def test_classifiers_without_attributes(images):
     model = build(
         dict(

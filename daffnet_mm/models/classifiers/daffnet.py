@@ -2,6 +2,7 @@ import torch
 from mmpretrain.models.classifiers import ImageClassifier
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
+from torch import nn
 
 from ..necks import MFE
 from ..utils import pool_last_feature
@@ -22,7 +23,9 @@ class DAFFNet(ImageClassifier):
     depend on it.
 
     Args:
-        backbone (dict): Config of the backbone.
+        backbone (dict, optional): Config of the backbone. None lets that of
+            the MAP serve both branches: the computation of one network, and
+            nothing but the head to train where the MAP is frozen.
         neck (dict): Config of the :class:`MFE`.
         head (dict): Config of the :class:`FusionHead`.
         **kwargs: ``pretrained``, ``train_cfg``, ``data_preprocessor`` and
@@ -30,9 +33,15 @@ class DAFFNet(ImageClassifier):
     """
 
     def __init__(
-        self, backbone: dict, neck: dict, head: dict, **kwargs
+        self, backbone: dict | None, neck: dict, head: dict, **kwargs
     ) -> None:
-        super().__init__(backbone=backbone, neck=neck, head=head, **kwargs)
+        super().__init__(
+            backbone=nn.Identity() if backbone is None else backbone,
+            neck=neck,
+            head=head,
+            **kwargs,
+        )
+        self.shares_backbone = backbone is None
         if not isinstance(self.neck, MFE):
             raise TypeError(
                 'the neck of DAFFNet must be an MFE, but got '
@@ -60,9 +69,11 @@ class DAFFNet(ImageClassifier):
                 f"stage='{stage}' must be 'backbone', 'neck' or 'pre_logits'"
             )
         inputs = inputs.contiguous(memory_format=torch.channels_last)
-        feats = self.backbone(inputs)
         if stage == 'backbone':
-            return feats
+            if self.shares_backbone:
+                return self.neck.predictor.extract_feat(inputs)
+            return self.backbone(inputs)
+        feats = None if self.shares_backbone else self.backbone(inputs)
         feats = self.neck(feats, inputs)
         return feats if stage == 'neck' else self.head.pre_logits(feats)
 
@@ -85,10 +96,9 @@ class DAFFNet(ImageClassifier):
             ``pred_attributes`` and ``pred_attribute_scores``.
         """
         inputs = inputs.contiguous(memory_format=torch.channels_last)
-        scores = self.neck.predict_attributes(inputs)
-        feats = (
-            pool_last_feature(self.backbone(inputs)),
-            self.neck.encode(scores),
-        )
+        scores, pooled = self.neck.read(inputs)
+        if not self.shares_backbone:
+            pooled = pool_last_feature(self.backbone(inputs))
+        feats = pooled, self.neck.encode(scores)
         data_samples = self.head.predict(feats, data_samples, **kwargs)
         return self.neck.predictor.head.set_attributes(scores, data_samples)

@@ -1,5 +1,6 @@
 import os.path as osp
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmengine.logging import MMLogger
@@ -13,6 +14,14 @@ from daffnet_mm.errors import InputError
 from ..utils import FoldedInference, pool_last_feature
 
 
+def _read(
+    predictor: Any, inputs: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Give a MAP's attribute logits and its backbone's pooled feature."""
+    feats = predictor.extract_feat(inputs)
+    return predictor.head(feats)[0], pool_last_feature(feats)
+
+
 @MODELS.register_module()
 class MFE(BaseModule):
     """DAFFNet's Morphological Feature Extractor (Sec. 2.2).
@@ -20,7 +29,8 @@ class MFE(BaseModule):
     A Morphological Attribute Predictor (MAP) reads attribute probabilities
     from the image batch; an encoder (MAE) turns them into the morphological
     feature. As the neck of :class:`DAFFNet` it stands beside the backbone,
-    not behind it: the backbone's feature is only pooled.
+    not behind it: the backbone's feature is only pooled. Where the MAP's
+    backbone serves both branches, it gives that one's.
 
     Args:
         predictor (dict): Config of the MAP: an ``ImageClassifier`` with a
@@ -56,7 +66,7 @@ class MFE(BaseModule):
         if frozen:
             self.predictor.requires_grad_(False)
             self.predictor.eval()
-            self._folded_predictor = FoldedInference(self.predictor)
+            self._folded_predictor = FoldedInference(self.predictor, _read)
 
     @property
     def predictor_checkpoint(self) -> str | None:
@@ -126,11 +136,24 @@ class MFE(BaseModule):
         Returns:
             Tensor: Attribute probabilities of shape (N, 31).
         """
-        layout = self.predictor.head.layout
-        if not self.frozen:
-            return layout.softmax(self.predictor(inputs, mode='tensor')[0])
-        with torch.no_grad():
-            return layout.softmax(self._folded_predictor(inputs)[0])
+        return self.read(inputs)[0]
+
+    def read(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give all that the MAP makes of an image batch.
+
+        Args:
+            inputs (Tensor): Normalised images of shape (N, 3, H, W).
+
+        Returns:
+            tuple[Tensor, Tensor]: Attribute probabilities of shape (N, 31),
+            and the pooled feature of the MAP's backbone, (N, C).
+        """
+        if self.frozen:
+            with torch.no_grad():
+                logits, pooled = self._folded_predictor(inputs)
+        else:
+            logits, pooled = _read(self.predictor, inputs)
+        return self.predictor.head.layout.softmax(logits), pooled
 
     def encode(self, scores: torch.Tensor) -> torch.Tensor:
         """Turn attribute probabilities into the morphological feature.
@@ -145,13 +168,14 @@ class MFE(BaseModule):
 
     def forward(
         self,
-        feats: torch.Tensor | Sequence[torch.Tensor],
+        feats: torch.Tensor | Sequence[torch.Tensor] | None,
         inputs: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Give both features of a batch.
 
         Args:
-            feats (Tensor | Sequence[Tensor]): The backbone's stages.
+            feats (Tensor | Sequence[Tensor], optional): The backbone's
+                stages; None for those of the MAP's.
             inputs (Tensor): The images that the backbone saw, of shape
                 (N, 3, H, W).
 
@@ -159,5 +183,7 @@ class MFE(BaseModule):
             tuple[Tensor, Tensor]: The pooled feature of shape (N, C) and the
             morphological feature of shape (N, 128).
         """
-        scores = self.predict_attributes(inputs)
-        return pool_last_feature(feats), self.encode(scores)
+        scores, pooled = self.read(inputs)
+        if feats is not None:
+            pooled = pool_last_feature(feats)
+        return pooled, self.encode(scores)

@@ -1,9 +1,14 @@
 import copy
+from collections.abc import Callable
 from itertools import chain
 
 import torch
 from mmcv.cnn.utils.fuse_conv_bn import fuse_conv_bn
 from torch import nn
+
+
+def _logits(model: nn.Module, inputs: torch.Tensor) -> tuple:
+    return model(inputs, mode='tensor')
 
 
 class FoldedInference:
@@ -22,10 +27,17 @@ class FoldedInference:
     Args:
         model (nn.Module): The network, in evaluation mode. It keeps its own
             weights and is not registered here as a part.
+        run (Callable): What it is run by: gets a network and images, gives a
+            tuple. Defaults to a call in the mode ``'tensor'``.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        run: Callable[[nn.Module, torch.Tensor], tuple] = _logits,
+    ) -> None:
         self._model = model
+        self._run = run
         self._state: list[tuple[int, int]] | None = None
         self._folded = model
 
@@ -36,7 +48,7 @@ class FoldedInference:
             inputs (Tensor): Normalised images of shape (N, 3, H, W).
 
         Returns:
-            tuple: What the network gives in the mode ``'tensor'``.
+            tuple: What ``run`` gives.
         """
         if (
             inputs.is_meta
@@ -47,7 +59,7 @@ class FoldedInference:
                 for m in self._model.modules()
             )
         ):
-            return self._model(inputs, mode='tensor')
+            return self._run(self._model, inputs)
         state = [
             (t.data_ptr(), t._version)
             for t in chain(self._model.parameters(), self._model.buffers())
@@ -55,7 +67,7 @@ class FoldedInference:
         if state != self._state:
             self._folded = self._fold(inputs)
             self._state = state
-        return self._folded(inputs, mode='tensor')
+        return self._run(self._folded, inputs)
 
     def _fold(self, inputs: torch.Tensor) -> nn.Module:
         """The folded copy, or the network where folding would change it."""
@@ -64,12 +76,12 @@ class FoldedInference:
         # In lower precision equal networks differ by more than unequal ones.
         with torch.autocast(inputs.device.type, enabled=False):
             same = torch.allclose(
-                folded(inputs, mode='tensor')[0],
-                self._model(inputs, mode='tensor')[0],
+                self._run(folded, inputs)[0],
+                self._run(self._model, inputs)[0],
                 rtol=1e-3,
                 atol=1e-4,
             )
         return folded if same else self._model
 
     def __deepcopy__(self, memo: dict) -> 'FoldedInference':
-        return FoldedInference(copy.deepcopy(self._model, memo))
+        return FoldedInference(copy.deepcopy(self._model, memo), self._run)

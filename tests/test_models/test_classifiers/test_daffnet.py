@@ -108,6 +108,63 @@ def test_without_encoder(daffnet_cfg, cells):
 # -- features ----------------------------------------------------------------
 
 
+@pytest.fixture
+def sharing(daffnet_cfg):
+    """One whose MAP's backbone serves both branches."""
+    torch.manual_seed(0)
+    cfg = daffnet_cfg()
+    cfg.update(backbone=None)
+    cfg['head'].update(in_channels=64)
+    return MODELS.build(cfg)
+
+
+def test_a_backbone_for_both_branches(sharing, cells):
+    sharing.eval()
+    predictor = sharing.neck.predictor
+    last = predictor.extract_feat(images())[-1]
+    torch.testing.assert_close(
+        sharing.extract_feat(images(), stage='backbone')[-1], last
+    )
+    pooled, morphological = sharing.extract_feat(images())
+    torch.testing.assert_close(pooled, last.mean((2, 3)))
+    expected = predictor(images(), mode='predict')
+    logits = sharing.head((pooled, morphological))
+    samples = sharing(images(), mode='predict')
+    for sample, other, row in zip(samples, expected, logits, strict=True):
+        torch.testing.assert_close(
+            sample.pred_attribute_scores, other.pred_attribute_scores
+        )
+        torch.testing.assert_close(sample.pred_score, row.softmax(0))
+    loss = sharing(images(), cells(4), mode='loss')['loss']
+    torch.testing.assert_close(
+        loss, torch.nn.functional.cross_entropy(logits, torch.arange(4))
+    )
+
+
+def test_a_shared_backbone_runs_once(sharing):
+    sharing.eval()
+    runs = []
+    sharing.neck.predictor.backbone.register_forward_hook(
+        lambda *_: runs.append(1)
+    )
+    sharing(images(), mode='predict')
+    assert len(runs) == 1
+
+
+def test_a_shared_backbone_is_trained_where_it_is_not_frozen(
+    daffnet_cfg, cells
+):
+    for frozen in (True, False):
+        cfg = daffnet_cfg(frozen=frozen)
+        cfg.update(backbone=None)
+        cfg['head'].update(in_channels=64)
+        model = MODELS.build(cfg)
+        model(images(), cells(4), mode='loss')['loss'].backward()
+        weight = model.neck.predictor.backbone.conv1.weight
+        assert (weight.grad is None) == frozen
+        assert model.head.fc.weight.grad.any()
+
+
 def test_stages_of_features(model):
     model.eval()
     last = model.extract_feat(images(), stage='backbone')[-1]
