@@ -2,6 +2,9 @@
 # cells_128.py, but each laboratory is loaded in a way of its own, and what
 # follows is the same for all: `train_dataloader.dataset.pipeline`.
 #
+# What is said here trains on Raabin-WBC, BCCD and JTSC, and tests on PBC; the
+# files without-*.py leave another one out.
+#
 # Environment variables move the data: PBC_ROOT and WBCATT_ROOT; RAABIN_ROOT
 # and RAABIN_SPLIT_FILE; BCCD_DETECTION_ROOT; JTSC_ROOT.
 num_classes = 5
@@ -67,6 +70,8 @@ jtsc = dict(
     pipeline=load,
 )
 
+# No laboratory, and no cell type, is to outnumber the others by much.
+few = dict(type='StratifiedSubset', most=500)
 train_dataloader = dict(
     batch_size=64,
     num_workers=2,
@@ -74,14 +79,28 @@ train_dataloader = dict(
     # Workers that start with each epoch make a resumed run exact.
     persistent_workers=False,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(type='MixedDataset', pipeline=train_pipeline),
+    dataset=dict(
+        type='MixedDataset',
+        datasets=[
+            dict(few, dataset=raabin),
+            dict(few, dataset=bccd),
+            dict(few, dataset=jtsc),
+        ],
+        pipeline=train_pipeline,
+    ),
 )
+# Of a laboratory that is known: whether the training went well.
 val_dataloader = dict(
     batch_size=128,
     num_workers=2,
     pin_memory=False,
     persistent_workers=False,
     sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(raabin, split='val', pipeline=test_pipeline),
 )
-test_dataloader = dict(val_dataloader)
+# PBC's is WBCAtt's published training part, whole.
+test_dataloader = dict(
+    val_dataloader,
+    dataset=dict(pbc, select_ratio=0.0, pipeline=test_pipeline),
+)
 val_evaluator = test_evaluator = dict(type='WBCMetric')

@@ -1,6 +1,6 @@
 # Cells of every laboratory are drawn equally often.
 _base_ = [
-    '../../_base_/datasets/without-pbc.py',
+    '../../_base_/datasets/cells_laboratories.py',
     '../../_base_/models/lite_classifier.py',
     '../../_base_/schedules/lite_16e.py',
 ]

@@ -1,9 +1,9 @@
 # Training for laboratories that nobody trained on: one is left out, and is
-# tested on. The base `without-pbc` stands for any of the four, by which
-# run_experiments.py replaces it. This is the baseline; the other files of this
-# folder change one thing each.
+# tested on: here PBC; run_experiments.py replaces the first base by one that
+# leaves out another (`without-*.py`). This is the baseline; the other files of
+# this folder change one thing each.
 _base_ = [
-    '../../_base_/datasets/without-pbc.py',
+    '../../_base_/datasets/cells_laboratories.py',
     '../../_base_/models/lite_classifier.py',
     '../../_base_/schedules/lite_16e.py',
 ]

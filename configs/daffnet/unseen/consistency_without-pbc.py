@@ -2,7 +2,7 @@
 # are to be alike. An epoch has as many looks as the baseline's, at half of the
 # cells.
 _base_ = [
-    '../../_base_/datasets/without-pbc.py',
+    '../../_base_/datasets/cells_laboratories.py',
     '../../_base_/models/lite_classifier.py',
     '../../_base_/schedules/lite_16e.py',
     '../../_base_/pipelines/other_laboratories.py',

@@ -1,7 +1,7 @@
 # Feature statistics of the images of a batch are mixed, behind the second and
 # the third stage.
 _base_ = [
-    '../../_base_/datasets/without-pbc.py',
+    '../../_base_/datasets/cells_laboratories.py',
     '../../_base_/models/lite_classifier.py',
     '../../_base_/schedules/lite_16e.py',
 ]

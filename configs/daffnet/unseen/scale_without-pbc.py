@@ -1,7 +1,7 @@
 # Magnifications vary: a cell takes from half of the width to all of it, which
 # is BCCD's crops.
 _base_ = [
-    '../../_base_/datasets/without-pbc.py',
+    '../../_base_/datasets/cells_laboratories.py',
     '../../_base_/models/lite_classifier.py',
     '../../_base_/schedules/lite_16e.py',
 ]

@@ -1,6 +1,6 @@
 # Stain, lamp, camera and focus vary, and magnifications too.
 _base_ = [
-    '../../_base_/datasets/without-pbc.py',
+    '../../_base_/datasets/cells_laboratories.py',
     '../../_base_/models/lite_classifier.py',
     '../../_base_/schedules/lite_16e.py',
     '../../_base_/pipelines/other_laboratories.py',
