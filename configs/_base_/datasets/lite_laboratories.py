@@ -1,6 +1,6 @@
-# Three laboratories at 128 px for EfficientNet-Lite0 on a CPU: PBC with
-# WBCAtt's attributes, Raabin-WBC and BCCD, all of their training cells. A tenth
-# of WBCAtt's published training part selects, and its validation part is the
+# Three laboratories at 128 px for EfficientNet-Lite0 on a CPU, all of their
+# training cells: PBC with WBCAtt's attributes, Raabin-WBC and BCCD. A tenth of
+# WBCAtt's published training part selects, and its validation part is the
 # test, as in lite_wbcatt_official.py.
 _base_ = './cells_laboratories.py'
 train_dataloader = dict(
