@@ -8,6 +8,8 @@ Usage:
     python tools/run_experiments.py --out-dir DIR --tables daffnet_table6
         [--fractions 0.05 0.25 1] [--foreign DATASET ...]
         [--official-split val]              MAP's training strategies
+    python tools/run_experiments.py --out-dir DIR --tables unseen --seeds 0
+        --image-size 112 --epochs 4         leave a laboratory out, screened
     python tools/run_experiments.py --list
     ... [--epochs N] [--image-size N] [--cfg-options KEY=VALUE ...]
     ... [--map METHOD_OR_FILE] [--configs METHOD=CONFIG ...]
@@ -54,12 +56,15 @@ from daffnet_mm.reproduction import (
     own_table,
     paper_table,
     time_left,
+    unseen_table,
     write_tables,
+    write_unseen,
 )
 from daffnet_mm.reproduction.matrix import known_metrics
-from daffnet_mm.reproduction.methods import DATASETS, list_methods
+from daffnet_mm.reproduction.methods import DATASETS, LEFT_OUT, list_methods
 from daffnet_mm.reproduction.published import TITLES
 from daffnet_mm.reproduction.training_steps import FINISHED
+from daffnet_mm.reproduction.unseen import UNSEEN
 from daffnet_mm.utils.command_line import (
     GOES_ON,
     KeyValueAction,
@@ -81,7 +86,7 @@ def build_parser() -> ToolParser:
         '--tables',
         nargs='+',
         metavar='TABLE',
-        help="the papers' tables, or all",
+        help="the papers' tables, all of these, or unseen",
     )
     parser.add_argument('--methods', nargs='+', help='in the place of a table')
     parser.add_argument(
@@ -198,6 +203,7 @@ def list_everything() -> None:
     print('tables:')
     for name, title in TITLES.items():
         print(f'  {name:28} {title}')
+    print(f'  {UNSEEN:28} trained without a laboratory, tested on it')
     print(f'datasets:\n  {", ".join(DATASETS)}')
     print('methods:')
     for name, path in list_methods(CONFIGS).items():
@@ -217,7 +223,20 @@ def declare(args: argparse.Namespace) -> list:
     if names == ['all']:
         names = list(TITLES)
     datasets = args.datasets or None
-    return [paper_table(name, datasets, args.metrics) for name in names]
+    return [
+        unseen_table(CONFIGS, datasets)
+        if name == UNSEEN
+        else paper_table(name, datasets, args.metrics)
+        for name in names
+    ]
+
+
+def write_all(plan: Plan) -> list[Path]:
+    """Write all that the runs so far give."""
+    paths = write_tables(plan)
+    if any(run.dataset in LEFT_OUT for run in plan.configs):
+        paths += write_unseen(plan)
+    return paths
 
 
 def choose_launcher(args: argparse.Namespace) -> LocalLauncher:
@@ -272,7 +291,7 @@ def train(plan: Plan, launcher: LocalLauncher) -> bool:
                 state += f': {outcome.error}'
             minutes = outcome.minutes or 0
             say(f'{run.name} {state} ({minutes:.1f} minutes; {text})')
-            write_tables(plan)
+            write_all(plan)
 
         outcomes = Trainer(plan, launcher, report).run()
     return all(o.state == FINISHED for o in outcomes.values())
@@ -308,9 +327,9 @@ def run(args: argparse.Namespace) -> int:
     finished = True
     if not args.tables_only:
         plan.prepare()
-        write_tables(plan)
+        write_all(plan)
         finished = train(plan, launcher)
-    paths = write_tables(plan)
+    paths = write_all(plan)
     figure = settings.out_dir / 'tables' / 'accuracy_against_labels.png'
     if len(plan.shares) > 1 and draw_label_curves(plan, figure):
         paths.append(figure)

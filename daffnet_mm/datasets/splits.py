@@ -156,6 +156,31 @@ def cut_groups(
     }
 
 
+def later_copies(
+    parts: Mapping[str, str],
+    groups: Mapping[str, str],
+    order: Sequence[str] = SPLITS,
+) -> list[str]:
+    """Find the images that have one of their group in an earlier part.
+
+    Args:
+        parts (Mapping[str, str]): The part of each image, by image name.
+        groups (Mapping[str, str]): The group of each image, by image name.
+        order (Sequence[str]): The parts, the one that keeps its images first.
+            Defaults to training, validation and test part.
+
+    Returns:
+        list[str]: Their names, sorted.
+    """
+    return sorted(
+        name
+        for names in cut_groups(parts, groups).values()
+        for name in names
+        if order.index(parts[name])
+        > min(order.index(parts[other]) for other in names)
+    )
+
+
 def _divide(
     labels: Mapping[str, str],
     ratios: Sequence[float],

@@ -13,27 +13,33 @@ from .sample_infos import image_ids
 class StratifiedSubset:
     """A share of each class of a dataset, or what is left.
 
-    To learn from a part of the labels, or to set a part of the training
-    images aside for selection. Images are ordered by a hash of seed and name
-    within their class, so that the choice depends on nothing else and a
-    larger share holds every smaller one of the same seed.
+    To learn from a part of the labels, to set a part of the training images
+    aside for selection, or to have no class outnumber the others. Images are
+    ordered by a hash of seed and name within their class, so that the choice
+    depends on nothing else and a larger share holds every smaller one of the
+    same seed.
 
     Args:
         dataset (dict | Dataset): The dataset, or its config.
         fraction (float): The share of each class, above 0 and at most 1.
+            Defaults to 1.
+        most (int, optional): At most so many images of each class. Defaults
+            to None: no limit.
         rest (bool): Take what the share leaves. Defaults to False.
         seed (int): Seed of the choice. Defaults to 0.
         lazy_init (bool): Leave the dataset unread until ``full_init``.
             Defaults to False.
 
     Raises:
-        InputError: If the fraction is out of range or leaves no image.
+        InputError: If the fraction or the limit is out of range or leaves no
+            image.
     """
 
     def __init__(
         self,
         dataset: dict | BaseDataset,
-        fraction: float,
+        fraction: float = 1.0,
+        most: int | None = None,
         rest: bool = False,
         seed: int = 0,
         lazy_init: bool = False,
@@ -43,10 +49,15 @@ class StratifiedSubset:
                 'fraction of StratifiedSubset must be above 0 '
                 f'and at most 1, but is {fraction}'
             )
+        if most is not None and most < 1:
+            raise InputError(
+                f'most of StratifiedSubset must be 1 or more, but is {most}'
+            )
         self.dataset = (
             DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
         )
         self.fraction = fraction
+        self.most = most
         self.rest = rest
         self.seed = seed
         if not lazy_init:
@@ -80,11 +91,14 @@ class StratifiedSubset:
                 ).digest()
             )
             end = round(len(members) * self.fraction)
+            if self.most is not None:
+                end = min(end, self.most)
             chosen += members[end:] if self.rest else members[:end]
         if not chosen:
             raise InputError(
                 f'StratifiedSubset: {"the rest after " * self.rest}a share '
-                f'of {self.fraction} of {len(ids)} images holds none'
+                f'of {self.fraction}, at most {self.most} of each class, of '
+                f'{len(ids)} images holds none'
             )
         self.indices = sorted(chosen)
 

@@ -1,8 +1,8 @@
 from collections.abc import Sequence
 
-from mmengine.dataset import BaseDataset, ConcatDataset
+from mmengine.dataset import BaseDataset, Compose, ConcatDataset
 from mmengine.logging import MMLogger
-from mmpretrain.registry import DATASETS
+from mmpretrain.registry import DATASETS, TRANSFORMS
 
 from daffnet_mm.errors import InputError
 from daffnet_mm.structures import WBC5_CLASSES
@@ -106,17 +106,34 @@ class MixedDataset(ConcatDataset):
             or a :class:`PseudoLabelledDataset`.
         classes (Sequence[str]): The taxonomy. Defaults to the five common
             types of white blood cells.
+        pipeline (Sequence[dict]): What follows each part's own pipeline: the
+            steps that are the same for all, said once. Defaults to none.
         lazy_init (bool): Leave the parts unread until ``full_init``. Defaults
             to False.
 
     Raises:
         InputError: If a part has other classes, or the same in another order.
+
+    Examples:
+        >>> # Crops of cells, and boxes in fields: each is loaded in its way.
+        >>> crops = dict(
+        ...     type='PBC', data_root='data/PBC', classes=WBC5_CLASSES,
+        ...     pipeline=[dict(type='LoadCellImage')])
+        >>> boxes = dict(
+        ...     type='BCCD', data_root='data/bccd_detection',
+        ...     pipeline=[dict(type='LoadCellImage', margin=0.1)])
+        >>> train_dataset = dict(
+        ...     type='MixedDataset', datasets=[crops, boxes],
+        ...     pipeline=[
+        ...         dict(type='Resize', scale=(128, 128)),
+        ...         dict(type='PackInputs')])
     """
 
     def __init__(
         self,
         datasets: Sequence[dict | BaseDataset],
         classes: Sequence[str] = WBC5_CLASSES,
+        pipeline: Sequence[dict] = (),
         lazy_init: bool = False,
     ) -> None:
         # Not the base class's: it compares all metadata, and refuses wrappers
@@ -138,9 +155,13 @@ class MixedDataset(ConcatDataset):
                     'classes=...), or set classes here'
                 )
             self.datasets.append(part)
+        self.pipeline = Compose([TRANSFORMS.build(step) for step in pipeline])
         self._fully_initialized = False
         if not lazy_init:
             self.full_init()
+
+    def __getitem__(self, idx: int) -> dict | None:
+        return self.pipeline(super().__getitem__(idx))
 
 
 def check_taxonomy(classes: Sequence[str]) -> tuple[str, ...]:

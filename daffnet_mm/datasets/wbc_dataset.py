@@ -3,7 +3,7 @@ import os
 import os.path as osp
 import unicodedata
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -32,6 +32,7 @@ from .splits import (
     cut_groups,
     groups_of,
     labels_of,
+    later_copies,
     normalize_name,
     read_group_file,
     read_split_file,
@@ -51,6 +52,8 @@ PART_FOLDERS = dict(
     test='test',
     testing='test',
 )
+#: The part of an image that is left out of the one that it is shipped in.
+COPY = 'copy'
 #: Threads that look for broken images.
 _READERS = 2
 
@@ -111,7 +114,10 @@ class WBCDataset(BaseDataset):
         official_split (bool): Take the parts that the release ships;
             ``split_file`` and ``split_ratios`` then count for nothing. Where
             it ships no validation part, one is drawn from the training part,
-            by group, with ``split_seed`` and ``stratify``. Defaults to False.
+            by group, with ``split_seed`` and ``stratify``. Where releases part
+            copies of one cell and a ``group_file`` tells them, they stay in
+            the first of the parts and are left out of the later ones.
+            Defaults to False.
         val_ratio (float): The share of the shipped training part that is
             drawn so. Defaults to 0.25, Chen et al.'s.
         class_map (dict[str, str | None], optional): The class of a folder (or
@@ -632,6 +638,25 @@ class WBCDataset(BaseDataset):
             parts.update(self.set_aside(samples, self.val_ratio, 'val'))
         return parts
 
+    def _leave_out_copies(
+        self, samples: Sequence[dict], parts: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Take copies of a shipped part's images out of the later parts."""
+        groups = {s['name']: s['group'] for s in samples}
+        copies = later_copies(parts, groups, self.PARTS)
+        if copies:
+            counts = Counter(parts[name] for name in copies)
+            MMLogger.get_current_instance().info(
+                f'{type(self).__name__}: left out as copies of images in an '
+                f'earlier part (by {self.group_file}): '
+                + ', '.join(
+                    f'{counts[part]} of {part}'
+                    for part in self.PARTS
+                    if counts[part]
+                )
+            )
+        return {**parts, **dict.fromkeys(copies, COPY)}
+
     def set_aside(
         self, samples: Sequence[dict], share: float, part: str
     ) -> dict[str, str]:
@@ -681,7 +706,11 @@ class WBCDataset(BaseDataset):
                 'drawn (then train all stages again)'
             )
         cut = cut_groups(
-            {s['name']: parts[s['name']] for s in samples},
+            {
+                s['name']: parts[s['name']]
+                for s in samples
+                if parts[s['name']] != COPY
+            },
             {s['name']: s['group'] for s in samples},
         )
         if cut:
@@ -703,6 +732,8 @@ class WBCDataset(BaseDataset):
         parts = None
         if self.split is not None:
             parts = self.assign_splits(samples, images)
+            if self.official_split and self.group_file:
+                parts = self._leave_out_copies(samples, parts)
         samples = [
             s for s in samples if among(s['label'], self.CLASSES) is not None
         ]

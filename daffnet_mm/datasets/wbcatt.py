@@ -93,13 +93,13 @@ class WBCAtt(PBC):
 
         Returns:
             list[str]: Their paths: with the official split that of the part,
-            else all.
+            else all; and all where copies in the other parts count.
 
         Raises:
             InputError: If there are none.
         """
         part = '*'
-        if self.official_split and self.split:
+        if self.official_split and self.split and not self.group_file:
             part = 'train' if self.split == 'select' else self.split
         pattern = osp.join(self.ann_dir, f'pbc_attr_v1_{part}.csv')
         files = sorted(glob.glob(pattern))

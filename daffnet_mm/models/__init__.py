@@ -1,5 +1,6 @@
 from .attention import *  # noqa: F403
 from .backbones import *  # noqa: F403
+from .batch_augments import *  # noqa: F403
 from .classifiers import *  # noqa: F403
 from .data_preprocessors import *  # noqa: F403
 from .heads import *  # noqa: F403

@@ -5,6 +5,7 @@ from .matrix import own_table, paper_table
 from .plan import Plan, Run, Settings
 from .run import LocalLauncher, SlurmLauncher, Trainer, time_left
 from .training_steps import Outcome
+from .unseen import unseen_table, write_unseen
 from .writers import write_tables
 
 __all__ = [
@@ -19,5 +20,7 @@ __all__ = [
     'own_table',
     'paper_table',
     'time_left',
+    'unseen_table',
     'write_tables',
+    'write_unseen',
 ]

@@ -12,6 +12,7 @@ from daffnet_mm.utils.dataset_configs import (
     innermost,
     parts_to_label,
     pseudo_labelled_datasets,
+    walk,
 )
 
 _PARTS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -27,7 +28,7 @@ def set_image_size(cfg: Config, size: int) -> None:
     Raises:
         InputError: If no dataset says how large its images are.
     """
-    datasets = [d for part in _PARTS for d in innermost(cfg[part].dataset)]
+    datasets = [d for part in _PARTS for d in walk(cfg[part].dataset)]
     sizes = [
         step['crop_size']
         for dataset in datasets

@@ -16,6 +16,15 @@ from .recipes import (
     read_recipe,
 )
 
+#: Several laboratories to train on, less the one that is named, which is
+#: tested on; and what that one is called.
+LEFT_OUT = {
+    'without-pbc': 'PBC',
+    'without-raabin': 'Raabin-WBC',
+    'without-bccd': 'BCCD',
+    'without-jtsc': 'JTSC',
+}
+
 #: Every dataset, and its name in the papers. ``pbc5`` is PBC without the
 #: three classes that are no mature white blood cells; ``wbcatt`` is PBC with
 #: attributes, on which MAP is trained; ``synthetic`` needs no files.
@@ -29,6 +38,7 @@ DATASETS = {
     'labelled': 'Labelled',
     'wbcatt': 'WBCAtt',
     'synthetic': None,
+    **dict.fromkeys(LEFT_OUT),
 }
 
 #: Datasets whose images MAP's training set shares, so that both must be
@@ -49,6 +59,7 @@ _OF_THE_PAPERS = {
 _FOLDERS = {
     'variant': 'daffnet/variants',
     'peer': 'peers',
+    'unseen': 'daffnet/unseen',
     'scam': 'scam/ablation',
     'scam/peer': 'scam/peers',
 }
@@ -131,6 +142,11 @@ def check_pair(configs: Path, method: str, dataset: str, scale: str) -> None:
         raise InputError(
             'synthetic cells are for small models: say --scale '
             'tiny, or name another dataset'
+        )
+    if method.startswith('unseen/') is not (dataset in LEFT_OUT):
+        raise InputError(
+            f'{method} and {dataset} do not go together: methods of unseen/ '
+            f'are for {", ".join(LEFT_OUT)}, and others for other datasets'
         )
     is_map = method in MAP_METHODS
     if is_map and dataset not in ('wbcatt', 'synthetic'):

@@ -15,7 +15,7 @@ from daffnet_mm.fileio.tables import (
 )
 
 from .matrix import known_metrics
-from .methods import DATASETS, EPOCHS, IMAGE_SIZE
+from .methods import DATASETS, EPOCHS, IMAGE_SIZE, LEFT_OUT
 from .plan import Plan
 from .results import GAINS, RowResult, SectionResult, fill
 from .statistics import Comparison, Summary, summarize
@@ -178,6 +178,8 @@ def caption(plan: Plan) -> str:
 
 def _heading(section: SectionResult) -> str:
     dataset, paper = section.section.dataset, section.section.published_on
+    if dataset in LEFT_OUT:
+        return f'{LEFT_OUT[dataset]}, trained without it'
     name = DATASETS[dataset] or 'synthetic cells'
     if paper == name:
         paper = None

@@ -1,11 +1,17 @@
 """Each dataset's config loads its release, moved by the environment."""
 
+from collections import Counter
 from pathlib import Path
 
 import cell_trees
 import pytest
+from cell_trees import PARTS
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
+
+from daffnet_mm.datasets.sample_infos import image_ids
+from daffnet_mm.structures import WBC5_CLASSES
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 #: Images in the small tree, all parts together, and classes.
@@ -44,3 +50,43 @@ def test_the_three_parts(moved, tmp_path):
     assert (tmp_path / 'splits' / 'split.csv').is_file()
     for part in parts:
         assert part[0]['inputs'].shape == (3, 224, 224)
+
+
+def test_several_laboratories(pbc_root, wbcatt_dir, tmp_path, monkeypatch):
+    fields = [
+        ([(20, 30, 40, 60)], name.upper(), part)
+        for name in WBC5_CLASSES
+        for part in PARTS
+    ]
+    for name, path in dict(
+        PBC_ROOT=pbc_root,
+        WBCATT_ROOT=wbcatt_dir,
+        RAABIN_ROOT=cell_trees.raabin(tmp_path),
+        RAABIN_SPLIT_FILE=tmp_path / 'splits' / 'raabin.csv',
+        BCCD_DETECTION_ROOT=cell_trees.bccd_detection(tmp_path, fields),
+    ).items():
+        monkeypatch.setenv(name, str(path))
+    init_default_scope('mmpretrain')
+    cfg = Config.fromfile(CONFIGS / '_base_/datasets/lite_laboratories.py')
+    # of four cells a class there is no tenth
+    annotated = cfg.train_dataloader.dataset.datasets[0]
+    for dataset in (annotated, cfg.val_dataloader.dataset):
+        assert dataset.select_ratio == 0.1
+        dataset.select_ratio = 0.25
+    train, val, test = (
+        DATASETS.build(cfg[f'{part}_dataloader'].dataset) for part in PARTS
+    )
+    images = image_ids(train)
+    sources = Counter(name.partition('/')[0] for name in images)
+    # WBCAtt's training part less what selects; three fifths of Raabin's Train,
+    # which has eight cells a class; BCCD's training list
+    assert len(val) == 5
+    assert sources == dict(PBC=15, RaabinWBC=25, BCCD=5)
+    assert len(test) == 15
+    assert not {*images} & {*image_ids(val), *image_ids(test)}
+    assert not any('Test' in name for name in images)
+    attributes = [train[i]['data_samples'].gt_attributes for i in (0, -1)]
+    assert attributes[0].min() >= 0 and attributes[1].max() == -1
+    for dataset in (train, val, test):
+        for i in (0, len(dataset) - 1):
+            assert dataset[i]['inputs'].shape == (3, 128, 128)

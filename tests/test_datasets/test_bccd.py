@@ -155,6 +155,34 @@ def test_the_lists_of_the_detection_release(detection):
     assert parts == [3, 2, 2]
 
 
+def test_copies_of_training_cells_leave_the_published_lists(
+    detection, tmp_path, log
+):
+    groups = tmp_path / 'groups.csv'
+    name = 'BCCD/JPEGImages/BloodImage_0000{}.jpg#{}'.format
+    # one cell in all lists; two of one field, which are no copies of others
+    members = {'a': [(0, 0), (7, 0), (4, 0)], 'b': [(1, 1), (1, 0)]}
+    rows = [
+        f'{name(*cell)},{group}'
+        for group, cells in members.items()
+        for cell in cells
+    ]
+    groups.write_text('\n'.join(['image,group', *rows]))
+    build = dict(official_split=True, group_file=str(groups), **QUICK)
+    parts = {p: ids(BCCD(str(detection), p, **build)) for p in PARTS}
+    before = {
+        p: ids(BCCD(str(detection), p, official_split=True, **QUICK))
+        for p in PARTS
+    }
+    assert parts['train'] == before['train']
+    assert parts['val'] == before['val'] - {f'BCCD/{name(7, 0)}'}
+    assert parts['test'] == before['test'] - {f'BCCD/{name(4, 0)}'}
+    assert [len(before[p]) - len(parts[p]) for p in PARTS] == [0, 1, 1]
+    assert any('1 of val, 1 of test' in r.getMessage() for r in log)
+    assert not [r for r in log if r.levelname == 'WARNING']
+    assert len(BCCD(str(detection), **build)) == 7
+
+
 def test_folders_without_the_one_around_them(detection):
     for path in (detection / 'BCCD').iterdir():
         path.rename(detection / path.name)

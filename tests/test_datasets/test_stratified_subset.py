@@ -51,9 +51,22 @@ def test_a_larger_share_holds_the_smaller(pbc_root):
     assert shares[1] == set(image_ids(subset(pbc_root, 0.2)))
 
 
+def test_at_most_so_many_of_each_class(pbc_root):
+    four, half = subset(pbc_root, 1, most=4), subset(pbc_root, 0.5, most=7)
+    for part, most in ((four, 4), (half, 5)):
+        counts = Counter(part.get_cat_ids(i)[0] for i in range(len(part)))
+        assert counts == dict.fromkeys(range(8), most)
+    # the first by the hash, as a share has them
+    assert set(image_ids(four)) < set(image_ids(half))
+    rest = subset(pbc_root, 1, most=4, rest=True)
+    assert len(rest) == 48
+    assert set(image_ids(rest)).isdisjoint(image_ids(four))
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
+        (dict(fraction=1, most=0), 'most of .* must be 1 or more, but is 0'),
         (dict(fraction=0), 'above 0'),
         (dict(fraction=1.1), 'at most 1'),
         (dict(fraction=0.01), 'holds none'),

@@ -113,6 +113,34 @@ def test_several_datasets_of_one_taxonomy(pbc_root, wbcatt_dir):
         assert set(names[label]) == {name}
 
 
+def test_what_follows_is_the_same_for_all_parts(pbc_root, wbcatt_dir):
+    def part(dataset, edge):
+        load = dict(type='LoadCellImage')
+        return dict(dataset, pipeline=[load, dict(type='Resize', scale=edge)])
+
+    mixed = DATASETS.build(
+        dict(
+            type='MixedDataset',
+            datasets=[
+                part(wbcatt(pbc_root, wbcatt_dir), (8, 8)),
+                part(pbc(pbc_root, classes=WBC5_CLASSES), (6, 6)),
+            ],
+            pipeline=[
+                dict(type='Pad', size=(10, 10), pad_val=9),
+                dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
+            ],
+        )
+    )
+    first, last = mixed[0], mixed[len(mixed) - 1]
+    for sample, inner in ((first, 8), (last, 6)):
+        inputs = sample['inputs']
+        assert inputs.shape == (3, 10, 10)
+        assert (inputs[:, inner:] == 9).all()
+        assert not (inputs[:, :inner, :inner] == 9).all()
+    assert first['data_samples'].gt_attributes.min() >= 0
+    assert last['data_samples'].gt_attributes.tolist() == [-1] * 11
+
+
 @pytest.mark.parametrize(
     'classes', [PBC8_CLASSES, WBC5_CLASSES[::-1], WBC5_CLASSES[:4]]
 )

@@ -55,6 +55,28 @@ def test_the_official_split(pbc_root, wbcatt_dir):
     assert len(build(pbc_root, wbcatt_dir, official_split=True)) == 45
 
 
+def test_copies_of_training_cells_leave_the_official_parts(
+    pbc_root, wbcatt_dir, tmp_path
+):
+    def parts(**kwargs):
+        for part in PARTS:
+            dataset = build(
+                pbc_root, wbcatt_dir, part, official_split=True, **kwargs
+            )
+            yield sorted(ids(dataset))
+
+    train, val, test = parts()
+    groups = {train[0]: 1, val[3]: 1, test[1]: 1, val[0]: 2, test[0]: 2}
+    path = tmp_path / 'groups.csv'
+    rows = [f'{n.removeprefix("PBC/")},{g}' for n, g in groups.items()]
+    path.write_text('\n'.join(['image,group', *rows]))
+    assert [*map(set, parts(group_file=str(path)))] == [
+        {*train},
+        {*val} - {val[3]},
+        {*test} - {test[0], test[1]},
+    ]
+
+
 def test_the_shared_split_is_that_of_pbc(pbc_root, wbcatt_dir, tmp_path):
     split_file = str(tmp_path / 'split.csv')
     for split in PARTS:

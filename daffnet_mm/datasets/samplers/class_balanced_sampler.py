@@ -1,6 +1,6 @@
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Mapping, Sized
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,9 @@ class ClassBalancedSampler(Sampler):
             ``samples_per_class`` is none of the above.
     """
 
+    #: What is drawn equally often.
+    KINDS = 'classes'
+
     def __init__(
         self,
         dataset: Sized,
@@ -60,17 +63,15 @@ class ClassBalancedSampler(Sampler):
             isinstance(samples_per_class, int) and samples_per_class >= 1
         ):
             raise InputError(
-                'ClassBalancedSampler: samples_per_class='
-                f"{samples_per_class} must be 'largest', 'mean' or a whole "
-                'number from 1'
+                f'{type(self).__name__}: the number of images of each of the '
+                f'{self.KINDS} is {samples_per_class!r}, but must be '
+                "'largest', 'mean' or a whole number from 1"
             )
         self.rank, self.world_size = get_dist_info()
         self.seed = sync_random_seed() if seed is None else seed
         self.epoch = 0
 
-        members = defaultdict(list)
-        for index in range(len(dataset)):
-            members[_class_of(dataset, index)].append(index)
+        members = dict(self.sort_out(dataset))
         self.without_class = torch.tensor(
             members.pop(-1, []), dtype=torch.long
         )
@@ -79,7 +80,7 @@ class ClassBalancedSampler(Sampler):
                 'ClassBalancedSampler: no image of the dataset '
                 'has a class; use DefaultSampler'
             )
-        self.members = [torch.tensor(members[c]) for c in sorted(members)]
+        self.members = [torch.tensor(members[k]) for k in sorted(members)]
         sizes = [len(m) for m in self.members]
         if samples_per_class == 'largest':
             samples_per_class = max(sizes)
@@ -92,9 +93,25 @@ class ClassBalancedSampler(Sampler):
         self.num_samples = math.ceil(total / self.world_size)
         MMLogger.get_current_instance().info(
             f'an epoch draws {self.samples_per_class} images of each of '
-            f'{len(members)} classes, which have {min(sizes)} to {max(sizes)},'
-            f' and {len(self.without_class)} without class'
+            f'{len(members)} {self.KINDS}, which have {min(sizes)} to '
+            f'{max(sizes)}, and {len(self.without_class)} without class'
         )
+
+    @staticmethod
+    def sort_out(dataset: Sized) -> Mapping[Any, list[int]]:
+        """Find the images of each class.
+
+        Args:
+            dataset (Sized): The dataset.
+
+        Returns:
+            Mapping[Any, list[int]]: Their places in it, by class; -1 for those
+            without one.
+        """
+        members = defaultdict(list)
+        for index in range(len(dataset)):
+            members[_class_of(dataset, index)].append(index)
+        return members
 
     def __iter__(self) -> Iterator[int]:
         """Draw this process's indices of the epoch."""

@@ -8,6 +8,7 @@ from .evaluation_report_hook import EvaluationReportHook
 from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .freeze_pretrained_hook import FreezePretrainedHook
 from .mean_teacher_hook import MeanTeacherHook
+from .mix_style_hook import MixStyleHook
 from .requirements_hook import RequirementsHook
 from .resumable_checkpoint_hook import ResumableCheckpointHook
 from .resumable_early_stopping_hook import ResumableEarlyStoppingHook
@@ -28,6 +29,7 @@ __all__ = [
     'FreezeBatchNormHook',
     'FreezePretrainedHook',
     'MeanTeacherHook',
+    'MixStyleHook',
     'RequirementsHook',
     'ResumableCheckpointHook',
     'ResumableEarlyStoppingHook',

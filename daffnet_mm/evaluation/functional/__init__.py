@@ -3,6 +3,7 @@ from .annotator_agreement import (
     disagreement,
     smoothing_table,
 )
+from .balanced_accuracy import BalancedAccuracy, balanced_accuracy
 from .calibration import (
     ReliabilityBins,
     fit_temperature,
@@ -14,10 +15,12 @@ from .differential import differential_count
 from .significance import McNemarResult, mcnemar_test
 
 __all__ = [
+    'BalancedAccuracy',
     'ClassScores',
     'McNemarResult',
     'ReliabilityBins',
     'annotator_confusions',
+    'balanced_accuracy',
     'differential_count',
     'disagreement',
     'fit_temperature',

@@ -145,9 +145,9 @@ def test_wrapped_datasets():
 def test_what_it_refuses():
     with pytest.raises(InputError, match='no image of the dataset has a cl'):
         build(Labelled([-1, -1]))
-    with pytest.raises(InputError, match='samples_per_class=0'):
+    with pytest.raises(InputError, match='of each of the classes is 0'):
         build(Labelled(LABELS), samples_per_class=0)
-    with pytest.raises(InputError, match='samples_per_class=median'):
+    with pytest.raises(InputError, match="classes is 'median'"):
         build(Labelled(LABELS), samples_per_class='median')
     several = Labelled([0])
     several.get_cat_ids = lambda idx: [0, 1]

@@ -1,0 +1,106 @@
+# Cells of several laboratories at 128 px, for EfficientNet-Lite0 on a CPU: as
+# cells_128.py, but each laboratory is loaded in a way of its own, and what
+# follows is the same for all: `train_dataloader.dataset.pipeline`.
+#
+# What is said here trains on Raabin-WBC, BCCD and JTSC, and tests on PBC; the
+# files without-*.py leave another one out.
+#
+# Environment variables move the data: PBC_ROOT and WBCATT_ROOT; RAABIN_ROOT
+# and RAABIN_SPLIT_FILE; BCCD_DETECTION_ROOT; JTSC_ROOT.
+num_classes = 5
+data_preprocessor = dict(
+    type='ChannelsLastDataPreprocessor',
+    mean=[127.0, 127.0, 127.0],
+    std=[128.0, 128.0, 128.0],
+    to_rgb=True,
+)
+
+load = [dict(type='LoadCellImage', min_edge=194)]
+view = [
+    dict(type='FrameCell', share=0.72),
+    dict(type='ResizeEdge', scale=140, edge='short'),
+]
+symmetries = [
+    dict(type='RandomCrop', crop_size=128),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='RandomQuarterTurn'),
+]
+pack = [dict(type='PackInputs', algorithm_keys=('gt_attributes',))]
+train_pipeline = [*view, *symmetries, *pack]
+test_pipeline = [
+    *load,
+    dict(type='FrameCell', share=0.66),
+    dict(type='ResizeEdge', scale=128, edge='short'),
+    dict(type='CenterCrop', crop_size=128),
+    *pack,
+]
+
+# What is trained on: nine tenths of WBCAtt's published training part, the
+# slides of the training part of Raabin's Train, BCCD's published list, and all
+# of JTSC. The attributes of all but the first are unknown.
+pbc = dict(
+    type='WBCAtt',
+    data_root='{{$PBC_ROOT:data/PBC_dataset_normal_DIB}}',
+    ann_dir='{{$WBCATT_ROOT:data/wbcatt}}',
+    official_split=True,
+    select_ratio=0.1,
+    split='train',
+    pipeline=load,
+)
+raabin = dict(
+    type='RaabinWBC',
+    data_root='{{$RAABIN_ROOT:data/Raabin-WBC}}',
+    # The test sets are for the last figures.
+    subsets=('Train',),
+    split_file='{{$RAABIN_SPLIT_FILE:data/splits/raabin.csv}}',
+    split='train',
+    pipeline=load,
+)
+bccd = dict(
+    type='BCCD',
+    data_root='{{$BCCD_DETECTION_ROOT:data/bccd_detection}}',
+    official_split=True,
+    split='train',
+    # A box ends where the cell does; what crop_cells.py leaves around it.
+    pipeline=[dict(type='LoadCellImage', min_edge=194, margin=0.1)],
+)
+jtsc = dict(
+    type='JTSC',
+    data_root='{{$JTSC_ROOT:data/segmentation_WBC}}',
+    pipeline=load,
+)
+
+# No laboratory, and no cell type, is to outnumber the others by much.
+few = dict(type='StratifiedSubset', most=500)
+train_dataloader = dict(
+    batch_size=64,
+    num_workers=2,
+    pin_memory=False,
+    # Workers that start with each epoch make a resumed run exact.
+    persistent_workers=False,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='MixedDataset',
+        datasets=[
+            dict(few, dataset=raabin),
+            dict(few, dataset=bccd),
+            dict(few, dataset=jtsc),
+        ],
+        pipeline=train_pipeline,
+    ),
+)
+# Of a laboratory that is known: whether the training went well.
+val_dataloader = dict(
+    batch_size=128,
+    num_workers=2,
+    pin_memory=False,
+    persistent_workers=False,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(raabin, split='val', pipeline=test_pipeline),
+)
+# PBC's is WBCAtt's published training part, whole.
+test_dataloader = dict(
+    val_dataloader,
+    dataset=dict(pbc, select_ratio=0.0, pipeline=test_pipeline),
+)
+val_evaluator = test_evaluator = dict(type='WBCMetric')

@@ -1,0 +1,11 @@
+# Cells of every laboratory are drawn equally often.
+_base_ = [
+    '../../_base_/datasets/cells_laboratories.py',
+    '../../_base_/models/lite_classifier.py',
+    '../../_base_/schedules/lite_16e.py',
+]
+train_dataloader = dict(
+    batch_size=32,
+    sampler=dict(_delete_=True, type='LaboratoryBalancedSampler'),
+)
+train_cfg = dict(val_interval=16)

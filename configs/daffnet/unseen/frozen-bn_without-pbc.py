@@ -1,0 +1,12 @@
+# The batch statistics stay those of ImageNet.
+_base_ = [
+    '../../_base_/datasets/cells_laboratories.py',
+    '../../_base_/models/lite_classifier.py',
+    '../../_base_/schedules/lite_16e.py',
+]
+train_dataloader = dict(batch_size=32)
+custom_hooks = [
+    *_base_.custom_hooks,
+    dict(type='FreezeBatchNormHook', begin=0),
+]
+train_cfg = dict(val_interval=16)

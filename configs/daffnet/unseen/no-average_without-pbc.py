@@ -1,0 +1,9 @@
+# The last weights are tested, not their running average.
+_base_ = [
+    '../../_base_/datasets/cells_laboratories.py',
+    '../../_base_/models/lite_classifier.py',
+    '../../_base_/schedules/lite_16e.py',
+]
+train_dataloader = dict(batch_size=32)
+custom_hooks = []
+train_cfg = dict(val_interval=16)

@@ -1,0 +1,3 @@
+from .fourier_mix import FourierMix
+
+__all__ = ['FourierMix']
