@@ -67,7 +67,7 @@ def test_several_laboratories(pbc_root, wbcatt_dir, tmp_path, monkeypatch):
     ).items():
         monkeypatch.setenv(name, str(path))
     init_default_scope('mmpretrain')
-    cfg = Config.fromfile(CONFIGS / '_base_/datasets/lite_laboratories.py')
+    cfg = Config.fromfile(CONFIGS / 'daffnet/map-lite_laboratories.py')
     # of four cells a class there is no tenth
     annotated = cfg.train_dataloader.dataset.datasets[0]
     for dataset in (annotated, cfg.val_dataloader.dataset):

@@ -7,21 +7,26 @@ data_preprocessor = dict(
     to_rgb=True,
 )
 
-train_pipeline = [
-    dict(type='LoadCellImage', min_edge=194),
+# The parts of the pipelines have names, so that a variant can say what it
+# changes.
+load = [dict(type='LoadCellImage', min_edge=194)]
+view = [
     dict(type='FrameCell', share=0.72),
     dict(type='ResizeEdge', scale=140, edge='short'),
+]
+symmetries = [
     dict(type='RandomCrop', crop_size=128),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomQuarterTurn'),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
+pack = [dict(type='PackInputs', algorithm_keys=('gt_attributes',))]
+train_pipeline = [*load, *view, *symmetries, *pack]
 test_pipeline = [
-    dict(type='LoadCellImage', min_edge=194),
+    *load,
     dict(type='FrameCell', share=0.66),
     dict(type='ResizeEdge', scale=128, edge='short'),
     dict(type='CenterCrop', crop_size=128),
-    dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
+    *pack,
 ]
 
 train_dataloader = dict(

@@ -7,6 +7,7 @@
 #
 # Environment variables move the data: PBC_ROOT and WBCATT_ROOT; RAABIN_ROOT
 # and RAABIN_SPLIT_FILE; BCCD_DETECTION_ROOT; JTSC_ROOT.
+_base_ = '../pipelines/other_laboratories.py'
 num_classes = 5
 data_preprocessor = dict(
     type='ChannelsLastDataPreprocessor',
@@ -27,6 +28,23 @@ symmetries = [
 ]
 pack = [dict(type='PackInputs', algorithm_keys=('gt_attributes',))]
 train_pipeline = [*view, *symmetries, *pack]
+# Half of the cells look as if other laboratories had stained, enlarged and
+# photographed them.
+varied = dict(
+    type='RandomChoice',
+    transforms=[
+        [*view, *symmetries],
+        [
+            dict(type='FrameCell', share=0.72),
+            dict(type='RandomZoom', zoom=(0.75, 1.8)),
+            dict(type='ResizeEdge', scale=140, edge='short'),
+            *symmetries,
+            *_base_.other_laboratories,
+            _base_.forget_untrue,
+        ],
+    ],
+    prob=[0.5, 0.5],
+)
 test_pipeline = [
     *load,
     dict(type='FrameCell', share=0.66),
@@ -69,6 +87,9 @@ jtsc = dict(
     data_root='{{$JTSC_ROOT:data/segmentation_WBC}}',
     pipeline=load,
 )
+
+# PBC as a test; WBCAtt's published validation part, unless told otherwise.
+home = dict(pbc, split='val', pipeline=test_pipeline)
 
 # No laboratory, and no cell type, is to outnumber the others by much.
 few = dict(type='StratifiedSubset', most=500)

@@ -1,13 +1,8 @@
-# DAFFNet with a MAP on EfficientNet-Lite0, beside the small EPSA-SA-ResNet.
+# DAFFNet on one EfficientNet-Lite0: the MAP's, frozen, serves both branches,
+# so that there are the encoder and the head to train.
 model = dict(
     type='DAFFNet',
-    backbone=dict(
-        type='EPSAResNet',
-        depth=18,
-        base_channels=32,
-        stem_channels=32,
-        spatial_attention=dict(type='SpatialAttention'),
-    ),
+    backbone=None,
     neck=dict(
         type='MFE',
         predictor=dict(
@@ -23,5 +18,5 @@ model = dict(
         encoder=dict(type='MorphologicalAttributeEncoder'),
         predictor_config='configs/daffnet/map-lite_wbcatt.py',
     ),
-    head=dict(type='FusionHead', in_channels=256, morphological_channels=128),
+    head=dict(type='FusionHead', in_channels=1280),
 )

@@ -3,7 +3,6 @@ _base_ = [
     '../../_base_/datasets/cells_laboratories.py',
     '../../_base_/models/lite_classifier.py',
     '../../_base_/schedules/lite_16e.py',
-    '../../_base_/pipelines/other_laboratories.py',
 ]
 train_pipeline = [
     *_base_.view,

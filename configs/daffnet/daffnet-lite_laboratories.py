@@ -1,0 +1,36 @@
+# Stage 3 of the model for many laboratories: the encoder and the head, on the
+# frozen MAP of stage 1.
+_base_ = [
+    '../_base_/datasets/cells_laboratories.py',
+    '../_base_/models/lite_daffnet.py',
+    '../_base_/schedules/lite_16e.py',
+]
+train_dataloader = dict(
+    dataset=dict(
+        datasets=[_base_.pbc, _base_.raabin, _base_.bccd],
+        pipeline=[_base_.varied, *_base_.pack],
+    )
+)
+val_dataloader = dict(dataset=dict(_base_.home, _delete_=True, split='select'))
+test_dataloader = dict(dataset=dict(_base_.home, _delete_=True))
+val_evaluator = [dict(type='WBCMetric'), dict(type='MultiAttributeMetric')]
+test_evaluator = val_evaluator
+model = dict(
+    neck=dict(
+        predictor=dict(
+            init_cfg=dict(
+                # What tools/analysis_tools/calibrate_map.py makes of stage
+                # 1's best.pth.
+                checkpoint='work_dirs/map-lite_laboratories/calibrated.pth'
+            )
+        ),
+        predictor_config='configs/daffnet/map-lite_laboratories.py',
+    ),
+    head=dict(
+        num_classes=_base_.num_classes,
+        loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1),
+    ),
+)
+# There is little to train.
+train_cfg = dict(max_epochs=6)
+param_scheduler = [_base_.warm_up, dict(_base_.decay, end=6)]
