@@ -66,8 +66,9 @@ class UnseenResult:
 
     @property
     def counted(self) -> list[str]:
-        """The types with cells enough for the balanced accuracy."""
-        return [t for t, n in self.cells.items() if n >= _FEWEST_CELLS]
+        """The types with cells enough; all, where none has enough."""
+        enough = [t for t, n in self.cells.items() if n >= _FEWEST_CELLS]
+        return enough or list(self.cells)
 
     def balanced(self) -> tuple[float, float, float]:
         """The mean recall in percent, and its 95 % interval."""

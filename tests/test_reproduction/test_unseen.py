@@ -132,6 +132,17 @@ def test_balanced_accuracy_of_what_has_finished(plan):
     assert '0 of 3' in lines[1]
 
 
+def test_where_no_type_has_ten_cells_all_count(plan):
+    run = next(iter(plan.configs))
+    finish(
+        plan, run, [('monocyte', 'monocyte', 4), ('basophil', 'monocyte', 1)]
+    )
+    _, path = write_unseen(plan)
+    (found,) = json.loads(path.read_text())
+    assert found['types'] == ['basophil', 'monocyte']
+    assert found['balanced_accuracy'] == pytest.approx(50)
+
+
 def test_nothing_has_finished(plan):
     page, path = write_unseen(plan)
     assert json.loads(path.read_text()) == []
