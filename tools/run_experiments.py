@@ -206,7 +206,7 @@ def list_everything() -> None:
     for name, title in TITLES.items():
         print(f'  {name:28} {title}')
     print(f'  {UNSEEN:28} trained without a laboratory, tested on it')
-    print(f'datasets:\n  {", ".join(DATASETS)}')
+    print(f'datasets:\n  {", ".join([*DATASETS, *LEFT_OUT])}')
     print('methods:')
     for name, path in list_methods(CONFIGS).items():
         print(f'  {name:28} configs/{path}')

@@ -50,7 +50,7 @@ class Run:
     """One training.
 
     Attributes:
-        dataset (str): A key of ``DATASETS``.
+        dataset (str): A key of ``DATASETS`` or ``LEFT_OUT``.
         method (str): A key of ``list_methods``.
         seed (int): Seed of the training.
         fold (int, optional): The fold that is tested on. Defaults to None:
