@@ -8,8 +8,8 @@ Usage:
     python tools/run_experiments.py --out-dir DIR --tables daffnet_table6
         [--fractions 0.05 0.25 1] [--foreign DATASET ...]
         [--official-split val]              MAP's training strategies
-    python tools/run_experiments.py --out-dir DIR --tables unseen --seeds 0
-        --image-size 112 --epochs 4         leave a laboratory out, screened
+    python tools/run_experiments.py --out-dir DIR --tables unseen --scale full
+        [--datasets without-jtsc]           leave one laboratory out
     python tools/run_experiments.py --list
     ... [--epochs N] [--image-size N] [--cfg-options KEY=VALUE ...]
     ... [--map METHOD_OR_FILE] [--configs METHOD=CONFIG ...]
@@ -24,7 +24,9 @@ interrupted: finished runs are kept, others go on from their last epoch, and
 failed ones are tried again. DIR/tables has each table as Markdown, CSV and
 LaTeX: ours beside the paper's, with 95 % intervals over the seeds, McNemar's
 test between neighbouring rows and the gains over the supervised MAP; and with
-several fractions a figure of the accuracy against the number of labels.
+several fractions a figure of the accuracy against the number of labels. Where
+a laboratory is left out, `unseen_balanced.md` and `.json` have the balanced
+accuracies on it.
 """
 
 import argparse
@@ -204,7 +206,7 @@ def list_everything() -> None:
     for name, title in TITLES.items():
         print(f'  {name:28} {title}')
     print(f'  {UNSEEN:28} trained without a laboratory, tested on it')
-    print(f'datasets:\n  {", ".join(DATASETS)}')
+    print(f'datasets:\n  {", ".join([*DATASETS, *LEFT_OUT])}')
     print('methods:')
     for name, path in list_methods(CONFIGS).items():
         print(f'  {name:28} configs/{path}')

@@ -38,7 +38,6 @@ DATASETS = {
     'labelled': 'Labelled',
     'wbcatt': 'WBCAtt',
     'synthetic': None,
-    **dict.fromkeys(LEFT_OUT),
 }
 
 #: Datasets whose images MAP's training set shares, so that both must be
@@ -123,15 +122,16 @@ def check_pair(configs: Path, method: str, dataset: str, scale: str) -> None:
     Args:
         configs (Path): The project's folder of configs.
         method (str): A key of :func:`list_methods`.
-        dataset (str): A key of :data:`DATASETS`.
+        dataset (str): A key of :data:`DATASETS` or :data:`LEFT_OUT`.
         scale (str): ``'full'`` or ``'tiny'``.
 
     Raises:
         InputError: If one of them is unknown, or they do not go together.
     """
-    if dataset not in DATASETS:
+    if dataset not in DATASETS and dataset not in LEFT_OUT:
         raise InputError(
-            f'there is no dataset {dataset!r}; there are {", ".join(DATASETS)}'
+            f'there is no dataset {dataset!r}; there are '
+            f'{", ".join([*DATASETS, *LEFT_OUT])}'
         )
     methods = list_methods(configs)
     if method not in methods:
@@ -167,7 +167,7 @@ def recipe(configs: Path, method: str, dataset: str, scale: str) -> Recipe:
     Args:
         configs (Path): The project's folder of configs.
         method (str): A key of :func:`list_methods`.
-        dataset (str): A key of :data:`DATASETS`.
+        dataset (str): A key of :data:`DATASETS` or :data:`LEFT_OUT`.
         scale (str): ``'full'``, the papers' size, or ``'tiny'``.
 
     Returns:

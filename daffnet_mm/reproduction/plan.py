@@ -29,6 +29,7 @@ from .matrix import Table
 from .methods import (
     EPOCHS,
     IMAGE_SIZE,
+    LEFT_OUT,
     MAP_METHODS,
     TEACHERS,
     WITH_ATTRIBUTES,
@@ -49,7 +50,7 @@ class Run:
     """One training.
 
     Attributes:
-        dataset (str): A key of ``DATASETS``.
+        dataset (str): A key of ``DATASETS`` or ``LEFT_OUT``.
         method (str): A key of ``list_methods``.
         seed (int): Seed of the training.
         fold (int, optional): The fold that is tested on. Defaults to None:
@@ -334,6 +335,13 @@ class Plan:
     def _load(self, method: str, dataset: str) -> tuple[Recipe, Config]:
         """Load a config and make the changes that all runs have."""
         settings = self.settings
+        if dataset in LEFT_OUT and (
+            settings.k_fold or settings.official_split
+        ):
+            raise InputError(
+                f'{dataset}: a laboratory that is left out is tested whole; '
+                'leave out --k-fold and --official-split'
+            )
         size, epochs = settings.image_size, settings.epochs
         own = settings.own_configs.get(method)
         if own is not None:

@@ -66,8 +66,9 @@ class UnseenResult:
 
     @property
     def counted(self) -> list[str]:
-        """The types with cells enough for the balanced accuracy."""
-        return [t for t, n in self.cells.items() if n >= _FEWEST_CELLS]
+        """The types with cells enough; all, where none has enough."""
+        enough = [t for t, n in self.cells.items() if n >= _FEWEST_CELLS]
+        return enough or list(self.cells)
 
     def balanced(self) -> tuple[float, float, float]:
         """The mean recall in percent, and its 95 % interval."""
@@ -135,15 +136,15 @@ def write_unseen(plan: Plan) -> list[Path]:
         and (result := read_result(run, plan.folder(run))) is not None
     ]
     folder = plan.settings.out_dir / 'tables'
-    pages = [
+    page, records = (
         folder / f'{UNSEEN}_balanced.{suffix}' for suffix in ('md', 'json')
-    ]
-    with atomic_write(pages[0]) as file:
+    )
+    with atomic_write(page) as file:
         file.write(f'# {_TITLE}\n\n{_markdown(found)}')
-    with atomic_write(pages[1]) as file:
+    with atomic_write(records) as file:
         json.dump([result.record() for result in found], file, indent=2)
         file.write('\n')
-    return pages
+    return [page, records]
 
 
 def _markdown(found: Sequence[UnseenResult]) -> str:
@@ -152,9 +153,8 @@ def _markdown(found: Sequence[UnseenResult]) -> str:
     for result in found:
         of_candidate = by_candidate.setdefault(result.run.method, {})
         of_candidate.setdefault(result.run.dataset, []).append(result)
-    left_out = [
-        d for d in LEFT_OUT if any(d in c for c in by_candidate.values())
-    ]
+    tested = {result.run.dataset for result in found}
+    left_out = [dataset for dataset in LEFT_OUT if dataset in tested]
     base = by_candidate.get(_BASELINE, {})
     rows = []
     for method, results in by_candidate.items():
@@ -171,7 +171,9 @@ def _markdown(found: Sequence[UnseenResult]) -> str:
     text = (
         'Balanced accuracy in percent: of one seed with the 95 % interval '
         "from the cells tested, of several the mean and the seeds' range. "
-        f'Types of fewer than {_FEWEST_CELLS} cells do not count.\n\n'
+        f'Types of fewer than {_FEWEST_CELLS} cells do not count. What a '
+        'candidate has over the baseline is the mean over the laboratories '
+        'that it was tested on.\n\n'
     )
     text += to_markdown([*headers, 'mean', 'over the baseline'], rows)
     return f'{text}\nRecall in percent.\n\n{_recall_table(found)}'

@@ -100,6 +100,11 @@ def _write_releases(root):
         ([(100 * n, 90, 100 * n + 96, 186)], 'NEUTROPHIL', part)
         for n, part in enumerate(('train', 'train', 'val', 'test'), 1)
     ]
+    fields += [
+        ([(250, 200, 346, 296)], name.upper(), 'train')
+        for name in WBC5_CLASSES
+        if name != 'neutrophil'
+    ]
     folder = cell_trees.bccd_detection(root, fields)
     for (boxes, _, _), path in zip(
         fields, sorted(folder.rglob('*.jpg')), strict=True

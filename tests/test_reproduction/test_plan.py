@@ -25,7 +25,10 @@ NETWORKS = [
     m
     for m in list_methods(CONFIGS)
     if m not in MAPS
-    and not any(part in m for part in ('scam/peer', 'alpha', 'tl-', 'freeze'))
+    and not any(
+        part in m
+        for part in ('scam/peer', 'alpha', 'tl-', 'freeze', 'unseen/')
+    )
 ]
 
 

@@ -132,6 +132,17 @@ def test_balanced_accuracy_of_what_has_finished(plan):
     assert '0 of 3' in lines[1]
 
 
+def test_where_no_type_has_ten_cells_all_count(plan):
+    run = next(iter(plan.configs))
+    finish(
+        plan, run, [('monocyte', 'monocyte', 4), ('basophil', 'monocyte', 1)]
+    )
+    _, path = write_unseen(plan)
+    (found,) = json.loads(path.read_text())
+    assert found['types'] == ['basophil', 'monocyte']
+    assert found['balanced_accuracy'] == pytest.approx(50)
+
+
 def test_nothing_has_finished(plan):
     page, path = write_unseen(plan)
     assert json.loads(path.read_text()) == []
@@ -149,6 +160,33 @@ def test_what_does_not_go_together(tmp_path, method, dataset):
             [own_table([dataset], [method])],
             seeds=[0],
         )
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(k_fold=5), 'is tested whole; leave out --k-fold'),
+        (dict(official_split='val'), 'is tested whole; leave out'),
+        (dict(scale='tiny'), 'tiny_without-pbc.py, which does not exist'),
+    ],
+)
+def test_what_the_experiment_has_not(tmp_path, options, message):
+    settings = Settings(CONFIGS, tmp_path, tmp_path / 'out', **options)
+    with pytest.raises(InputError, match=message):
+        Plan(settings, [unseen_table(CONFIGS)], seeds=[0])
+
+
+def test_smaller_images_for_all_laboratories(tmp_path):
+    settings = Settings(CONFIGS, tmp_path, tmp_path / 'out', image_size=112)
+    table = own_table(['without-bccd'], ['unseen/variation-scale'])
+    (cfg,) = Plan(settings, [table], seeds=[0]).configs.values()
+    steps = {s['type']: s for s in cfg.train_dataloader.dataset.pipeline}
+    assert steps['RandomCrop']['crop_size'] == 112
+    assert steps['ResizeEdge']['scale'] == 122  # of 140 for 128
+    for part in ('val', 'test'):
+        pipeline = cfg[f'{part}_dataloader'].dataset.pipeline
+        sizes = [s.get('scale', s.get('crop_size')) for s in pipeline]
+        assert sizes[2:4] == [112, 112]
 
 
 def test_laboratories_have_names():

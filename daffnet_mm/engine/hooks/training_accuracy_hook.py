@@ -43,7 +43,8 @@ class TrainingAccuracyHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Choose the images."""
         dataset = copy.copy(runner.train_dataloader.dataset)
-        if not hasattr(dataset, 'pipeline') or hasattr(dataset, 'dataset'):
+        wrapped = hasattr(dataset, 'dataset') or hasattr(dataset, 'datasets')
+        if wrapped or not hasattr(dataset, 'pipeline'):
             raise InputError(
                 f'TrainingAccuracyHook cannot read a {type(dataset).__name__} '
                 'as it is validated; use it with a plain dataset, such as PBC'

@@ -53,12 +53,16 @@ def test_it_logs_the_accuracy(tmp_path, mixup):
     )
 
 
-def test_a_mixture_is_refused(tmp_path):
+@pytest.mark.parametrize('kind', ['TaxonomyDataset', 'MixedDataset'])
+def test_a_mixture_is_refused(tmp_path, kind):
     cfg = tiny_config(
         tmp_path, custom_hooks=[dict(type='TrainingAccuracyHook')]
     )
-    cfg.train_dataloader.dataset = dict(
-        type='TaxonomyDataset', dataset=cfg.train_dataloader.dataset
+    inner = cfg.train_dataloader.dataset
+    cfg.train_dataloader.dataset = (
+        dict(type=kind, dataset=inner)
+        if kind == 'TaxonomyDataset'
+        else dict(type=kind, datasets=[inner])
     )
-    with pytest.raises(InputError, match='TaxonomyDataset'):
+    with pytest.raises(InputError, match=kind):
         train(cfg)
