@@ -1,6 +1,6 @@
 """What a picture of a cell tells of the laboratory that took it."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,9 +11,10 @@ from daffnet_mm.cropping.morphology import (
     label,
     opened,
 )
-from daffnet_mm.cropping.overview import Overview
+from daffnet_mm.cropping.overview import COARSE_SIDE, Overview
 from daffnet_mm.cropping.stains import DARKEST
 from daffnet_mm.cropping.surroundings import MOST_TO_RED_CELL, describe
+from daffnet_mm.fileio.image_reading import read_image
 
 from .red_cell_arcs import Arc, find_arcs
 
@@ -55,6 +56,28 @@ class Measurement(NamedTuple):
     side: int
     rims: list[tuple[float, float]]
     colours: Reference | None
+
+
+def measure_file(
+    source: Any, bit_depth: int | None = None, max_pixels: int | None = None
+) -> Measurement:
+    """Read a picture, no larger than needed, and measure it.
+
+    Args:
+        source: As for :func:`~daffnet_mm.fileio.image_reading.read_image`.
+        bit_depth (int, optional): As there. Defaults to None.
+        max_pixels (int, optional): As there. Defaults to None.
+
+    Returns:
+        Measurement: In pixels of the file.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    decoded = read_image(
+        source, COARSE_SIDE, bit_depth=bit_depth, max_pixels=max_pixels
+    )
+    return measure(decoded.img, decoded.size[0] / decoded.img.shape[0])
 
 
 def measure(image: np.ndarray, scale: float = 1.0) -> Measurement:
