@@ -59,8 +59,7 @@ def build_parser() -> ToolParser:
 def describe(profile: Profile) -> str:
     """Say what was measured."""
     lines = [
-        f'{profile.images} images, short edge {profile.side:.0f} pixels '
-        '(median)'
+        f'{profile.images} images, short edge (median) {profile.side:.0f} px'
     ]
     scale, colours = profile.scale, profile.colours
     if scale is not None:

@@ -372,7 +372,10 @@ class WBCInferencer(ImageClassificationInferencer):
             while reading:
                 index, result = reading.pop(0)
                 reading += [
-                    (later, readers.submit(self._read, later, image, preparation))
+                    (
+                        later,
+                        readers.submit(self._read, later, image, preparation),
+                    )
                     for later, image in islice(waiting, 1)
                 ]
                 try:

@@ -1,4 +1,4 @@
-"""What is known of a laboratory: its scale and its colours, as a small file."""
+"""What is known of a laboratory, its scale and colours, as a small file."""
 
 import json
 import math

@@ -22,10 +22,9 @@ class ApplyProfile(ColourTransform):
     that knows the laboratory's scale, all images are cut about their middle
     to one view, in which red cells are as large as in home's images cut by
     ``share``; an image that is smaller than the view stays whole. Without, it
-    frames image by image, as :class:`FrameCell` does. With a profile whose
-    colours are to be trusted, see
-    :class:`~daffnet_mm.profiles.adjustment.Adjustment`, they are mapped to
-    home's.
+    frames image by image, as :class:`FrameCell` does. Colours are mapped to
+    home's where the profile's are to be trusted, see
+    :class:`~daffnet_mm.profiles.adjustment.Adjustment`.
 
     A model whose test pipeline has this step takes the profile that
     :class:`~daffnet_mm.apis.WBCInferencer` is given or estimates.
@@ -50,6 +49,12 @@ class ApplyProfile(ColourTransform):
         share (float): As for :class:`FrameCell`, of home's images. Defaults
             to 0.66.
         tight (float): As for :class:`FrameCell`. Defaults to 0.4.
+        scale (bool): Whether the profile's scale is used. Defaults to True.
+        colours (str): What becomes of the colours: ``'trusted'``, mapped
+            where that promises to help; ``'diagonal'`` or ``'full'``, mapped
+            in any case, each channel by itself or by a 3x3 matrix, for
+            trainings whose images all are; or ``'left'``. Defaults to
+            ``'trusted'``.
     """
 
     def __init__(
@@ -58,11 +63,15 @@ class ApplyProfile(ColourTransform):
         home: str | PathLike[str] | Profile | None = None,
         share: float = 0.66,
         tight: float = 0.4,
+        scale: bool = True,
+        colours: str = 'trusted',
     ) -> None:
         self.profile = profile
         self.home = home
         self.share = share
         self.tight = tight
+        self.scale = scale
+        self.colours = colours
         self._frame_cell = FrameCell(share, tight)
         #: What the profile has done; None without one.
         self.adjustment: Adjustment | None = None
@@ -70,6 +79,8 @@ class ApplyProfile(ColourTransform):
             self.adjustment = Adjustment(
                 _loaded(profile),
                 home_profile() if home is None else _loaded(home),
+                scale,
+                colours,
             )
 
     def transform(self, results: dict) -> dict:
