@@ -136,12 +136,14 @@ class ProfiledPipeline:
                     'step ApplyProfile that would take it: put one in the '
                     'place of FrameCell, or leave the profile out'
                 )
-        elif profile is not None or wanted != 'auto':
+            built = [TRANSFORMS.build(step) for step in steps]
+            return Preparation(Compose(built), self._min_edge, None, [], {})
+        if profile is not None or wanted != 'auto':
             steps[self._place]['profile'] = profile
         built = [TRANSFORMS.build(step) for step in steps]
+        applied: ApplyProfile = built[self._place]
         min_edge, remarks = self._min_edge, []
-        if profile is not None:
-            applied = built[self._place]
+        if profile is not None and applied.adjustment is not None:
             remarks = applied.adjustment.remarks
             view = applied.adjustment.view(applied.share)
             if view is not None and min_edge is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from .measuring import Measurement
-from .profile import Colours, Profile, Scale
+from .profile import Colours, Profile, Scale, Triple
 
 #: Fewer rims, or rims in fewer images, say nothing about the red cells' size.
 LEAST_RIMS, LEAST_RIM_IMAGES = 20, 12
@@ -126,16 +126,20 @@ def _colours(found: list[Measurement]) -> tuple[Colours | None, str]:
         )
     usual = np.median(seen, axis=0)
     spread = 1.4826 * np.median(np.abs(seen - usual), axis=0)
-    background, red_cells, nuclei = (
-        tuple(row) for row in usual.round(4).tolist()
-    )
+    background, red_cells, nuclei = map(_triple, usual)
+    off_background, off_red_cells, off_nuclei = map(_triple, spread)
     return (
         Colours(
             background,
             red_cells,
             nuclei,
-            tuple(tuple(row) for row in spread.round(4).tolist()),
+            (off_background, off_red_cells, off_nuclei),
             len(seen),
         ),
         '',
     )
+
+
+def _triple(values: np.ndarray) -> Triple:
+    blue, green, red = values.round(4).tolist()
+    return blue, green, red
