@@ -1,7 +1,6 @@
 """What is known of a laboratory, its scale and colours, as a small file."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
@@ -16,6 +15,8 @@ from daffnet_mm.fileio.json_files import read_json
 FORMAT, VERSION = 'daffnet_mm laboratory profile', 1
 #: The laboratory that the shipped model is at home in.
 HOME = Path(__file__).with_name('pbc.json')
+#: No image has more pixels along a side.
+LONGEST = 1e5
 
 Triple = tuple[float, float, float]
 
@@ -152,7 +153,7 @@ class _Reader:
         part = self._mapping('scale', part)
         return Scale(
             self.positive(part, 'red_cell'),
-            self.number('spread', part.get('spread'), 0, math.inf),
+            self.number('spread', part.get('spread'), 0, LONGEST),
             self.count(part, 'rims'),
             self.count(part, 'images'),
         )
@@ -184,7 +185,7 @@ class _Reader:
         return value
 
     def positive(self, part: Mapping, name: str) -> float:
-        return self.number(name, part.get(name), 1, 1e5)
+        return self.number(name, part.get(name), 1, LONGEST)
 
     def number(
         self, name: str, value: Any, least: float, most: float
@@ -192,13 +193,10 @@ class _Reader:
         if (
             not isinstance(value, (int, float))
             or isinstance(value, bool)
-            or not math.isfinite(value)
             or not least <= value <= most
         ):
-            limits = f'from {least:g}' + (
-                f' to {most:g}' if math.isfinite(most) else ' on'
-            )
-            raise self.error(name, value, f'a number {limits}')
+            wanted = f'a number from {least:g} to {most:g}'
+            raise self.error(name, value, wanted)
         return float(value)
 
     def _triple(self, name: str, values: Any) -> Triple:

@@ -11,7 +11,6 @@ from daffnet_mm.profiles.estimating import spread_out
 from daffnet_mm.profiles.measuring import Measurement, Reference
 
 
-
 def profile_of(number=16, **kwargs):
     return estimate_profile(
         measure(smear(seed, **kwargs)) for seed in range(number)
