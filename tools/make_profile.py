@@ -64,7 +64,7 @@ def describe(profile: Profile) -> str:
     scale, colours = profile.scale, profile.colours
     if scale is not None:
         lines.append(
-            f'red cells: {scale.red_cell:.1f} pixels across, standard '
+            f'red cells: {scale.red_cell:.1f} px across, standard '
             f'deviation {scale.spread:.1f}, by {scale.rims} rims in '
             f'{scale.images} images'
         )

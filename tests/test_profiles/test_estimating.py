@@ -1,6 +1,5 @@
 from xml.etree import ElementTree
 
-
 import cv2
 import numpy as np
 import pytest
