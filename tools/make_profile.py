@@ -7,8 +7,7 @@ Usage:
 FOLDER holds images of single cells of one laboratory: one microscope, camera,
 stain and magnification; its subfolders are searched. At most N images are
 looked at (default: 400), evenly from first to last. The profile is for
-`ApplyProfile` in a pipeline, and for `python -m daffnet_mm.predict --profile
-FILE.json`.
+`ApplyProfile` in a pipeline, and for daffnet_mm.predict.
 
 Printed is what was measured, and what becomes of the images for a model that
 was trained on PBC. What cannot be measured is left out of the file, and said.

@@ -9,7 +9,7 @@ Usage:
     python tools/analysis_tools/evaluate_profile.py
         configs/daffnet/daffnet-tiny_wbcatt_official.py
         daffnet_mm/weights/daffnet-tiny_wbcatt.pth
-        --datasets RaabinWBC=data/Raabin BCCD=data/BCCD_cropped
+        --datasets RaabinWBC=data/Raabin-WBC BCCD=data/BCCD_cropped
         JTSC=data/segmentation_WBC --home --by-group 60
 
 The test pipeline of CONFIG has an ApplyProfile. Of each dataset, named as for
@@ -70,8 +70,8 @@ from daffnet_mm.utils.command_line import (
 )
 
 HOME = 'home'
-#: Images that a profile is estimated on.
-MEASURED = 400
+#: Images that the profile of a dataset, and of a group, is estimated on.
+MEASURED, MEASURED_OF_GROUP = 400, 100
 #: What is compared, and how ApplyProfile is told; None: without a profile.
 VARIANTS: dict[str, dict[str, Any] | None] = {
     'off: image by image': None,
@@ -206,11 +206,12 @@ def profile_of(
     dataset: Any, name: str, among: Sequence[int] | None = None
 ) -> Profile:
     """Estimate the profile of a dataset's laboratory, or of one group."""
+    most = MEASURED if among is None else MEASURED_OF_GROUP
     if among is None:
         among = range(len(dataset))
     paths = [
         dataset.get_data_info(among[place])['img_path']
-        for place in spread_out(len(among), MEASURED)
+        for place in spread_out(len(among), most)
     ]
     return estimate_profile(
         measure_file(path)
