@@ -332,7 +332,8 @@ def group_table(rows: Sequence[dict]) -> str:
             [
                 variant,
                 f'{100 * right / cells:.1f}',
-                *((change > 0).sum(), (change < 0).sum()),
+                str((change > 0).sum()),
+                str((change < 0).sum()),
             ]
         )
     return to_markdown(
@@ -403,12 +404,12 @@ def main(argv: Sequence[str] | None = None) -> int:
                 groups += compare_groups(
                     classifier, text.partition('=')[0], text, args
                 )
-        print(table)
         if groups:
-            print(group_table(groups))
             with atomic_write(args.out_dir / 'groups.json') as file:
                 json.dump(groups, file, indent=2)
                 file.write('\n')
+            table += '\n' + group_table(groups)
+        print(table)
         print(f'written to {args.out_dir}')
     return status.code
 
