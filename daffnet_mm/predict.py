@@ -3,7 +3,8 @@
 Usage:
     python -m daffnet_mm.predict IMAGE|FOLDER|GLOB [...]
         [--format table|json|csv] [--out FILE]
-        [--views flips|symmetries] [--config CONFIG --checkpoint CKPT]
+        [--views flips|symmetries] [--profile auto|none|FILE]
+        [--config CONFIG --checkpoint CKPT]
         [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
 
 With no other argument the model is the DAFFNet-tiny that comes with the
@@ -11,6 +12,11 @@ package. A folder, or several images, also give a differential count and the
 list of cells that the model is unsure of. Folders are searched with their
 subfolders; images of kinds that are not read, such as .dcm or .svs, are named.
 Of very many images take json or csv, which are written as they come.
+
+30 images and more are taken for those of one laboratory: its scale and
+colours are estimated on some of them, and it is said what is made of that.
+--profile FILE takes what tools/make_profile.py has measured instead,
+--profile none takes each image by itself.
 
 Exit status: 1 if an image or a subfolder cannot be read, or an image has no
 finite probabilities, which is named while the rest goes on; 2 for bad input;
@@ -85,6 +91,14 @@ def build_parser() -> ToolParser:
         '--views',
         choices=('flips', 'symmetries'),
         help='average over 4 or 8 views of each image (default: its own one)',
+    )
+    parser.add_argument(
+        '--profile',
+        default='auto',
+        metavar='auto|none|FILE',
+        help="the laboratory's scale and colours: estimated on the images "
+        'themselves if there are 30 or more, not used, or those of a file '
+        '(default: %(default)s)',
     )
     parser.add_argument('--config', help='another model; needs --checkpoint')
     parser.add_argument('--checkpoint', help='its weights')
@@ -363,6 +377,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 views=args.views,
                 bit_depth=args.bit_depth,
                 max_pixels=args.max_pixels,
+                profile=args.profile,
             )
         answers = Answers(inferencer, listing, notes, args.batch_size)
         if args.out is None:

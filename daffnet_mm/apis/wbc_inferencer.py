@@ -14,10 +14,9 @@ import numpy as np
 import torch
 from mmengine import fileio
 from mmengine.config import Config
-from mmengine.dataset import Compose, default_collate
+from mmengine.dataset import default_collate
 from mmengine.model import BaseModel
 from mmpretrain.apis import ImageClassificationInferencer, get_model
-from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
 from mmpretrain.visualization import UniversalVisualizer
 from PIL import Image
@@ -34,9 +33,11 @@ from daffnet_mm.fileio.image_reading import (
 )
 from daffnet_mm.fileio.names import file_stems
 from daffnet_mm.models.tta import SymmetryTTAModel
+from daffnet_mm.profiles import Profile
 from daffnet_mm.structures import WBC_ATTRIBUTES
 from daffnet_mm.utils.config_files import load_config
 
+from .profiled_pipeline import Preparation, ProfiledPipeline
 from .shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
 from .trained_model import building, class_names, find_infinite
 
@@ -87,11 +88,18 @@ class WBCInferencer(ImageClassificationInferencer):
             as the model's config says, else 16.
         max_pixels (int, optional): The most pixels of an image. Defaults to
             None: as the config says, else 80 million.
+        profile (str | Path | Profile, optional): The laboratory's profile,
+            or the file with it, for a model whose test pipeline has an
+            :class:`~daffnet_mm.datasets.ApplyProfile`. Defaults to
+            ``'auto'``: each call with 30 images or more estimates one on some
+            of them, and ``warnings`` say what it does. ``'none'`` or None:
+            images are taken one by one.
         **kwargs: Settings of the model that override its config's.
 
     Raises:
         InputError: If a config comes without a checkpoint, the checkpoint
-            does not fit it, or neither names the classes.
+            does not fit it, or neither names the classes; if a profile is
+            none, or the model takes none.
 
     Examples:
         >>> from daffnet_mm.apis import WBCInferencer
@@ -121,11 +129,13 @@ class WBCInferencer(ImageClassificationInferencer):
         classes: Sequence[str] | None = None,
         bit_depth: int | None = None,
         max_pixels: int | None = None,
+        profile: str | PathLike[str] | Profile | None = 'auto',
         **kwargs,
     ) -> None:
         self._reading: dict[str, Any] = dict(
             bit_depth=bit_depth, max_pixels=max_pixels
         )
+        self._wanted_profile = profile
         if model is None:
             model = shipped_file(SHIPPED_CONFIG)
             pretrained = pretrained or shipped_file(SHIPPED_WEIGHTS)
@@ -160,6 +170,8 @@ class WBCInferencer(ImageClassificationInferencer):
         self.errors: dict[int, str] = {}
         #: What is to be said of how images of the last call were read.
         self.warnings: list[str] = []
+        #: The laboratory's profile in the last call; None: none was applied.
+        self.profile: Profile | None = None
 
     def __call__(
         self,
@@ -269,9 +281,14 @@ class WBCInferencer(ImageClassificationInferencer):
                 for name, value in self._reading.items()
             },
         )
-        return Compose([TRANSFORMS.build(step) for step in rest])
+        self._profiled = ProfiledPipeline(
+            rest, self._wanted_profile, **self._reading
+        )
+        return self._profiled.usual.pipeline
 
-    def _read(self, index: int, image: Any) -> tuple[dict, list[str]]:
+    def _read(
+        self, index: int, image: Any, preparation: Preparation
+    ) -> tuple[dict, list[str]]:
         """Read and prepare one image.
 
         Returns:
@@ -281,9 +298,13 @@ class WBCInferencer(ImageClassificationInferencer):
         name = _name(image, index)
         if _is_path(image):
             results['img_path'] = fspath(image)
-            if '://' in results['img_path']:
-                image = self._download(results['img_path'], name)
-        decoded = read_image(image, **self._reading, name=name)
+        content = preparation.held.pop(index, None)
+        if content is None:
+            content = self._download(image)
+        reading = dict(self._reading, min_edge=preparation.min_edge)
+        decoded = read_image(
+            image if content is None else content, **reading, name=name
+        )
         remarks = list(decoded.remarks)
         short, long = sorted(decoded.size)
         if short < LEAST_SIDE or long > LONGEST * short:
@@ -297,14 +318,17 @@ class WBCInferencer(ImageClassificationInferencer):
             img_shape=decoded.img.shape[:2],
             ori_shape=decoded.size,
         )
-        return self.pipeline(results), remarks
+        return preparation.pipeline(results), remarks
 
     @staticmethod
-    def _download(address: str, name: str) -> bytes:
+    def _download(image: Any) -> bytes | None:
+        """Fetch what lies elsewhere; None of all else."""
+        if not _is_path(image) or '://' not in fspath(image):
+            return None
         try:
-            return fileio.get(address)
+            return fileio.get(fspath(image))
         except (OSError, ValueError) as e:
-            raise InputError(f'{name} cannot be read ({e})') from e
+            raise InputError(f'{name_of(image)} cannot be read ({e})') from e
 
     def preprocess(
         self, inputs: list, batch_size: int = 32, skip_broken: bool = False
@@ -321,25 +345,37 @@ class WBCInferencer(ImageClassificationInferencer):
             dict: A batch, as ``model.test_step`` takes it.
         """
         self.errors = {}
-        readable = self._readable(inputs, skip_broken, 2 * batch_size)
+        preparation = self._profiled.for_call(inputs, self._download)
+        self.profile = preparation.profile
+        self.warnings += preparation.remarks
+        readable = self._readable(
+            inputs, preparation, skip_broken, 2 * batch_size
+        )
         while batch := list(islice(readable, batch_size)):
             yield default_collate(batch)
 
     def _readable(
-        self, inputs: list, skip_broken: bool, ahead: int
+        self,
+        inputs: list,
+        preparation: Preparation,
+        skip_broken: bool,
+        ahead: int,
     ) -> Iterator[dict]:
         remarks = []
         with ThreadPoolExecutor(READERS) as readers:
             waiting = iter(enumerate(inputs))
             # A window, so that a large folder does not fill the memory.
             reading = [
-                (index, readers.submit(self._read, index, image))
+                (index, readers.submit(self._read, index, image, preparation))
                 for index, image in islice(waiting, ahead)
             ]
             while reading:
                 index, result = reading.pop(0)
                 reading += [
-                    (later, readers.submit(self._read, later, image))
+                    (
+                        later,
+                        readers.submit(self._read, later, image, preparation),
+                    )
                     for later, image in islice(waiting, 1)
                 ]
                 try:

@@ -59,6 +59,8 @@ PLACEHOLDERS = {
     'WBCATT_ROOT= DIR': 'data/wbcatt',
     'BCCD= DIR': 'data/BCCD_cropped',
     'JTSC= DIR': 'data/segmentation_WBC',
+    'RaabinWBC= DIR': 'data/Raabin-WBC',
+    'make_profile.py FOLDER': 'data/smears',
     'NAME= ROOT': 'data/BCCD_cropped',
     '--bccd DIR': 'data/bccd_detection',
     '--jtsc DIR': 'data/segmentation_WBC',
@@ -85,6 +87,8 @@ PLACEHOLDERS = {
     '--contact-sheet FILE': '{own}.png',
     'CALIBRATED.pth': '{own}.pth',
     'FILE.png': '{own}.png',
+    'FILE.json': '{own}.json',
+    'LABORATORY.json': '{own}.json',
     'PROCESSES': '2',
     'METHOD_OR_FILE': 'map/dsl',
 }

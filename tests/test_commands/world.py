@@ -11,6 +11,7 @@ from annotations import write_annotations
 from documented import REPOSITORY
 from pictures import picture
 from PIL import Image
+from smears import smear
 
 from daffnet_mm.datasets.synthetic import render_cell
 from daffnet_mm.models import EPSAResNet
@@ -94,6 +95,10 @@ def _write_releases(root):
         if folder != root / name:
             folder.rename(root / name)
         paint.over(root / name)
+    (root / 'smears').mkdir()
+    for seed in range(14):
+        image = Image.fromarray(smear(seed, red_cell=42, side=200)[..., ::-1])
+        image.save(root / 'smears' / f'{seed}.png')
     for name, cut in (('LISC', 'LISC_cut'), ('dataset2-master', 'BCCD_cut')):
         crop_folder(root / name, root / cut, num_workers=0)
     fields = [

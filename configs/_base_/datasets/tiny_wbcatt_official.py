@@ -23,7 +23,8 @@ pack = [dict(type='PackInputs', algorithm_keys=('gt_attributes',))]
 train_pipeline = [*load, *frame, *symmetries, *pack]
 test_pipeline = [
     *load,
-    dict(type='FrameCell', share=0.66),
+    # FrameCell where no laboratory's profile is given.
+    dict(type='ApplyProfile', share=0.66),
     dict(type='ResizeEdge', scale=96, edge='short'),
     dict(type='CenterCrop', crop_size=96),
     *pack,

@@ -1,3 +1,4 @@
+from .apply_profile import ApplyProfile
 from .crop_cell import CropCell
 from .forget_attributes import ForgetAttributes
 from .frame_cell import FrameCell
@@ -16,6 +17,7 @@ from .random_stain_jitter import RandomStainJitter
 from .random_zoom import RandomZoom
 
 __all__ = [
+    'ApplyProfile',
     'CropCell',
     'ForgetAttributes',
     'FrameCell',

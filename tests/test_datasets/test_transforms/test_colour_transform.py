@@ -19,7 +19,13 @@ RANDOM = dict(
     RandomZoom=dict(zoom=(1.5, 2.0)),
 )
 #: Those that change all.
-STEADY = ('CropCell', 'FrameCell', 'NormalizeBackground', 'NormalizeStain')
+STEADY = (
+    'ApplyProfile',
+    'CropCell',
+    'FrameCell',
+    'NormalizeBackground',
+    'NormalizeStain',
+)
 
 
 def build(name, **kwargs):

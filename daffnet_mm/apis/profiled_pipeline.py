@@ -1,0 +1,176 @@
+"""The steps from a read image to what the model takes, for one laboratory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from math import ceil
+from os import PathLike
+from typing import Any, NamedTuple
+
+from mmengine.dataset import Compose
+from mmpretrain.registry import TRANSFORMS
+from PIL import Image
+
+from daffnet_mm.datasets.transforms import ApplyProfile
+from daffnet_mm.errors import InputError
+from daffnet_mm.profiles import (
+    Profile,
+    estimate_profile,
+    measure_file,
+    read_profile,
+)
+from daffnet_mm.profiles.estimating import spread_out
+
+#: Calls with as many images are taken for a laboratory.
+LEAST_IMAGES = 30
+#: So many of them are looked at beforehand.
+SAMPLE = 100
+
+
+class Preparation(NamedTuple):
+    """How the images of a call are prepared.
+
+    Attributes:
+        pipeline (Callable): The steps after reading.
+        min_edge (int | None): As for
+            :class:`~daffnet_mm.datasets.LoadCellImage`.
+        profile (Profile | None): The laboratory's, if one is applied.
+        remarks (list[str]): What is to be said of it.
+        held (dict[int, bytes]): What was fetched already, by its place.
+    """
+
+    pipeline: Callable
+    min_edge: int | None
+    profile: Profile | None
+    remarks: list[str]
+    held: dict[int, bytes]
+
+
+class ProfiledPipeline:
+    """A test pipeline without its first step, which takes a profile.
+
+    Args:
+        steps (Sequence[dict]): The steps. An ``ApplyProfile`` among them
+            takes the profile.
+        profile (str | Path | Profile, optional): ``'auto'``, ``'none'``, a
+            profile or its file.
+        min_edge (int, optional): What the config says of reading.
+        bit_depth (int, optional): How images are read.
+        max_pixels (int, optional): How images are read.
+
+    Raises:
+        InputError: If a profile is given, and no step takes it.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[dict],
+        profile: str | PathLike[str] | Profile | None,
+        min_edge: int | None,
+        bit_depth: int | None,
+        max_pixels: int | None,
+    ) -> None:
+        self._steps = list(steps)
+        self._min_edge = min_edge
+        self._reading = dict(bit_depth=bit_depth, max_pixels=max_pixels)
+        places = [
+            place
+            for place, step in enumerate(self._steps)
+            if step['type'] == ApplyProfile.__name__
+        ]
+        self._place = places[0] if places else None
+        #: Whether calls are looked at beforehand.
+        self._estimates = (
+            profile == 'auto'
+            and self._place is not None
+            and self._steps[self._place].get('profile') is None
+        )
+        #: How images are prepared of which too few are known.
+        self.usual = self._prepared(_loaded(profile), profile)
+
+    def for_call(
+        self, images: Sequence[Any], download: Callable[[Any], bytes | None]
+    ) -> Preparation:
+        """Find out how the images of a call are prepared.
+
+        Args:
+            images (Sequence): The images.
+            download (Callable): Fetches an image that lies elsewhere; gives
+                None for all others.
+
+        Returns:
+            Preparation: With a profile that is estimated on some of them, if
+            that is wanted and there are enough.
+        """
+        if not self._estimates or len(images) < LEAST_IMAGES:
+            return self.usual
+        held: dict[int, bytes] = {}
+        measured = []
+        for place in spread_out(len(images), SAMPLE):
+            # What cannot be read is told of when it is predicted.
+            with suppress(InputError):
+                content = download(images[place])
+                if content is not None:
+                    held[place] = content
+                source = images[place] if content is None else content
+                with _as_it_was(source) as readable:
+                    if readable:
+                        measured.append(measure_file(source, **self._reading))
+        if not measured:
+            return self.usual._replace(held=held)
+        found = self._prepared(estimate_profile(measured), 'auto')
+        if found.remarks:
+            text = (
+                f'a profile was estimated on {len(measured)} of '
+                f'{len(images)} images, as of one laboratory '
+                f'(profile "none" turns it off): {"; ".join(found.remarks)}'
+            )
+            found = found._replace(remarks=[text])
+        return found._replace(held=held)
+
+    def _prepared(self, profile: Profile | None, wanted: Any) -> Preparation:
+        steps = [dict(step) for step in self._steps]
+        if self._place is None:
+            if profile is not None:
+                raise InputError(
+                    "a profile is given, and the model's test pipeline has no "
+                    'step ApplyProfile that would take it: put one in the '
+                    'place of FrameCell, or leave the profile out'
+                )
+            built = [TRANSFORMS.build(step) for step in steps]
+            return Preparation(Compose(built), self._min_edge, None, [], {})
+        if profile is not None or wanted != 'auto':
+            steps[self._place]['profile'] = profile
+        built = [TRANSFORMS.build(step) for step in steps]
+        applied: ApplyProfile = built[self._place]
+        min_edge, remarks = self._min_edge, []
+        if profile is not None and applied.adjustment is not None:
+            remarks = applied.adjustment.remarks
+            view = applied.adjustment.view(applied.share)
+            if view is not None and min_edge is not None:
+                # A small part of an image is not to be made larger again.
+                wanted_edge = min_edge * applied.share * profile.side / view
+                min_edge = max(min_edge, ceil(wanted_edge))
+        return Preparation(Compose(built), min_edge, profile, remarks, {})
+
+
+@contextmanager
+def _as_it_was(source: Any) -> Iterator[bool]:
+    """Let an open file be read once more; one that cannot be is left alone."""
+    if isinstance(source, Image.Image) or not hasattr(source, 'read'):
+        yield True
+    elif not hasattr(source, 'seekable') or not source.seekable():
+        yield False
+    else:
+        position = source.tell()
+        try:
+            yield True
+        finally:
+            source.seek(position)
+
+
+def _loaded(
+    profile: str | PathLike[str] | Profile | None,
+) -> Profile | None:
+    if profile is None or isinstance(profile, Profile):
+        return profile
+    return None if profile in ('auto', 'none') else read_profile(profile)

@@ -1,0 +1,418 @@
+"""Measure what a laboratory's profile brings, part by part, at test.
+
+Usage:
+    python tools/analysis_tools/evaluate_profile.py CONFIG CKPT
+        --datasets NAME=ROOT [NAME=ROOT ...] [--home] [--per-class 200]
+        [--by-group N] [--out-dir DIR] [--batch-size 64] [--num-workers 2]
+        [--device DEVICE] [--cfg-options KEY=VALUE ...]
+
+    python tools/analysis_tools/evaluate_profile.py
+        configs/daffnet/daffnet-tiny_wbcatt_official.py
+        daffnet_mm/weights/daffnet-tiny_wbcatt.pth
+        --datasets RaabinWBC=data/Raabin-WBC BCCD=data/BCCD_cropped
+        JTSC=data/segmentation_WBC --home --by-group 60
+
+The test pipeline of CONFIG has an ApplyProfile. Of each dataset, named as for
+cross_dataset.py, a profile is estimated on its images, without labels, and
+at most so many cells of each class, drawn by a fixed seed, are classified
+without a profile, with the scale alone, with the colours alone (mapped
+whatever they are, by channel or together, or only where that is trusted) and
+with both. Where an image is smaller than the laboratory's view, it stays
+whole, or is padded by the colour of its border. --home adds the test part of
+CONFIG.
+
+--by-group takes each group of a dataset, such as a slide, with N images or
+more for a laboratory of its own, and counts those of which the colours make
+more cells right, and fewer.
+
+Written are ``profile.md`` and ``profile.json``: accuracy with Wilson's 95 %
+interval; balanced accuracy, the mean recall of the classes that there are,
+with that of 10,000 draws of each class's cells; and McNemar's test against
+the first row. The profiles lie beside them; of groups, ``groups.json``.
+
+Exit status: 1 if an image cannot be read, which is named and left out, while
+the rest goes on; 2 for bad input; else 0.
+"""
+
+import argparse
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from mmengine.logging import MMLogger
+from mmpretrain.registry import TRANSFORMS
+from rich.progress import track
+from torch.utils.data import Dataset
+
+import daffnet_mm  # noqa: F401
+from daffnet_mm.apis.trained_classifier import (
+    ClassifierResult,
+    TrainedClassifier,
+)
+from daffnet_mm.datasets.sample_infos import image_groups, image_ids
+from daffnet_mm.datasets.transforms import ApplyProfile
+from daffnet_mm.errors import InputError
+from daffnet_mm.evaluation.functional.significance import mcnemar_test
+from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.tables import to_markdown
+from daffnet_mm.profiles import Profile, estimate_profile, measure_file
+from daffnet_mm.profiles.estimating import spread_out
+from daffnet_mm.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
+
+HOME = 'home'
+#: Images that the profile of a dataset, and of a group, is estimated on.
+MEASURED, MEASURED_OF_GROUP = 400, 100
+#: What is compared, and how ApplyProfile is told; None: without a profile.
+VARIANTS: dict[str, dict[str, Any] | None] = {
+    'off: image by image': None,
+    'scale of the laboratory': dict(colours='left'),
+    'the same, small images padded': dict(
+        type='PaddedProfile', colours='left'
+    ),
+    'colours by channel': dict(scale=False, colours='diagonal'),
+    'colours together': dict(scale=False, colours='full'),
+    'colours where trusted': dict(scale=False),
+    'scale, colours by channel': dict(colours='diagonal'),
+    'scale, colours together': dict(colours='full'),
+    'scale, colours where trusted': dict(),
+}
+
+
+#: What is compared on groups: the scale is the laboratory's.
+GROUP_VARIANTS = {
+    'left': dict(colours='left'),
+    'by channel': dict(colours='diagonal'),
+    'together': dict(colours='full'),
+    'where trusted': dict(),
+}
+
+
+@TRANSFORMS.register_module()
+class PaddedProfile(ApplyProfile):
+    """Pads images that are smaller than the laboratory's view."""
+
+    def transform(self, results: dict) -> dict:
+        """Pad one image by the usual colour of its border, then cut it."""
+        img = results['img']
+        height, width = img.shape[:2]
+        file_height = results.get('ori_shape', img.shape)[0]
+        view = self.adjustment and self.adjustment.view(self.share)
+        if view is not None:
+            side = round(view * height / file_height)
+            rim = np.concatenate([img[0], img[-1], img[:, 0], img[:, -1]])
+            down, right = max(0, side - height), max(0, side - width)
+            results['img'] = cv2.copyMakeBorder(
+                img,
+                *(down // 2, down - down // 2),
+                *(right // 2, right - right // 2),
+                cv2.BORDER_CONSTANT,
+                value=np.median(rim, axis=0).tolist(),
+            )
+            # As many pixels of the file are one as before.
+            padded = results['img'].shape[0] * file_height / height
+            results['ori_shape'] = (padded, padded)
+        return super().transform(results)
+
+
+class Sample(Dataset):
+    """At most so many cells of each class, by a hash of their names.
+
+    Args:
+        dataset (TaxonomyDataset): The dataset.
+        per_class (int): How many of each class.
+        among (Sequence[int], optional): Places of the cells. Defaults to
+            None: all.
+    """
+
+    def __init__(
+        self, dataset: Any, per_class: int, among: Sequence[int] | None = None
+    ) -> None:
+        by_class = defaultdict(list)
+        names = image_ids(dataset)
+        for index in range(len(names)) if among is None else among:
+            name = names[index]
+            key = hashlib.sha256(name.encode()).hexdigest()
+            label = dataset.get_data_info(index)['gt_label']
+            if label >= 0:
+                by_class[label].append((key, index))
+        self._dataset = dataset
+        self.indices = sorted(
+            index
+            for cells in by_class.values()
+            for _, index in sorted(cells)[:per_class]
+        )
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> dict:
+        return self._dataset[self.indices[index]]
+
+
+def build_parser() -> ToolParser:
+    parser = ToolParser(__doc__)
+    parser.add_model()
+    parser.add_argument(
+        '--datasets',
+        nargs='+',
+        default=[],
+        metavar='NAME=ROOT',
+        help='what is tested on: NAME=ROOT or NAME=CONFIG.py',
+    )
+    parser.add_argument(
+        '--home',
+        action='store_true',
+        help="test on the test part of the config's own dataset too",
+    )
+    parser.add_number('--per-class', 'cells of each class, at most', 200)
+    parser.add_number(
+        '--by-group',
+        'take groups of so many images for laboratories (default: not)',
+        metavar='N',
+    )
+    parser.add_out_dir('work_dirs/evaluate_profile')
+    parser.add_loading()
+    parser.add_device()
+    return parser
+
+
+def step_of(classifier: TrainedClassifier) -> dict:
+    """Find the step that takes the profile, to be changed in place."""
+    for step in classifier.cfg.test_dataloader.dataset.pipeline:
+        if step['type'] == 'ApplyProfile':
+            return step
+    raise InputError(
+        'the test pipeline of the config has no ApplyProfile: put one in the '
+        'place of FrameCell'
+    )
+
+
+def dataset_of(classifier: TrainedClassifier, text: str) -> Any:
+    """Build a dataset with the pipeline as it is now."""
+    return classifier.home() if text == HOME else classifier.dataset(text)[1]
+
+
+def profile_of(
+    dataset: Any, name: str, among: Sequence[int] | None = None
+) -> Profile:
+    """Estimate the profile of a dataset's laboratory, or of one group."""
+    most = MEASURED if among is None else MEASURED_OF_GROUP
+    if among is None:
+        among = range(len(dataset))
+    paths = [
+        dataset.get_data_info(among[place])['img_path']
+        for place in spread_out(len(among), most)
+    ]
+    return estimate_profile(
+        measure_file(path)
+        for path in track(paths, f'{name}: profile', transient=True)
+    )
+
+
+def balanced_interval(result: ClassifierResult) -> tuple[float, float]:
+    """The 95 % interval of the mean recall, each class drawn by itself."""
+    _, counts = result.report.confusions['cell_type']
+    rng = np.random.default_rng(0)
+    recalls = [
+        rng.binomial(row.sum(), row[i] / row.sum(), 10_000) / row.sum()
+        for i, row in enumerate(counts)
+        if row.sum()
+    ]
+    low, high = np.percentile(100 * np.mean(recalls, axis=0), (2.5, 97.5))
+    return float(low), float(high)
+
+
+def hits(result: ClassifierResult) -> np.ndarray:
+    """Which cells are right, in the dataset's order."""
+    return np.array(
+        [row['true'] == row['predicted'] for row in result.report.predictions]
+    )
+
+
+def compare(
+    classifier: TrainedClassifier,
+    name: str,
+    text: str,
+    args: argparse.Namespace,
+) -> list[dict]:
+    """Test all variants on one dataset."""
+    step = step_of(classifier)
+    plain = dict(step)
+    profile = profile_of(dataset_of(classifier, text), name)
+    path = Path(args.out_dir, f'profile_{name}.json')
+    profile.save(path)
+    rows, first = [], None
+    for variant, options in VARIANTS.items():
+        step.clear()
+        step.update(plain)
+        if options is not None:
+            step.update({'profile': str(path), **options})
+        result = classifier.test(
+            Sample(dataset_of(classifier, text), args.per_class), name
+        )
+        right = hits(result)
+        first = right if first is None else first
+        low, high = balanced_interval(result)
+        rows.append(
+            dict(
+                dataset=name,
+                variant=variant,
+                **result.summary(),
+                balanced_low=low,
+                balanced_high=high,
+                p_value=mcnemar_test(first, right).p_value,
+                refused=list(profile.refused),
+            )
+        )
+    step.clear()
+    step.update(plain)
+    return rows
+
+
+def compare_groups(
+    classifier: TrainedClassifier,
+    name: str,
+    text: str,
+    args: argparse.Namespace,
+) -> list[dict]:
+    """Count the right cells of each group that is large enough."""
+    step = step_of(classifier)
+    plain = dict(step)
+    dataset = dataset_of(classifier, text)
+    groups = image_groups(dataset)
+    members = defaultdict(list)
+    for index, image in enumerate(image_ids(dataset)):
+        members[groups[image]].append(index)
+    rows = []
+    for group, places in sorted(members.items()):
+        if len(places) < args.by_group:
+            continue
+        profile = profile_of(dataset, group, places)
+        path = Path(args.out_dir, 'group.json')
+        profile.save(path)
+        row = dict(
+            dataset=name,
+            group=group,
+            images=len(places),
+            profile=asdict(profile),
+        )
+        for variant, options in GROUP_VARIANTS.items():
+            step.clear()
+            step.update({**plain, 'profile': str(path), **options})
+            sample = Sample(
+                dataset_of(classifier, text), args.per_class, places
+            )
+            result = classifier.test(sample, group)
+            row['cells'] = result.cells
+            row[variant] = result.correct
+        rows.append(row)
+    step.clear()
+    step.update(plain)
+    return rows
+
+
+def group_table(rows: Sequence[dict]) -> str:
+    """Of how many groups the colours make more cells right, and fewer."""
+    lines = []
+    for variant in GROUP_VARIANTS:
+        change = np.array([row[variant] - row['left'] for row in rows])
+        right = sum(row[variant] for row in rows)
+        cells = sum(row['cells'] for row in rows)
+        lines.append(
+            [
+                variant,
+                f'{100 * right / cells:.1f}',
+                str((change > 0).sum()),
+                str((change < 0).sum()),
+            ]
+        )
+    return to_markdown(
+        [
+            f"colours, {len(rows)} groups' own profiles",
+            f'accuracy ({sum(row["cells"] for row in rows)} cells)',
+            'groups with more right',
+            'with fewer',
+        ],
+        lines,
+    )
+
+
+def in_words(row: dict, value: str, limits: str) -> str:
+    """A figure and its interval."""
+    low, high = row[f'{limits}_low'], row[f'{limits}_high']
+    return f'{row[value]:.1f} ({low:.1f} to {high:.1f})'
+
+
+def write(rows: Sequence[dict], out_dir: Path) -> str:
+    """Write all that is known; gives the table."""
+    names = list(dict.fromkeys(row['dataset'] for row in rows))
+    lines = []
+    for variant in VARIANTS:
+        line = [variant]
+        for row in rows:
+            if row['variant'] == variant:
+                line += [
+                    in_words(row, 'accuracy', 'accuracy'),
+                    in_words(row, 'balanced_accuracy', 'balanced'),
+                ]
+        lines.append(line)
+    headers = ['profile']
+    for name in names:
+        cells = next(row['cells'] for row in rows if row['dataset'] == name)
+        headers += [f'{name} ({cells} cells)', f'{name}, balanced']
+    text = to_markdown(headers, lines)
+    with atomic_write(out_dir / 'profile.md') as file:
+        file.write(text)
+    with atomic_write(out_dir / 'profile.json') as file:
+        json.dump(rows, file, indent=2)
+        file.write('\n')
+    return text
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
+    MMLogger.get_instance('daffnet_mm', log_level='ERROR')
+    with one_sentence_errors() as status:
+        if not args.datasets and not args.home:
+            raise InputError(
+                'nothing to test on: give --datasets NAME=ROOT or --home'
+            )
+        classifier = TrainedClassifier(
+            args.config,
+            args.checkpoint,
+            device=args.device,
+            batch_size=args.batch_size,
+            num_workers=args.num_workers,
+            cfg_options=args.cfg_options,
+        )
+        rows: list[dict] = []
+        groups: list[dict] = []
+        for text in [*([HOME] if args.home else []), *args.datasets]:
+            rows += compare(classifier, text.partition('=')[0], text, args)
+            table = write(rows, args.out_dir)
+            if args.by_group and text != HOME:
+                groups += compare_groups(
+                    classifier, text.partition('=')[0], text, args
+                )
+        if groups:
+            with atomic_write(args.out_dir / 'groups.json') as file:
+                json.dump(groups, file, indent=2)
+                file.write('\n')
+            table += '\n' + group_table(groups)
+        print(table)
+        print(f'written to {args.out_dir}')
+    return status.code
+
+
+if __name__ == '__main__':
+    raise SystemExit(run_tool(main))
