@@ -7,7 +7,7 @@ Usage:
 FILE holds the weights in half precision and a ``meta`` of plain values: the
 classes, the attributes and their values, the names of the training images (so
 that nobody tests on them unawares), the temperatures of a calibrated model,
-the config's name, the checkpoint's SHA-256, versions and notes. It is loaded
+the rule by which its answers are reviewed, the config's name, the checkpoint's SHA-256, versions and notes. It is loaded
 like any other checkpoint; the model computes in single precision as before.
 What only a training needs is left out. Of a run with averaged weights
 (EMAHook) the average is published, which is what was validated and tested.
@@ -144,6 +144,8 @@ def build_meta(model: torch.nn.Module, trained: dict, args) -> dict:
         }
     if trained.get('logit_adjustment'):
         meta['logit_adjustment'] = float(trained['logit_adjustment'])
+    if trained.get('review'):
+        meta['review'] = trained['review']
     # SplitGuardHook and the tests on other data sets look here.
     for key in ('train_images', 'train_groups'):
         if trained.get(key):
