@@ -8,13 +8,16 @@ Usage:
 
 With no other argument the model is the DAFFNet-tiny that comes with the
 package. A folder, or several images, also give a differential count and the
-list of cells to look at again, each with the reasons: `not a cell`, `several
-cells`, `blurred`, `other cell type`, `unfamiliar` (unlike what the model was
-trained on) or `unsure`. Its cell type stays the best of those that the model
-knows. Of a model to which tools/analysis_tools/fit_review.py has fitted no
-limits, those with a probability below 0.8 are unsure. Folders are searched with their
-subfolders; images of kinds that are not read, such as .dcm or .svs, are named.
-Of very many images take json or csv, which are written as they come.
+list of cells to look at again. Folders are searched with their subfolders;
+images of kinds that are not read, such as .dcm or .svs, are named. Of very
+many images take json or csv, which are written as they come.
+
+Every answer says in `review` why to look at it again, if there is a reason:
+`not a cell`, `several cells`, `blurred`, `other cell type`, `unfamiliar`
+(unlike what the model was trained on), `unsure`; several are joined by "; ".
+The cell type is the best of those that the model knows all the same. A model
+to which tools/analysis_tools/fit_review.py has fitted no limits is unsure of
+what it gives a probability below 0.8, and knows no other reason.
 
 Exit status: 1 if an image or a subfolder cannot be read, or an image has no
 finite probabilities, which is named while the rest goes on; 2 for bad input;

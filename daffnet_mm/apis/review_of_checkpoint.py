@@ -61,3 +61,15 @@ def keep_review(rule: ReviewRule, seen: list[str], meta: dict) -> None:
             for name, value in values['open_set'].items()
         }
     meta[KEY] = dict(values, seen=seen)
+
+
+def images_seen(meta: dict) -> set[str]:
+    """Name the images of other kinds that a checkpoint's rule was fitted to.
+
+    Args:
+        meta (dict): What the checkpoint says of itself.
+
+    Returns:
+        set[str]: Their file names; empty without a rule.
+    """
+    return set(map(str, (meta.get(KEY) or {}).get('seen') or ()))
