@@ -73,10 +73,11 @@ def fit_review(
     """Fit a rule to a classifier.
 
     Features of the config's training part and of every other image of the
-    other kinds teach the open-set scores, each image twice: as trained on,
-    with all random changes, and as tested. Where a training's cells look as
-    if from several laboratories, the scores bear with these. The validation
-    part, which selects in training too, chooses the limits.
+    other kinds teach to tell these apart, each image twice: as trained on,
+    with all random changes, and as tested. The former alone say how far from
+    its class a cell may lie: where a training's cells look as if from several
+    laboratories, so much is borne with. The validation part, which selects in
+    training too, chooses the limits.
 
     Args:
         cfg (Config): The model's config.
@@ -128,7 +129,10 @@ def fit_review(
         np.concatenate(parts) for parts in zip(*answers, strict=True)
     )
     known = labels >= 0
-    open_set = OpenSet.fit(features[known], labels[known], kinds)
+    varied = np.arange(len(labels)) < len(answers[0].labels)
+    open_set = OpenSet.fit(
+        features[known], labels[known], kinds, varied[known]
+    )
 
     home = _answer_dataset(model, select, meta, source)
     views = _views_of(select)

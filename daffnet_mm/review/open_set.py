@@ -57,6 +57,7 @@ class OpenSet:
         features: np.ndarray,
         labels: np.ndarray,
         others: Mapping[str, np.ndarray],
+        varied: np.ndarray | None = None,
     ) -> 'OpenSet':
         """Fit both scores.
 
@@ -65,6 +66,10 @@ class OpenSet:
             labels (np.ndarray): Their classes from 0, (N,).
             others (Mapping[str, np.ndarray]): Features of other kinds of
                 cells, by name, each of shape (M, D).
+            varied (np.ndarray, optional): Which of the training cells say how
+                far a cell may lie from its class, such as those that look as
+                if from several laboratories; bool of shape (N,). Defaults to
+                None: all.
 
         Returns:
             OpenSet: The scores.
@@ -80,10 +85,12 @@ class OpenSet:
                 'the training part has no cell of class number '
                 f'{min(missing)}: without one, nothing can be told from it'
             )
+        asked = slice(None) if varied is None else varied
+        spread, classes = features[asked], labels[asked]
         means = np.stack(
-            [features[labels == index].mean(0) for index in range(number)]
+            [spread[classes == index].mean(0) for index in range(number)]
         )
-        variance, directions = _principal(features - means[labels])
+        variance, directions = _principal(spread - means[classes])
         kept = min(DIRECTIONS, len(variance) - 1)
         # Where all else is constant, no distance is infinite.
         rest = max(variance[kept:].mean(), 1e-6 * variance[0])
