@@ -5,7 +5,7 @@ from daffnet_mm.models.utils import decision_layer
 from daffnet_mm.review import ReviewRule
 
 #: Where a checkpoint's ``meta`` keeps the rule.
-KEY = 'review'
+REVIEW = 'review'
 
 
 def review_of_checkpoint(
@@ -25,10 +25,10 @@ def review_of_checkpoint(
     Raises:
         InputError: If the checkpoint's rule is damaged, or another model's.
     """
-    if not meta.get(KEY):
+    if not meta.get(REVIEW):
         return ReviewRule.unfitted()
     try:
-        rule = ReviewRule.from_dict(meta[KEY])
+        rule = ReviewRule.from_dict(meta[REVIEW])
         if rule.open_set is not None:
             own = decision_layer(model).in_features
             fitted = rule.open_set.means.shape[1]
@@ -60,7 +60,7 @@ def keep_review(rule: ReviewRule, seen: list[str], meta: dict) -> None:
             name: torch.as_tensor(value) if hasattr(value, 'dtype') else value
             for name, value in values['open_set'].items()
         }
-    meta[KEY] = dict(values, seen=seen)
+    meta[REVIEW] = dict(values, seen=seen)
 
 
 def images_seen(meta: dict) -> set[str]:
@@ -72,4 +72,4 @@ def images_seen(meta: dict) -> set[str]:
     Returns:
         set[str]: Their file names; empty without a rule.
     """
-    return set(map(str, (meta.get(KEY) or {}).get('seen') or ()))
+    return set(map(str, (meta.get(REVIEW) or {}).get('seen') or ()))

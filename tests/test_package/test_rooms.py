@@ -123,7 +123,9 @@ def test_cropping_knows_no_datasets():
     ]
 
 
-@pytest.mark.parametrize('room', ['cropping', 'fileio', 'structures'])
+@pytest.mark.parametrize(
+    'room', ['cropping', 'fileio', 'review', 'structures']
+)
 def test_what_a_small_runtime_takes_needs_no_framework(room):
     reached = list(reached_at_import(PACKAGE, f'daffnet_mm.{room}'))
     assert reached

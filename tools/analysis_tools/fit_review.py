@@ -22,6 +22,7 @@ How a model does on other images: tools/analysis_tools/evaluate_review.py.
 
 from collections import Counter
 
+from mmengine.runner import CheckpointLoader
 from rich.console import Console
 from rich.table import Table
 
@@ -29,7 +30,7 @@ import daffnet_mm  # noqa: F401
 from daffnet_mm.apis.review_fitting import fit_review
 from daffnet_mm.apis.review_of_checkpoint import keep_review
 from daffnet_mm.apis.trained_model import load_trained
-from daffnet_mm.checkpoints import save_checkpoint
+from daffnet_mm.checkpoints import find_state_dict, save_checkpoint
 from daffnet_mm.utils.command_line import (
     ToolParser,
     one_sentence_errors,
@@ -66,11 +67,15 @@ def main(argv: list[str] | None = None) -> int:
     with one_sentence_errors() as status:
         cfg = load_config(args.config, args.cfg_options)
         model, meta = load_trained(cfg, args.checkpoint, args.device)
-        weights = {n: w.cpu() for n, w in model.state_dict().items()}
         fitted = fit_review(
             cfg, model, meta, args.checkpoint, args.others, args.share
         )
         keep_review(fitted.rule, fitted.seen, meta)
+        # As they are in the file: a published model stays in half precision.
+        weights = find_state_dict(
+            CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu'),
+            args.checkpoint,
+        )
         save_checkpoint(args.out, dict(meta=meta, state_dict=weights))
     table = Table('images', 'number', 'refused %', 'reasons')
     for name, reviews in fitted.reviews.items():

@@ -28,6 +28,7 @@ from mmengine import Config
 from mmengine.dataset import pseudo_collate
 
 import daffnet_mm
+from daffnet_mm.apis.review_of_checkpoint import REVIEW
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.checkpoints import trained_classes
 from daffnet_mm.datasets import SyntheticWBC
@@ -145,8 +146,8 @@ def build_meta(model: torch.nn.Module, trained: dict, args) -> dict:
         }
     if trained.get('logit_adjustment'):
         meta['logit_adjustment'] = float(trained['logit_adjustment'])
-    if trained.get('review'):
-        meta['review'] = trained['review']
+    if trained.get(REVIEW):
+        meta[REVIEW] = trained[REVIEW]
     # SplitGuardHook and the tests on other data sets look here.
     for key in ('train_images', 'train_groups'):
         if trained.get(key):
