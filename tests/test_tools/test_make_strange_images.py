@@ -55,7 +55,15 @@ def images(folder):
 
 
 def test_all_kinds(fields, cells, tmp_path, succeeds):
-    words = (TOOL, tmp_path / 'out', '--cells', cells, '--fields', fields)
+    words = (
+        TOOL,
+        '--out-dir',
+        tmp_path / 'out',
+        '--of-cells',
+        cells,
+        '--of-fields',
+        fields,
+    )
     output = succeeds(*words, '--number', '5')
     found = {f.name: images(f) for f in (tmp_path / 'out').iterdir()}
     numbers = {kind: len(pictures) for kind, pictures in found.items()}
@@ -92,8 +100,16 @@ def test_all_kinds(fields, cells, tmp_path, succeeds):
 
 def test_the_same_seed_makes_the_same(cells, tmp_path, succeeds):
     for name, seed in (('a', 1), ('b', 1), ('c', 2)):
-        words = (TOOL, tmp_path / name, '--number', '3', '--seed', seed)
-        succeeds(*words, '--cells', cells)
+        words = (
+            TOOL,
+            '--out-dir',
+            tmp_path / name,
+            '--number',
+            '3',
+            '--seed',
+            seed,
+        )
+        succeeds(*words, '--of-cells', cells)
     one, same, other = (
         [
             picture
@@ -108,9 +124,9 @@ def test_the_same_seed_makes_the_same(cells, tmp_path, succeeds):
 
 
 def test_what_is_no_field_is_named(cells, tmp_path, fails):
-    error = fails(TOOL, tmp_path / 'out', '--fields', cells)
+    error = fails(TOOL, '--out-dir', tmp_path / 'out', '--of-fields', cells)
     assert 'no fields with VOC boxes' in error
     (cells / 'Annotations').mkdir()
     (cells / 'Annotations' / 'f.xml').write_text('<annotation>')
-    error = fails(TOOL, tmp_path / 'out', '--fields', cells)
+    error = fails(TOOL, '--out-dir', tmp_path / 'out', '--of-fields', cells)
     assert 'f.xml is no file of VOC boxes' in error

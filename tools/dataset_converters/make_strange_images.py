@@ -1,18 +1,18 @@
 """Make images that show none of the five types, to test what is refused.
 
 Usage:
-    python tools/dataset_converters/make_strange_images.py DST
-        [--cells FOLDER] [--fields FOLDER] [--number 200] [--seed 0]
+    python tools/dataset_converters/make_strange_images.py [--out-dir DIR]
+        [--of-cells FOLDER] [--of-fields FOLDER] [--number 200] [--seed 0]
 
-DST gets a folder a kind, of PNG files. Of nothing: `blank` (glass of several
+DIR gets a folder a kind, of PNG files. Of nothing: `blank` (glass of several
 colours, even and shaded, white, grey, black), `noise` (of several grains, grey
 and coloured) and `photographs` (windows of the pictures that come with
-scikit-image: a cat, a rocket, coins, a page and others). Of --cells, images of
-one cell each: `blurred` (out of focus: a Gaussian of 2.5 to 6 % of the short
-edge) and `two_cells` (the middles of two images side by side). Of --fields,
-fields with VOC boxes beside them as BCCD_Dataset is unzipped
-(BCCD/JPEGImages, BCCD/Annotations): `red_cells` (windows that hold at least
-two red cells and meet no white cell and no platelet) and `two_in_field`
+scikit-image: a cat, a rocket, coins, a page and others). --of-cells, images of
+one cell each, gives `blurred` (out of focus: a Gaussian of 2.5 to 6 % of the
+short edge) and `two_cells` (the middles of two images side by side).
+--of-fields, fields with VOC boxes as BCCD_Dataset is unzipped
+(BCCD/JPEGImages, BCCD/Annotations), gives `red_cells` (windows that hold at
+least two red cells and meet no white cell and no platelet) and `two_in_field`
 (windows around two white cells).
 
 The same seed makes the same images.
@@ -53,9 +53,13 @@ Box = tuple[int, int, int, int]
 
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
-    parser.add_output('dst', 'folder for the images', folder=True)
-    parser.add_argument('--cells', help='folder with images of one cell each')
-    parser.add_argument('--fields', help='folder with fields and VOC boxes')
+    parser.add_out_dir('work_dirs/strange_images', 'folder for the images')
+    parser.add_argument(
+        '--of-cells', metavar='FOLDER', help='images of one cell each'
+    )
+    parser.add_argument(
+        '--of-fields', metavar='FOLDER', help='fields and their VOC boxes'
+    )
     parser.add_number('--number', 'images of each kind, at most', 200)
     parser.add_number('--seed', 'another number, other images', 0, least=0)
     return parser
@@ -219,12 +223,12 @@ def kinds_of(args) -> dict[str, Callable[[np.random.Generator], Images]]:
     kinds: dict[str, Callable] = dict(
         blank=blank, noise=noise, photographs=photographs
     )
-    if args.cells is not None:
-        paths = find_images([args.cells]).images
+    if args.of_cells is not None:
+        paths = find_images([args.of_cells]).images
         kinds['blurred'] = lambda rng: blurred(rng, paths)
         kinds['two_cells'] = lambda rng: two_cells(rng, paths)
-    if args.fields is not None:
-        fields = read_fields(args.fields)
+    if args.of_fields is not None:
+        fields = read_fields(args.of_fields)
         kinds['red_cells'] = lambda rng: red_cells(rng, fields)
         kinds['two_in_field'] = lambda rng: two_in_field(rng, fields)
     return kinds
@@ -234,7 +238,7 @@ def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         for kind, make in kinds_of(args).items():
-            folder = args.dst / kind
+            folder = args.out_dir / kind
             folder.mkdir(parents=True, exist_ok=True)
             images = make(np.random.default_rng(args.seed))
             number = 0
