@@ -402,10 +402,9 @@ class WBCInferencer(ImageClassificationInferencer):
         views = None
         if self._review.needs_views:
             views = [sample.view for sample in samples]
+        scores = torch.stack([sample.pred_score for sample in samples])
         verdicts = self._review.judge(
-            views,
-            np.array([sample.pred_score.max().item() for sample in samples]),
-            features,
+            views, scores.amax(1).cpu().numpy(), features
         )
         for sample, verdict in zip(samples, verdicts, strict=True):
             sample.review, sample.review_score = verdict

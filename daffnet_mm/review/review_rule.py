@@ -40,6 +40,8 @@ class Criterion(NamedTuple):
 CRITERIA = {
     # A nucleus that covers an eighth of the image's width is small.
     'nucleus': Criterion('not a cell', -0.12, of_image=True),
+    # More pieces, or further out, than the lobes of a nucleus.
+    'concentration': Criterion('not a cell', -0.125, of_image=True),
     'cells': Criterion('several cells', 1.5, of_image=True),
     # An edge that is two fifths of a nucleus wide is out of focus.
     'sharpness': Criterion('blurred', -2.6, of_image=True),
@@ -254,8 +256,15 @@ def measure(
     """
     values: dict[str, np.ndarray] = {}
     if views is not None:
-        nucleus, sharpness, cells = np.array(views, float).reshape(-1, 3).T
-        values.update(nucleus=-nucleus, cells=cells, sharpness=-sharpness)
+        nucleus, sharpness, cells, concentration = (
+            np.array(views, float).reshape(-1, 4).T
+        )
+        values.update(
+            nucleus=-nucleus,
+            concentration=-concentration,
+            cells=cells,
+            sharpness=-sharpness,
+        )
     if open_set is not None and features is not None:
         values['other'], values['distance'] = open_set.scores(features)
     values['probability'] = -np.asarray(probabilities, float)

@@ -38,11 +38,16 @@ class View(NamedTuple):
             nucleus; infinite where there is none.
         cells (int): White cells that stand out: whole ones, or such in the
             middle; those of the rim do not count beside one in the middle.
+        concentration (float): Of what is stained as nuclei are, the share in
+            the middle half times the share of the largest piece: a nucleus of
+            four lobes has a quarter, noise has far less. 1 where there is
+            none.
     """
 
     nucleus: float
     sharpness: float
     cells: int
+    concentration: float
 
 
 def look_at(image: np.ndarray) -> View:
@@ -60,14 +65,16 @@ def look_at(image: np.ndarray) -> View:
     small = _resized(image)
     nuclei = nuclear_mask(Overview(small).stains, 1)
     if not nuclei.any():
-        return View(0.0, np.inf, 0)
+        return View(0.0, np.inf, 0, 1.0)
     edge = SIDE // 4
     middle = nuclei[edge:-edge, edge:-edge].sum()
-    largest = equivalent_diameter(np.bincount(label(nuclei).ravel())[1:].max())
+    area = np.bincount(label(nuclei).ravel())[1:].max()
+    largest = equivalent_diameter(area)
     return View(
         float(np.sqrt(middle / nuclei.size)),
         float(_steepest(small) * largest),
         _count(image) if _has_second(nuclei, largest) else 1,
+        float(middle * area / nuclei.sum() ** 2.0),
     )
 
 

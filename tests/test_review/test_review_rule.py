@@ -7,7 +7,7 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.review import OpenSet, ReviewRule, View
 from daffnet_mm.review.review_rule import CRITERIA, Limit
 
-USUAL = View(0.22, 5.0, 1)
+USUAL = View(0.22, 5.0, 1, 0.9)
 
 
 def home(number=1000, seed=0, others=True):
@@ -22,7 +22,7 @@ def home(number=1000, seed=0, others=True):
     open_set = OpenSet.fit(features, labels, kinds)
     probabilities = 1 - 0.3 * rng.random(number) ** 4
     views = [
-        View(size, 5 + sharp, 1)
+        View(size, 5 + sharp, 1, 0.9)
         for size, sharp in zip(
             rng.uniform(0.18, 0.3, number), rng.random(number), strict=True
         )
@@ -94,6 +94,7 @@ def test_reasons_are_joined_in_order():
     rule = ReviewRule(
         dict(
             nucleus=Limit(-0.12, -0.22),
+            concentration=Limit(-0.125, -0.9),
             cells=Limit(1.5, 1.0),
             sharpness=Limit(-2.6, -5.0),
             probability=Limit(-0.8, -1.0),
@@ -101,20 +102,24 @@ def test_reasons_are_joined_in_order():
     )
     views = [
         USUAL,
-        View(0.22, 1.0, 3),
-        View(0.0, np.inf, 0),
-        View(0.05, 1.0, 1),
+        View(0.22, 1.0, 3, 0.5),
+        View(0.0, np.inf, 0, 1.0),
+        View(0.05, 1.0, 1, 0.05),
         USUAL,
+        View(0.3, 5.0, 1, 0.1),
     ]
-    verdicts = rule.judge(views, np.array([1.0, 0.5, 0.9, 0.9, 0.79]), None)
+    verdicts = rule.judge(
+        views, np.array([1.0, 0.5, 0.9, 0.9, 0.79, 0.9]), None
+    )
     assert [v.review for v in verdicts] == [
         '',
         'several cells; blurred; unsure',
         'not a cell',
         'not a cell; blurred',
         'unsure',
+        'not a cell',
     ]
-    assert [v.score > 0 for v in verdicts] == [False, True, True, True, True]
+    assert [v.score > 0 for v in verdicts] == [False, *5 * [True]]
     assert verdicts[0].score == pytest.approx(-1)
 
 

@@ -53,6 +53,18 @@ def test_size_of_the_nucleus(radius):
 def test_without_a_nucleus(image):
     view = look_at(image)
     assert view.nucleus == 0 and view.cells == 0 and view.sharpness == np.inf
+    assert view.concentration == 1
+
+
+def test_lobes_hold_together_and_noise_does_not():
+    lobes = [(0.4, 0.4, 0.08), (0.6, 0.4, 0.08), (0.5, 0.6, 0.08)]
+    assert look_at(smear(nuclei=[(0.5, 0.5, 0.15)])).concentration == 1
+    found = look_at(smear(nuclei=lobes)).concentration
+    assert found == pytest.approx(1 / 3, rel=0.1)
+    rng = np.random.default_rng(0)
+    grain = cv2.GaussianBlur(rng.standard_normal((180, 180)), (0, 0), 6)
+    scattered = np.where((grain > grain.std())[..., None], NUCLEUS, GLASS)
+    assert look_at(scattered.astype(np.uint8)).concentration < 0.125
 
 
 def test_platelets_are_small():
