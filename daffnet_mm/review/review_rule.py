@@ -43,8 +43,8 @@ CRITERIA = {
     # More pieces, or further out, than the lobes of a nucleus.
     'concentration': Criterion('not a cell', -0.125, of_image=True),
     'cells': Criterion('several cells', 1.5, of_image=True),
-    # An edge that is two fifths of a nucleus wide is out of focus.
-    'sharpness': Criterion('blurred', -2.6, of_image=True),
+    # An edge that is more than a third of a nucleus wide is out of focus.
+    'sharpness': Criterion('blurred', -2.7, of_image=True),
     'other': Criterion('other cell type'),
     # Rarer, for it grows with each change of stain and lamp too.
     'distance': Criterion('unfamiliar', weight=0.3),

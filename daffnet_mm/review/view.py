@@ -51,7 +51,7 @@ class View(NamedTuple):
 
 
 def look_at(image: np.ndarray) -> View:
-    """Measure an image, in a few milliseconds.
+    """Measure an image, in about two milliseconds.
 
     Only where a second nucleus is about as large as the first are its cells
     segmented, which takes a tenth of a second.
@@ -63,7 +63,7 @@ def look_at(image: np.ndarray) -> View:
         View: What it shows.
     """
     small = _resized(image)
-    nuclei = nuclear_mask(Overview(small).stains, 1)
+    nuclei = nuclear_mask(Overview(small, even=True).stains, 1)
     if not nuclei.any():
         return View(0.0, np.inf, 0, 1.0)
     edge = SIDE // 4

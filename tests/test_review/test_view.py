@@ -86,7 +86,7 @@ def test_focus_counts_and_not_pixels():
     ]
     assert sharp > blurred[0] > blurred[1] > blurred[2]
     # Out of focus by more than is borne with, and by less.
-    assert blurred[2] < 2.6 < sharp
+    assert blurred[2] < 2.7 < sharp
 
 
 def test_cells_that_stand_out():
@@ -109,7 +109,7 @@ def test_painted_cells_of_the_five_types_pass():
     )
     views = [look_at(cells[index]['img']) for index in range(40)]
     passed = [
-        v.nucleus >= 0.12 and v.sharpness >= 2.6 and v.cells == 1
+        v.nucleus >= 0.12 and v.sharpness >= 2.7 and v.cells == 1
         for v in views
     ]
     assert np.mean(passed) >= 0.9
