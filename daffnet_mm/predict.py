@@ -9,9 +9,16 @@ Usage:
 
 With no other argument the model is the DAFFNet-tiny that comes with the
 package. A folder, or several images, also give a differential count and the
-list of cells that the model is unsure of. Folders are searched with their
-subfolders; images of kinds that are not read, such as .dcm or .svs, are named.
-Of very many images take json or csv, which are written as they come.
+list of cells to look at again. Folders are searched with their subfolders;
+images of kinds that are not read, such as .dcm or .svs, are named. Of very
+many images take json or csv, which are written as they come.
+
+Every answer says in `review` why to look at it again, if there is a reason:
+`not a cell`, `several cells`, `blurred`, `other cell type`, `unfamiliar`
+(unlike what the model was trained on), `unsure`; several are joined by "; ".
+The cell type is the best of those that the model knows all the same. A model
+to which tools/analysis_tools/fit_review.py has fitted no limits is unsure of
+what it gives a probability below 0.8, and knows no other reason.
 
 30 images and more are taken for those of one laboratory: its scale and
 colours are estimated on some of them, and it is said what is made of that.
@@ -59,9 +66,6 @@ from daffnet_mm.utils.command_line import (
     run_tool,
 )
 
-#: Below this probability a cell is listed as unsure.
-UNSURE = 0.8
-
 #: Columns of text that the widest table takes.
 TABLE_WIDTH = 240
 
@@ -108,16 +112,19 @@ def build_parser() -> ToolParser:
     return parser
 
 
-def as_row(cell: dict) -> dict:
+def as_row(cell: dict, classes: Sequence[str]) -> dict:
     """Flatten a prediction into the columns of the CSV file."""
     row = dict(
         image=cell['image'],
         cell_type=cell['pred_class'],
         probability=cell['pred_score'],
     )
+    for name, score in zip(classes, cell['pred_scores'], strict=True):
+        row[f'{name}_probability'] = float(score)
     for name, attribute in cell.get('attributes', {}).items():
         row[name] = attribute['value']
         row[f'{name}_probability'] = attribute['probability']
+    row['review'] = cell['review']
     return row
 
 
@@ -142,7 +149,8 @@ class Answers:
         self._listing = listing
         self._batch_size = batch_size
         self._cell_types: list[str] = []
-        self.unsure: list[str] = []
+        #: Images to look at again, and why.
+        self.review: list[dict] = []
         self.errors: list[str] = []
         self.warnings = notes
         #: Whether there is anything to tell of several cells.
@@ -157,10 +165,12 @@ class Answers:
         for cell in self._inferencer.stream(
             self._listing.images, self._batch_size, skip_broken=True
         ):
-            row = as_row(cell)
+            row = as_row(cell, self._inferencer.classes)
             self._cell_types.append(row['cell_type'])
-            if is_unsure(row):
-                self.unsure.append(row['image'])
+            if row['review']:
+                self.review.append(
+                    dict(image=row['image'], review=row['review'])
+                )
             yield row
         self.warnings += self._inferencer.warnings
         self.errors += self._listing.faults
@@ -216,15 +226,10 @@ def write_json(file: IO[str], answers: Answers, encoding: str) -> None:
     report: dict = dict(errors=answers.errors, warnings=answers.warnings)
     if answers.several:
         report.update(
-            differential_count=answers.counts(), unsure=answers.unsure
+            differential_count=answers.counts(), review=answers.review
         )
     # One object of the two.
     file.write(f'\n  ],{text_of(report).removeprefix("{")}\n')
-
-
-def is_unsure(row: dict) -> bool:
-    """Tell whether a cell should be looked at again."""
-    return row['probability'] < UNSURE
 
 
 def as_tables(rows: list[dict], counts: list[dict]) -> list[Table]:
@@ -235,7 +240,7 @@ def as_tables(rows: list[dict], counts: list[dict]) -> list[Table]:
         else [
             overview_table(rows),
             count_table(counts, len(rows)),
-            unsure_table(rows),
+            review_table(rows),
         ]
     )
     return [table for table in tables if table.row_count]
@@ -252,6 +257,9 @@ def cell_table(row: dict) -> Table:
                 row[name],
                 f'{row[f"{name}_probability"]:.3f}',
             )
+    if row['review']:
+        table.add_section()
+        table.add_row('look at again', row['review'], '')
     return table
 
 
@@ -296,20 +304,18 @@ def count_table(counts: list[dict], total: int) -> Table:
     return table
 
 
-def unsure_table(rows: list[dict]) -> Table:
+def review_table(rows: list[dict]) -> Table:
     """The cells to look at again."""
     table = Table(
-        'image',
-        'cell type',
-        'probability',
-        title=f'Unsure: a probability below {UNSURE}',
+        'image', 'cell type', 'probability', 'reason', title='Look at again'
     )
     for row in rows:
-        if is_unsure(row):
+        if row['review']:
             table.add_row(
                 printable(row['image']),
                 row['cell_type'],
                 f'{row["probability"]:.3f}',
+                row['review'],
             )
     return table
 

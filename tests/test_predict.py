@@ -102,14 +102,22 @@ def test_csv_has_a_row_for_each_readable_image(
     with open(out, newline='', encoding='utf-8') as file:
         rows = list(csv.DictReader(file))
     columns = ['image', 'cell_type', 'probability']
+    columns += [f'{name}_probability' for name in WBC5_CLASSES]
     for name in WBC_ATTRIBUTES:
         columns += [name, f'{name}_probability']
+    columns += ['review']
     assert list(rows[0]) == columns
     assert [row['image'] for row in rows] == [
         str(cells / 'Zählung 1' / f'cell_{number}.png') for number in range(6)
     ]
     for row in rows:
-        assert row['cell_type'] in WBC5_CLASSES
+        shares = {n: float(row[f'{n}_probability']) for n in WBC5_CLASSES}
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-3)
+        best = max(shares, key=shares.get)
+        assert best == row['cell_type']
+        assert shares[best] == float(row['probability'])
+        # Nothing was fitted to this model.
+        assert row['review'] == ('unsure' if shares[best] < 0.8 else '')
         for name, values in WBC_ATTRIBUTES.items():
             assert row[name] in values
             assert 1 / len(values) <= float(row[f'{name}_probability']) <= 1
@@ -221,7 +229,7 @@ def test_what_is_no_number_is_no_answer(overflowing, cells, tmp_path, capsys):
     assert list(inferencer.errors) == [0]
 
 
-def test_json_counts_and_lists_unsure_cells(trained, cells, capsys):
+def test_json_counts_and_lists_cells_to_look_at_again(trained, cells, capsys):
     pattern = str(cells / '**' / 'cell_[0-4].png')
     predict.main(command(trained, pattern, '--format', 'json'))
     report = json.loads(capsys.readouterr().out)
@@ -229,9 +237,12 @@ def test_json_counts_and_lists_unsure_cells(trained, cells, capsys):
     counts = report['differential_count']
     assert sum(count['number'] for count in counts) == 5
     unsure = [
-        cell['image'] for cell in report['cells'] if cell['probability'] < 0.8
+        dict(image=cell['image'], review='unsure')
+        for cell in report['cells']
+        if cell['probability'] < 0.8
     ]
-    assert report['unsure'] == unsure
+    assert report['review'] == unsure
+    assert all(cell['review'] in ('', 'unsure') for cell in report['cells'])
 
 
 def test_json_is_laid_out_as_by_pythons_writer(trained, cells, capsys):
@@ -245,7 +256,7 @@ def test_json_is_laid_out_as_by_pythons_writer(trained, cells, capsys):
         'errors',
         'warnings',
         'differential_count',
-        'unsure',
+        'review',
     ]
 
 
@@ -284,6 +295,8 @@ class ManyCells:
                 image=image,
                 pred_class='basophil',
                 pred_score=0.9,
+                pred_scores=np.array([0.9, 0.1, 0, 0, 0], np.float32),
+                review='',
                 attributes={
                     name: dict(value=values[0], probability=0.123456)
                     for name, values in WBC_ATTRIBUTES.items()

@@ -33,11 +33,14 @@ from daffnet_mm.fileio.image_reading import (
 )
 from daffnet_mm.fileio.names import file_stems
 from daffnet_mm.models.tta import SymmetryTTAModel
+from daffnet_mm.models.utils import watch_decisions
 from daffnet_mm.profiles import Profile
+from daffnet_mm.review import look_at
 from daffnet_mm.structures import WBC_ATTRIBUTES
 from daffnet_mm.utils.config_files import load_config
 
 from .profiled_pipeline import Preparation, ProfiledPipeline
+from .review_of_checkpoint import review_of_checkpoint
 from .shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
 from .trained_model import building, class_names, find_infinite
 
@@ -163,6 +166,9 @@ class WBCInferencer(ImageClassificationInferencer):
             classes=classes
             or class_names(built, built._config, meta, pretrained or 'model'),
         )
+        self._review = review_of_checkpoint(
+            self.model, meta, pretrained or 'model'
+        )
         self._averaged = None
         if views is not None:
             self._averaged = SymmetryTTAModel(self.model, views)
@@ -202,7 +208,11 @@ class WBCInferencer(ImageClassificationInferencer):
             list[dict] | list[DataSample]: For each image ``image`` (its path,
             None for an array), ``pred_class``, ``pred_label``, ``pred_score``,
             ``pred_scores`` and, from a model that predicts them,
-            ``attributes`` with the ``value`` and ``probability`` of each.
+            ``attributes`` with the ``value`` and ``probability`` of each. And
+            ``review``: why one should look at it again, such as ``'blurred;
+            unsure'``, empty where nothing speaks against it; and
+            ``review_score``, above 0 for those with a reason, -1 for what was
+            usual among the cells on which the limits were chosen.
 
         Raises:
             InputError: If an image cannot be read, or there is none.
@@ -294,7 +304,8 @@ class WBCInferencer(ImageClassificationInferencer):
         Returns:
             tuple[dict, list[str]]: What the model takes, and remarks.
         """
-        results = {}
+        results: dict[str, Any] = {}
+        view = None
         name = _name(image, index)
         if _is_path(image):
             results['img_path'] = fspath(image)
@@ -313,12 +324,16 @@ class WBCInferencer(ImageClassificationInferencer):
             if short < LEAST_SIDE:
                 raise InputError(f'{name}: {shape}, too few to show a cell')
             remarks.append(f'{shape}, no shape of a picture of one cell')
+        if self._review.needs_views:
+            view = look_at(decoded.img)
         results.update(
             img=decoded.img,
             img_shape=decoded.img.shape[:2],
             ori_shape=decoded.size,
         )
-        return preparation.pipeline(results), remarks
+        data = preparation.pipeline(results)
+        data['data_samples'].set_metainfo(dict(view=view))
+        return data, remarks
 
     @staticmethod
     def _download(image: Any) -> bytes | None:
@@ -400,7 +415,7 @@ class WBCInferencer(ImageClassificationInferencer):
         What is no number is no answer: such an image counts as broken.
         """
         answered = []
-        for sample in (self._averaged or self.model).test_step(inputs):
+        for sample in self._predict(inputs):
             error = find_infinite(sample, sample.name)
             if error is None:
                 answered.append(sample)
@@ -409,6 +424,27 @@ class WBCInferencer(ImageClassificationInferencer):
             else:
                 raise InputError(error)
         return answered
+
+    def _predict(self, inputs: dict) -> list[DataSample]:
+        """Predict a batch, and say of which answers to think twice."""
+        model = self._averaged or self.model
+        features = None
+        if self._review.open_set is None:
+            samples = model.test_step(inputs)
+        else:
+            with watch_decisions(self.model) as features_of_batch:
+                samples = model.test_step(inputs)
+                features = features_of_batch().numpy()
+        views = None
+        if self._review.needs_views:
+            views = [sample.view for sample in samples]
+        scores = torch.stack([sample.pred_score for sample in samples])
+        verdicts = self._review.judge(
+            views, scores.amax(1).cpu().numpy(), features
+        )
+        for sample, verdict in zip(samples, verdicts, strict=True):
+            sample.review, sample.review_score = verdict
+        return samples
 
     def visualize(
         self,
@@ -479,6 +515,8 @@ class WBCInferencer(ImageClassificationInferencer):
             return results
         for result, sample in zip(results, preds, strict=True):
             result['image'] = sample.get('img_path')
+            result['review'] = sample.review
+            result['review_score'] = sample.review_score
             if 'pred_attributes' in sample:
                 result['attributes'] = self._attributes(sample)
         return results

@@ -17,13 +17,14 @@ class Overview:
 
     Args:
         image (np.ndarray): uint8 of shape (H, W, 3), BGR.
+        even (bool): Take its light for even. Defaults to False.
     """
 
-    def __init__(self, image: np.ndarray) -> None:
+    def __init__(self, image: np.ndarray, even: bool = False) -> None:
         small = reduced(image, COARSE_SIDE / max(image.shape[:2]))
         #: How many pixels of the image are one here, along a side.
         self.factor = max(image.shape[:2]) / max(small.shape[:2])
-        self.glass = Glass(small)
+        self.glass = Glass(small, even)
         self._small = small
 
     @cached_property

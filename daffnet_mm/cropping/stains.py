@@ -61,9 +61,11 @@ class Glass:
 
     Args:
         image (np.ndarray): The reduced image, uint8 of shape (h, w, 3), BGR.
+        even (bool): Take the light for even, which saves most of the time and
+            costs little where one cell fills the view. Defaults to False.
     """
 
-    def __init__(self, image: np.ndarray) -> None:
+    def __init__(self, image: np.ndarray, even: bool = False) -> None:
         smooth = cv2.GaussianBlur(image, (0, 0), 1.5).astype(np.float32)
         green = smooth[..., 1]
         brightest = smooth[green >= np.percentile(green, 90)]
@@ -71,7 +73,8 @@ class Glass:
             np.maximum(np.median(brightest, axis=0), DARKEST)
         )
         self._surface: np.ndarray | None = None
-        self._fit_shading(smooth)
+        if not even:
+            self._fit_shading(smooth)
 
     def log_light(self, shape: tuple) -> np.ndarray:
         """The logarithm of the light at each pixel of an image.

@@ -124,7 +124,7 @@ def test_cropping_knows_no_datasets():
 
 
 @pytest.mark.parametrize(
-    'room', ['cropping', 'fileio', 'profiles', 'structures']
+    'room', ['cropping', 'fileio', 'profiles', 'review', 'structures']
 )
 def test_what_a_small_runtime_takes_needs_no_framework(room):
     reached = list(reached_at_import(PACKAGE, f'daffnet_mm.{room}'))

@@ -17,6 +17,7 @@ from daffnet_mm.apis.shipped_model import (
     shipped_file,
 )
 from daffnet_mm.datasets import SyntheticWBC
+from daffnet_mm.review.review_rule import CRITERIA
 from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 WEIGHTS = shipped_file(SHIPPED_WEIGHTS)
@@ -37,6 +38,8 @@ def test_file():
     }
     assert 'cell_type' in meta['temperatures']
     assert len(meta['train_images']) == 5552
+    assert list(meta['review']['limits']) == list(CRITERIA)
+    assert len(meta['review']['seen']) == 750
 
 
 def test_card():
@@ -68,6 +71,22 @@ def test_without_arguments():
     assert list(cell['attributes']) == list(WBC_ATTRIBUTES)
     for name, attribute in cell['attributes'].items():
         assert attribute['value'] in WBC_ATTRIBUTES[name]
+
+
+@pytest.mark.parametrize('kind', ['blank', 'noise', 'red cells', 'grey'])
+def test_what_is_no_cell_is_not_taken_for_one(kind):
+    rng = np.random.default_rng(0)
+    image = np.full((120, 120, 3), 220, np.uint8)
+    if kind == 'noise':
+        image = rng.integers(0, 256, image.shape, np.uint8)
+    elif kind == 'red cells':
+        for x, y in rng.integers(10, 110, (9, 2)).tolist():
+            cv2.circle(image, (x, y), 14, (150, 140, 205), -1)
+    elif kind == 'grey':
+        image[:] = rng.integers(0, 256, (120, 1, 1), np.uint8)
+    cell = WBCInferencer()(image)[0]
+    assert cell['review'] and cell['review_score'] > 0
+    assert cell['pred_class'] in WBC5_CLASSES
 
 
 def test_a_folder_with_broken_files(tmp_path, capfd):
@@ -131,3 +150,16 @@ def test_real_cells(shared, tmp_path):
     ]
     # What the card states, less what so few cells vary by.
     assert np.mean(types) > 0.96 and np.mean(values) > 0.9
+    assert np.mean([bool(c['review']) for c in cells]) < 0.06
+
+
+@pytest.mark.parametrize('kind', ['erythroblast', 'platelet'])
+def test_real_cells_of_other_kinds(shared, kind):
+    """On such to which the limits were not fitted."""
+    folder = shared / 'data/pbc/PBC_dataset_normal_DIB' / kind
+    meta = torch.load(WEIGHTS, map_location='cpu', weights_only=True)['meta']
+    seen = set(meta['review']['seen'])
+    paths = [p for p in sorted(folder.glob('*.jpg')) if p.name not in seen]
+    answers = WBCInferencer()([str(path) for path in paths[::4]])
+    assert len(answers) > 50
+    assert np.mean([bool(a['review']) for a in answers]) > 0.8

@@ -22,6 +22,9 @@ into ``meta['logit_adjustment']``.
 Of a DAFFNet only the cell type is calibrated: its attributes feed the
 classifier, which was trained on them as they are. Calibrate the MAP of
 stage 2, then train stage 3 with it.
+
+A rule of tools/analysis_tools/fit_review.py goes by the probabilities as they
+were, so FILE is without one: calibrate first, and fit the rule to FILE.
 """
 
 import torch
@@ -33,6 +36,7 @@ from rich.progress import track
 from rich.table import Table
 
 import daffnet_mm  # noqa: F401
+from daffnet_mm.apis.review_of_checkpoint import REVIEW
 from daffnet_mm.apis.trained_model import find_infinite, load_trained
 from daffnet_mm.checkpoints import check_classes, save_checkpoint
 from daffnet_mm.datasets.sample_infos import count_values
@@ -237,6 +241,7 @@ def main(argv: list[str] | None = None) -> int:
             meta['logit_adjustment'] = args.logit_adjustment + meta.get(
                 'logit_adjustment', 0.0
             )
+        meta.pop(REVIEW, None)
         weights = weights_to_cpu(model.state_dict())
         save_checkpoint(args.out, dict(meta=meta, state_dict=weights))
         save_figure(plot_reliability(diagrams), figure, dpi=120)

@@ -7,10 +7,11 @@ Usage:
 FILE holds the weights in half precision and a ``meta`` of plain values: the
 classes, the attributes and their values, the names of the training images (so
 that nobody tests on them unawares), the temperatures of a calibrated model,
-the config's name, the checkpoint's SHA-256, versions and notes. It is loaded
-like any other checkpoint; the model computes in single precision as before.
-What only a training needs is left out. Of a run with averaged weights
-(EMAHook) the average is published, which is what was validated and tested.
+the rule by which its answers are reviewed, the config's name, the checkpoint's
+SHA-256, versions and notes. It is loaded like any other checkpoint; the model
+computes in single precision as before. What only a training needs is left out.
+Of a run with averaged weights (EMAHook) the average is published, which is
+what was validated and tested.
 
 Afterwards FILE is read again, and its predictions are compared with those of
 CKPT on synthetic cells.
@@ -27,6 +28,7 @@ from mmengine import Config
 from mmengine.dataset import pseudo_collate
 
 import daffnet_mm
+from daffnet_mm.apis.review_of_checkpoint import REVIEW
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.checkpoints import trained_classes
 from daffnet_mm.datasets import SyntheticWBC
@@ -144,6 +146,8 @@ def build_meta(model: torch.nn.Module, trained: dict, args) -> dict:
         }
     if trained.get('logit_adjustment'):
         meta['logit_adjustment'] = float(trained['logit_adjustment'])
+    if trained.get(REVIEW):
+        meta[REVIEW] = trained[REVIEW]
     # SplitGuardHook and the tests on other data sets look here.
     for key in ('train_images', 'train_groups'):
         if trained.get(key):
