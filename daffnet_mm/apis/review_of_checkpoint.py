@@ -25,7 +25,7 @@ def review_of_checkpoint(
     Raises:
         InputError: If the checkpoint's rule is damaged, or another model's.
     """
-    if not meta.get(REVIEW):
+    if meta.get(REVIEW) is None:
         return ReviewRule.unfitted()
     try:
         rule = ReviewRule.from_dict(meta[REVIEW])
@@ -72,4 +72,6 @@ def images_seen(meta: dict) -> set[str]:
     Returns:
         set[str]: Their file names; empty without a rule.
     """
-    return set(map(str, (meta.get(REVIEW) or {}).get('seen') or ()))
+    rule = meta.get(REVIEW)
+    seen = rule.get('seen') if isinstance(rule, dict) else None
+    return set(map(str, seen)) if isinstance(seen, list) else set()

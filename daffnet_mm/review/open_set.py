@@ -172,7 +172,8 @@ class OpenSet:
                 weight=(rows, width),
                 bias=(rows,),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        # The last of these: a tensor that is no plain one.
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise InputError(
                 f'its open_set is incomplete ({error})'
             ) from error

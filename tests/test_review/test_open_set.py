@@ -122,6 +122,8 @@ def spoil(values, name):
         del values['spread']
     elif name == 'text':
         values['rest'] = 'much'
+    elif name == 'parameter':
+        values['means'] = torch.nn.Parameter(torch.as_tensor(values['means']))
     elif name == 'narrow':
         values['directions'] = values['directions'][:-1]
     elif name == 'kinds':
@@ -139,6 +141,7 @@ def spoil(values, name):
         ('nothing', 'incomplete'),
         ('missing', 'incomplete .*spread'),
         ('text', 'incomplete .*much'),
+        ('parameter', 'incomplete .*grad'),
         ('narrow', r'directions of shape \(49, 32\), but \(50, 32\)'),
         ('kinds', r'weight of shape \(5, 50\), but \(4, 50\)'),
         ('infinite', 'weight that are no numbers'),

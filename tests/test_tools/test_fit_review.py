@@ -82,8 +82,11 @@ def test_answers_stay_and_have_a_review(world, fitted, capsys):
     # Squares of one colour show no nucleus, whatever the network thinks.
     limits = torch.load(fitted[0])['meta']['review']['limits']
     for cell in reviewed:
-        nucleus = look_at(cv2.imread(cell['image'])).nucleus
-        none = -nucleus > limits['nucleus'][0]
+        view = look_at(cv2.imread(cell['image']))
+        none = any(
+            -getattr(view, name) > limits[name][0]
+            for name in ('nucleus', 'concentration')
+        )
         assert ('not a cell' in cell['review']) == none
     assert any('not a cell' in cell['review'] for cell in reviewed)
     again = inferencer(cells, batch_size=50, return_datasamples=True)
@@ -200,6 +203,7 @@ def test_other_images_or_none(world, succeeds, fails, tmp_path):
 @pytest.mark.parametrize(
     ('damage', 'message'),
     [
+        (None, 'no dict with limits'),
         (lambda rule: rule.update(limits=None), 'no dict with limits'),
         (
             lambda rule: rule['open_set'].update(rest=-1.0),
@@ -217,7 +221,10 @@ def test_other_images_or_none(world, succeeds, fails, tmp_path):
 )
 def test_another_rule_is_refused(world, fitted, tmp_path, damage, message):
     content = torch.load(fitted[0], weights_only=True)
-    damage(content['meta']['review'])
+    if damage is None:
+        content['meta']['review'] = torch.ones(2)
+    else:
+        damage(content['meta']['review'])
     torch.save(content, tmp_path / 'other.pth')
     with pytest.raises(InputError, match=message) as caught:
         WBCInferencer(world[1], str(tmp_path / 'other.pth'))
