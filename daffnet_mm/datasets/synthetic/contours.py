@@ -91,8 +91,10 @@ def fill_ellipse(
     the first does not fit ends the process (a segmentation fault, 5.0.0).
     """
     # As that form rounds them, to OpenCV's finest fractions.
-    single = np.float32([*centre, 2 * axes[0], 2 * axes[1]]).astype(float)
-    x, y, width, height = np.rint(single * (2**16, 2**16, 2**15, 2**15))
+    box = np.array([*centre, 2 * axes[0], 2 * axes[1]], np.float32)
+    x, y, width, height = np.rint(
+        box.astype(float) * (2**16, 2**16, 2**15, 2**15)
+    )
     cv2.ellipse(
         canvas,
         (int(x), int(y)),
