@@ -126,11 +126,10 @@ class Trials:
         if number == signal.SIGKILL:
             return
         text = run.output
+        # By the signal itself it may end when all is done, and nothing said.
         if status not in (STATUSES[number], -number):
             self._fault(f'{kind}: status {status}', run)
-        elif 'Traceback' in text or (
-            status > 0 and text.count('stopped: ') != 1
-        ):
+        elif 'Traceback' in text or text.count('stopped: ') != (status > 0):
             self._fault(f'{kind}: not one line', run)
 
     def _fault(self, what: str, run: ToolRun) -> None:

@@ -36,8 +36,9 @@ from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.utils.worker_pool import run_in_pool
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Seconds between two looks at the memory.
-INTERVAL = 0.2
+#: Least seconds between two looks at the memory, and the most of the time that
+#: looking may take, as the tools need the processors, too.
+INTERVAL, MOST_LOOKING = 0.2, 0.03
 #: Lists a dataset and reads one image, as a training does at first.
 START = """
 import sys
@@ -177,8 +178,12 @@ def measure(command: list[str], log: Path) -> tuple[float, float]:
         )
 
         def watch() -> None:
-            while not ended.wait(INTERVAL):
+            pause = INTERVAL
+            while not ended.wait(pause):
+                begun = time.perf_counter()
                 most[0] = max(most[0], memory_of(process.pid))
+                took = time.perf_counter() - begun
+                pause = max(INTERVAL, took / MOST_LOOKING)
 
         watcher = threading.Thread(target=watch)
         watcher.start()

@@ -45,11 +45,17 @@ class ToolRun:
         self.log = log
         self.status: int | None = None
         sys.stdout.flush()
+        ready, begun = os.pipe()
         self.pid = os.fork()
         if not self.pid:
-            self._be(list(map(str, words)))
+            self._be(list(map(str, words)), begun)
+        # A signal before would meet what this process does about it, and the
+        # log would be that of an earlier run.
+        os.close(begun)
+        os.read(ready, 1)
+        os.close(ready)
 
-    def _be(self, words: list[str]) -> None:
+    def _be(self, words: list[str], begun: int) -> None:
         """Be the tool, to the end of this process."""
         os.setsid()
         # What the parent would do at its end is not for this process.
@@ -61,6 +67,8 @@ class ToolRun:
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
+        os.write(begun, b'.')
+        os.close(begun)
         sys.stdout = open(1, 'w', buffering=1, closefd=False)  # noqa: SIM115
         sys.stderr = open(2, 'w', buffering=1, closefd=False)  # noqa: SIM115
         name, *sys.argv[1:] = words

@@ -8,7 +8,8 @@ import numpy as np
 
 from daffnet_mm.errors import InputError
 
-from .near_duplicates import DETAIL_SIZE, Fingerprint
+from .detail_correlation import DETAIL_SIZE
+from .near_duplicates import Fingerprint
 from .similar_hashes import HASH_SIZE, SYMMETRIES
 
 _RECORD = np.dtype(

@@ -16,13 +16,12 @@ other angles than a quarter are not.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
-from scipy import fft
 from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -31,10 +30,10 @@ from daffnet_mm.errors import InputError
 from daffnet_mm.fileio.image_decoding import DecodedImage
 from daffnet_mm.fileio.image_reading import read_image
 
+from .correlation_bound import CorrelationBound
+from .detail_correlation import DETAIL_SIZE, correlate, symmetries
 from .similar_hashes import HASH_SIZE, SYMMETRIES, find_similar_hashes
 
-#: Side of the detail image in pixels.
-DETAIL_SIZE = 48
 # What is blurred by more than this, in pixels of the detail image, is the
 # shape that all cells share.
 DETAIL_SIGMA = 3
@@ -49,9 +48,6 @@ COPY_CORRELATION = 0.9
 # of BCCD reach 0.83 and more, other cells 0.73.
 REPEAT_CORRELATION = 0.8
 REPEAT_MEAN_CORRELATION = 0.78
-# How far two photographs of one cell may be shifted, in pixels of the detail
-# image: an eighth of the side.
-MAX_SHIFT = 6
 # Side of the smallest image that a JPEG is decoded to.
 DECODED_SIZE = 64
 # Candidates whose details are compared at a time: some megabytes of details.
@@ -153,7 +149,7 @@ def fingerprint(
     colourfulness = small.max(2) - small.min(2)
     hashes = [
         dhash(Image.fromarray(turned), HASH_SIZE).hash
-        for turned in _symmetries(grey.astype(np.uint8))
+        for turned in symmetries(grey.astype(np.uint8))
     ]
     return Fingerprint(
         digest=digest.hexdigest(),
@@ -162,13 +158,6 @@ def fingerprint(
             [_fine_structure(grey), _fine_structure(colourfulness)]
         ),
     )
-
-
-def _symmetries(images: np.ndarray) -> Iterator[np.ndarray]:
-    """Give the four quarter turns of images (..., H, W) and their mirrors."""
-    for mirrored in (images, images[..., ::-1]):
-        for turns in range(4):
-            yield np.rot90(mirrored, turns, axes=(-2, -1))
 
 
 def _fine_structure(channel: np.ndarray) -> np.ndarray:
@@ -215,9 +204,13 @@ def find_near_duplicates(
             hashes[len(compared)] = fingerprints[name].hashes
             compared.append(name)
     best: dict[tuple[int, int], float] = {}
+    bound = CorrelationBound(
+        (fingerprints[name].detail[0] for name in compared), len(compared)
+    )
     for similar in find_similar_hashes(hashes[: len(compared)], progress):
-        for start in range(0, len(similar), _CANDIDATES):
-            some = similar[start : start + _CANDIDATES]
+        likely = bound.likely(similar, REPEAT_CORRELATION)
+        for start in range(0, len(likely), _CANDIDATES):
+            some = likely[start : start + _CANDIDATES]
             rows, places = np.unique(some[:, :2], return_inverse=True)
             details = np.stack(
                 [fingerprints[compared[row]].detail for row in rows]
@@ -248,50 +241,12 @@ def _verify(
     Returns:
         tuple[np.ndarray, np.ndarray]: Those that agree, and how well, in grey.
     """
-    grey = _correlate(details[:, 0], candidates)
+    grey = correlate(details[:, 0], candidates)
     keep = grey >= REPEAT_CORRELATION
     candidates, grey = candidates[keep], grey[keep]
-    mean = (grey + _correlate(details[:, 1], candidates)) / 2
+    mean = (grey + correlate(details[:, 1], candidates)) / 2
     keep = (grey >= COPY_CORRELATION) | (mean >= REPEAT_MEAN_CORRELATION)
     return candidates[keep], grey[keep]
-
-
-def _correlate(details: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-    """Correlate pairs of details at the best of all small shifts.
-
-    Args:
-        details (np.ndarray): Details in one channel, (N, 48, 48).
-        candidates (np.ndarray): Rows of i, j and the symmetry of j, (P, 3).
-
-    Returns:
-        np.ndarray: Correlations of (P, ), at most 1; 0 without contrast.
-    """
-    # Padded so that what is shifted out does not come in on the other side.
-    size = fft.next_fast_len(DETAIL_SIZE + MAX_SHIFT, real=True)
-    shifts = np.arange(-MAX_SHIFT, MAX_SHIFT + 1)
-    correlations = np.zeros(len(candidates), np.float32)
-    for symmetry in range(SYMMETRIES):
-        which = np.flatnonzero(candidates[:, 2] == symmetry)
-        # In batches that stay in the processor's cache.
-        for start in range(0, len(which), 256):
-            some = which[start : start + 256]
-            first = _unit(details[candidates[some, 0]])
-            second = _unit(details[candidates[some, 1]])
-            second = list(_symmetries(second))[symmetry]
-            spectrum = (
-                fft.rfft2(first, (size, size))
-                * fft.rfft2(second, (size, size)).conj()
-            )
-            surface = fft.irfft2(spectrum, (size, size))
-            near = surface[:, shifts[:, None], shifts]
-            correlations[some] = near.max((1, 2))
-    return correlations
-
-
-def _unit(details: np.ndarray) -> np.ndarray:
-    details = details.astype(np.float32)
-    norms = np.linalg.norm(details, axis=(1, 2), keepdims=True)
-    return details / np.maximum(norms, 1)
 
 
 def group_images(

@@ -48,22 +48,41 @@ def find_similar_hashes(
     parts = np.stack(
         [_spread(hashes[:, symmetry]) for symmetry in range(SYMMETRIES)]
     )
-    for start in track(
-        range(0, len(hashes), _TABLE),
+    starts = range(0, len(hashes), _TABLE)
+    for start, table, symmetry in track(
+        _look_ups(parts, starts),
         'Comparing images',
+        total=len(starts) * _PARTS * SYMMETRIES,
         disable=not progress,
     ):
+        found, number = [], 0
+        for first in range(start, len(hashes), _QUERIES):
+            queries = parts[symmetry, first : first + _QUERIES]
+            i, j = table.look_up(queries)
+            i, j = i + start, j + first
+            found.append(np.stack([i, j], 1)[i < j])
+            number += len(found[-1])
+            # Where all are alike, all pairs would not fit the memory.
+            if number >= _TABLE:
+                yield _joined(found, symmetry)
+                found, number = [], 0
+        yield _joined(found, symmetry)
+
+
+def _look_ups(
+    parts: np.ndarray, starts: range
+) -> Iterator[tuple[int, '_Table', int]]:
+    """Give each table, with its first hash, once for each symmetry."""
+    for start in starts:
         for part in range(_PARTS):
             table = _Table(parts[0, start : start + _TABLE], part)
             for symmetry in range(SYMMETRIES):
-                found = []
-                for first in range(start, len(hashes), _QUERIES):
-                    queries = parts[symmetry, first : first + _QUERIES]
-                    i, j = table.look_up(queries)
-                    i, j = i + start, j + first
-                    found.append(np.stack([i, j], 1)[i < j])
-                pairs = np.concatenate(found)
-                yield np.insert(pairs, 2, symmetry, axis=1)
+                yield start, table, symmetry
+
+
+def _joined(found: list[np.ndarray], symmetry: int) -> np.ndarray:
+    pairs = np.concatenate([np.empty((0, 2), int), *found])
+    return np.insert(pairs, 2, symmetry, axis=1)
 
 
 def _spread(hashes: np.ndarray) -> np.ndarray:

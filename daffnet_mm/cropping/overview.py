@@ -32,6 +32,20 @@ class Overview:
         """The stain concentrations."""
         return separate_stains(self._small, self.glass)
 
+    def stains_of(self, image: np.ndarray) -> Stains:
+        """The stain concentrations of the image at another size.
+
+        Args:
+            image (np.ndarray): The image, reduced or as it is.
+
+        Returns:
+            Stains: The concentrations; those of the overview where it has
+            the image as it is, as of a single cell.
+        """
+        if image is self._small:
+            return self.stains
+        return separate_stains(image, self.glass)
+
     @cached_property
     def nuclei(self) -> np.ndarray:
         """Where nuclei are, roughly: bool."""

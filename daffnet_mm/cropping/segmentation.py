@@ -18,7 +18,7 @@ from .morphology import equivalent_diameter, label
 from .nuclei import LobeGroups, nuclear_mask, split_lobes
 from .overview import Overview, reduced
 from .segmented_cell import SegmentedCell
-from .stains import Stains, separate_stains
+from .stains import Stains
 from .surroundings import MOST_TO_RED_CELL, Surroundings, describe
 
 #: Nuclei are measured at this many pixels across: larger images are reduced,
@@ -152,7 +152,7 @@ def _segment_field(
     scale = max(work.shape[:2]) / max(image.shape[:2])
     cells = []
     for nucleus, cell in _segment(
-        separate_stains(work, overview.glass), CHAINS[chain], part, scale
+        overview.stains_of(work), CHAINS[chain], part, scale
     ):
         if work.shape != image.shape:
             nucleus, cell = (_enlarged(m, image) for m in (nucleus, cell))

@@ -197,6 +197,7 @@ class ToolParser(argparse.ArgumentParser):
         self.add_output(
             '--out', 'figure to write, with a CSV of its values beside', figure
         )
+        self._checks['out'] = _check_figure_and_table
 
     def add_rounds(self, default: int) -> None:
         """Add the ``--rounds`` and ``--out`` of a benchmark."""
@@ -277,6 +278,11 @@ class ToolParser(argparse.ArgumentParser):
             'GPU if there is one, else the CPU)',
         )
         self._checks[action.dest] = check_device
+
+
+def _check_figure_and_table(figure: Path) -> None:
+    for path in (figure, figure.with_suffix('.csv')):
+        check_out_file(path)
 
 
 def check_device(device: str) -> None:

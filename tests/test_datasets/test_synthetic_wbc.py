@@ -26,6 +26,7 @@ from daffnet_mm.datasets.synthetic import (
     combination_tables,
     render_cell,
 )
+from daffnet_mm.datasets.synthetic.contours import fill_ellipse
 from daffnet_mm.datasets.synthetic_wbc import SyntheticWBC
 from daffnet_mm.datasets.transforms.load_synthetic_cell import (
     LoadSyntheticCell,
@@ -589,3 +590,43 @@ def test_data_set_arguments_that_do_not_exist(arguments, words):
 def test_loading_a_sample_of_another_data_set():
     with pytest.raises(ValueError, match='cell.jpg.*LoadImageFromFile'):
         LoadSyntheticCell()(dict(img_path='cell.jpg'))
+
+
+STOPPED = """
+import random, signal, time
+import numpy as np
+from daffnet_mm.datasets.synthetic.contours import fill_ellipse
+
+def stop(*_):
+    raise KeyboardInterrupt(1, 2)
+
+signal.signal(signal.SIGALRM, stop)
+canvas = np.zeros((32, 32), np.uint8)
+for _ in range(1500):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, 4e-4))
+        while True:
+            fill_ellipse(canvas, (9, 9), (9, 6), 3)
+    except KeyboardInterrupt:
+        pass
+"""
+
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='no timers of signals')
+def test_a_signal_while_an_ellipse_is_drawn_is_heard():
+    """OpenCV's other form of it crashes: 3 of 3 such programs."""
+    result = subprocess.run([sys.executable, '-c', STOPPED])
+    assert result.returncode == 0
+
+
+def test_ellipses_are_those_of_the_form_with_fractions():
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        centre = tuple(rng.uniform(-30, 130, 2).tolist())
+        axes = tuple(rng.uniform(1, 40, 2).tolist())
+        degrees = rng.uniform(0, 180)
+        ours, wanted = np.zeros((2, 100, 100), np.uint8)
+        fill_ellipse(ours, centre, axes, degrees, 200)
+        box = (centre, (2 * axes[0], 2 * axes[1]), degrees)
+        cv2.ellipse(wanted, box, 200, cv2.FILLED, cv2.LINE_AA)
+        assert np.array_equal(ours, wanted)

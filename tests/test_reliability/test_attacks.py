@@ -1,5 +1,6 @@
 """The long attacks, in short; and that they notice what they look for."""
 
+import os
 import random
 import signal
 import subprocess
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[2] / 'reliability'
+ROOT = str(Path(__file__).resolve().parents[2])
+FOLDER = Path(ROOT) / 'reliability'
 
 
 @pytest.fixture
@@ -82,6 +84,7 @@ def test_nothing_wrong(trials):
         ((143, 'Traceback\nstopped: again', None), 'not one line'),
         ((143, '', None), 'not one line'),
         ((143, 'stopped: a\nstopped: b', None), 'not one line'),
+        ((-signal.SIGTERM, 'stopped: again', None), 'not one line'),
     ],
 )
 def test_an_end_that_is_not_one_line(trials, stopped, fault):
@@ -110,6 +113,34 @@ def test_an_orphan(trials, attack, monkeypatch):
 
 def test_a_last_run_that_fails(trials):
     assert trials(STOPPED, (2, '', None))[0].startswith('the last run ended')
+
+
+EARLY = """
+import signal, sys
+from pathlib import Path
+from tool_runs import ToolRun
+log = Path(sys.argv[1])
+for number in 20 * [signal.SIGTERM, signal.SIGINT]:
+    run = ToolRun(['print_config.py', '--help'], log)
+    run.signal(number, group=number == signal.SIGINT)
+    print(run.wait(60), run.output.count('stopped: '))
+    log.write_text('stopped: by an earlier run')
+"""
+
+
+@pytest.mark.skipif(not Path('/proc/self').is_dir(), reason='no /proc')
+def test_a_tool_that_is_told_to_stop_at_once(tmp_path):
+    """What is killed is the tool, not the process that it is forked from."""
+    result = subprocess.run(
+        [sys.executable, '-c', EARLY, tmp_path / 'log'],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(FOLDER), ROOT])),
+    )
+    assert result.returncode == 0, result.stderr
+    ends = set(result.stdout.splitlines())
+    # or it had ended well in between
+    assert ends <= {'143 1', '130 1', '0 0'} and '143 1' in ends
 
 
 @pytest.mark.slow

@@ -10,6 +10,10 @@ from mmpretrain.registry import MODELS
 from PIL import Image
 from tiny_run import CONFIG, tiny_config, train
 
+from daffnet_mm.fileio import claims
+from daffnet_mm.fileio.claims import claim_folder
+from daffnet_mm.fileio.leftovers import temporary_name
+
 CROSS, CURVES, ROC, ROBUSTNESS = (
     f'analysis_tools/{name}.py'
     for name in ('cross_dataset', 'plot_curves', 'plot_roc', 'robustness')
@@ -34,6 +38,14 @@ def rows_of(path):
         return list(csv.DictReader(file))
 
 
+def half_written(path):
+    """What a killed run leaves of a file."""
+    path.parent.mkdir(exist_ok=True)
+    left = temporary_name(path)
+    left.touch()
+    return left
+
+
 def words(path):
     """A page without the spaces that align its columns."""
     return ' '.join(path.read_text().split())
@@ -50,7 +62,9 @@ def test_cross_dataset(run, tmp_path, succeeds):
     model = (CONFIG, run / 'best.pth')
     options = '--names one two --home --adapt-bn --num-workers 0 --no-figures'
     data = ('--datasets', f'b={laboratory}', '--out-dir', out)
+    left = half_written(out / 'cross_dataset.csv')
     succeeds(CROSS, *model, *model, *options.split(), *data)
+    assert not left.exists() and not list(out.rglob('*.lock'))
 
     rows = rows_of(out / 'cross_dataset.csv')
     assert [(r['classifier'], r['dataset']) for r in rows] == [
@@ -75,7 +89,9 @@ def test_cross_dataset(run, tmp_path, succeeds):
 
     # The folders are what plot_roc.py reads.
     figure = tmp_path / 'roc.png'
+    left = half_written(tmp_path / 'roc.csv')
     succeeds(ROC, run, out / 'one' / 'b', '--out', figure)
+    assert not left.exists()
     assert Image.open(figure).size[0] > 1000
     areas = rows_of(figure.with_suffix('.csv'))
     assert {r['run'] for r in areas} == {run.name, 'b'}
@@ -84,11 +100,27 @@ def test_cross_dataset(run, tmp_path, succeeds):
 
 def test_robustness(run, tmp_path, succeeds):
     options = ['--corruptions', 'jpeg', '--num-workers', '0', '--out-dir']
+    left = half_written(tmp_path / 'robustness.png')
     succeeds(ROBUSTNESS, CONFIG, run / 'best.pth', *options, tmp_path)
+    assert not left.exists() and not list(tmp_path.rglob('*.lock'))
     rows = rows_of(tmp_path / 'robustness.csv')
     assert len(rows) == 6 and rows[0]['corruption'] == 'none'
     assert Image.open(tmp_path / 'robustness.png').size[0] > 400
     assert '| jpeg | 10 |' in words(tmp_path / 'robustness.md')
+
+
+def impatient(_):
+    claims.PATIENCE = 0.1
+
+
+@pytest.mark.parametrize('tool', [CROSS, ROBUSTNESS])
+def test_one_at_a_time_in_a_folder(run, tmp_path, fails, tool):
+    words = [tool, CONFIG, run / 'best.pth', '--out-dir', tmp_path / 'out']
+    words += ['--home'] if tool == CROSS else []
+    with claim_folder(tmp_path / 'out'):
+        line = fails(*words, before=impatient)
+    assert f'another process is working in {tmp_path / "out"}' in line
+    assert not list((tmp_path / 'out').iterdir())
 
 
 def test_plot_curves(run, tmp_path, succeeds):

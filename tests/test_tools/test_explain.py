@@ -7,6 +7,7 @@ from PIL import Image
 from tiny_run import CONFIG, PREDICTOR
 from tool_process import run_tool
 
+from daffnet_mm.fileio.leftovers import temporary_name
 from daffnet_mm.structures import WBC5_CLASSES
 
 pytest.importorskip('pytorch_grad_cam')
@@ -45,6 +46,9 @@ def files(tmp_path_factory):
 def test_figures(files, tmp_path):
     config, path, images = files
     out = tmp_path / 'figures'
+    out.mkdir()
+    left = temporary_name(out / 'cell.png')
+    left.touch()
     status, output = run_tool(
         TOOL,
         config,
@@ -57,6 +61,8 @@ def test_figures(files, tmp_path):
         log=tmp_path / 'log',
     )
     assert status == 0, output
+    # what a killed run had left
+    assert not left.exists() and not (out / '.lock').exists()
     assert (out / 'a' / 'cell.png').is_file()
     assert (out / 'b' / 'cell.png').is_file()
     status, output = run_tool(

@@ -48,6 +48,7 @@ from daffnet_mm.evaluation.functional import (
     log_loss_bits,
     scale_temperature,
 )
+from daffnet_mm.fileio.check_outputs import check_out_file
 from daffnet_mm.models.heads import MAPHead, divide_outputs, find_map_head
 from daffnet_mm.utils.command_line import (
     ToolParser,
@@ -214,6 +215,7 @@ def main(argv: list[str] | None = None) -> int:
     # Into a file or a pipe rich would squeeze the tables into 80 columns.
     console = Console(width=max(Console().width, 120))
     with one_sentence_errors() as status:
+        check_out_file(figure)
         cfg = load_config(args.config, args.cfg_options)
         model, meta = load_trained(cfg, args.checkpoint, args.device)
         if args.logit_adjustment:

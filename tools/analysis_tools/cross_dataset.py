@@ -50,6 +50,7 @@ from daffnet_mm.apis.trained_classifier import (
 from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import write_report
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.claims import claim_folder
 from daffnet_mm.fileio.tables import to_markdown, write_csv
 from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.utils.command_line import (
@@ -191,23 +192,30 @@ def write(rows: list[Row], args: argparse.Namespace) -> str:
     return text
 
 
+def test_all(args: argparse.Namespace) -> str:
+    """Test, and write all that comes out; gives the tables in Markdown."""
+    rows: list[Row] = []
+    for name, column, result in run(args):
+        folder = args.out_dir / name.replace(ADAPTED, '_adapted') / column
+        write_report(result.report, folder, figures=not args.no_figures)
+        rows.append((name, column, result))
+        # What there is so far, should the rest fail.
+        if (
+            len({c for n, c, _ in rows if n == name})
+            == len(args.datasets) + args.home
+        ):
+            text = write(rows, args)
+    return text
+
+
 def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     # Not every evaluation's table: they are written.
     MMLogger.get_instance('daffnet_mm', log_level='ERROR')
     with one_sentence_errors() as status:
         check_datasets(args)
-        rows = []
-        for name, column, result in run(args):
-            folder = args.out_dir / name.replace(ADAPTED, '_adapted') / column
-            write_report(result.report, folder, figures=not args.no_figures)
-            rows.append((name, column, result))
-            # What there is so far, should the rest fail.
-            if (
-                len({c for n, c, _ in rows if n == name})
-                == len(args.datasets) + args.home
-            ):
-                text = write(rows, args)
+        with claim_folder(args.out_dir):
+            text = test_all(args)
         print(text)
         print(f'written to {args.out_dir}')
     return status.code

@@ -15,6 +15,7 @@ layer; an image that cannot be read is named, and makes the exit status 1.
 Needs pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
 """
 
+import argparse
 import sys
 import warnings
 from pathlib import Path
@@ -32,6 +33,7 @@ from daffnet_mm.apis.trained_model import (
     load_trained,
 )
 from daffnet_mm.errors import InputError, InputWarning
+from daffnet_mm.fileio.claims import claim_folder
 from daffnet_mm.fileio.image_folders import describe_left_out, find_images
 from daffnet_mm.fileio.names import file_stems
 from daffnet_mm.utils.command_line import (
@@ -172,6 +174,49 @@ class Explanation:
         return maps
 
 
+def explain_images(
+    explainer: GradCAMExplainer,
+    pipeline: Compose,
+    images: list[str],
+    classes: tuple[str, ...] | None,
+    errors: list[str],
+    args: argparse.Namespace,
+) -> int:
+    """Draw a figure for each image; gives the number of those.
+
+    Args:
+        explainer (GradCAMExplainer): Makes the maps.
+        pipeline (Compose): Loads an image.
+        images (list[str]): The files.
+        classes (tuple[str, ...], optional): Names of the cell types.
+        errors (list[str]): A sentence on each other image is added.
+        args (Namespace): The options.
+    """
+    read = 0
+    model = explainer.logits.model
+    for image, stem in zip(images, file_stems(images), strict=True):
+        try:
+            batch = pseudo_collate([pipeline(dict(img_path=image))])
+            seen = batch['inputs'][0]
+            inputs = model.data_preprocessor(batch, False)['inputs']
+            explanation = Explanation(explainer, inputs, image, classes)
+        except InputError as error:
+            errors.append(str(error))
+            continue
+        read += 1
+        maps = explanation.maps(args.targets, args.layers)
+        figure = plot_explanations(
+            # OpenMMLab's images are BGR
+            seen.permute(1, 2, 0).numpy()[..., ::-1],
+            maps,
+            columns=len(args.layers) if len(args.layers or ()) > 1 else 4,
+        )
+        path = Path(args.out_dir, f'{stem}.png')
+        save_figure(figure, path, dpi=120)
+        print(f'wrote {path}')
+    return read
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the tool; gives 1 if an image cannot be read, else 0."""
     args = build_parser().parse_checked(argv)
@@ -187,27 +232,10 @@ def main(argv: list[str] | None = None) -> int:
         images, errors = listing.images, listing.faults
         for sentence in describe_left_out(listing.left_out):
             warnings.warn(sentence, InputWarning, stacklevel=1)
-        read = 0
-        for image, stem in zip(images, file_stems(images), strict=True):
-            try:
-                batch = pseudo_collate([pipeline(dict(img_path=image))])
-                seen = batch['inputs'][0]
-                inputs = model.data_preprocessor(batch, False)['inputs']
-                explanation = Explanation(explainer, inputs, image, classes)
-            except InputError as error:
-                errors.append(str(error))
-                continue
-            read += 1
-            maps = explanation.maps(args.targets, args.layers)
-            figure = plot_explanations(
-                # OpenMMLab's images are BGR
-                seen.permute(1, 2, 0).numpy()[..., ::-1],
-                maps,
-                columns=len(args.layers) if len(args.layers or ()) > 1 else 4,
+        with claim_folder(args.out_dir):
+            read = explain_images(
+                explainer, pipeline, images, classes, errors, args
             )
-            path = Path(args.out_dir, f'{stem}.png')
-            save_figure(figure, path, dpi=120)
-            print(f'wrote {path}')
         for sentence in errors:
             print(f'error: {sentence}', file=sys.stderr)
         if not read:

@@ -25,6 +25,7 @@ import daffnet_mm  # noqa: F401
 from daffnet_mm.apis.robustness import CORRUPTIONS, measure_robustness
 from daffnet_mm.apis.trained_classifier import load_classifiers
 from daffnet_mm.fileio import atomic_write
+from daffnet_mm.fileio.claims import claim_folder
 from daffnet_mm.fileio.tables import to_markdown, write_csv
 from daffnet_mm.utils.command_line import (
     ToolParser,
@@ -99,27 +100,28 @@ def main(argv: list[str] | None = None) -> int:
             num_workers=args.num_workers,
             cfg_options=args.cfg_options,
         )
-        rows = [
-            dict(
-                classifier=name,
-                corruption=corruption,
-                severity=severity,
-                **result.summary(),
+        with claim_folder(args.out_dir):
+            rows = [
+                dict(
+                    classifier=name,
+                    corruption=corruption,
+                    severity=severity,
+                    **result.summary(),
+                )
+                for name, classifier in classifiers
+                for corruption, severity, result in measure_robustness(
+                    classifier, args.corruptions
+                )
+            ]
+            names = list(dict.fromkeys(row['classifier'] for row in rows))
+            text = markdown(rows, names)
+            write_csv(args.out_dir / 'robustness.csv', rows)
+            with atomic_write(args.out_dir / 'robustness.md') as file:
+                file.write(text)
+            save_figure(
+                plot_robustness(curves(rows, names)),
+                args.out_dir / 'robustness.png',
             )
-            for name, classifier in classifiers
-            for corruption, severity, result in measure_robustness(
-                classifier, args.corruptions
-            )
-        ]
-        names = list(dict.fromkeys(row['classifier'] for row in rows))
-        text = markdown(rows, names)
-        write_csv(args.out_dir / 'robustness.csv', rows)
-        with atomic_write(args.out_dir / 'robustness.md') as file:
-            file.write(text)
-        save_figure(
-            plot_robustness(curves(rows, names)),
-            args.out_dir / 'robustness.png',
-        )
     print(text)
     print(f'written to {args.out_dir}')
     return status.code

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .cell import Cell
-from .contours import blob, discs, fill, to_float
+from .contours import blob, discs, fill, fill_ellipse, to_float
 from .laboratories import AZURE, EOSIN, HAEMOGLOBIN
 from .slide import Slide
 from .texture import texture
@@ -53,13 +53,7 @@ def paint_red_cells(slide: Slide, cell: Cell) -> None:
             fill(body, blob(rng, waves) * own + (x, y), value)
         else:
             axes = (own, own * (1 - 0.25 * stretch**2))
-            cv2.ellipse(
-                body,
-                ((x, y), (2 * axes[0], 2 * axes[1]), 180 * turn),
-                value,
-                cv2.FILLED,
-                cv2.LINE_AA,
-            )
+            fill_ellipse(body, (x, y), axes, 180 * turn, value)
         if len(taken) == wanted:
             break
     if not taken:
