@@ -196,7 +196,8 @@ def fit_network(cfg: Config, image_size: int) -> None:
         cfg (Config): The config, changed in place.
         image_size (int): The size in pixels.
     """
-    backbone = cfg.model.backbone
+    # A DAFFNet without one of its own has its MAP's.
+    backbone = cfg.model.backbone or cfg.model.neck.predictor.backbone
     if backbone.type == 'VisionTransformer':
         backbone['img_size'] = image_size
     if backbone.type == 'InceptionV3' and image_size < _INCEPTION_SIZE:

@@ -275,7 +275,10 @@ class GradCAMExplainer:
         """Lay tokens (N, L, C) out as a map; a map stays as it is."""
         if feature.dim() == 4:
             return feature
-        backbone = self.logits.model.backbone
+        model: Any = self.logits.model
+        if isinstance(model, DAFFNet) and model.shares_backbone:
+            model = model.neck.predictor
+        backbone = model.backbone
         for extra in (0, getattr(backbone, 'num_extra_tokens', 0)):
             side = math.isqrt(feature.shape[1] - extra)
             if feature.dim() == 3 and side**2 == feature.shape[1] - extra:

@@ -104,5 +104,5 @@ def classes_of(cfg):
     """The number of classes that a model tells apart."""
     backbone = cfg.model.backbone
     # MMPretrain's Inception v3 has its classifier in the backbone.
-    part = backbone if 'num_classes' in backbone else cfg.model.head
+    part = backbone if 'num_classes' in (backbone or {}) else cfg.model.head
     return part.num_classes

@@ -39,7 +39,7 @@ from daffnet_mm.structures import ATTRIBUTE_SIZES
 def architecture(cfg):
     """What tells one model from another: not its classes, nor alpha."""
     model = without_checkpoints(cfg.model.to_dict())
-    for part in (model['backbone'], model['head']):
+    for part in (model['backbone'] or {}, model['head']):
         if part.get('num_classes'):
             part['num_classes'] = 5
     if (model.get('train_cfg') or {}).keys() <= {'augments'}:
@@ -191,7 +191,8 @@ def test_one_step(name):
     wrapper = Runner.build_optim_wrapper(
         type('Bare', (), dict(model=model)), cfg.optim_wrapper
     )
-    size = 96 if cfg.model.backbone.type == 'InceptionV3' else 64
+    backbone = cfg.model.backbone or cfg.model.neck.predictor.backbone
+    size = 96 if backbone.type == 'InceptionV3' else 64
     parameters = dict(model.named_parameters())
     before = {n: p.detach().clone() for n, p in parameters.items()}
     learning = set()

@@ -86,8 +86,6 @@ VARIANTS: dict[str, dict[str, Any] | None] = {
     'scale, colours together': dict(colours='full'),
     'scale, colours where trusted': dict(),
 }
-
-
 #: What is compared on groups: the scale is the laboratory's.
 GROUP_VARIANTS = {
     'left': dict(colours='left'),
@@ -97,7 +95,8 @@ GROUP_VARIANTS = {
 }
 
 
-@TRANSFORMS.register_module()
+# Whoever imports the tool twice means the same.
+@TRANSFORMS.register_module(force=True)
 class PaddedProfile(ApplyProfile):
     """Pads images that are smaller than the laboratory's view."""
 
