@@ -252,6 +252,37 @@ class WBCInferencer(ImageClassificationInferencer):
         for sentence in self.warnings:
             warnings.warn(sentence, InputWarning, stacklevel=2)
 
+    @torch.no_grad()
+    def features(
+        self, inputs: Any, batch_size: int = 32
+    ) -> tuple[np.ndarray, list[int]]:
+        """Give what the model decides on: the input of its last layer.
+
+        Args:
+            inputs: As for a call. What cannot be read is left out; ``errors``
+                say why.
+            batch_size (int): Images at once. Defaults to 32.
+
+        Returns:
+            tuple[np.ndarray, list[int]]: The features, float32 of shape (N,
+            D), and the places of their images among all.
+
+        Raises:
+            InputError: If no image can be read, or the model has no such
+                layer.
+        """
+        self._check_batch_size(batch_size)
+        images = self._inputs_to_list(inputs)
+        found, places = [], []
+        for batch in self.preprocess(images, batch_size, skip_broken=True):
+            with watch_decisions(self.model) as features_of_batch:
+                samples = (self._averaged or self.model).test_step(batch)
+                found.append(features_of_batch().numpy())
+            places += [sample.place for sample in samples]
+        if not found:
+            raise InputError(self.errors[0])
+        return np.concatenate(found), places
+
     @staticmethod
     def _check_batch_size(batch_size: int) -> None:
         if not isinstance(batch_size, int) or batch_size < 1:

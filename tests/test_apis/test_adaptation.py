@@ -1,0 +1,216 @@
+import cv2
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize
+from tool_process import load_tool
+
+from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.apis.adaptation import (
+    adapt,
+    fit_layer,
+    labelled_cells,
+    mean_recall,
+)
+from daffnet_mm.datasets import SyntheticWBC
+from daffnet_mm.errors import InputError
+from daffnet_mm.models.utils import decision_layer
+from daffnet_mm.structures import WBC5_CLASSES
+
+
+@pytest.fixture(scope='module')
+def laboratory(tmp_path_factory):
+    """Painted cells of laboratory b, eight of each type, in folders."""
+    root = tmp_path_factory.mktemp('laboratory')
+    cells = SyntheticWBC(
+        split='test',
+        num_samples=120,
+        image_size=96,
+        laboratory='b',
+        pipeline=[dict(type='LoadSyntheticCell')],
+    )
+    numbers = dict.fromkeys(WBC5_CLASSES, 0)
+    for index in range(len(cells)):
+        name = WBC5_CLASSES[cells.get_data_info(index)['gt_label']]
+        if numbers[name] < 8:
+            numbers[name] += 1
+            folder = root / f'{name}s'.upper()
+            folder.mkdir(exist_ok=True)
+            cv2.imwrite(str(folder / f'{index}.png'), cells[index]['img'])
+    assert set(numbers.values()) == {8}
+    return root
+
+
+# -- the layer ----------------------------------------------------------------
+
+
+def two_types(number, seed=0, width=6):
+    rng = np.random.default_rng(seed)
+    labels = np.repeat([0, 2], number)
+    features = rng.normal(size=(2 * number, width))
+    features[:, 1] += 3 * (labels == 2)
+    return features, labels
+
+
+def test_the_layer_minimises_what_it_says():
+    features, labels = two_types(12)
+    rng = np.random.default_rng(1)
+    weight, bias = rng.normal(size=(3, 6)), rng.normal(size=3)
+    found = fit_layer(weight, bias, features, labels)
+
+    scale = (features - features.mean(0)).std()
+    shares = np.array([1 / 24] * 24)
+
+    def cost(values):
+        change = np.zeros((3, 7))
+        change[[0, 2]] = values.reshape(2, 7)
+        logits = features @ (weight + change[:, :6]).T + bias + change[:, 6]
+        logits[:, 1] = -np.inf
+        true = logits[np.arange(24), labels]
+        surprise = np.logaddexp.reduce(logits, axis=1) - true
+        squared = (scale * change[:, :6]) ** 2
+        return shares @ surprise + found.strength / 2 * squared.sum()
+
+    best = minimize(cost, np.zeros(14), method='BFGS', tol=1e-9)
+    change = np.zeros((3, 7))
+    change[[0, 2]] = best.x.reshape(2, 7)
+    np.testing.assert_allclose(
+        found.weight * found.temperature, weight + change[:, :6], atol=2e-3
+    )
+    np.testing.assert_allclose(
+        found.bias * found.temperature, bias + change[:, 6], atol=2e-3
+    )
+
+
+def test_types_without_cells_keep_their_weights():
+    features, labels = two_types(10)
+    weight, bias = np.ones((3, 6)), np.zeros(3)
+    found = fit_layer(weight, bias, features, labels)
+    np.testing.assert_allclose(found.weight[1] * found.temperature, weight[1])
+    assert found.bias[1] == 0
+
+
+def test_it_tells_new_cells_apart():
+    features, labels = two_types(20)
+    weight, bias = np.zeros((3, 6)), np.array([0.0, 0.1, 0.0])
+    found = fit_layer(weight, bias, features, labels)
+    further, true = two_types(200, seed=1)
+    assert mean_recall(further @ weight.T + bias, true) == 0
+    after = mean_recall(further @ found.weight.T + found.bias, true)
+    assert after > 85
+    # what was promised of cells that are held out
+    assert abs(mean_recall(found.held_out, labels) - after) < 10
+
+
+def test_noise_teaches_nothing():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(30, 50))
+    labels = np.repeat([0, 1, 2], 10)
+    found = fit_layer(np.zeros((3, 50)), np.zeros(3), features, labels)
+    assert found.strength == 1.0
+    assert found.temperature > 1
+
+
+# -- a laboratory -------------------------------------------------------------
+
+
+def test_a_laboratory_is_learned_and_attributes_stay(laboratory):
+    inferencer = WBCInferencer()
+    images = sorted(map(str, laboratory.glob('*/*.png')))
+    before = inferencer(images)
+    found = adapt(inferencer, laboratory)
+    after = inferencer(images)
+    assert found.cells == dict.fromkeys(WBC5_CLASSES, 8)
+    true = [name.rsplit('/', 2)[1].lower()[:-1] for name in images]
+    right = [
+        np.mean([c['pred_class'] == t for c, t in zip(a, true, strict=True)])
+        for a in (before, after)
+    ]
+    # as many of each type: the accuracy is balanced
+    assert found.before == pytest.approx(100 * right[0])
+    assert right[1] > right[0]
+    assert found.after > found.before
+    for one, other in zip(before, after, strict=True):
+        assert one['attributes'] == other['attributes']
+
+
+def test_the_layer_alone_changes(laboratory):
+    inferencer = WBCInferencer()
+    before = {k: v.clone() for k, v in inferencer.model.state_dict().items()}
+    adapt(inferencer, laboratory)
+    layer = decision_layer(inferencer.model)
+    changed = [
+        name
+        for name, value in inferencer.model.state_dict().items()
+        if not torch.equal(value, before[name])
+    ]
+    own = {
+        name
+        for name, parameter in inferencer.model.named_parameters()
+        if parameter is layer.weight or parameter is layer.bias
+    }
+    assert set(changed) == own and len(own) == 2
+
+
+def test_names_of_folders_and_faults(tmp_path):
+    cell = np.full((40, 40, 3), 200, np.uint8)
+    for place, value in {
+        'Lymph': 1,
+        'NEU': 2,
+        'band': 3,
+        'empty': None,
+    }.items():
+        (tmp_path / place).mkdir()
+        if value:
+            cell[0, 0] = value
+            cv2.imwrite(str(tmp_path / place / 'a.png'), cell)
+    found = labelled_cells(tmp_path, WBC5_CLASSES)
+    assert {name: len(files) for name, files in found.items()} == dict(
+        lymphocyte=1, neutrophil=2
+    )
+    cell[0, 0] = 1
+    cv2.imwrite(str(tmp_path / 'band' / 'b.png'), cell)
+    with pytest.raises(InputError, match='are the same image, but are label'):
+        labelled_cells(tmp_path, WBC5_CLASSES)
+    (tmp_path / 'band' / 'b.png').rename(tmp_path / 'empty' / 'b.png')
+    with pytest.raises(InputError, match='empty has images, but its name'):
+        labelled_cells(tmp_path, WBC5_CLASSES)
+
+
+def test_too_few_cells(laboratory, tmp_path):
+    for name in ('MONOCYTES', 'NEUTROPHILS'):
+        (tmp_path / name).mkdir()
+        for path in sorted((laboratory / name).iterdir())[:4]:
+            (tmp_path / name / path.name).symlink_to(path)
+    with pytest.raises(InputError, match='4 of monocyte, 4 of neutrophil'):
+        adapt(WBCInferencer(), tmp_path)
+
+
+# -- the measurement ----------------------------------------------------------
+
+
+@pytest.fixture(scope='module')
+def evaluation():
+    return load_tool('analysis_tools/evaluate_adaptation.py')
+
+
+def test_no_group_teaches_and_is_tested(evaluation):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 900)
+    groups = np.array([f'g{n}' for n in rng.integers(0, 30, 900)])
+    for seed in range(5):
+        taught, tested, left_out = evaluation.draw(labels, groups, 10, seed)
+        assert left_out == []
+        assert np.bincount(labels[taught]).tolist() == [10, 10, 10]
+        assert not set(groups[taught]) & set(groups[tested])
+        assert len(tested) == (~np.isin(groups, groups[taught])).sum()
+
+
+def test_types_that_leave_too_few_are_left_out(evaluation):
+    labels = np.repeat([0, 1, 2], [40, 40, 12])
+    groups = np.array([f'{n // 2}' for n in range(92)])
+    taught, tested, left_out = evaluation.draw(labels, groups, 8, 0)
+    # of twelve cells half may teach, which are six
+    assert left_out == [2]
+    assert np.bincount(labels[taught]).tolist() == [8, 8]
+    assert 2 not in labels[tested]
