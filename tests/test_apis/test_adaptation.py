@@ -12,6 +12,11 @@ from daffnet_mm.apis.adaptation import (
     labelled_cells,
     mean_recall,
 )
+from daffnet_mm.apis.shipped_model import (
+    SHIPPED_CONFIG,
+    SHIPPED_WEIGHTS,
+    shipped_file,
+)
 from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.errors import InputError
 from daffnet_mm.models.utils import decision_layer
@@ -214,3 +219,26 @@ def test_types_that_leave_too_few_are_left_out(evaluation):
     assert left_out == [2]
     assert np.bincount(labels[taught]).tolist() == [8, 8]
     assert 2 not in labels[tested]
+
+
+def test_the_tool(laboratory, tmp_path, succeeds, fails):
+    model = [shipped_file(name) for name in (SHIPPED_CONFIG, SHIPPED_WEIGHTS)]
+    out = tmp_path / 'adapted.pth'
+    said = succeeds('adapt.py', *model, '--labelled', laboratory, '--out', out)
+    assert 'learned from 40 cells: 8 of basophil, 8 of eos' in said
+    adapted = torch.load(out, weights_only=True)
+    card = adapted['meta']['adaptation']
+    assert card['cells'] == dict.fromkeys(WBC5_CLASSES, 8)
+    assert 0 < card['balanced_accuracy_before'] < 100
+    assert 'review' not in adapted['meta']
+    # nobody tests it on cells of home's training unawares
+    shipped = torch.load(model[1], weights_only=True)['meta']
+    assert adapted['meta']['train_images'] == shipped['train_images']
+    # it is used like any other
+    cell = str(next(laboratory.glob('*/*.png')))
+    (answer,) = WBCInferencer(model[0], str(out))(cell)
+    assert answer['pred_class'] in WBC5_CLASSES
+    said = fails(
+        'adapt.py', *model, '--labelled', tmp_path / 'no', '--out', out
+    )
+    assert f'{tmp_path / "no"}' in said

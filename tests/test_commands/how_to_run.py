@@ -77,6 +77,7 @@ PLACEHOLDERS = {
     'NAME': 'BCCD',
     '--doors NAME': 'inferencer',
     '--kinds NAME': 'empty',
+    '--labelled FOLDER': 'data/Raabin-WBC/Train',
     # files
     'IMAGE': 'cell.jpg',
     'FIRST.csv': 'data/wbcatt/pbc_attr_v1_train.csv',
@@ -92,6 +93,7 @@ PLACEHOLDERS = {
     '--contact-sheet FILE': '{own}.png',
     'CALIBRATED.pth': '{own}.pth',
     'REVIEWED.pth': '{own}.pth',
+    'ADAPTED.pth': '{own}.pth',
     'FILE.png': '{own}.png',
     'FILE.json': '{own}.json',
     'LABORATORY.json': '{own}.json',

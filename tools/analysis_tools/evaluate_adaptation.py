@@ -4,7 +4,7 @@ Usage:
     python tools/analysis_tools/evaluate_adaptation.py CONFIG CKPT
         --datasets NAME=ROOT [NAME=ROOT ...] [--numbers 5 10 20 50]
         [--draws 5] [--per-group 25] [--profile auto|none|FILE]
-        [--out-dir DIR] [--device DEVICE]
+        [--out-dir DIR] [--device DEVICE] [--cfg-options KEY=VALUE ...]
 
 Of each dataset, at most --per-group cells of a type are taken from each group
 (slide, field). In each of --draws draws half of a type's groups may teach: so
@@ -45,6 +45,7 @@ from daffnet_mm.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.visualization import save_figure
 from daffnet_mm.visualization.panels import panel_grid
 
@@ -55,7 +56,7 @@ def build_parser() -> ToolParser:
     parser.add_argument(
         '--datasets',
         nargs='+',
-        required=True,
+        default=[],
         metavar='NAME=ROOT',
         help='dataset types of the plugin, and the folders of their releases',
     )
@@ -225,8 +226,12 @@ def _show(values: Sequence[float]) -> str:
 def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     with one_sentence_errors() as status, claim_folder(args.out_dir):
+        if not args.datasets:
+            raise InputError(
+                'name at least one laboratory: --datasets NAME=ROOT'
+            )
         inferencer = WBCInferencer(
-            args.config,
+            load_config(args.config, args.cfg_options),
             args.checkpoint,
             device=args.device,
             profile=args.profile,
