@@ -13,7 +13,10 @@ from mmengine.runner import weights_to_cpu
 from daffnet_mm.checkpoints import save_checkpoint
 from daffnet_mm.datasets.pseudo_labels import file_sha256
 from daffnet_mm.errors import InputError
-from daffnet_mm.evaluation.functional import fit_temperature
+from daffnet_mm.evaluation.functional import (
+    balanced_accuracy,
+    fit_temperature,
+)
 from daffnet_mm.fileio.image_folders import list_image_files, scan_folder
 from daffnet_mm.models.utils import decision_layer
 from daffnet_mm.structures.class_names import canonical_class
@@ -60,7 +63,8 @@ def adapt(
     cell, at home too. The layer is held to what it was by a penalty on the
     squared change of its weights, whose strength is chosen by
     cross-validation; all types count alike, and those without cells keep
-    their weights. None of home's cells are needed.
+    their weights, but for the temperature of all. None of home's cells are
+    needed.
 
     Args:
         inferencer (WBCInferencer): Predicts by the model, which is changed in
@@ -337,13 +341,11 @@ def mean_recall(scores: np.ndarray, labels: np.ndarray) -> float:
     Returns:
         float: In percent.
     """
-    from sklearn.metrics import recall_score
-
-    return 100 * float(
-        recall_score(
-            labels,
-            scores.argmax(1),
-            labels=np.unique(labels),
-            average='macro',
-        )
+    hits = scores.argmax(1) == labels
+    present = np.unique(labels)
+    return 100 * (
+        balanced_accuracy(
+            [int(hits[labels == label].sum()) for label in present],
+            [int((labels == label).sum()) for label in present],
+        ).value
     )
