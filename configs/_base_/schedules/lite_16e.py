@@ -4,7 +4,7 @@
 # which depth-wise convolutions are faster in on CPUs.
 _base_ = '../default_runtime.py'
 optim_wrapper = dict(
-    type='OptimWrapper',
+    type='BFloat16OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05),
     # Biases and normalisation layers are not decayed.
     paramwise_cfg=dict(norm_decay_mult=0.0, bias_decay_mult=0.0),
