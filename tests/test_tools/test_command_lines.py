@@ -9,7 +9,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from mmengine.device import get_device
 from tool_process import REPOSITORY, load_tool
 
 from daffnet_mm import predict
