@@ -109,7 +109,7 @@ def read_profile(path: str | PathLike[str]) -> Profile:
     if not isinstance(content, dict) or content.get('format') != FORMAT:
         raise InputError(
             f'{path} is no profile of a laboratory; make one with '
-            'tools/make_profile.py'
+            'daffnet profile'
         )
     if content.get('version') != VERSION:
         raise InputError(
@@ -146,7 +146,7 @@ class _Reader:
     def error(self, name: str, value: Any, wanted: str) -> InputError:
         return InputError(
             f'{self._path}: {name} is {value!r}, but must be {wanted}; make '
-            'the profile again with tools/make_profile.py'
+            'the profile again with daffnet profile'
         )
 
     def scale(self, part: Any) -> Scale:

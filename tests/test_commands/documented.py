@@ -32,7 +32,8 @@ _PROGRAM = re.compile(
 )
 #: A command in an indented block of a docstring.
 _INDENTED = re.compile(
-    r'^ +(?=\.\.\. [-\[]|(?:[A-Z_]+=\S* )*(?:python|bash|pip|torchrun|daffnet) )'
+    r'^ +(?=\.\.\. [-\[]'
+    r'|(?:[A-Z_]+=\S* )*(?:python|bash|pip|torchrun|daffnet) )'
 )
 #: Overridden settings of a config.
 _OVERRIDE = re.compile(r'[a-z_]\w*(?:\.\w+)+=\S+')

@@ -41,6 +41,8 @@ PLACEHOLDERS = {
     'calibrate_map.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     'explain.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'explain.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
+    'daffnet explain CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
+    'daffnet explain CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     'fit_review.py --others DIR': 'data/PBC_dataset_normal_DIB',
     'fit_review.py --others FOLDER': 'data/PBC_dataset_normal_DIB/ig',
     'platelet= DIR': 'data/PBC_dataset_normal_DIB',
