@@ -255,8 +255,8 @@ def _daffnet(command, arguments):
         return Use(command, f'daffnet {name}', tuple(arguments))
     if name == 'COMMAND':
         return Use(command, reason='any subcommand')
-    if [name, *arguments] == ['--version']:
-        return Use(command, reason='prints a line')
+    if (name, *arguments) in (('--help',), ('--version',)):
+        return Use(command, reason='tells of itself')
     raise UnknownCommandError(f'{command}: there is no daffnet {name}')
 
 
