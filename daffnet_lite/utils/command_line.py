@@ -316,15 +316,17 @@ class ToolParser(argparse.ArgumentParser):
 
         Args:
             always (bool): Whether PyTorch runs a model in any case; else the
-                device is settled where it does. Defaults to True.
+                usual device is not found out, and None stands for it.
+                Defaults to True.
         """
         action = self.add_argument(
             '--device',
             help='where the model runs, such as cpu or cuda:1 (default: a '
             'GPU if there is one, else the CPU)',
         )
-        if always:
-            self._settled[action.dest] = settle_device
+        self._settled[action.dest] = lambda device: (
+            settle_device(device) if always or device is not None else None
+        )
 
 
 def _or_shipped(name: str, given: str | None) -> str:
