@@ -1,8 +1,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from scipy.stats import binomtest
-
 #: Per cent of the white blood cells of a healthy adult, as the introduction
 #: of Chen et al. 2022 gives them.
 REFERENCE_RANGES = dict(
@@ -32,6 +30,8 @@ def differential_count(
     Raises:
         ValueError: If there is no cell.
     """
+    from scipy.stats import binomtest
+
     total = len(cell_types)
     if not total:
         raise ValueError('a differential count needs at least one cell')
