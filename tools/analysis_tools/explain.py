@@ -1,4 +1,4 @@
-"""Show where a model looks: Grad-CAM for attributes and cell types.
+"""Show where a model looks, for attributes and cell types.
 
 Usage:
     python tools/analysis_tools/explain.py CONFIG CKPT IMAGE|FOLDER|GLOB [...]
@@ -8,11 +8,13 @@ Usage:
 Works for MAPs, DAFFNets and any other classifier of MMPretrain's kind. A
 target is an attribute or ``cell_type``; by default all that the model
 predicts. Explained is the predicted value, or the one behind the equals sign
-(``--targets granule_type=coarse``). A layer is one of the model's
-(``--layers backbone.layer3 backbone.layer4``), by default the last one with
-positions. One figure an image is written, with a panel for each target and
+(``--targets granule_type=coarse``). Places of the image are blurred in turn:
+what speaks for a value is what its log-odds lose. Grad-CAM looks into a layer
+instead (``--method gradcam``, or ``--layers backbone.layer3
+backbone.layer4``); on images of 96 px its maps need not lie on the cell. One
+figure an image is written, with a panel for each target and
 layer; an image that cannot be read is named, and makes the exit status 1.
-Needs pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
+Grad-CAM needs pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
 """
 
 import argparse
@@ -48,6 +50,10 @@ from daffnet_mm.visualization import (
     save_figure,
 )
 from daffnet_mm.visualization.grad_cam import CELL_TYPE, METHODS
+from daffnet_mm.visualization.occlusion import OcclusionExplainer
+
+#: The method that asks no layer.
+OCCLUSION = 'occlusion'
 
 
 def build_parser() -> ToolParser:
@@ -69,12 +75,13 @@ def build_parser() -> ToolParser:
     parser.add_argument(
         '--layers',
         nargs='+',
-        help='layers of the model (default: the last one with positions)',
+        help='layers of the model, for Grad-CAM (default: the last one with '
+        'positions)',
     )
     parser.add_argument(
         '--method',
-        default='gradcam',
-        help=f'one of {", ".join(METHODS)} (default: %(default)s)',
+        help=f'one of {OCCLUSION}, {", ".join(METHODS)} (default: '
+        f'{OCCLUSION}; where layers are named, gradcam)',
     )
     parser.add_out_dir('work_dirs/explanations', 'folder for the figures')
     parser.add_device()
@@ -93,7 +100,7 @@ class Explanation:
     """What a model says of one image, and why.
 
     Args:
-        explainer (GradCAMExplainer): Makes the maps.
+        explainer (Explainer): Makes the maps.
         images (Tensor): The normalised image, shape (1, 3, H, W).
         name (str): Its file.
         classes (Sequence[str], optional): Names of the cell types.
@@ -104,7 +111,7 @@ class Explanation:
 
     def __init__(
         self,
-        explainer: GradCAMExplainer,
+        explainer: GradCAMExplainer | OcclusionExplainer,
         images: torch.Tensor,
         name: str,
         classes: tuple[str, ...] | None,
@@ -142,7 +149,7 @@ class Explanation:
 
     def maps(self, wanted: list[str] | None, layers: list[str] | None) -> list:
         """Explain; gives headings and maps, target by target."""
-        maps = []
+        targets = []
         for text in wanted or self.values:
             name, _, asked = text.partition('=')
             if name not in self.values:
@@ -159,23 +166,30 @@ class Explanation:
             value = values.index(asked) if asked else self.predicted[name]
             target = self.explainer.target(name, value, len(values))
             share = 100 * self.scores[name][value]
+            heading = (
+                f'{name.replace("_", " ")}:\n{values[value]} {share:.0f} %'
+            )
+            targets.append((heading, target))
+        if isinstance(self.explainer, OcclusionExplainer):
+            headings, all_targets = zip(*targets, strict=True)
+            found = self.explainer.explain(self.images, all_targets)
+            return list(zip(headings, found, strict=True))
+        maps = []
+        for heading, target in targets:
             for layer in layers or [
                 self.explainer.last_layer(self.images, target)
             ]:
-                heading = (
-                    f'{name.replace("_", " ")}:\n{values[value]} {share:.0f} %'
-                )
-                if layers and len(layers) > 1:
-                    heading += f'\n{layer}'
                 (values_map,) = self.explainer.explain(
                     self.images, target, layer
                 )
-                maps.append((heading, values_map))
+                several = layers and len(layers) > 1
+                title = f'{heading}\n{layer}' if several else heading
+                maps.append((title, values_map))
         return maps
 
 
 def explain_images(
-    explainer: GradCAMExplainer,
+    explainer: GradCAMExplainer | OcclusionExplainer,
     pipeline: Compose,
     images: list[str],
     classes: tuple[str, ...] | None,
@@ -185,7 +199,7 @@ def explain_images(
     """Draw a figure for each image; gives the number of those.
 
     Args:
-        explainer (GradCAMExplainer): Makes the maps.
+        explainer (Explainer): Makes the maps.
         pipeline (Compose): Loads an image.
         images (list[str]): The files.
         classes (tuple[str, ...], optional): Names of the cell types.
@@ -223,7 +237,17 @@ def main(argv: list[str] | None = None) -> int:
     with one_sentence_errors():
         cfg = load_config(args.config, args.cfg_options)
         model, meta = load_trained(cfg, args.checkpoint, args.device)
-        explainer = GradCAMExplainer(model, args.method)
+        method = args.method or ('gradcam' if args.layers else OCCLUSION)
+        if method == OCCLUSION and args.layers:
+            raise InputError(
+                f'--method {OCCLUSION} hides places of the image, and looks '
+                'into no layer: leave --layers out, or name another method'
+            )
+        explainer: GradCAMExplainer | OcclusionExplainer
+        if method == OCCLUSION:
+            explainer = OcclusionExplainer(model)
+        else:
+            explainer = GradCAMExplainer(model, method)
         classes = None
         if getattr(model.head, 'num_classes', None):
             classes = class_names(model, cfg, meta, args.checkpoint)
