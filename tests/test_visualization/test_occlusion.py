@@ -69,7 +69,7 @@ def test_the_shipped_models_maps_lie_on_the_cell(shared):
     root = shared / 'data/pbc/PBC_dataset_normal_DIB'
     found = []
     for name in WBC5_CLASSES:
-        paths = sorted((root / name).glob('*.jpg'))
+        paths = sorted((root / name).glob('[!.]*.jpg'))
         found += [
             _mean_share(model, explainer, pipeline, str(path))
             for path in paths[:: len(paths) // 20][:20]
