@@ -4,7 +4,8 @@ import pytest
 import torch
 from mmcv.transforms import Compose
 from mmengine.dataset import pseudo_collate
-from mmpretrain.registry import TRANSFORMS
+from mmpretrain.registry import MODELS, TRANSFORMS
+from tiny_run import daffnet_model
 from torch import nn
 
 from daffnet_mm.apis.shipped_model import (
@@ -48,6 +49,26 @@ def test_planted_evidence(size):
         assert found[corner, corner].sum() > 0.8 * found.sum()
     # what is hidden anywhere only makes the third more likely
     assert not nothing.any()
+
+
+@pytest.mark.parametrize('own', [{}, dict(backbone=None)])
+def test_a_daffnet_of_one_backbone_or_two(own):
+    """Attributes and cell types alike, and the model stays as it is."""
+    torch.manual_seed(0)
+    cfg = {k: v for k, v in daffnet_model().items() if k != '_delete_'}
+    model = MODELS.build(dict(cfg, **own))
+    explainer = OcclusionExplainer(model)
+    targets = [
+        explainer.target('granularity', 1),
+        explainer.target(CELL_TYPE, 2, 5),
+    ]
+    image = torch.randn(1, 3, 64, 64)
+    maps = explainer.explain(image, targets)
+    assert [m.shape for m in maps] == [(64, 64)] * 2
+    # of the one value or of the other something speaks
+    other = explainer.explain(image, [explainer.target('granularity', 0)])
+    assert maps[0].any() or other[0].any()
+    assert not any(m._forward_hooks for m in model.modules())
 
 
 @pytest.mark.long

@@ -46,11 +46,11 @@ from daffnet_mm.utils.command_line import (
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.visualization import (
     GradCAMExplainer,
+    OcclusionExplainer,
     plot_explanations,
     save_figure,
 )
 from daffnet_mm.visualization.grad_cam import CELL_TYPE, METHODS
-from daffnet_mm.visualization.occlusion import OcclusionExplainer
 
 #: The method that asks no layer.
 OCCLUSION = 'occlusion'
