@@ -55,7 +55,7 @@ class BuildWithMim(build_py):
 
 setup(
     name='daffnet-mm',
-    version=re.search(r"'(.+)'", read('daffnet_mm/version.py'))[1],
+    version=re.search(r"'(.+)'", read('daffnet_lite/version.py'))[1],
     description='White blood cell types and their attributes: DAFFNet for '
     'MMPretrain',
     long_description=read('README.md'),
@@ -88,15 +88,23 @@ setup(
         'Topic :: Scientific/Engineering :: Image Recognition',
         'Topic :: Scientific/Engineering :: Medical Science Apps.',
     ],
-    packages=find_packages(include=['daffnet_mm', 'daffnet_mm.*']),
+    packages=find_packages(
+        include=[
+            'daffnet_lite',
+            'daffnet_lite.*',
+            'daffnet_mm',
+            'daffnet_mm.*',
+        ]
+    ),
     package_data={
+        'daffnet_lite': ['py.typed', '**/*.json'],
         'daffnet_mm': [
             'py.typed',
             '**/*.csv',
             '**/*.json',
             'weights/*.pth',
             'weights/*.md',
-        ]
+        ],
     },
     python_requires='>=3.10',
     # torch, torchvision, MMEngine, mmcv and MMPretrain are left to the user,

@@ -8,10 +8,10 @@ makes checkpoints safe to load and registers every component.
 import sys
 from contextlib import redirect_stdout
 
-from .utils.compatibility import check_environment
-from .utils.stopping import stop_quietly_at_start
+from daffnet_lite.version import __version__
 
-stop_quietly_at_start()
+from .utils.compatibility import check_environment
+
 check_environment()
 
 # onedl-mmpretrain prints a line while it is imported; standard output is for
@@ -25,7 +25,6 @@ with redirect_stdout(sys.stderr):
         visualization,
     )
     from .checkpoints import protect_loading
-from .version import __version__  # noqa: E402
 
 protect_loading()
 

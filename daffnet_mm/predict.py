@@ -48,23 +48,23 @@ import rich
 from rich.console import Console
 from rich.table import Table
 
-from daffnet_mm.apis import WBCInferencer
-from daffnet_mm.errors import InputError, InputWarning
-from daffnet_mm.evaluation.functional.differential import differential_count
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.csv_files import write_csv_rows
-from daffnet_mm.fileio.image_folders import (
+from daffnet_lite.answers import differential_count
+from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.csv_files import write_csv_rows
+from daffnet_lite.fileio.image_folders import (
     ImageListing,
     describe_left_out,
     find_images,
 )
-from daffnet_mm.fileio.names import printable, valid_unicode
-from daffnet_mm.structures import WBC_ATTRIBUTES
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.fileio.names import printable, valid_unicode
+from daffnet_lite.structures import WBC_ATTRIBUTES
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis import WBCInferencer
 
 #: Columns of text that the widest table takes.
 TABLE_WIDTH = 240

@@ -37,11 +37,11 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.names import printable
+from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 from daffnet_mm import predict
 from daffnet_mm.datasets.pseudo_labels import FORMAT
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.names import printable
-from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 ROOT = Path(__file__).resolve().parents[1]
 # Where the tests import tools and paint cells, and the script beside.

@@ -42,7 +42,7 @@ sys.path[:0] = [str(ROOT / 'tests'), str(ROOT / 'tests' / 'test_checkpoints')]
 import test_contents as contents  # noqa: E402
 import test_doors as doors  # noqa: E402
 
-from daffnet_mm.errors import InputError  # noqa: E402
+from daffnet_lite.errors import InputError  # noqa: E402
 
 
 def hostile(attack: str) -> Callable[[Path], None]:

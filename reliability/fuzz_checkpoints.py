@@ -42,8 +42,8 @@ from rich.progress import track
 from rich.table import Table
 
 import daffnet_mm  # noqa: F401
+from daffnet_lite.errors import InputError
 from daffnet_mm.checkpoints import find_state_dict
-from daffnet_mm.errors import InputError
 
 #: How a mutation may end, by the exit status of its process.
 LOADED, REFUSED, OTHER_ERROR, RAN_CODE, TOO_LARGE = range(5)

@@ -30,10 +30,10 @@ from mmengine import Config
 from mmpretrain.registry import MODELS
 from rich.progress import track
 
+from daffnet_lite.fileio.tables import to_markdown
+from daffnet_lite.structures import WBC5_CLASSES
+from daffnet_lite.utils.worker_pool import run_in_pool
 from daffnet_mm.datasets import SyntheticWBC
-from daffnet_mm.fileio.tables import to_markdown
-from daffnet_mm.structures import WBC5_CLASSES
-from daffnet_mm.utils.worker_pool import run_in_pool
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Least seconds between two looks at the memory, and the most of the time that

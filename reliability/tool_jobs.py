@@ -17,9 +17,9 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from PIL import Image
 
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.checkpoints import save_checkpoint
 from daffnet_mm.datasets.synthetic import render_cell
-from daffnet_mm.structures import WBC5_CLASSES
 from daffnet_mm.utils.config_files import load_config
 
 TINY = Path(__file__).resolve().parents[1] / 'tests' / 'data' / 'tiny.py'

@@ -19,8 +19,8 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.utils import stopping
-from daffnet_mm.utils.worker_pool import worker_pool
+from daffnet_lite.utils import stopping
+from daffnet_lite.utils.worker_pool import worker_pool
 
 TOOLS = Path(__file__).resolve().parents[1] / 'tools'
 

@@ -2,7 +2,7 @@
 
 import csv
 
-from daffnet_mm.structures import WBC_ATTRIBUTES
+from daffnet_lite.structures import WBC_ATTRIBUTES
 
 
 def write_annotations(path, rows):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.structures import WBC5_CLASSES
 
 #: A dataset without transforms, and without MMEngine's collection of garbage
 #: before it packs the list, which takes longer than all the rest.

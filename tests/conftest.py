@@ -9,7 +9,7 @@ from mmengine.logging import MMLogger
 from PIL import Image
 from tool_process import run_tool
 
-from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
+from daffnet_lite.structures import PBC8_CLASSES, WBC5_CLASSES
 
 # Loggers outlive the streams of the tests in which they were made.
 logging.raiseExceptions = False

@@ -15,13 +15,13 @@ from mmpretrain.registry import MODELS
 from PIL import Image
 from tiny_run import PREDICTOR, daffnet_model
 
+from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio.csv_files import from_spreadsheet
+from daffnet_lite.fileio.image_folders import ImageListing
+from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.datasets.transforms import LoadCellImage
-from daffnet_mm.errors import InputError, InputWarning
-from daffnet_mm.fileio.csv_files import from_spreadsheet
-from daffnet_mm.fileio.image_folders import ImageListing
-from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 PIPELINE = [
     dict(type='LoadCellImage'),

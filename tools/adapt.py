@@ -23,14 +23,14 @@ bad input; else 0.
 
 from mmengine.runner import CheckpointLoader
 
-from daffnet_mm.apis import WBCInferencer
-from daffnet_mm.apis.adaptation import adapt, save_adapted
-from daffnet_mm.checkpoints import find_meta
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.apis.adaptation import adapt, save_adapted
+from daffnet_mm.checkpoints import find_meta
 from daffnet_mm.utils.config_files import load_config
 
 

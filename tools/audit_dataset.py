@@ -21,13 +21,13 @@ import sys
 from rich.console import Console
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.audit import audit_datasets, print_report
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.utils.command_line import (
     GOES_ON,
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.audit import audit_datasets, print_report
 
 
 def build_parser() -> ToolParser:

@@ -17,14 +17,14 @@ import sys
 import time
 from pathlib import Path
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.utils.command_line import (
     GOES_ON,
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
-from daffnet_mm.utils.stopping import wait_for
+from daffnet_lite.utils.stopping import wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 PBC_FOLDER = 'PBC_dataset_normal_DIB'

@@ -24,17 +24,17 @@ from collections.abc import Sequence
 from rich.progress import track
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.errors import InputError, InputWarning
-from daffnet_mm.fileio.image_folders import describe_left_out, find_images
-from daffnet_mm.profiles import (
+from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio.image_folders import describe_left_out, find_images
+from daffnet_lite.profiles import (
     Adjustment,
     Profile,
     estimate_profile,
     home_profile,
     measure_file,
 )
-from daffnet_mm.profiles.estimating import spread_out
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.profiles.estimating import spread_out
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,

@@ -16,14 +16,14 @@ while the rest goes on; 2 for bad input; else 0.
 """
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.pseudo_labelling import label_all, pseudo_label
-from daffnet_mm.errors import InputError
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.utils.command_line import (
     GOES_ON,
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis.pseudo_labelling import label_all, pseudo_label
 from daffnet_mm.utils.config_files import load_config
 
 

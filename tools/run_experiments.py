@@ -46,6 +46,15 @@ from rich.progress import (
 )
 
 import daffnet_mm  # noqa: F401
+from daffnet_lite.utils.command_line import (
+    GOES_ON,
+    KeyValueAction,
+    ToolParser,
+    WholeNumber,
+    one_sentence_errors,
+    run_tool,
+    share,
+)
 from daffnet_mm.reproduction import (
     LocalLauncher,
     Outcome,
@@ -67,15 +76,6 @@ from daffnet_mm.reproduction.methods import DATASETS, LEFT_OUT, list_methods
 from daffnet_mm.reproduction.published import TITLES
 from daffnet_mm.reproduction.training_steps import FINISHED
 from daffnet_mm.reproduction.unseen import UNSEEN
-from daffnet_mm.utils.command_line import (
-    GOES_ON,
-    KeyValueAction,
-    ToolParser,
-    WholeNumber,
-    one_sentence_errors,
-    run_tool,
-    share,
-)
 
 TOOLS = Path(__file__).resolve().parent
 CONFIGS = TOOLS.parent / 'configs'

@@ -10,7 +10,8 @@ exit status is then 1.
 
 from functools import partial
 
-from daffnet_mm.utils.command_line import run_mmpretrain_tool, run_tool
+from daffnet_lite.utils.command_line import run_tool
+from daffnet_mm.utils.mmpretrain_tools import run_mmpretrain_tool
 
 if __name__ == '__main__':
     raise SystemExit(run_tool(partial(run_mmpretrain_tool, 'test.py')))

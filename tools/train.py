@@ -10,7 +10,8 @@ them start at random, and nothing is frozen for a while.
 
 from functools import partial
 
-from daffnet_mm.utils.command_line import run_mmpretrain_tool, run_tool
+from daffnet_lite.utils.command_line import run_tool
+from daffnet_mm.utils.mmpretrain_tools import run_mmpretrain_tool
 
 GOES_ON = 'with --resume, the same command goes on after its last whole epoch'
 

@@ -20,7 +20,13 @@ from pathlib import Path
 from mmengine import Config
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
+from daffnet_lite.utils.command_line import (
+    GOES_ON,
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.reproduction.config_edits import (
     set_label_folder,
     set_semi_supervision,
@@ -30,12 +36,6 @@ from daffnet_mm.reproduction.training_steps import (
     complete,
     keep_config,
     run_logged,
-)
-from daffnet_mm.utils.command_line import (
-    GOES_ON,
-    ToolParser,
-    one_sentence_errors,
-    run_tool,
 )
 from daffnet_mm.utils.config_files import load_config
 

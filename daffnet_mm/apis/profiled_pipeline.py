@@ -10,15 +10,15 @@ from mmengine.dataset import Compose
 from mmpretrain.registry import TRANSFORMS
 from PIL import Image
 
-from daffnet_mm.datasets.transforms import ApplyProfile
-from daffnet_mm.errors import InputError
-from daffnet_mm.profiles import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.profiles import (
     Profile,
     estimate_profile,
     measure_file,
     read_profile,
 )
-from daffnet_mm.profiles.estimating import spread_out
+from daffnet_lite.profiles.estimating import spread_out
+from daffnet_mm.datasets.transforms import ApplyProfile
 
 #: Calls with as many images are taken for a laboratory.
 LEAST_IMAGES = 30

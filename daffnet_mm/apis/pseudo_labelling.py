@@ -19,12 +19,13 @@ from mmpretrain.structures import DataSample
 from rich.progress import track
 from torch.utils.data import DataLoader
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.check_outputs import check_out_file
+from daffnet_lite.fileio.claims import claim_file
+from daffnet_lite.fileio.journals import Journal, read_journal, warn_of_damage
+from daffnet_lite.utils.end_with_parent import end_with_parent
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
 from daffnet_mm.datasets.sample_infos import image_ids
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.check_outputs import check_out_file
-from daffnet_mm.fileio.claims import claim_file
-from daffnet_mm.fileio.journals import Journal, read_journal, warn_of_damage
 from daffnet_mm.utils.dataset_configs import (
     innermost,
     leave_out_broken,
@@ -32,7 +33,6 @@ from daffnet_mm.utils.dataset_configs import (
     pseudo_labelled_datasets,
     rebuild,
 )
-from daffnet_mm.utils.end_with_parent import end_with_parent
 
 from .trained_model import find_infinite, load_trained
 
@@ -114,7 +114,7 @@ def pseudo_label(
     file does not depend on that, nor on how many processes shared the work:
     batches are always the same ones and, on a CPU, each is computed by one
     thread. Images that cannot be read have no labels, and a
-    :class:`~daffnet_mm.errors.BrokenImageWarning` names each.
+    :class:`~daffnet_lite.errors.BrokenImageWarning` names each.
 
     Args:
         cfg (Config): Config of the MAP: its model and test pipeline are used.

@@ -15,13 +15,13 @@ from mmengine.runner import set_random_seed
 from mmpretrain.registry import DATASETS, TRANSFORMS
 from rich.progress import track
 
+from daffnet_lite.errors import BrokenImageWarning, InputError
+from daffnet_lite.fileio.image_folders import find_images
+from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.review import OpenSet, ReviewRule, View, look_at
+from daffnet_lite.structures import UNKNOWN
 from daffnet_mm.checkpoints import check_classes
-from daffnet_mm.errors import BrokenImageWarning, InputError
-from daffnet_mm.fileio.image_folders import find_images
-from daffnet_mm.fileio.image_reading import read_image
 from daffnet_mm.models.utils import watch_decisions
-from daffnet_mm.review import OpenSet, ReviewRule, View, look_at
-from daffnet_mm.structures import UNKNOWN
 from daffnet_mm.utils.dataset_configs import (
     innermost,
     leave_out_broken,

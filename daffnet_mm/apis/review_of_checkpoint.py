@@ -1,8 +1,8 @@
 import torch
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
+from daffnet_lite.review import ReviewRule
 from daffnet_mm.models.utils import decision_layer
-from daffnet_mm.review import ReviewRule
 
 #: Where a checkpoint's ``meta`` keeps the rule.
 REVIEW = 'review'

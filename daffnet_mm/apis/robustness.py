@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from mmengine.dataset import Compose
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 from .trained_classifier import (
     ClassifierResult,

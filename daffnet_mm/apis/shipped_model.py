@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 PACKAGE = Path(__file__).resolve().parents[1]
 

@@ -15,13 +15,13 @@ from mmpretrain.registry import DATASETS
 from rich.progress import track
 from torch.utils.data import DataLoader, Dataset
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
+from daffnet_lite.structures.class_names import canonical_class
 from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
 from daffnet_mm.datasets.sample_infos import image_groups
-from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import EvaluationReport, WBCMetric
 from daffnet_mm.models.utils import adapt_batch_norm
-from daffnet_mm.structures import WBC5_CLASSES
-from daffnet_mm.structures.class_names import canonical_class
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.utils.dataset_configs import leave_out_broken
 

@@ -22,21 +22,21 @@ from mmpretrain.visualization import UniversalVisualizer
 from PIL import Image
 from rich.progress import track
 
-from daffnet_mm.checkpoints import load_weights
-from daffnet_mm.errors import InputError, InputWarning
-from daffnet_mm.fileio.image_folders import describe_left_out, find_images
-from daffnet_mm.fileio.image_limits import LEAST_SIDE, LONGEST
-from daffnet_mm.fileio.image_reading import (
+from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio.image_folders import describe_left_out, find_images
+from daffnet_lite.fileio.image_limits import LEAST_SIDE, LONGEST
+from daffnet_lite.fileio.image_reading import (
     group_remarks,
     name_of,
     read_image,
 )
-from daffnet_mm.fileio.names import file_stems
+from daffnet_lite.fileio.names import file_stems
+from daffnet_lite.profiles import Profile
+from daffnet_lite.review import look_at
+from daffnet_lite.structures import WBC_ATTRIBUTES
+from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.models.utils import watch_decisions
-from daffnet_mm.profiles import Profile
-from daffnet_mm.review import look_at
-from daffnet_mm.structures import WBC_ATTRIBUTES
 from daffnet_mm.utils.config_files import load_config
 
 from .profiled_pipeline import Preparation, ProfiledPipeline

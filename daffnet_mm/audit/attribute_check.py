@@ -7,14 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from daffnet_mm.errors import InputError, InputWarning
-from daffnet_mm.fileio.csv_files import CsvFile
-from daffnet_mm.structures import (
+from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio.csv_files import CsvFile
+from daffnet_lite.structures import (
     EQUIVALENT_VALUES,
     WBC5_CLASSES,
     WBC_ATTRIBUTES,
 )
-from daffnet_mm.structures.class_names import canonical_class
+from daffnet_lite.structures.class_names import canonical_class
 
 from .audit_source import AuditSample, AuditSource
 from .folder_sources import attribute_files

@@ -16,13 +16,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.claims import claim_folder
-from daffnet_mm.fileio.csv_files import write_csv_rows
-from daffnet_mm.fileio.names import valid_unicode
-from daffnet_mm.fileio.pixel_values import check_bit_depth
-from daffnet_mm.utils.worker_pool import available_processors
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.claims import claim_folder
+from daffnet_lite.fileio.csv_files import write_csv_rows
+from daffnet_lite.fileio.names import valid_unicode
+from daffnet_lite.fileio.pixel_values import check_bit_depth
+from daffnet_lite.utils.worker_pool import available_processors
 
 from .attribute_check import check_attributes
 from .audit_source import AuditSource, unique_title

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from daffnet_mm.utils.worker_pool import worker_pool
+from daffnet_lite.utils.worker_pool import worker_pool
 
 from .facts_cache import FactsCache
 from .fingerprint_store import FingerprintStore

@@ -6,8 +6,8 @@ from typing import Any
 
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets import BCCD, SyntheticWBC
-from daffnet_mm.errors import InputError
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.utils.dataset_configs import is_pseudo_labelled, rebuild
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from PIL import Image
 
-from daffnet_mm.fileio.image_reading import read_image
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.visualization import save_figure
 
 from .audit_source import AuditSample, AuditSource

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
-from daffnet_mm.fileio.image_reading import read_image
-from daffnet_mm.utils.worker_pool import run_in_pool
+from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.utils.worker_pool import run_in_pool
 
 #: The coarse search sees crops of about this many pixels a side.
 _COARSE_SIDE = 24

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from daffnet_mm.cropping.boxes import box_iou
-from daffnet_mm.structures.class_names import COARSER
+from daffnet_lite.cropping.boxes import box_iou
+from daffnet_lite.structures.class_names import COARSER
 
 from .audit_source import AuditSample, AuditSource
 from .crops_in_fields import CropPlace

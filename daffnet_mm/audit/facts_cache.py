@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from daffnet_mm.errors import InputError, InputWarning
-from daffnet_mm.fileio import image_decoding, pixel_values, tiff_pages
+from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio import image_decoding, pixel_values, tiff_pages
 
 from . import image_check, near_duplicates, similar_hashes
 from .image_check import Box, ImageFacts

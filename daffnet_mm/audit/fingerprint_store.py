@@ -6,7 +6,7 @@ from typing import IO
 
 import numpy as np
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 from .detail_correlation import DETAIL_SIZE
 from .near_duplicates import Fingerprint

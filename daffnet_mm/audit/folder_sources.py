@@ -5,6 +5,15 @@ import re
 import warnings
 from collections.abc import Iterator
 
+from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio.csv_files import find_columns
+from daffnet_lite.fileio.image_folders import (
+    find_folders,
+    is_image_name,
+    scan_folder,
+)
+from daffnet_lite.structures import WBC_ATTRIBUTES
+from daffnet_lite.structures.class_names import ALIASES, canonical_class
 from daffnet_mm.datasets import (
     BCCD,
     JTSC,
@@ -16,15 +25,6 @@ from daffnet_mm.datasets import (
     WBCDataset,
 )
 from daffnet_mm.datasets.wbc_dataset import PART_FOLDERS
-from daffnet_mm.errors import InputError, InputWarning
-from daffnet_mm.fileio.csv_files import find_columns
-from daffnet_mm.fileio.image_folders import (
-    find_folders,
-    is_image_name,
-    scan_folder,
-)
-from daffnet_mm.structures import WBC_ATTRIBUTES
-from daffnet_mm.structures.class_names import ALIASES, canonical_class
 
 from .audit_source import AuditSample, AuditSource, unique_title
 

@@ -11,19 +11,19 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
-from daffnet_mm.fileio.image_decoding import (
+from daffnet_lite.fileio.image_decoding import (
     decode_image,
     readable_formats,
 )
-from daffnet_mm.fileio.image_limits import (
+from daffnet_lite.fileio.image_limits import (
     LEAST_SIDE,
     LONGEST,
     MAX_PIXELS,
     max_bytes,
 )
-from daffnet_mm.fileio.image_reading import reason_of
-from daffnet_mm.fileio.regular_files import read_regular
-from daffnet_mm.fileio.tiff_pages import is_tiff
+from daffnet_lite.fileio.image_reading import reason_of
+from daffnet_lite.fileio.regular_files import read_regular
+from daffnet_lite.fileio.tiff_pages import is_tiff
 
 from .near_duplicates import DECODED_SIZE, Fingerprint, fingerprint
 

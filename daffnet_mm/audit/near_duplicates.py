@@ -26,9 +26,9 @@ from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.image_decoding import DecodedImage
-from daffnet_mm.fileio.image_reading import read_image
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.image_decoding import DecodedImage
+from daffnet_lite.fileio.image_reading import read_image
 
 from .correlation_bound import CorrelationBound
 from .detail_correlation import DETAIL_SIZE, correlate, symmetries

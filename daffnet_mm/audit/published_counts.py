@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from daffnet_mm.fileio.csv_files import read_csv
+from daffnet_lite.fileio.csv_files import read_csv
 
 _FILE = Path(__file__).with_suffix('.csv')
 _TEXTS = ('release', 'source', 'size', 'format', 'classes_source', 'note')

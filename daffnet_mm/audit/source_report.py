@@ -5,11 +5,11 @@ import os.path as osp
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from daffnet_mm.fileio.image_folders import (
+from daffnet_lite.fileio.image_folders import (
     is_image_name,
     is_other_image_name,
 )
-from daffnet_mm.structures.class_names import COARSER
+from daffnet_lite.structures.class_names import COARSER
 
 from .audit_source import AuditSource
 from .image_check import ImageFacts, check_image

@@ -6,7 +6,7 @@ from rich import markup
 from rich.console import Console
 from rich.table import Table
 
-from daffnet_mm.fileio.names import printable
+from daffnet_lite.fileio.names import printable
 
 from .source_report import UNSPLIT
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 from .state_dict import find_state_dict
 

@@ -20,7 +20,7 @@ import torch
 from mmengine.runner import CheckpointLoader
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 from .checksums import DamagedError
 from .contents import check_contents

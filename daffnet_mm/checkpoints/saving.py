@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from daffnet_mm.fileio import atomic_write
+from daffnet_lite.fileio import atomic_write
 
 
 def save_checkpoint(path: str | os.PathLike[str], content: Any) -> None:

@@ -2,7 +2,7 @@ from typing import Any, NoReturn
 
 from torch import Tensor
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 def find_state_dict(

@@ -1,7 +1,5 @@
 """Find white blood cells in pictures of smears, and crop them."""
 
-from .boxes import crop_window
-from .segmentation import segment_cells
-from .segmented_cell import SegmentedCell
+from daffnet_lite.cropping import SegmentedCell, crop_window, segment_cells
 
 __all__ = ['SegmentedCell', 'crop_window', 'segment_cells']

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_files import read_csv
-from daffnet_mm.fileio.image_folders import join, scan_folder
-from daffnet_mm.fileio.text_files import read_text
-from daffnet_mm.structures import WBC5_CLASSES
-from daffnet_mm.structures.class_names import canonical_class
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.csv_files import read_csv
+from daffnet_lite.fileio.image_folders import join, scan_folder
+from daffnet_lite.fileio.text_files import read_text
+from daffnet_lite.structures import WBC5_CLASSES
+from daffnet_lite.structures.class_names import canonical_class
 
 from .wbc_dataset import WBCDataset
 

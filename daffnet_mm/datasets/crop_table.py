@@ -6,8 +6,8 @@ What file names no longer tell, which crops belong together, stands here.
 
 import os.path as osp
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_files import read_csv
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.csv_files import read_csv
 
 from .splits import normalize_name
 

@@ -2,10 +2,10 @@ import os.path as osp
 
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_files import read_csv
-from daffnet_mm.fileio.image_folders import scan_folder
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.csv_files import read_csv
+from daffnet_lite.fileio.image_folders import scan_folder
+from daffnet_lite.structures import WBC5_CLASSES
 
 from .wbc_dataset import WBCDataset
 

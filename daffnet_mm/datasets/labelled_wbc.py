@@ -47,7 +47,7 @@ class LabelledWBC(WBCDataset):
 
     By default all nine types are used, which are the 16,027 of DAFFNet's
     Table 1. With ``classes=WBC5`` of
-    :data:`daffnet_mm.structures.WBC5_CLASSES`, bands and segments become
+    :data:`daffnet_lite.structures.WBC5_CLASSES`, bands and segments become
     ``neutrophil``, and blasts and normoblasts are left out. The split is drawn
     over the nine in either case.
 

@@ -1,6 +1,6 @@
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.structures import WBC5_CLASSES
 
 from .wbc_dataset import WBCDataset
 

@@ -3,8 +3,12 @@ import re
 
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.fileio.image_folders import join, list_image_files, scan_folder
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.fileio.image_folders import (
+    join,
+    list_image_files,
+    scan_folder,
+)
+from daffnet_lite.structures import WBC5_CLASSES
 
 from .wbc_dataset import WBCDataset
 

@@ -2,8 +2,8 @@ import os.path as osp
 
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import PBC8_CLASSES
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import PBC8_CLASSES
 
 from .wbc_dataset import WBCDataset
 
@@ -37,7 +37,7 @@ class PBC(WBCDataset):
 
     By default all eight classes are used, which is the task of DAFFNet's
     Tables 2 and 4; ``classes=WBC5`` of
-    :data:`daffnet_mm.structures.WBC5_CLASSES`, or any other selection, takes
+    :data:`daffnet_lite.structures.WBC5_CLASSES`, or any other selection, takes
     fewer.
 
     Args:

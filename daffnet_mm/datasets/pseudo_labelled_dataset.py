@@ -4,8 +4,8 @@ import torch
 from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import UNKNOWN, WBC5_CLASSES
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import UNKNOWN, WBC5_CLASSES
 
 from .pseudo_labels import PseudoLabels, confident_labels
 from .sample_infos import image_ids

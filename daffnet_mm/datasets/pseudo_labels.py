@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import torch
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.json_files import read_json
-from daffnet_mm.structures import ATTRIBUTE_SIZES, UNKNOWN, WBC_ATTRIBUTES
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.json_files import read_json
+from daffnet_lite.structures import ATTRIBUTE_SIZES, UNKNOWN, WBC_ATTRIBUTES
 
 #: The layout of the file; another one is refused.
 FORMAT = 'daffnet_mm pseudo labels, version 2'

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.fileio.image_folders import join
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.fileio.image_folders import join
+from daffnet_lite.structures import WBC5_CLASSES
 
 from .wbc_dataset import WBCDataset
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from mmengine.dataset import BaseDataset
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 def image_ids(dataset) -> list[str]:

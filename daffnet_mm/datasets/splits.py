@@ -5,9 +5,9 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.csv_files import read_csv, write_csv_rows
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.csv_files import read_csv, write_csv_rows
 
 #: The names of the parts, in the order of the ratios.
 SPLITS = ('train', 'val', 'test')

@@ -4,7 +4,7 @@ from collections import defaultdict
 from mmengine.dataset import BaseDataset
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 from .sample_infos import image_ids
 

@@ -7,8 +7,8 @@ import torch
 from mmpretrain.datasets.base_dataset import BaseDataset
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures.attributes import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures.attributes import (
     ATTRIBUTE_SIZES,
     UNKNOWN,
     WBC5_CLASSES,

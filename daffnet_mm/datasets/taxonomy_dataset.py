@@ -4,9 +4,9 @@ from mmengine.dataset import BaseDataset, Compose, ConcatDataset
 from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS, TRANSFORMS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES
-from daffnet_mm.structures.class_names import among
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
+from daffnet_lite.structures.class_names import among
 
 
 @DATASETS.register_module()

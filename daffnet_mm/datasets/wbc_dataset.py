@@ -13,8 +13,8 @@ from mmpretrain.datasets.base_dataset import BaseDataset
 from rich.console import Console
 from rich.progress import track
 
-from daffnet_mm.errors import BrokenImageWarning, InputError, InputWarning
-from daffnet_mm.fileio.image_folders import (
+from daffnet_lite.errors import BrokenImageWarning, InputError, InputWarning
+from daffnet_lite.fileio.image_folders import (
     IMAGE_EXTENSIONS,
     describe_left_out,
     find_folders,
@@ -22,9 +22,9 @@ from daffnet_mm.fileio.image_folders import (
     list_image_files,
     scan_folder,
 )
-from daffnet_mm.fileio.image_reading import read_image
-from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
-from daffnet_mm.structures.class_names import COARSER, among, canonical_class
+from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.structures import UNKNOWN, WBC_ATTRIBUTES
+from daffnet_lite.structures.class_names import COARSER, among, canonical_class
 
 from .crop_table import CROP_TABLE, CROPPING, read_fields
 from .splits import (
@@ -76,11 +76,11 @@ class WBCDataset(BaseDataset):
       pixels) and ``seg_map_path`` (a mask of nucleus and cytoplasm).
 
     Folders, links and names that cannot be used are told by an
-    :class:`~daffnet_mm.errors.InputWarning`, in test mode by a
+    :class:`~daffnet_lite.errors.InputWarning`, in test mode by a
     ``BrokenImageWarning``, and kept in ``faults``.
 
     Class folders may be named in any of the ways that
-    :data:`daffnet_mm.structures.class_names.ALIASES` knows.
+    :data:`daffnet_lite.structures.class_names.ALIASES` knows.
 
     A release that ``tools/dataset_converters/crop_cells.py`` has cut is read
     as the release is. Its ``boxes.csv`` says from which field each crop comes,
@@ -103,7 +103,7 @@ class WBCDataset(BaseDataset):
             True.
         skip_broken (bool): Decode every image once at the start and leave out,
             with a warning that names it, each that cannot be read; in test
-            mode a :class:`~daffnet_mm.errors.BrokenImageWarning`. By default
+            mode a :class:`~daffnet_lite.errors.BrokenImageWarning`. By default
             the first unreadable image ends the run. Defaults to False.
         group_file (str, optional): CSV with the columns image and group, such
             as the audit writes it: replaces the groups of the images in it.

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_files import read_csv
-from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.csv_files import read_csv
+from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 from .pbc import PBC
 from .splits import SPLITS

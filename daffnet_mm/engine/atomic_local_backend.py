@@ -2,7 +2,7 @@ from pathlib import Path
 
 from mmengine.fileio import LocalBackend, register_backend
 
-from daffnet_mm.fileio import atomic_write
+from daffnet_lite.fileio import atomic_write
 
 
 @register_backend('atomic_local')

@@ -5,9 +5,9 @@ import os.path as osp
 import re
 from collections.abc import Iterator
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
 from daffnet_mm.checkpoints import check_file
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
 
 #: MMEngine's name for the file that names the last checkpoint.
 LAST = 'last_checkpoint'

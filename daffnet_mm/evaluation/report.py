@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from mmengine.logging import print_log
 
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.tables import write_csv
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.tables import write_csv
 from daffnet_mm.visualization import (
     plot_attribute_confusions,
     plot_confusion_matrix,

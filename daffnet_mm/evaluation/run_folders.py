@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_files import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.csv_files import (
     from_spreadsheet,
     read_csv,
     read_number,
 )
-from daffnet_mm.fileio.json_files import read_json
+from daffnet_lite.fileio.json_files import read_json
 
 _NO_PROBABILITIES = (
     '{} has no probabilities; its columns must be true and p(<class>) for '

@@ -8,27 +8,27 @@ from typing import Any
 import cv2
 import numpy as np
 
-from daffnet_mm.cropping.boxes import check_margin, crop_window
-from daffnet_mm.cropping.segmentation import check_chain, segment_cells
-from daffnet_mm.datasets.crop_table import CROP_COLUMNS, CROP_TABLE
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.claims import Claim
-from daffnet_mm.fileio.csv_files import write_csv_rows
-from daffnet_mm.fileio.image_decoding import (
+from daffnet_lite.cropping.boxes import check_margin, crop_window
+from daffnet_lite.cropping.segmentation import check_chain, segment_cells
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.claims import Claim
+from daffnet_lite.fileio.csv_files import write_csv_rows
+from daffnet_lite.fileio.image_decoding import (
     DECODING_ERRORS,
     decode_image,
 )
-from daffnet_mm.fileio.image_folders import (
+from daffnet_lite.fileio.image_folders import (
     describe_left_out,
     list_image_files,
 )
-from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
-from daffnet_mm.fileio.image_reading import group_remarks
-from daffnet_mm.fileio.journals import Journal, read_journal, warn_of_damage
-from daffnet_mm.fileio.names import unique_stems
-from daffnet_mm.fileio.pixel_values import check_bit_depth
-from daffnet_mm.fileio.regular_files import read_regular
+from daffnet_lite.fileio.image_limits import MAX_PIXELS, max_bytes
+from daffnet_lite.fileio.image_reading import group_remarks
+from daffnet_lite.fileio.journals import Journal, read_journal, warn_of_damage
+from daffnet_lite.fileio.names import unique_stems
+from daffnet_lite.fileio.pixel_values import check_bit_depth
+from daffnet_lite.fileio.regular_files import read_regular
+from daffnet_mm.datasets.crop_table import CROP_COLUMNS, CROP_TABLE
 
 from .folder_job import (
     check_folders,
@@ -59,12 +59,13 @@ def crop_folder(
 
     Cell number n (from 0, largest nucleus first) of ``class/name.jpg``
     becomes ``class/name_n.png``: the square of
-    :func:`~daffnet_mm.cropping.crop_window`. ``boxes.csv`` in the target has a
-    line a cell: ``image``, the crop's path relative to the target; ``group``,
-    its field, which is the image's path relative to the source; and the cell's
-    own box in the field, without margin. The lines of a field are in the order
-    of its crops. All crops of one field belong to one side of a split: the
-    datasets see to that where they find the table, which is also a group file.
+    :func:`~daffnet_lite.cropping.crop_window`. ``boxes.csv`` in the target has
+    a line a cell: ``image``, the crop's path relative to the target;
+    ``group``, its field, which is the image's path relative to the source; and
+    the cell's own box in the field, without margin. The lines of a field are
+    in the order of its crops. All crops of one field belong to one side of a
+    split: the datasets see to that where they find the table, which is also a
+    group file.
 
     LISC's folder is known by its ``Ground Truth Segmentation``: where an image
     has a mask there, the mask's boxes count (Chen et al. 2022, "Data
@@ -85,7 +86,7 @@ def crop_folder(
         max_pixels (int, optional): The most pixels of an image. Defaults to
             None: 80 million.
         chain (str): As for
-            :func:`~daffnet_mm.cropping.segmentation.segment_cells`. Defaults
+            :func:`~daffnet_lite.cropping.segmentation.segment_cells`. Defaults
             to ``'own'``.
 
     Returns:

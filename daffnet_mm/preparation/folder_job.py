@@ -10,12 +10,12 @@ from typing import IO
 
 from rich.progress import track
 
-from daffnet_mm.errors import InputError, InputWarning
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.claims import Claim, claim_folder
-from daffnet_mm.fileio.image_reading import reason_of
-from daffnet_mm.fileio.names import printable
-from daffnet_mm.utils.worker_pool import run_in_pool
+from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.claims import Claim, claim_folder
+from daffnet_lite.fileio.image_reading import reason_of
+from daffnet_lite.fileio.names import printable
+from daffnet_lite.utils.worker_pool import run_in_pool
 
 
 def check_folders(source: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from mmengine import Config
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets.splits import (
     fold_parts,
     groups_of,
@@ -13,7 +14,6 @@ from daffnet_mm.datasets.splits import (
     write_split_file,
 )
 from daffnet_mm.datasets.wbc_dataset import WBCDataset
-from daffnet_mm.errors import InputError
 from daffnet_mm.utils.dataset_configs import innermost
 
 

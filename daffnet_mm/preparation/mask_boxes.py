@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from daffnet_lite.fileio.image_reading import read_image
 from daffnet_mm.datasets import LISC
-from daffnet_mm.fileio.image_reading import read_image
 
 
 def find_lisc_masks(folder: Path) -> dict[str, str] | None:

@@ -15,31 +15,31 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from daffnet_mm.datasets.crop_table import CROP_COLUMNS
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.claims import Claim
-from daffnet_mm.fileio.csv_files import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.claims import Claim
+from daffnet_lite.fileio.csv_files import (
     CsvFile,
     find_columns,
     read_number,
     write_csv_rows,
 )
-from daffnet_mm.fileio.image_decoding import (
+from daffnet_lite.fileio.image_decoding import (
     DECODING_ERRORS,
     decode_image,
     readable_formats,
 )
-from daffnet_mm.fileio.image_folders import (
+from daffnet_lite.fileio.image_folders import (
     describe_left_out,
     is_image_name,
     is_other_image_name,
     walk_folder,
 )
-from daffnet_mm.fileio.image_limits import MAX_PIXELS, max_bytes
-from daffnet_mm.fileio.image_reading import group_remarks
-from daffnet_mm.fileio.pixel_values import check_bit_depth
-from daffnet_mm.fileio.regular_files import open_regular, read_regular
+from daffnet_lite.fileio.image_limits import MAX_PIXELS, max_bytes
+from daffnet_lite.fileio.image_reading import group_remarks
+from daffnet_lite.fileio.pixel_values import check_bit_depth
+from daffnet_lite.fileio.regular_files import open_regular, read_regular
+from daffnet_mm.datasets.crop_table import CROP_COLUMNS
 
 from .folder_job import (
     check_folders,

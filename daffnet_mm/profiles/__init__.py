@@ -1,9 +1,14 @@
 """A laboratory's profile: the scale and the colours of its images."""
 
-from .adjustment import Adjustment
-from .estimating import estimate_profile
-from .measuring import measure, measure_file
-from .profile import Profile, home_profile, read_profile
+from daffnet_lite.profiles import (
+    Adjustment,
+    Profile,
+    estimate_profile,
+    home_profile,
+    measure,
+    measure_file,
+    read_profile,
+)
 
 __all__ = [
     'Adjustment',

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mmengine import Config
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures.class_names import ALIASES, canonical_class
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures.class_names import ALIASES, canonical_class
 from daffnet_mm.utils.dataset_configs import (
     innermost,
     parts_to_label,

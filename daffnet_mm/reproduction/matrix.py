@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES, WBC_ATTRIBUTES
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import PBC8_CLASSES, WBC5_CLASSES, WBC_ATTRIBUTES
 
 from .methods import DATASETS, MAP_METHODS
 from .published import TITLES, PublishedRow, load_published

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmengine import Config
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.utils.dataset_configs import innermost
 
 from .recipes import (

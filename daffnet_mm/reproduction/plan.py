@@ -9,7 +9,7 @@ from pathlib import Path
 from mmengine import Config
 from mmpretrain.registry import DATASETS as DATASET_TYPES
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.preparation.make_splits import find_release
 from daffnet_mm.utils.config_files import merge_options
 

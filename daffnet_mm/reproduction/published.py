@@ -10,8 +10,8 @@ column ``<key> implied`` holds what other figures of the row imply.
 from pathlib import Path
 from typing import NamedTuple
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.csv_files import read_csv
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.csv_files import read_csv
 
 _FOLDER = Path(__file__).with_suffix('')
 

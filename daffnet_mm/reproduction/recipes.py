@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from mmengine import Config
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 #: The training of all small models.
 _TINY_SCHEDULE = 'tiny_18e'

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.evaluation.run_folders import read_correct, read_metrics
-from daffnet_mm.structures import WBC_ATTRIBUTES
 
 from .matrix import Row, Section, Table
 from .methods import MAP_METHODS

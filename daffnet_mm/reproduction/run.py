@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from statistics import mean
 
-from daffnet_mm.fileio.claims import claim_folder
+from daffnet_lite.fileio.claims import claim_folder
 
 from .plan import Plan, Run
 from .training_steps import (

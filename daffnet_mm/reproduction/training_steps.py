@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from mmengine import Config
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.claims import claim_folder
-from daffnet_mm.fileio.json_files import read_json
-from daffnet_mm.utils.stopping import wait_for
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.claims import claim_folder
+from daffnet_lite.fileio.json_files import read_json
+from daffnet_lite.utils.stopping import wait_for
 
 from .methods import contents
 from .recipes import Recipe
@@ -88,7 +88,7 @@ def complete(
             config has to be labelled (Fig. 4, step 2). Defaults to None:
             there is nothing to label.
         wait (Callable, optional): As for
-            :func:`~daffnet_mm.fileio.claims.claim_folder`.
+            :func:`~daffnet_lite.fileio.claims.claim_folder`.
 
     Returns:
         Outcome: How it ended, also left in the folder.

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.tables import to_markdown
 from daffnet_mm.evaluation.functional import balanced_accuracy
 from daffnet_mm.evaluation.run_folders import read_predictions
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.tables import to_markdown
 
 from .matrix import Table, own_table
 from .methods import LEFT_OUT, list_methods

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from daffnet_mm.evaluation.run_folders import read_metrics
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.tables import (
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.tables import (
     escape_latex,
     to_latex,
     to_markdown,
     write_csv,
 )
+from daffnet_mm.evaluation.run_folders import read_metrics
 
 from .matrix import known_metrics
 from .methods import DATASETS, EPOCHS, IMAGE_SIZE, LEFT_OUT

@@ -1,4 +1,4 @@
-from .attributes import (
+from daffnet_lite.structures import (
     ATTRIBUTE_SIZES,
     EQUIVALENT_VALUES,
     PBC8_CLASSES,

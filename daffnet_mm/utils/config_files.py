@@ -6,7 +6,7 @@ from mmengine import Config
 from mmengine.registry import init_default_scope
 from yaml import YAMLError
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 def load_config(

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from mmengine import Config
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets import WBCDataset
-from daffnet_mm.errors import InputError
 
 
 def walk(dataset: dict) -> Iterator[dict]:

@@ -9,8 +9,8 @@ from urllib.request import Request, urlopen
 from mmengine import Config
 from torch import hub
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets.crop_table import CROPPING
-from daffnet_mm.errors import InputError
 
 from .dataset_configs import is_pseudo_labelled, walk
 

@@ -10,7 +10,7 @@ import torch
 from mmengine.utils.dl_utils import is_norm
 from torch import nn
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.models.classifiers import DAFFNet
 from daffnet_mm.models.heads import MAPHead, find_map_head
 from daffnet_mm.models.utils import pool_last_feature

@@ -1,8 +1,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,6 +5,8 @@ import torch
 from scipy.optimize import minimize
 from tool_process import load_tool
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.apis.adaptation import (
     adapt,
@@ -18,9 +20,7 @@ from daffnet_mm.apis.shipped_model import (
     shipped_file,
 )
 from daffnet_mm.datasets import SyntheticWBC
-from daffnet_mm.errors import InputError
 from daffnet_mm.models.utils import decision_layer
-from daffnet_mm.structures import WBC5_CLASSES
 
 
 @pytest.fixture(scope='module')

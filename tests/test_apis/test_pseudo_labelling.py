@@ -10,6 +10,9 @@ from mmpretrain.registry import DATASETS, MODELS
 from tiny_run import PREDICTOR, tiny_config
 from trained_cells import make_map
 
+from daffnet_lite.errors import BrokenImageWarning, InputError, InputWarning
+from daffnet_lite.fileio import claims
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.apis import pseudo_labelling
 from daffnet_mm.apis.pseudo_labelling import (
     PartialFile,
@@ -18,9 +21,6 @@ from daffnet_mm.apis.pseudo_labelling import (
 )
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
-from daffnet_mm.errors import BrokenImageWarning, InputError, InputWarning
-from daffnet_mm.fileio import claims
-from daffnet_mm.structures import WBC5_CLASSES
 
 UNLABELLED = dict(
     type='SyntheticWBC',

@@ -7,6 +7,8 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix
 from tiny_run import CONFIG
 from trained_cells import PIPELINE, write_cells, write_classifier
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.apis import robustness
 from daffnet_mm.apis.robustness import (
     CORRUPTIONS,
@@ -20,8 +22,6 @@ from daffnet_mm.apis.trained_classifier import (
     load_classifiers,
     pair_classifiers,
 )
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES
 
 
 @pytest.fixture(scope='module')

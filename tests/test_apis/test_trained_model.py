@@ -4,9 +4,9 @@ import pytest
 from mmengine import Config
 from tiny_run import PREDICTOR
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.apis.trained_model import building, load_trained
-from daffnet_mm.errors import InputError
 
 UNKNOWN = dict(PREDICTOR, backbone=dict(type='NoSuchNet'))
 

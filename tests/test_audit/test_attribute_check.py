@@ -4,9 +4,9 @@ import pytest
 from annotations import annotation, write_annotations
 from spreadsheets import KINDS, save_again
 
+from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.audit.attribute_check import check_attributes
 from daffnet_mm.audit.folder_sources import read_folder
-from daffnet_mm.structures import WBC_ATTRIBUTES
 
 
 @pytest.fixture

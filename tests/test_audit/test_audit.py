@@ -15,11 +15,11 @@ from pictures import picture, save
 from PIL import Image, ImageOps
 from rich.console import Console
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import claims
+from daffnet_lite.structures import PBC8_CLASSES
 from daffnet_mm.audit import audit_datasets, print_report
 from daffnet_mm.datasets import PBC
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import claims
-from daffnet_mm.structures import PBC8_CLASSES
 
 
 def audit(tmp_path, *locations, **kwargs):

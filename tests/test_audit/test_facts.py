@@ -10,11 +10,11 @@ import pytest
 from pictures import picture, save
 from rich.progress import Progress
 
+from daffnet_lite.errors import InputError, InputWarning
 from daffnet_mm.audit import collect_facts as module
 from daffnet_mm.audit.collect_facts import collect_facts
 from daffnet_mm.audit.facts_cache import FactsCache
 from daffnet_mm.audit.image_check import check_image
-from daffnet_mm.errors import InputError, InputWarning
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from pictures import picture
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.audit import fingerprint_store
 from daffnet_mm.audit.fingerprint_store import FingerprintStore
 from daffnet_mm.audit.near_duplicates import (
     find_near_duplicates,
     fingerprint,
 )
-from daffnet_mm.errors import InputError
 
 
 def test_what_is_kept_comes_back(tmp_path):

@@ -9,9 +9,9 @@ import tifffile
 from pictures import picture, save
 from PIL import Image
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.image_reading import read_image
 from daffnet_mm.audit.image_check import check_image
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.image_reading import read_image
 
 
 def test_a_plain_image(tmp_path):

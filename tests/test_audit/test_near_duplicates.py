@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.audit.near_duplicates import (
     find_near_duplicates,
     fingerprint,
     group_images,
 )
 from daffnet_mm.datasets import JTSC, PBC
-from daffnet_mm.errors import InputError
 
 
 def cell(seed, size=(150, 141)):

@@ -6,10 +6,10 @@ import pytest
 from cell_trees import QUICK, paint, paint_folders
 from mmengine.config import Config
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.audit.config_sources import read_config
 from daffnet_mm.audit.folder_sources import find_releases, read_folder
 from daffnet_mm.datasets import PBC
-from daffnet_mm.errors import InputError
 
 
 def parts(source):

@@ -5,8 +5,8 @@ import random
 import pytest
 import torch
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.checkpoints import check_file, load_from_local
-from daffnet_mm.errors import InputError
 
 
 @pytest.fixture

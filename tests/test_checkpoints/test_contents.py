@@ -14,7 +14,7 @@ import torch
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 WEIGHTS = dict(a=torch.arange(4.0), b=torch.ones(2, 3))
 

@@ -17,12 +17,12 @@ from PIL import Image
 from tiny_run import CONFIG, PREDICTOR, tiny_config
 from tool_process import load_tool
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.apis.pseudo_labelling import pseudo_label
 from daffnet_mm.apis.trained_classifier import TrainedClassifier
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES
 
 
 def build_model():

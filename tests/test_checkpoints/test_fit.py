@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import nn
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.checkpoints import (
     check_classes,
     check_fit,
     find_meta,
     load_weights,
 )
-from daffnet_mm.errors import InputError
 
 
 def small_model(**kwargs):

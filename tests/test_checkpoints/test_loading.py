@@ -17,7 +17,7 @@ from mmengine.model import BaseModel
 from mmengine.runner import CheckpointLoader, Runner, load_checkpoint
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 class Attack:

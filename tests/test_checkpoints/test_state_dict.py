@@ -5,8 +5,8 @@ from collections import OrderedDict
 import pytest
 import torch
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.checkpoints import find_state_dict
-from daffnet_mm.errors import InputError
 
 ONE, TWO = torch.ones(1), torch.zeros(2)
 

@@ -11,7 +11,7 @@ import torch
 from mmengine import Config
 from tool_process import run_script
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.reproduction.config_edits import set_epochs, set_image_size
 from daffnet_mm.utils.dataset_configs import innermost
 from daffnet_mm.utils.requirements import without_downloads

@@ -33,7 +33,7 @@ from mmpretrain.registry import (
 )
 from mmpretrain.structures import DataSample
 
-from daffnet_mm.structures import ATTRIBUTE_SIZES
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 
 
 def architecture(cfg):

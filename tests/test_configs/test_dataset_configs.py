@@ -10,8 +10,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.datasets.sample_infos import image_ids
-from daffnet_mm.structures import WBC5_CLASSES
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 #: Images in the small tree, all parts together, and classes.

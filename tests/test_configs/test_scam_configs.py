@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS, TRANSFORMS
 
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.structures import WBC5_CLASSES
 
 PEERS = ('resnet50', 'densenet121', 'inception-v3', 'vgg19', 'vit-base')
 SCAM = [

@@ -14,9 +14,9 @@ from cell_trees import (
 from mmpretrain.registry import DATASETS
 from spreadsheets import KINDS, save_again
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.datasets import BCCD
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES
 
 KAGGLE4 = ('eosinophil', 'lymphocyte', 'monocyte', 'neutrophil')
 SMALL, LARGE, LARGER = (5, 5, 20, 30), (50, 60, 150, 160), (9, 90, 300, 400)

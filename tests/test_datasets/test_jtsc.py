@@ -5,8 +5,8 @@ from mmpretrain.registry import DATASETS
 from PIL import Image
 from spreadsheets import KINDS, save_again
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets import JTSC
-from daffnet_mm.errors import InputError
 
 TABLE = 'Class Labels of Dataset 1.csv'
 

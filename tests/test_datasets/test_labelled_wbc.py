@@ -4,9 +4,9 @@ import pytest
 from cell_trees import PARTS, QUICK, counts, ids, labelled
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.datasets import LABELLED9_CLASSES, LabelledWBC
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ import pytest
 from cell_trees import PARTS, QUICK, counts, ids, ldwbc, paint
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets import LDWBC
-from daffnet_mm.errors import InputError
 
 COUNTS = [3, 4, 10, 5, 11]
 

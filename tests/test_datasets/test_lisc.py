@@ -4,9 +4,9 @@ import pytest
 from cell_trees import QUICK, counts, infos, lisc, paint
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.datasets import LISC
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from mmpretrain.registry import DATASETS
 from PIL import Image
 from torch.utils.data import DataLoader
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import PBC8_CLASSES, WBC5_CLASSES
 from daffnet_mm.datasets import PBC
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 
 LOAD = [dict(type='LoadCellImage')]
 
@@ -179,7 +179,7 @@ def test_leaving_out_is_said(pbc_root, log):
 
 
 def test_a_broken_image_in_a_loader_worker(pbc_root, capsys):
-    from daffnet_mm.utils.command_line import one_sentence_errors
+    from daffnet_lite.utils.command_line import one_sentence_errors
 
     path = pbc_root / 'ig' / 'IG_0.jpg'
     truncate(path)

@@ -7,18 +7,18 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 from torch.utils.data import DataLoader
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import (
+    ATTRIBUTE_SIZES,
+    PBC8_CLASSES,
+    WBC5_CLASSES,
+    WBC_ATTRIBUTES,
+)
 from daffnet_mm.datasets import PBC, PseudoLabelledDataset
 from daffnet_mm.datasets.pseudo_labels import (
     FORMAT,
     PseudoLabels,
     file_sha256,
-)
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import (
-    ATTRIBUTE_SIZES,
-    PBC8_CLASSES,
-    WBC5_CLASSES,
-    WBC_ATTRIBUTES,
 )
 
 PIPELINE = [

@@ -4,9 +4,9 @@ import pytest
 from cell_trees import PARTS, QUICK, counts, ids, raabin
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets import RaabinWBC
 from daffnet_mm.datasets.splits import cut_groups, stratified_split
-from daffnet_mm.errors import InputError
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from spreadsheets import KINDS, save_again
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets.splits import (
     cut_groups,
     fold_parts,
@@ -20,7 +21,6 @@ from daffnet_mm.datasets.splits import (
     stratified_split,
     write_split_file,
 )
-from daffnet_mm.errors import InputError
 
 
 def labels_of(**counts):
@@ -308,10 +308,10 @@ def test_a_share_of_nothing_gets_nothing():
 # The packages' own files would import torch, which takes seconds.
 PROGRAM = """
 import json, random, sys, types
-for name in ('daffnet_mm', 'daffnet_mm.datasets', 'daffnet_mm.fileio'):
+for name in ('daffnet_mm', 'daffnet_mm.datasets', 'daffnet_lite.fileio'):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = [sys.argv[1] + '/' + name.replace('.', '/')]
-sys.modules['daffnet_mm.fileio'].atomic_write = None
+sys.modules['daffnet_lite.fileio'].atomic_write = None
 from daffnet_mm.datasets.splits import k_fold, stratified_split
 labels, groups, seed = json.load(sys.stdin)
 def shuffled(values):

@@ -3,9 +3,9 @@ from collections import Counter
 import pytest
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.datasets.stratified_subset import StratifiedSubset
-from daffnet_mm.errors import InputError
 
 
 def subset(root, fraction, **kwargs):

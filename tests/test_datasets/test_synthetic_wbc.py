@@ -21,6 +21,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch.utils.data import DataLoader
 
+from daffnet_lite.structures.attributes import (
+    ATTRIBUTE_SIZES,
+    WBC5_CLASSES,
+    WBC_ATTRIBUTES,
+)
 from daffnet_mm.datasets.synthetic import (
     LABORATORIES,
     combination_tables,
@@ -30,11 +35,6 @@ from daffnet_mm.datasets.synthetic.contours import fill_ellipse
 from daffnet_mm.datasets.synthetic_wbc import SyntheticWBC
 from daffnet_mm.datasets.transforms.load_synthetic_cell import (
     LoadSyntheticCell,
-)
-from daffnet_mm.structures.attributes import (
-    ATTRIBUTE_SIZES,
-    WBC5_CLASSES,
-    WBC_ATTRIBUTES,
 )
 
 LOAD = [dict(type='LoadSyntheticCell')]

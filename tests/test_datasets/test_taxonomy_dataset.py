@@ -3,9 +3,9 @@ import torch
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import PBC8_CLASSES, WBC5_CLASSES
 from daffnet_mm.datasets.taxonomy_dataset import MixedDataset
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 
 PIPELINE = [
     dict(type='LoadCellImage'),

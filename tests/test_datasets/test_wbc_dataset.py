@@ -7,9 +7,9 @@ from collections import defaultdict
 import pytest
 from cell_trees import PARTS, QUICK, ids, paint
 
+from daffnet_lite.errors import BrokenImageWarning, InputError, InputWarning
+from daffnet_lite.structures import PBC8_CLASSES, WBC5_CLASSES
 from daffnet_mm.datasets import LDWBC, PBC
-from daffnet_mm.errors import BrokenImageWarning, InputError, InputWarning
-from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
 
 # -- what a release holds ----------------------------------------------------
 

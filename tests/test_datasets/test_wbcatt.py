@@ -7,9 +7,9 @@ from cell_trees import PARTS, counts, ids, infos
 from mmpretrain.registry import DATASETS
 from spreadsheets import KINDS, save_again
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 from daffnet_mm.datasets import PBC, WBCAtt
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 
 def build(pbc_root, wbcatt_dir, split=None, **kwargs):

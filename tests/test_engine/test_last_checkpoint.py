@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.engine.last_checkpoint import find_last, name_last
-from daffnet_mm.errors import InputError
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.evaluation.run_folders import (
     name_runs,
     read_correct,

@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmpretrain.structures import DataSample
 
-from daffnet_mm.structures import ATTRIBUTE_SIZES
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 
 
 @pytest.fixture

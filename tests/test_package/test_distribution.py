@@ -8,7 +8,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = (
-    *('daffnet_mm', 'configs', 'tools', 'docs', 'requirements', 'LICENSE'),
+    *('daffnet_lite', 'daffnet_mm', 'configs', 'tools', 'docs'),
+    *('requirements', 'LICENSE'),
     *('setup.py', 'pyproject.toml', 'MANIFEST.in', 'model-index.yml'),
     *('README.md', 'CHANGELOG.md', 'CITATION.cff', 'CONTRIBUTING.md'),
 )
@@ -74,8 +75,12 @@ def test_wheel_brings_configs_tools_and_data(checkout, tmp_path):
         names = set(archive.namelist())
         metadata_file = next(n for n in names if n.endswith('METADATA'))
         metadata = archive.read(metadata_file).decode()
-    package = files(checkout, 'daffnet_mm')
-    assert {'daffnet_mm/py.typed', 'daffnet_mm/weights/any.pth'} <= package
+    package = files(checkout, 'daffnet_lite') | files(checkout, 'daffnet_mm')
+    assert {
+        'daffnet_lite/profiles/pbc.json',
+        'daffnet_mm/py.typed',
+        'daffnet_mm/weights/any.pth',
+    } <= package
     assert package <= names
     brought = files(checkout, 'configs') | files(checkout, 'tools')
     for name in (*brought, 'tools/train.py', 'model-index.yml'):
@@ -97,7 +102,7 @@ def test_wheel_works_from_a_source_distribution(checkout, tmp_path):
     (archive,) = tmp_path.glob('*.tar.gz')
     shutil.unpack_archive(archive, tmp_path, filter='data')
     (source,) = (p for p in tmp_path.iterdir() if p.is_dir())
-    for folder in ('configs', 'tools', 'daffnet_mm', 'docs'):
+    for folder in ('configs', 'tools', 'daffnet_lite', 'daffnet_mm', 'docs'):
         assert files(checkout, folder) <= files(source, folder)
     assert (source / 'requirements' / 'runtime.txt').is_file()
     assert (source / 'model-index.yml').is_file()

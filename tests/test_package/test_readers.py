@@ -2,22 +2,23 @@
 
 import ast
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from mmengine import Config
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets import WBCAtt
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels
 from daffnet_mm.datasets.splits import read_group_file, read_split_file
-from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.run_folders import read_metrics, read_predictions
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [
     file
-    for folder in ('daffnet_mm', 'tools', 'reliability')
+    for folder in ('daffnet_lite', 'daffnet_mm', 'tools', 'reliability')
     for file in sorted((ROOT / folder).rglob('*.py'))
     if '.mim' not in file.parts
 ]
@@ -77,7 +78,7 @@ def calls(tree):
 
 @pytest.mark.parametrize('file', FILES, ids=lambda f: str(f.relative_to(ROOT)))
 def test_nothing_that_a_file_says_is_run(file):
-    name = str(file.relative_to(ROOT)).removeprefix('daffnet_mm/')
+    name = re.sub('^daffnet_(lite|mm)/', '', str(file.relative_to(ROOT)))
     tree = ast.parse(file.read_text(encoding='utf-8'))
     for module in imports(tree):
         assert name in IMPORTS.get(module, {name}), f'{name}: {module}'

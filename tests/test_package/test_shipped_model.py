@@ -9,6 +9,8 @@ import torch
 from mmengine import Config
 from mmpretrain import get_model
 
+from daffnet_lite.review.review_rule import CRITERIA
+from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.apis.shipped_model import (
@@ -17,8 +19,6 @@ from daffnet_mm.apis.shipped_model import (
     shipped_file,
 )
 from daffnet_mm.datasets import SyntheticWBC
-from daffnet_mm.review.review_rule import CRITERIA
-from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 WEIGHTS = shipped_file(SHIPPED_WEIGHTS)
 

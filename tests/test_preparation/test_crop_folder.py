@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from daffnet_mm.cropping import segment_cells
+from daffnet_lite.cropping import segment_cells
+from daffnet_lite.errors import InputError, InputWarning
 from daffnet_mm.datasets.synthetic import render_cell
-from daffnet_mm.errors import InputError, InputWarning
 from daffnet_mm.preparation.crop_folder import crop_folder
 from daffnet_mm.preparation.mask_boxes import boxes_of_mask
 

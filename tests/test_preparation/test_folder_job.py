@@ -9,10 +9,10 @@ from functools import partial
 import pytest
 from PIL import Image
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import claims
+from daffnet_lite.fileio.leftovers import temporary_name
 from daffnet_mm.datasets.synthetic import render_cell
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import claims
-from daffnet_mm.fileio.leftovers import temporary_name
 from daffnet_mm.preparation import folder_job
 from daffnet_mm.preparation.crop_folder import crop_folder
 from daffnet_mm.preparation.folder_job import run_jobs

@@ -6,6 +6,7 @@ from cell_trees import raabin
 from mmengine import Config
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets import PBC
 from daffnet_mm.datasets.splits import (
     cut_groups,
@@ -14,7 +15,6 @@ from daffnet_mm.datasets.splits import (
     read_split_file,
     stratified_split,
 )
-from daffnet_mm.errors import InputError
 from daffnet_mm.preparation.make_splits import (
     draw_parts,
     find_release,

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from spreadsheets import KINDS, save_again
 
-from daffnet_mm.errors import InputError, InputWarning
+from daffnet_lite.errors import InputError, InputWarning
 from daffnet_mm.preparation.resize_folder import resize_dataset, resized_shape
 
 VOC = """<annotation><filename>field.jpg</filename>

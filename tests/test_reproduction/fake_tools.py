@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from daffnet_mm.structures import WBC_ATTRIBUTES
+from daffnet_lite.structures import WBC_ATTRIBUTES
 
 #: What it measures depends on dataset, method, seed and fold alone. It can be
 #: killed and goes on, fails where the file `fail` says so, and lists its

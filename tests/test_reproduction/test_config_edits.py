@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from mmengine import Config
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.reproduction.config_edits import (
     add_foreign_data,
     set_epochs,

@@ -6,7 +6,7 @@ import pytest
 from cell_trees import bccd_kaggle, cut, infos, lisc, lisc_whole
 from mmpretrain.registry import DATASETS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.preparation.crop_folder import crop_folder
 from daffnet_mm.reproduction.methods import DATASETS as NAMES
 

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.reproduction.matrix import own_table, paper_table
 from daffnet_mm.reproduction.methods import DATASETS, list_methods
 from daffnet_mm.reproduction.published import TITLES, load_published
-from daffnet_mm.structures import WBC_ATTRIBUTES
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 

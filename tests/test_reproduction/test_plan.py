@@ -8,8 +8,8 @@ from mmengine import Config
 from mmpretrain.registry import DATASETS as DATASET_TYPES
 from mmpretrain.registry import MODELS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets.splits import cut_groups, read_split_file
-from daffnet_mm.errors import InputError
 from daffnet_mm.reproduction import Run
 from daffnet_mm.reproduction.folds import write_folds
 from daffnet_mm.reproduction.methods import check_pair, list_methods

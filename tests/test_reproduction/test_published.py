@@ -2,9 +2,9 @@
 
 import pytest
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.reproduction.published import PUBLISHED_TABLES, load_published
-from daffnet_mm.structures import WBC_ATTRIBUTES
 
 ROWS = dict(
     daffnet_table2=6,

@@ -7,7 +7,7 @@ import pytest
 from mmengine import Config
 from mmpretrain.registry import DATASETS as DATASET_TYPES
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.reproduction.methods import (
     DATASETS,
     fit_network,

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.reproduction import Run, draw_label_curves, write_tables
 from daffnet_mm.reproduction.results import fill
-from daffnet_mm.structures import WBC_ATTRIBUTES
 
 
 def finish(plan, run, accuracy, wrong=0, error=None):

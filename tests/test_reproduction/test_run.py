@@ -4,8 +4,8 @@ import sys
 import pytest
 from fake_tools import attempts
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import claims
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import claims
 from daffnet_mm.reproduction import (
     LocalLauncher,
     Outcome,

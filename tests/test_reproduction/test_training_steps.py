@@ -4,9 +4,9 @@ import sys
 import pytest
 from mmengine import Config
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import claims
-from daffnet_mm.fileio.claims import claim_folder
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import claims
+from daffnet_lite.fileio.claims import claim_folder
 from daffnet_mm.reproduction.recipes import Recipe
 from daffnet_mm.reproduction.training_steps import (
     Outcome,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.tables import write_csv
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.tables import write_csv
 from daffnet_mm.reproduction import (
     Plan,
     Settings,

@@ -10,9 +10,9 @@ from mmpretrain.registry import MODELS
 from PIL import Image
 from tiny_run import CONFIG, tiny_config, train
 
-from daffnet_mm.fileio import claims
-from daffnet_mm.fileio.claims import claim_folder
-from daffnet_mm.fileio.leftovers import temporary_name
+from daffnet_lite.fileio import claims
+from daffnet_lite.fileio.claims import claim_folder
+from daffnet_lite.fileio.leftovers import temporary_name
 
 CROSS, CURVES, ROC, ROBUSTNESS = (
     f'analysis_tools/{name}.py'

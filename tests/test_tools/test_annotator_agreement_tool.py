@@ -3,8 +3,8 @@ import ast
 import numpy as np
 from annotations import annotation, write_annotations
 
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 from daffnet_mm.models.losses import DSLLoss
-from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 TOOL = 'analysis_tools/annotator_agreement.py'
 

@@ -14,7 +14,7 @@ from trained_cells import (
     write_classifier,
 )
 
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.structures import WBC5_CLASSES
 
 NAME = 'monocyte/monocyte_1.png'
 

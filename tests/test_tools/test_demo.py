@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tools'))

@@ -5,7 +5,7 @@ import pytest
 from smears import smear
 from tool_process import load_tool
 
-from daffnet_mm.profiles import estimate_profile, home_profile, measure
+from daffnet_lite.profiles import estimate_profile, home_profile, measure
 
 tool = load_tool('analysis_tools/evaluate_profile.py')
 

@@ -7,8 +7,8 @@ from PIL import Image
 from tiny_run import CONFIG, PREDICTOR
 from tool_process import run_tool
 
-from daffnet_mm.fileio.leftovers import temporary_name
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.fileio.leftovers import temporary_name
+from daffnet_lite.structures import WBC5_CLASSES
 
 pytest.importorskip('pytorch_grad_cam')
 TOOL = 'analysis_tools/explain.py'

@@ -9,11 +9,11 @@ import pytest
 import torch
 from trained_cells import write_cells, write_classifier
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.review import look_at
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
-from daffnet_mm.errors import InputError
-from daffnet_mm.review import look_at
-from daffnet_mm.structures import WBC5_CLASSES
 
 FIT = 'analysis_tools/fit_review.py'
 EVALUATE = 'analysis_tools/evaluate_review.py'

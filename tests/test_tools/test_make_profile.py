@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from smears import smear
 
-from daffnet_mm.profiles import read_profile
+from daffnet_lite.profiles import read_profile
 
 TOOL = 'make_profile.py'
 

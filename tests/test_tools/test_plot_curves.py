@@ -6,7 +6,7 @@ import sys
 import pytest
 from tool_process import REPOSITORY
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 sys.path.append(str(REPOSITORY / 'tools' / 'analysis_tools'))
 

@@ -18,9 +18,9 @@ from tiny_run import (
 )
 from tool_process import load_tool
 
+from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.checkpoints import protect_loading
-from daffnet_mm.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 
 #: Averaged weights, and a predictor whose own checkpoint is elsewhere.
 TEXT = """

@@ -5,7 +5,7 @@ import sys
 import pytest
 from tool_process import REPOSITORY, load_tool
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @pytest.fixture(scope='module')

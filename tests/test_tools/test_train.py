@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.utils.command_line import one_sentence_errors
+from daffnet_lite.errors import InputError
+from daffnet_lite.utils.command_line import one_sentence_errors
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 
@@ -89,7 +89,7 @@ def test_missing_checkpoint(run, tmp_path):
                 'Caught InputError in DataLoader worker process 0.\n'
                 'Original Traceback (most recent call last):\n'
                 '  File "x.py", line 3, in y\n'
-                'daffnet_mm.errors.InputError: a.jpg is broken.\n'
+                'daffnet_lite.errors.InputError: a.jpg is broken.\n'
             ),
             'a.jpg is broken.',
         ),
@@ -136,7 +136,7 @@ def test_errors_of_files(capsys, monkeypatch, error, sentence):
 
 
 PRINTS = """
-from daffnet_mm.utils.command_line import run_tool
+from daffnet_lite.utils.command_line import run_tool
 def main():
     print('x' * 100_000)
     return 0

@@ -1,6 +1,6 @@
 import pytest
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.utils.config_files import load_config
 
 

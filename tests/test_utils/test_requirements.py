@@ -9,7 +9,7 @@ from mmengine import Config
 from mmpretrain.registry import MODELS
 from tiny_run import tiny_config, train
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.utils.requirements import (
     check_requirements,
     missing_data,

@@ -3,7 +3,7 @@ import sys
 import numpy as np
 import pytest
 
-from daffnet_mm.structures import WBC_ATTRIBUTES
+from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.visualization import (
     plot_attribute_confusions,
     plot_confusion_matrix,

@@ -8,7 +8,7 @@ from mmpretrain.registry import MODELS
 from tiny_run import PREDICTOR, daffnet_model
 from torch import nn
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.visualization.grad_cam import (
     CELL_TYPE,
     AllLogits,

@@ -2,7 +2,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.visualization import save_figure
 
 

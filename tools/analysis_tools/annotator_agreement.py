@@ -14,18 +14,18 @@ for each value.
 """
 
 import daffnet_mm  # noqa: F401
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
+from daffnet_lite.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.datasets import WBCAtt
-from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.functional import (
     annotator_confusions,
     disagreement,
     smoothing_table,
-)
-from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
-from daffnet_mm.utils.command_line import (
-    ToolParser,
-    one_sentence_errors,
-    run_tool,
 )
 
 

@@ -45,15 +45,15 @@ from timing import time_in_turn
 from torch import Tensor, nn
 
 import daffnet_mm  # noqa: F401  (registers the models)
-from daffnet_mm.engine.optimizers import multiplies_bfloat16
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.tables import to_markdown
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.tables import to_markdown
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.engine.optimizers import multiplies_bfloat16
 from daffnet_mm.utils.config_files import load_config
 
 DEFAULT_CONFIG = (

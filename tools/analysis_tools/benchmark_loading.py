@@ -37,17 +37,17 @@ from mmpretrain.registry import TRANSFORMS
 from timing import time_in_turn
 
 import daffnet_mm  # noqa: F401  (registers the transforms)
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.image_decoding import decode_image
-from daffnet_mm.fileio.tables import to_markdown
-from daffnet_mm.preparation.resize_folder import resize_dataset
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.image_decoding import decode_image
+from daffnet_lite.fileio.tables import to_markdown
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
-from daffnet_mm.utils.worker_pool import worker_pool
+from daffnet_lite.utils.worker_pool import worker_pool
+from daffnet_mm.preparation.resize_folder import resize_dataset
 
 GAPS = ('ours_from_default', 'ours_from_reference', 'default_from_reference')
 

@@ -30,15 +30,15 @@ from mmpretrain.registry import DATASETS, MODELS
 from torch.utils.data import DataLoader
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.pseudo_labelling import pseudo_label
-from daffnet_mm.apis.trained_model import load_trained
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis.pseudo_labelling import pseudo_label
+from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.utils.config_files import load_config
 
 DEFAULT_CONFIG = (

@@ -12,12 +12,12 @@ import time
 
 import cv2
 
-from daffnet_mm.datasets import SyntheticWBC
-from daffnet_mm.datasets.synthetic import LABORATORIES
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.utils.command_line import (
     ToolParser,
     run_tool,
 )
+from daffnet_mm.datasets import SyntheticWBC
+from daffnet_mm.datasets.synthetic import LABORATORIES
 
 
 def build_parser() -> ToolParser:

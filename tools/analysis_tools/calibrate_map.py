@@ -36,11 +36,17 @@ from rich.progress import track
 from rich.table import Table
 
 import daffnet_mm  # noqa: F401
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.check_outputs import check_out_file
+from daffnet_lite.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.apis.review_of_checkpoint import REVIEW
 from daffnet_mm.apis.trained_model import find_infinite, load_trained
 from daffnet_mm.checkpoints import check_classes, save_checkpoint
 from daffnet_mm.datasets.sample_infos import count_values
-from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation import CalibrationMetric
 from daffnet_mm.evaluation.functional import (
     ReliabilityBins,
@@ -48,13 +54,7 @@ from daffnet_mm.evaluation.functional import (
     log_loss_bits,
     scale_temperature,
 )
-from daffnet_mm.fileio.check_outputs import check_out_file
 from daffnet_mm.models.heads import MAPHead, divide_outputs, find_map_head
-from daffnet_mm.utils.command_line import (
-    ToolParser,
-    one_sentence_errors,
-    run_tool,
-)
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.utils.dataset_configs import leave_out_broken
 from daffnet_mm.visualization import plot_reliability, save_figure

@@ -43,21 +43,21 @@ from collections.abc import Iterator
 from mmengine.logging import MMLogger
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.trained_classifier import (
-    ClassifierResult,
-    load_classifiers,
-)
-from daffnet_mm.errors import InputError
-from daffnet_mm.evaluation import write_report
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.claims import claim_folder
-from daffnet_mm.fileio.tables import to_markdown, write_csv
-from daffnet_mm.structures import WBC5_CLASSES
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.claims import claim_folder
+from daffnet_lite.fileio.tables import to_markdown, write_csv
+from daffnet_lite.structures import WBC5_CLASSES
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis.trained_classifier import (
+    ClassifierResult,
+    load_classifiers,
+)
+from daffnet_mm.evaluation import write_report
 
 #: The column of a classifier's own test part.
 HOME = 'home'

@@ -28,23 +28,23 @@ from mmpretrain.registry import DATASETS
 from rich.progress import track
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis import WBCInferencer
-from daffnet_mm.apis.adaptation import fit_layer, mean_recall
-from daffnet_mm.apis.trained_classifier import dataset_type
-from daffnet_mm.datasets.sample_infos import image_groups, image_ids
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.claims import claim_folder
-from daffnet_mm.fileio.tables import to_markdown
-from daffnet_mm.models.utils import decision_layer
-from daffnet_mm.reproduction.label_curve import plot_label_curve
-from daffnet_mm.reproduction.statistics import summarize
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.claims import claim_folder
+from daffnet_lite.fileio.tables import to_markdown
+from daffnet_lite.utils.command_line import (
     ToolParser,
     WholeNumber,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.apis.adaptation import fit_layer, mean_recall
+from daffnet_mm.apis.trained_classifier import dataset_type
+from daffnet_mm.datasets.sample_infos import image_groups, image_ids
+from daffnet_mm.models.utils import decision_layer
+from daffnet_mm.reproduction.label_curve import plot_label_curve
+from daffnet_mm.reproduction.statistics import summarize
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.visualization import save_figure
 from daffnet_mm.visualization.panels import panel_grid

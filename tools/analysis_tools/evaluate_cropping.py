@@ -28,12 +28,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from rich.progress import track
 
-from daffnet_mm.cropping import segment_cells
-from daffnet_mm.cropping.boxes import box_iou
-from daffnet_mm.cropping.segmentation import CHAINS
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio.image_decoding import decode_image
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.cropping import segment_cells
+from daffnet_lite.cropping.boxes import box_iou
+from daffnet_lite.cropping.segmentation import CHAINS
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.image_decoding import decode_image
+from daffnet_lite.utils.command_line import (
     ToolParser,
     WholeNumber,
     one_sentence_errors,

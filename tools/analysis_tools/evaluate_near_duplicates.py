@@ -27,20 +27,20 @@ from rich import print as rich_print
 from rich.progress import Progress, track
 from rich.table import Table
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.image_folders import list_image_files
+from daffnet_lite.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.audit.collect_facts import collect_facts
 from daffnet_mm.audit.near_duplicates import (
     DuplicatePair,
     Fingerprint,
     find_near_duplicates,
     group_images,
-)
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.image_folders import list_image_files
-from daffnet_mm.utils.command_line import (
-    ToolParser,
-    one_sentence_errors,
-    run_tool,
 )
 
 

@@ -51,23 +51,23 @@ from rich.progress import track
 from torch.utils.data import Dataset
 
 import daffnet_mm  # noqa: F401
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.tables import to_markdown
+from daffnet_lite.profiles import Profile, estimate_profile, measure_file
+from daffnet_lite.profiles.estimating import spread_out
+from daffnet_lite.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.apis.trained_classifier import (
     ClassifierResult,
     TrainedClassifier,
 )
 from daffnet_mm.datasets.sample_infos import image_groups, image_ids
 from daffnet_mm.datasets.transforms import ApplyProfile
-from daffnet_mm.errors import InputError
 from daffnet_mm.evaluation.functional.significance import mcnemar_test
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.tables import to_markdown
-from daffnet_mm.profiles import Profile, estimate_profile, measure_file
-from daffnet_mm.profiles.estimating import spread_out
-from daffnet_mm.utils.command_line import (
-    ToolParser,
-    one_sentence_errors,
-    run_tool,
-)
 
 HOME = 'home'
 #: Images that the profile of a dataset, and of a group, is estimated on.

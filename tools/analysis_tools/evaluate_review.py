@@ -34,18 +34,18 @@ from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import DATASETS
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis import WBCInferencer
-from daffnet_mm.apis.review_of_checkpoint import images_seen
-from daffnet_mm.checkpoints import find_meta
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.image_folders import find_images
-from daffnet_mm.fileio.tables import to_markdown
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.image_folders import find_images
+from daffnet_lite.fileio.tables import to_markdown
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.apis.review_of_checkpoint import images_seen
+from daffnet_mm.checkpoints import find_meta
 from daffnet_mm.utils.config_files import load_config
 
 HOME = 'home'

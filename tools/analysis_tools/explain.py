@@ -27,19 +27,19 @@ from mmengine.dataset import pseudo_collate
 from mmpretrain.registry import TRANSFORMS
 
 import daffnet_mm  # noqa: F401
+from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio.claims import claim_folder
+from daffnet_lite.fileio.image_folders import describe_left_out, find_images
+from daffnet_lite.fileio.names import file_stems
+from daffnet_lite.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.apis.trained_model import (
     class_names,
     find_infinite,
     load_trained,
-)
-from daffnet_mm.errors import InputError, InputWarning
-from daffnet_mm.fileio.claims import claim_folder
-from daffnet_mm.fileio.image_folders import describe_left_out, find_images
-from daffnet_mm.fileio.names import file_stems
-from daffnet_mm.utils.command_line import (
-    ToolParser,
-    one_sentence_errors,
-    run_tool,
 )
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.visualization import (

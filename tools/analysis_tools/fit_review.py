@@ -27,16 +27,16 @@ from rich.console import Console
 from rich.table import Table
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.review_fitting import fit_review
-from daffnet_mm.apis.review_of_checkpoint import keep_review
-from daffnet_mm.apis.trained_model import load_trained
-from daffnet_mm.checkpoints import find_state_dict, save_checkpoint
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
     share,
 )
+from daffnet_mm.apis.review_fitting import fit_review
+from daffnet_mm.apis.review_of_checkpoint import keep_review
+from daffnet_mm.apis.trained_model import load_trained
+from daffnet_mm.checkpoints import find_state_dict, save_checkpoint
 from daffnet_mm.utils.config_files import load_config
 
 

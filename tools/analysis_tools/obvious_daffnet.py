@@ -14,7 +14,7 @@ from torchvision.models import ResNet, resnet50
 from torchvision.models.resnet import Bottleneck
 from torchvision.ops import Conv2dNormActivation
 
-from daffnet_mm.structures.attributes import ATTRIBUTE_SIZES
+from daffnet_lite.structures.attributes import ATTRIBUTE_SIZES
 
 
 class ObviousPSA(nn.Module):

@@ -23,14 +23,14 @@ from pathlib import Path
 
 import numpy as np
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.evaluation.run_folders import name_runs
-from daffnet_mm.fileio.tables import write_csv
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.tables import write_csv
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.evaluation.run_folders import name_runs
 from daffnet_mm.visualization import plot_training_curves, save_figure
 
 #: A key's epochs and values.

@@ -12,14 +12,14 @@ their micro and macro averages; the areas are written beside the figure as
 CSV.
 """
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.evaluation.run_folders import name_runs, read_predictions
-from daffnet_mm.fileio.tables import write_csv
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.tables import write_csv
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.evaluation.run_folders import name_runs, read_predictions
 from daffnet_mm.visualization import plot_roc, save_figure
 from daffnet_mm.visualization.curves import roc_curves
 

@@ -22,16 +22,16 @@ from operator import itemgetter
 from mmengine.logging import MMLogger
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.apis.robustness import CORRUPTIONS, measure_robustness
-from daffnet_mm.apis.trained_classifier import load_classifiers
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.claims import claim_folder
-from daffnet_mm.fileio.tables import to_markdown, write_csv
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.claims import claim_folder
+from daffnet_lite.fileio.tables import to_markdown, write_csv
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis.robustness import CORRUPTIONS, measure_robustness
+from daffnet_mm.apis.trained_classifier import load_classifiers
 from daffnet_mm.visualization import plot_robustness, save_figure
 
 

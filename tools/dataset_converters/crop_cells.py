@@ -20,14 +20,14 @@ status 1.
 
 from pathlib import Path
 
-from daffnet_mm.cropping.segmentation import CHAINS
-from daffnet_mm.preparation.crop_folder import crop_folder
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.cropping.segmentation import CHAINS
+from daffnet_lite.utils.command_line import (
     GOES_ON,
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.preparation.crop_folder import crop_folder
 
 
 def build_parser() -> ToolParser:

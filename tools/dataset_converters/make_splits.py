@@ -26,6 +26,14 @@ import pandas as pd
 from mmengine.registry import init_default_scope
 
 import daffnet_mm  # noqa: F401
+from daffnet_lite.utils.command_line import (
+    KeyValueAction,
+    ToolParser,
+    WholeNumber,
+    one_sentence_errors,
+    run_tool,
+    share,
+)
 from daffnet_mm.datasets.splits import SPLITS, cut_groups, groups_of
 from daffnet_mm.preparation.make_splits import (
     draw_parts,
@@ -33,14 +41,6 @@ from daffnet_mm.preparation.make_splits import (
     list_release,
     open_release,
     write_splits,
-)
-from daffnet_mm.utils.command_line import (
-    KeyValueAction,
-    ToolParser,
-    WholeNumber,
-    one_sentence_errors,
-    run_tool,
-    share,
 )
 from daffnet_mm.utils.config_files import load_config
 

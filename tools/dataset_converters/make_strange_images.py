@@ -25,12 +25,12 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 
-from daffnet_mm.cropping import crop_window
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import atomic_write
-from daffnet_mm.fileio.image_folders import find_images
-from daffnet_mm.fileio.image_reading import read_image
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.cropping import crop_window
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.image_folders import find_images
+from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,

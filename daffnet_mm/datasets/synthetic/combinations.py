@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from daffnet_mm.fileio.csv_files import read_csv
-from daffnet_mm.structures.attributes import WBC5_CLASSES, WBC_ATTRIBUTES
+from daffnet_lite.fileio.csv_files import read_csv
+from daffnet_lite.structures.attributes import WBC5_CLASSES, WBC_ATTRIBUTES
 
 
 class CombinationTable(NamedTuple):

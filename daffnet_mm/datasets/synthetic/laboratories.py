@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures.attributes import WBC_ATTRIBUTES
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures.attributes import WBC_ATTRIBUTES
 
 from .cell import draw_cell
 from .cytoplasm import paint_cytoplasm, paint_vacuoles

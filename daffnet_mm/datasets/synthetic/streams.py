@@ -4,7 +4,7 @@ from zlib import crc32
 
 import numpy as np
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 #: The numbers are part of every stream: changing one changes all its images.
 SPLITS = {'train': 0, 'val': 1, 'test': 2}

@@ -1,30 +1,20 @@
 from os import PathLike
 
-import numpy as np
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.profiles import (
-    Adjustment,
-    Profile,
-    home_profile,
-    read_profile,
-)
+from daffnet_lite.framing import ProfiledFrame
+from daffnet_lite.profiles import Adjustment, Profile, read_profile
 
 from .colour_transform import ColourTransform
-from .frame_cell import FrameCell
 
 
 @TRANSFORMS.register_module()
 class ApplyProfile(ColourTransform):
     """Make a laboratory's images look as if they were from home.
 
-    It takes the place of :class:`FrameCell` in a pipeline. With a profile
-    that knows the laboratory's scale, all images are cut about their middle
-    to one view, in which red cells are as large as in home's images cut by
-    ``share``; an image that is smaller than the view stays whole. Without, it
-    frames image by image, as :class:`FrameCell` does. Colours are mapped to
-    home's where the profile's are to be trusted, see
-    :class:`~daffnet_mm.profiles.adjustment.Adjustment`.
+    It is :class:`~daffnet_lite.framing.ProfiledFrame` as a step of a pipeline,
+    where it takes the place of :class:`FrameCell`: scale and colours become
+    home's as far as the profile knows and is to be trusted.
 
     A model whose test pipeline has this step takes the profile that
     :class:`~daffnet_mm.apis.WBCInferencer` is given or estimates.
@@ -72,16 +62,19 @@ class ApplyProfile(ColourTransform):
         self.tight = tight
         self.scale = scale
         self.colours = colours
-        self._frame_cell = FrameCell(share, tight)
-        #: What the profile has done; None without one.
-        self.adjustment: Adjustment | None = None
-        if profile is not None:
-            self.adjustment = Adjustment(
-                _loaded(profile),
-                home_profile() if home is None else _loaded(home),
-                scale,
-                colours,
-            )
+        self._frame = ProfiledFrame(
+            None if profile is None else _loaded(profile),
+            None if home is None else _loaded(home),
+            share,
+            tight,
+            scale,
+            colours,
+        )
+
+    @property
+    def adjustment(self) -> Adjustment | None:
+        """Adjustment | None: What the profile does; None without one."""
+        return self._frame.adjustment
 
     def transform(self, results: dict) -> dict:
         """Adjust one image.
@@ -96,25 +89,12 @@ class ApplyProfile(ColourTransform):
             InputError: If the image is not 8-bit BGR.
         """
         img = self.image(results)
-        view = self.adjustment and self.adjustment.view(self.share)
-        if view is None:
-            results = self._frame_cell.transform(results)
-        else:
-            # Large files are decoded at reduced scale.
-            height = results.get('ori_shape', img.shape)[0]
-            results['img'] = _middle(img, view * img.shape[0] / height)
-            results['img_shape'] = results['img'].shape[:2]
-        if self.adjustment and self.adjustment.colour_map:
-            results['img'] = self.adjustment.colour_map(results['img'])
+        # Large files are decoded at reduced scale.
+        height = results.get('ori_shape', img.shape)[0]
+        results['img'] = self._frame(img, height)
+        results['img_shape'] = results['img'].shape[:2]
         return results
 
 
 def _loaded(profile: str | PathLike[str] | Profile) -> Profile:
     return profile if isinstance(profile, Profile) else read_profile(profile)
-
-
-def _middle(img: np.ndarray, side: float) -> np.ndarray:
-    height, width = img.shape[:2]
-    side = max(1, round(side))
-    y, x = max(0, (height - side) // 2), max(0, (width - side) // 2)
-    return np.ascontiguousarray(img[y : y + side, x : x + side])

@@ -7,7 +7,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 class ColourTransform(BaseTransform):

@@ -1,9 +1,9 @@
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.cropping import crop_window, segment_cells
-from daffnet_mm.cropping.boxes import check_margin
-from daffnet_mm.cropping.segmentation import check_chain
-from daffnet_mm.errors import InputError
+from daffnet_lite.cropping import crop_window, segment_cells
+from daffnet_lite.cropping.boxes import check_margin
+from daffnet_lite.cropping.segmentation import check_chain
+from daffnet_lite.errors import InputError
 
 from .colour_transform import ColourTransform
 
@@ -12,7 +12,7 @@ from .colour_transform import ColourTransform
 class CropCell(ColourTransform):
     """Crop an image to its largest or its central white cell.
 
-    The cell is found by :func:`daffnet_mm.cropping.segment_cells`, and the
+    The cell is found by :func:`daffnet_lite.cropping.segment_cells`, and the
     square around it cut out. **Where no cell is found, the image stays as it
     is**, and ``cell_found`` says so: a blank field, a bad stain, or a crop so
     close that it shows no background.
@@ -41,8 +41,8 @@ class CropCell(ColourTransform):
             ``'largest'``.
         margin (float): What is added on each side, as a share of the cell's
             longer side. Defaults to 0.1.
-        chain (str): As for :func:`daffnet_mm.cropping.segment_cells`. Defaults
-            to ``'own'``.
+        chain (str): As for :func:`daffnet_lite.cropping.segment_cells`.
+            Defaults to ``'own'``.
     """
 
     def __init__(

@@ -3,8 +3,8 @@ from collections.abc import Sequence
 from mmcv.transforms import BaseTransform
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import UNKNOWN, WBC_ATTRIBUTES
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import UNKNOWN, WBC_ATTRIBUTES
 
 
 @TRANSFORMS.register_module()

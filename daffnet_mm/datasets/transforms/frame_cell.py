@@ -1,33 +1,17 @@
-import cv2
-import numpy as np
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.framing import CellFrame
 
 from .colour_transform import ColourTransform
-
-#: Side of the reduced image in which the nucleus is measured, in pixels.
-_SIDE = 64
-#: Parts of a nucleus have their middle in this share of the image, about its
-#: own; neighbours at the border do not count.
-_MIDDLE = 0.7
 
 
 @TRANSFORMS.register_module()
 class FrameCell(ColourTransform):
     """Crop a wide view about the cell in its middle; leave a tight one.
 
-    Laboratories cut cells out more or less tightly: a cell takes two fifths
-    of the width of PBC's images, two thirds of JTSC's, and most of BCCD's. One
-    crop for all would either waste two thirds of the network's pixels on red
-    cells or cut cells. A crop to each cell, as of :class:`CropCell`, would
-    make small and big cells alike. So a wide view loses a fixed share of its
-    borders, and all images of a laboratory like PBC keep one scale.
-
-    A view is wide if its nucleus is small beside it. The nucleus is what the
-    lowest of three classes of green intensity (multi-level Otsu) covers in
-    the middle of the image, its size the square root of that area, relative
-    to the root of the image's. It takes under a millisecond.
+    It is :class:`~daffnet_lite.framing.CellFrame` as a step of a pipeline,
+    which says by what an image is taken for wide. A crop to each cell, as of
+    :class:`CropCell`, would make small and big cells alike.
 
     **Required Keys:**
 
@@ -47,45 +31,9 @@ class FrameCell(ColourTransform):
     """
 
     def __init__(self, share: float = 0.66, tight: float = 0.4) -> None:
-        if not 0 < share <= 1:
-            raise InputError(
-                f'FrameCell: share={share} must be above 0 and at most 1'
-            )
-        if not 0 <= tight <= 1:
-            raise InputError(
-                f'FrameCell: tight={tight} must lie between 0 and 1'
-            )
+        self._frame = CellFrame(share, tight)
         self.share = share
         self.tight = tight
-
-    @staticmethod
-    def nucleus_size(img: np.ndarray) -> float:
-        """Estimate the size of the nucleus in the middle of an image.
-
-        Args:
-            img (np.ndarray): BGR, uint8, of shape (H, W, 3).
-
-        Returns:
-            float: The root of its share of the image's area; 0 where the
-            image has fewer than three intensities.
-        """
-        from skimage.filters import threshold_multiotsu
-
-        small = cv2.resize(
-            img[..., 1], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA
-        )
-        small = cv2.GaussianBlur(small, (3, 3), 0)
-        try:
-            threshold = threshold_multiotsu(small, classes=3)[0]
-        except ValueError:  # fewer intensities than classes
-            return 0.0
-        _, _, stats, centres = cv2.connectedComponentsWithStats(
-            (small <= threshold).astype(np.uint8)
-        )
-        off_centre = np.abs(centres[1:] - (_SIDE - 1) / 2).max(axis=1)
-        areas = stats[1:, cv2.CC_STAT_AREA]
-        area = areas[off_centre < _MIDDLE * _SIDE / 2].sum()
-        return float(np.sqrt(area)) / _SIDE
 
     def transform(self, results: dict) -> dict:
         """Crop one image, or leave it.
@@ -100,12 +48,6 @@ class FrameCell(ColourTransform):
             InputError: If the image is not 8-bit BGR.
         """
         img = self.image(results)
-        if self.nucleus_size(img) >= self.tight:
-            return results
-        height, width = img.shape[:2]
-        h = max(1, round(self.share * height))
-        w = max(1, round(self.share * width))
-        y, x = (height - h) // 2, (width - w) // 2
-        results['img'] = np.ascontiguousarray(img[y : y + h, x : x + w])
+        results['img'] = self._frame(img)
         results['img_shape'] = results['img'].shape[:2]
         return results

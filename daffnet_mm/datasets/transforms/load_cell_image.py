@@ -4,9 +4,9 @@ from mmcv.transforms import BaseTransform
 from mmengine import fileio
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError, InputWarning
-from daffnet_mm.fileio.image_reading import name_of, read_image
-from daffnet_mm.fileio.pixel_values import check_bit_depth
+from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio.image_reading import name_of, read_image
+from daffnet_lite.fileio.pixel_values import check_bit_depth
 
 
 @TRANSFORMS.register_module()

@@ -5,7 +5,7 @@ from typing import Any
 from mmcv.transforms import BaseTransform
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 from ..synthetic.renderer import render_cell
 from ..synthetic.streams import PAINT, cell_stream

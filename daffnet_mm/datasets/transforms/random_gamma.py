@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 from .colour_transform import RandomChange
 

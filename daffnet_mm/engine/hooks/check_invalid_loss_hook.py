@@ -5,7 +5,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @HOOKS.register_module()

@@ -5,13 +5,13 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 from mmpretrain.registry import HOOKS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.checkpoints import (
     check_classes,
     check_fit,
     find_meta,
     find_state_dict,
 )
-from daffnet_mm.errors import InputError
 
 
 @HOOKS.register_module()

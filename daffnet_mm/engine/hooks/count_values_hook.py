@@ -2,8 +2,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets.sample_infos import count_values
-from daffnet_mm.errors import InputError
 from daffnet_mm.models.heads import find_map_head
 
 

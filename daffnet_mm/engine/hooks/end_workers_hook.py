@@ -7,7 +7,7 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch.utils.data import DataLoader
 
-from daffnet_mm.utils.end_with_parent import end_with_parent
+from daffnet_lite.utils.end_with_parent import end_with_parent
 
 
 @HOOKS.register_module()

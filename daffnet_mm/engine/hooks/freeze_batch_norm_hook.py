@@ -5,7 +5,7 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @HOOKS.register_module()

@@ -5,8 +5,8 @@ from mmengine.hooks import EMAHook, Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets.pseudo_labels import confident_labels
-from daffnet_mm.errors import InputError
 
 
 @HOOKS.register_module()

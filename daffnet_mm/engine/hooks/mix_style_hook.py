@@ -8,7 +8,7 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch import nn
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @HOOKS.register_module()

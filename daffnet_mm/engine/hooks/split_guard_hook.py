@@ -6,9 +6,9 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import CheckpointLoader, Runner
 from mmpretrain.registry import HOOKS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.checkpoints import find_meta
 from daffnet_mm.datasets.sample_infos import image_groups
-from daffnet_mm.errors import InputError
 from daffnet_mm.models.necks import MFE
 
 

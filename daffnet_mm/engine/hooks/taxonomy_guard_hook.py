@@ -3,7 +3,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 from mmpretrain.registry import HOOKS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @HOOKS.register_module()

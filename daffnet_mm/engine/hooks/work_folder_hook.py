@@ -7,9 +7,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 from mmpretrain.registry import HOOKS
 
+from daffnet_lite.fileio.claims import claim_file
+from daffnet_lite.fileio.leftovers import sweep_folder
 from daffnet_mm.engine.last_checkpoint import LAST
-from daffnet_mm.fileio.claims import claim_file
-from daffnet_mm.fileio.leftovers import sweep_folder
 
 #: What trainings of this process have claimed, by work folder.
 _claims: dict[str, ExitStack] = {}

@@ -11,7 +11,6 @@ from .calibration import (
     scale_temperature,
 )
 from .class_scores import ClassScores, one_vs_rest_auc, weighted_auc
-from .differential import differential_count
 from .significance import McNemarResult, mcnemar_test
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     'ReliabilityBins',
     'annotator_confusions',
     'balanced_accuracy',
-    'differential_count',
     'disagreement',
     'fit_temperature',
     'log_loss_bits',

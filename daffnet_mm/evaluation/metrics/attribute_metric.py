@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
-from daffnet_mm.structures import WBC_ATTRIBUTES
+from daffnet_lite.structures import WBC_ATTRIBUTES
 
 from .sample_fields import Sample, read_labels, read_scores
 

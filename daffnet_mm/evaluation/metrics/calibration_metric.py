@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 from mmpretrain.registry import METRICS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import UNKNOWN
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import UNKNOWN
 
 from ..functional import ReliabilityBins, log_loss_bits
 from .attribute_metric import AttributeMetric

@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 from mmpretrain.registry import METRICS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import (
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import (
     EQUIVALENT_VALUES,
     POSITIVE_VALUES,
     UNKNOWN,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import UNKNOWN
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import UNKNOWN
 
 #: A data sample as a dict.
 Sample = Mapping[str, Any]

@@ -5,8 +5,8 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmpretrain.registry import METRICS
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import UNKNOWN
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import UNKNOWN
 
 from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
 from ..report import EvaluationReport

@@ -16,8 +16,8 @@ from mmpretrain.models.backbones.resnet import (
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.checkpoints import check_finite, find_state_dict
-from daffnet_mm.errors import InputError
 
 from ..attention import PSA
 

@@ -2,7 +2,7 @@ import numpy as np
 import torch
 from mmpretrain.registry import BATCH_AUGMENTS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @BATCH_AUGMENTS.register_module()

@@ -7,8 +7,8 @@ from mmengine.model import BaseModule, is_model_wrapper
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC_ATTRIBUTES
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC_ATTRIBUTES
 
 from ..utils import AttributeLayout, EquivalentValues, pool_last_feature
 

@@ -3,7 +3,7 @@ from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @MODELS.register_module()

@@ -6,7 +6,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmpretrain.registry import MODELS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @MODELS.register_module()

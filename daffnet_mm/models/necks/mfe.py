@@ -8,8 +8,8 @@ from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader
 from mmpretrain.registry import MODELS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.checkpoints import check_fit, find_state_dict
-from daffnet_mm.errors import InputError
 
 from ..utils import FoldedInference, pool_last_feature
 

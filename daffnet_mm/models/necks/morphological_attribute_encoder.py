@@ -9,7 +9,7 @@ from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 
-from daffnet_mm.structures import ATTRIBUTE_SIZES
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 
 
 @MODELS.register_module()

@@ -5,7 +5,7 @@ import torch
 from mmengine.model import BaseModel
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 import torch.nn as nn
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 def decision_layer(model: nn.Module) -> nn.Linear:

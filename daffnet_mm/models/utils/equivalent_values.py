@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 import torch
 import torch.nn as nn
 
-from daffnet_mm.structures import EQUIVALENT_VALUES
+from daffnet_lite.structures import EQUIVALENT_VALUES
 
 
 class EquivalentValues(nn.Module):

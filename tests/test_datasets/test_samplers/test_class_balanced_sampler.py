@@ -5,8 +5,8 @@ import pytest
 from mmengine.dataset import BaseDataset, ConcatDataset, RepeatDataset
 from mmpretrain.registry import DATA_SAMPLERS
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets.samplers import class_balanced_sampler
-from daffnet_mm.errors import InputError
 
 
 class Labelled(BaseDataset):

@@ -5,9 +5,9 @@ from cell_trees import raabin
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATA_SAMPLERS, DATASETS
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.datasets.sample_infos import image_ids
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import pytest
 from mmpretrain.registry import TRANSFORMS
 from smears import smear
 
+from daffnet_lite.errors import InputError
+from daffnet_lite.profiles import estimate_profile, home_profile, measure
 from daffnet_mm.datasets.transforms import ApplyProfile, FrameCell
-from daffnet_mm.errors import InputError
-from daffnet_mm.profiles import estimate_profile, home_profile, measure
 
 IMG = smear(0)
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.cropping import segment_cells
+from daffnet_lite.cropping import segment_cells
+from daffnet_lite.errors import InputError
 from daffnet_mm.datasets.synthetic import render_cell
 from daffnet_mm.datasets.transforms.crop_cell import CropCell
-from daffnet_mm.errors import InputError
 
 LYMPHOCYTE = [1, 1, 5, 0, 0, 0, 0, 0, 1, 0, 0]
 NEUTROPHIL = [0, 1, 3, 1, 0, 0, 0, 1, 3, 1, 1]

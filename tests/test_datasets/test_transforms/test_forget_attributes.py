@@ -2,7 +2,7 @@ import pytest
 import torch
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.models.losses import DSLLoss
 
 

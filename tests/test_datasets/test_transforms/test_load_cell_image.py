@@ -8,7 +8,7 @@ import pytest
 from mmpretrain.registry import TRANSFORMS
 from PIL import Image, ImageOps
 
-from daffnet_mm.errors import InputError, InputWarning
+from daffnet_lite.errors import InputError, InputWarning
 
 
 @pytest.fixture

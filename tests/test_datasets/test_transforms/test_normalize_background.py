@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 def build(**kwargs):

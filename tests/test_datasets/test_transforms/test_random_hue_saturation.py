@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 # Not near black or white, so that nothing is cut off.
 IMG = np.random.default_rng(0).integers(100, 156, (20, 30, 3), np.uint8)

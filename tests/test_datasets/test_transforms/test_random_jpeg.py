@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 IMG = cv2.GaussianBlur(
     np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8), (0, 0), 1

@@ -6,7 +6,7 @@ from mmengine.hooks import Hook
 from mmpretrain.registry import HOOKS
 from tiny_run import assert_same, tiny_config, train, weights
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 class Spoil(Hook):

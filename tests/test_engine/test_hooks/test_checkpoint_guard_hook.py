@@ -3,8 +3,8 @@ import torch
 from mmengine.runner import Runner
 from tiny_run import StopHook, tiny_config, train
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
 
 
 @pytest.fixture(scope='module')

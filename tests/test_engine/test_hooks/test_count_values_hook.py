@@ -5,7 +5,7 @@ import pytest
 import torch
 from mmpretrain.registry import HOOKS, MODELS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.models.losses import DSLLoss
 
 

@@ -1,7 +1,7 @@
 import pytest
 from tiny_run import RecordHook, tiny_config, train
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 def test_statistics_stand_still_and_weights_train(tmp_path):

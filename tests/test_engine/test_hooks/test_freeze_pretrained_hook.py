@@ -11,7 +11,7 @@ from tiny_run import (
     weights,
 )
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 #: As in the config of the paper's row "+ EPSA".
 FREEZE = {

@@ -4,9 +4,9 @@ from mmengine.hooks import EMAHook, Hook
 from tiny_run import PREDICTOR, tiny_config, train
 
 import daffnet_mm.engine.hooks.mean_teacher_hook  # noqa: F401
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import ATTRIBUTE_SIZES, WBC5_CLASSES
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC5_CLASSES
 
 #: In the file, every cell has the first value of every attribute.
 FIRST = [

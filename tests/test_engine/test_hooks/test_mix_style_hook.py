@@ -2,8 +2,8 @@ import pytest
 import torch
 from tiny_run import RecordHook, tiny_config, train
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.engine.hooks.mix_style_hook import mix_style
-from daffnet_mm.errors import InputError
 
 
 def test_by_hand():

@@ -14,7 +14,7 @@ from tiny_run import (
     weights,
 )
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 EPOCHS = {'train_cfg.max_epochs': 4}
 

@@ -4,8 +4,8 @@ from cell_trees import paint
 from mmpretrain.registry import MODELS
 from tiny_run import PREDICTOR, StopHook, daffnet_model, tiny_config, train
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.structures import WBC5_CLASSES
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import WBC5_CLASSES
 
 ONE_EPOCH = {'train_cfg.max_epochs': 1}
 

@@ -4,7 +4,7 @@ import pytest
 from mmpretrain.registry import HOOKS
 
 import daffnet_mm.engine.hooks.taxonomy_guard_hook  # noqa: F401
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 def loop(*classes):

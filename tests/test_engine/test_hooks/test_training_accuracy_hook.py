@@ -7,7 +7,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.hooks import Hook
 from tiny_run import tiny_config, train
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 
 
 class Reference(Hook):

@@ -1,9 +1,9 @@
 import pytest
 from tiny_run import InterruptHook, Interruption, tiny_config, train
 
-from daffnet_mm.errors import InputError
-from daffnet_mm.fileio import claims
-from daffnet_mm.fileio.leftovers import temporary_name
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio import claims
+from daffnet_lite.fileio.leftovers import temporary_name
 
 SHORT = {'train_cfg.max_epochs': 1}
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from daffnet_lite.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
 from daffnet_mm.datasets import WBCAtt
 from daffnet_mm.evaluation.functional import (
     annotator_confusions,
     disagreement,
     smoothing_table,
 )
-from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
 
 
 def test_by_hand():

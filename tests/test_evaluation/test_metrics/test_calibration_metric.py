@@ -4,7 +4,7 @@ import torch
 from mmpretrain.structures import DataSample
 from run_metric import run_metric
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.evaluation.functional import ReliabilityBins
 
 ATTRIBUTES = dict(size=('big', 'small'), hue=('r', 'g', 'b'))

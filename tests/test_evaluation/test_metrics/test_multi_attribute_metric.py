@@ -7,7 +7,7 @@ from mmpretrain.structures import DataSample
 from run_metric import run_metric
 from sklearn import metrics as sk
 
-from daffnet_mm.structures import (
+from daffnet_lite.structures import (
     ATTRIBUTE_SIZES,
     POSITIVE_VALUES,
     WBC_ATTRIBUTES,

@@ -8,8 +8,8 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from mmengine.evaluator import Evaluator
 
+from daffnet_lite.structures import ATTRIBUTE_SIZES, WBC5_CLASSES
 from daffnet_mm.evaluation import MultiAttributeMetric, WBCMetric
-from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC5_CLASSES
 
 CELLS = 31  # odd, so that the last batch of one process is padding
 

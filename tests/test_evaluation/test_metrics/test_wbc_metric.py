@@ -7,7 +7,7 @@ from mmpretrain.structures import DataSample
 from run_metric import run_metric
 from sklearn import metrics as sk
 
-from daffnet_mm.structures import PBC8_CLASSES, WBC5_CLASSES
+from daffnet_lite.structures import PBC8_CLASSES, WBC5_CLASSES
 
 
 def evaluate(samples, classes=WBC5_CLASSES, **kwargs):

@@ -3,7 +3,7 @@ import pytest
 import torch
 from mmpretrain.registry import BATCH_AUGMENTS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.models.batch_augments.fourier_mix import (
     FourierMix,
     mix_amplitudes,

@@ -6,7 +6,7 @@ from mmengine.optim import OptimWrapper
 from mmpretrain.models.classifiers import ImageClassifier
 from mmpretrain.registry import MODELS
 
-from daffnet_mm.structures import ATTRIBUTE_SIZES
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from mmengine.optim import OptimWrapper
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 from daffnet_mm.models.heads import MAPHead, find_map_head
 from daffnet_mm.models.utils import pool_last_feature
-from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 
 def head_of(**options):

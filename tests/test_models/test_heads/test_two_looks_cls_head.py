@@ -3,7 +3,7 @@ import torch
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.models.losses import JensenShannonLoss
 
 

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from daffnet_lite.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
 from daffnet_mm.models.losses import ConsistencyLoss
 from daffnet_mm.models.utils import AttributeLayout, EquivalentValues
-from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
 
 #: Places of type "nil", colour "nil" and granularity "no" among the 31.
 PLACES = (22, 25, 29)

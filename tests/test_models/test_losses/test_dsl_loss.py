@@ -4,10 +4,10 @@ import pytest
 import torch
 from mmpretrain.registry import MODELS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 from daffnet_mm.models.losses import DSLLoss
 from daffnet_mm.models.utils import AttributeLayout
-from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 NUM_ATTRIBUTES = len(ATTRIBUTE_SIZES)
 

@@ -3,9 +3,9 @@ import torch
 from mmengine.optim import OptimWrapper
 from mmpretrain.registry import MODELS
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 from daffnet_mm.models.necks import MFE
-from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 
 def pretrained(path, **kwargs):

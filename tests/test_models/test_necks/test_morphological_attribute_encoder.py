@@ -4,8 +4,8 @@ import pytest
 import torch
 from mmpretrain.registry import MODELS
 
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 from daffnet_mm.models.necks import MorphologicalAttributeEncoder
-from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 SIZES = [ATTRIBUTE_SIZES, (2,) * 7, (3, 2, 4, 2, 5, 2, 9, 2), (2, 6) * 10]
 

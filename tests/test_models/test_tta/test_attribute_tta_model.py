@@ -3,8 +3,8 @@ import torch
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 from daffnet_mm.models.tta import AttributeTTAModel, SymmetryTTAModel
-from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 PREPROCESSOR = dict(mean=[127.5] * 3, std=[127.5] * 3)
 

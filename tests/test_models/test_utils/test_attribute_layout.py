@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from daffnet_lite.structures import ATTRIBUTE_SIZES
 from daffnet_mm.models.utils import AttributeLayout
-from daffnet_mm.structures import ATTRIBUTE_SIZES
 
 SIZES = [ATTRIBUTE_SIZES, (2, 2), (5,), (3, 7, 2, 2, 4, 2, 2, 9)]
 

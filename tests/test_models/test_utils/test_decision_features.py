@@ -8,7 +8,7 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from tiny_run import PREDICTOR, daffnet_model
 
-from daffnet_mm.errors import InputError
+from daffnet_lite.errors import InputError
 from daffnet_mm.models.utils import decision_layer, watch_decisions
 
 HEADS = dict(

@@ -4,8 +4,8 @@ import math
 import pytest
 import torch
 
+from daffnet_lite.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
 from daffnet_mm.models.utils import AttributeLayout, EquivalentValues
-from daffnet_mm.structures import ATTRIBUTE_SIZES, WBC_ATTRIBUTES
 
 NAMES = list(WBC_ATTRIBUTES)
 NONE = (1, 0, 0)  # type nil, colour nil, granularity no

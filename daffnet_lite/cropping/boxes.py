@@ -1,0 +1,61 @@
+"""From a cell's box to the part of the image that is cut out."""
+
+from collections.abc import Sequence
+
+from daffnet_lite.errors import InputError
+
+
+def check_margin(margin: float) -> None:
+    """Refuse a margin that is no share of a cell.
+
+    Raises:
+        InputError: If it is below 0 or above 2.
+    """
+    if not 0 <= margin <= 2:
+        raise InputError(
+            f'the margin is {margin}, but must lie between 0 and '
+            "2: it is a share of the cell's longer side"
+        )
+
+
+def crop_window(
+    box: Sequence[int], shape: Sequence[int], margin: float = 0.1
+) -> tuple[int, int, int, int]:
+    """Find the square around a cell.
+
+    Square, so that no later resizing deforms the cell or cuts it. Where the
+    image ends, the square is moved inside; where the image is too small for
+    it, it is cut and no longer square.
+
+    Args:
+        box (Sequence[int]): x1, y1, x2, y2 in pixels, x2 and y2 exclusive.
+        shape (Sequence[int]): Height and width of the image.
+        margin (float): What is added on each side, as a share of the box's
+            longer side. Defaults to 0.1.
+
+    Returns:
+        tuple[int, int, int, int]: x1, y1, x2, y2 in pixels, within the image;
+        x2 and y2 are exclusive.
+    """
+    x1, y1, x2, y2 = box
+    side = round(max(x2 - x1, y2 - y1) * (1 + 2 * margin))
+    left, right = _fit(x1, x2, side, shape[1])
+    top, bottom = _fit(y1, y2, side, shape[0])
+    return left, top, right, bottom
+
+
+def box_iou(first: Sequence[float], second: Sequence[float]) -> float:
+    """Intersection over union of two boxes (x1, y1, x2, y2)."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    areas = sum((b[2] - b[0]) * (b[3] - b[1]) for b in (first, second))
+    return width * height / (areas - width * height)
+
+
+def _fit(start: int, stop: int, side: int, size: int) -> tuple[int, int]:
+    side = min(side, size)
+    first = (start + stop - side) // 2
+    first = min(max(first, 0), size - side)
+    return first, first + side

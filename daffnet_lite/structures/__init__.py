@@ -1,0 +1,19 @@
+from .attributes import (
+    ATTRIBUTE_SIZES,
+    EQUIVALENT_VALUES,
+    PBC8_CLASSES,
+    POSITIVE_VALUES,
+    UNKNOWN,
+    WBC5_CLASSES,
+    WBC_ATTRIBUTES,
+)
+
+__all__ = [
+    'ATTRIBUTE_SIZES',
+    'EQUIVALENT_VALUES',
+    'PBC8_CLASSES',
+    'POSITIVE_VALUES',
+    'UNKNOWN',
+    'WBC5_CLASSES',
+    'WBC_ATTRIBUTES',
+]
