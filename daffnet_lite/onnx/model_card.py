@@ -229,9 +229,7 @@ class _CardReader:
         value = self._mapping('temperatures')
         for name, number in value.items():
             if not isinstance(number, float) or not 0 < number < np.inf:
-                raise self._error(
-                    'temperatures', f'has {number!r} for {name}'
-                )
+                raise self._error('temperatures', f'has {number!r} for {name}')
         return value
 
     def _review(self) -> ReviewRule | None:

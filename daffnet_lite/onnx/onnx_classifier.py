@@ -1,4 +1,5 @@
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from math import ceil
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from daffnet_lite.answers import no_answer
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.intake import (
     ImageIntake,
@@ -153,8 +155,6 @@ class OnnxClassifier:
                 source = images[prepared.place]
                 result['image'] = fspath(source) if has_path(source) else None
                 yield result
-        import warnings
-
         for sentence in self.warnings:
             warnings.warn(sentence, InputWarning, stacklevel=2)
 
@@ -243,7 +243,8 @@ class OnnxClassifier:
             3,
         ]
         fits &= all(
-            sizes.get(name) == [number] for name, number in wanted.items()
+            sizes.get(name) == [number]
+            for name, number in wanted.items()
             if number
         )
         if not fits:
@@ -253,21 +254,6 @@ class OnnxClassifier:
             )
         (self._input,) = inputs
         self._outputs = [name for name in OUTPUTS if name in outputs]
-
-
-def no_answer(name: str) -> str:
-    """Say that what a model gives for an image is no number.
-
-    Args:
-        name (str): What messages call the image.
-
-    Returns:
-        str: One sentence.
-    """
-    return (
-        f'{name} has no answer, as the model gives it probabilities that are '
-        'not finite: its weights are too large, or its training diverged'
-    )
 
 
 def _is_finite(result: dict) -> bool:

@@ -1,7 +1,6 @@
 """A config's test pipeline, as the light runtime runs it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from os import PathLike
 from typing import Any
 
@@ -129,4 +128,4 @@ def _as_values(
         return None
     if not isinstance(profile, Profile):
         profile = read_profile(profile)
-    return asdict(profile)
+    return profile.to_dict()
