@@ -158,22 +158,41 @@ class OnnxClassifier:
         for sentence in self.warnings:
             warnings.warn(sentence, InputWarning, stacklevel=2)
 
-    def _predict(self, batch: list[PreparedImage]) -> Iterator[dict]:
-        """Predict a batch, and say of which answers to think twice."""
-        pixels = [prepared.data['img'] for prepared in batch]
-        for prepared, img in zip(batch, pixels, strict=True):
-            if img.shape[:2] != self.card.size:
-                height, width = img.shape[:2]
+    def inputs(
+        self, inputs: Any, batch_size: int = 32
+    ) -> Iterator[np.ndarray]:
+        """Give what the network is given: images framed and scaled.
+
+        Args:
+            inputs: As for a call. What cannot be read is left out; ``errors``
+                say why.
+            batch_size (int): Images at once. Defaults to 32.
+
+        Yields:
+            np.ndarray: uint8 of shape (N, H, W, 3), BGR.
+        """
+        images = self._intake.list_images(inputs)
+        for batch in self._intake.batches(images, batch_size, True):
+            yield self._stacked(batch)
+
+    def _stacked(self, batch: list[PreparedImage]) -> np.ndarray:
+        for prepared in batch:
+            height, width = prepared.data['img'].shape[:2]
+            if (height, width) != self.card.size:
                 raise InputError(
                     f'{prepared.name} is too small for this model: it gives '
                     f'{width} x {height} pixels, and the network takes '
                     '{1} x {0}'.format(*self.card.size)
                 )
+        return np.stack([prepared.data['img'] for prepared in batch])
+
+    def _predict(self, batch: list[PreparedImage]) -> Iterator[dict]:
+        """Predict a batch, and say of which answers to think twice."""
         found = dict(
             zip(
                 self._outputs,
                 self._session.run(
-                    self._outputs, {self._input: np.stack(pixels)}
+                    self._outputs, {self._input: self._stacked(batch)}
                 ),
                 strict=True,
             )
