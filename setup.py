@@ -118,6 +118,9 @@ setup(
         'onedl': requirements('onedl'),
         'tests': requirements('tests'),
     },
+    entry_points={
+        'console_scripts': ['daffnet = daffnet_lite.commands.main:main']
+    },
     cmdclass={'build_py': BuildWithMim},
     zip_safe=False,
 )

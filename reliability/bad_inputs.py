@@ -37,10 +37,10 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from daffnet_lite.commands import predict
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
-from daffnet_mm import predict
 from daffnet_mm.datasets.pseudo_labels import FORMAT
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -27,6 +27,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from daffnet_lite.commands import predict
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.csv_files import read_csv
@@ -38,7 +39,6 @@ from daffnet_lite.fileio.image_folders import (
 from daffnet_lite.fileio.names import printable, valid_unicode
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
-from daffnet_mm import predict
 from daffnet_mm.audit import audit_datasets
 from daffnet_mm.audit.folder_sources import ClassFolders
 from daffnet_mm.datasets import WBCAtt

@@ -1,6 +1,18 @@
 """What is made of a model's answers, whatever it ran on."""
 
+from .collected import Answers, Inferencer
 from .differential import differential_count
-from .no_answer import no_answer
+from .rows import as_row
+from .tables import as_tables
+from .writing import TABLE_WIDTH, print_result, write_result
 
-__all__ = ['differential_count', 'no_answer']
+__all__ = [
+    'TABLE_WIDTH',
+    'Answers',
+    'Inferencer',
+    'as_row',
+    'as_tables',
+    'differential_count',
+    'print_result',
+    'write_result',
+]

@@ -2,7 +2,7 @@
 
 from .image_intake import ImageIntake, PreparedImage
 from .laboratory_pipeline import LaboratoryPipeline, Preparation
-from .sources import describe_source, has_path, list_images
+from .sources import describe_source, has_path, list_images, no_answer
 
 __all__ = [
     'ImageIntake',
@@ -12,4 +12,5 @@ __all__ = [
     'describe_source',
     'has_path',
     'list_images',
+    'no_answer',
 ]

@@ -30,6 +30,21 @@ def describe_source(image: Any, index: int) -> str:
     return f'image {index + 1} of the input'
 
 
+def no_answer(name: str) -> str:
+    """Say that what a model gives for an image is no number.
+
+    Args:
+        name (str): What messages call the image.
+
+    Returns:
+        str: One sentence.
+    """
+    return (
+        f'{name} has no answer, as the model gives it probabilities that are '
+        'not finite: its weights are too large, or its training diverged'
+    )
+
+
 def list_images(inputs: Any) -> tuple[list, list[str]]:
     """List the images of all that was given.
 

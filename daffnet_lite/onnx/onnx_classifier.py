@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from daffnet_lite.answers import no_answer
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.intake import (
     ImageIntake,
     LaboratoryPipeline,
     PreparedImage,
     has_path,
+    no_answer,
 )
 from daffnet_lite.profiles import Profile
 from daffnet_lite.review import ReviewRule, Verdict

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,8 +18,13 @@ from daffnet_lite.errors import BrokenImageWarning, InputError, InputWarning
 from daffnet_lite.fileio.check_outputs import check_out_dir, check_out_file
 from daffnet_lite.fileio.image_limits import MAX_PIXELS
 from daffnet_lite.fileio.names import printable
+from daffnet_lite.shipped_files import (
+    SHIPPED_CONFIG,
+    SHIPPED_WEIGHTS,
+    shipped_file,
+)
 
-from .devices import check_device, usual_device
+from .devices import settle_device
 from .stopping import stopping
 from .worker_pool import available_processors
 
@@ -60,8 +66,11 @@ class KeyValueAction(argparse.Action):
         for word in values:
             if '=' not in word[1:]:
                 raise argparse.ArgumentError(self, f'{word} is no KEY=VALUE')
-        # Here, as help is given without MMEngine.
+        # Here, as help is given without MMEngine; the first says in one
+        # sentence if it is missing.
         from mmengine import DictAction
+
+        import daffnet_mm  # noqa: F401
 
         reader = DictAction(self.option_strings, self.dest)
         reader(parser, namespace, values, option_string)
@@ -78,8 +87,9 @@ class ToolParser(argparse.ArgumentParser):
     def __init__(self, doc: str, **kwargs) -> None:
         super().__init__(description=doc.splitlines()[0], **kwargs)
         self._checks: dict[str, Callable] = {}
-        #: Defaults that take PyTorch to find, which help is given without.
-        self._late_defaults: dict[str, Callable] = {}
+        #: What makes of a value, or of None for a default that takes a while
+        #: to find, the one that is used: help is given without.
+        self._settled: dict[str, Callable] = {}
 
     def error(self, message: str) -> NoReturn:
         """End the program with one sentence, as `one_sentence_errors`."""
@@ -95,10 +105,13 @@ class ToolParser(argparse.ArgumentParser):
                 device, or if an output cannot be written.
         """
         args = self.parse_args(argv)
-        for name, find in self._late_defaults.items():
-            if getattr(args, name) is None:
-                setattr(args, name, find())
+        if 'config' in self._settled and (
+            (args.config is None) != (args.checkpoint is None)
+        ):
+            self.error('--config and --checkpoint go together')
         with one_sentence_errors():
+            for name, settle in self._settled.items():
+                setattr(args, name, settle(getattr(args, name)))
             for name, check in self._checks.items():
                 check(getattr(args, name))
         return args
@@ -160,11 +173,40 @@ class ToolParser(argparse.ArgumentParser):
             help='override settings of the config, or of each of several',
         )
 
-    def add_model(self) -> None:
-        """Add CONFIG, CKPT and ``--cfg-options``."""
-        self.add_argument('config', help='config of the model')
-        self.add_argument('checkpoint', help='its checkpoint')
+    def add_model(self, shipped: bool = False) -> None:
+        """Add a model, its checkpoint and ``--cfg-options``.
+
+        Args:
+            shipped (bool): Whether they are the ones that come with the
+                package, unless ``--config`` and ``--checkpoint`` name others.
+                Defaults to False: CONFIG and CKPT have to be named.
+        """
+        if shipped:
+            self.add_argument(
+                '--config',
+                help='config of another model than the one that comes with '
+                'the package; needs --checkpoint',
+            )
+            self.add_argument('--checkpoint', help='its checkpoint')
+            for name, file in dict(
+                config=SHIPPED_CONFIG, checkpoint=SHIPPED_WEIGHTS
+            ).items():
+                self._settled[name] = partial(_or_shipped, file)
+        else:
+            self.add_argument('config', help='config of the model')
+            self.add_argument('checkpoint', help='its checkpoint')
         self.add_cfg_options()
+
+    def add_profile(self) -> None:
+        """Add the ``--profile`` of a laboratory."""
+        self.add_argument(
+            '--profile',
+            default='auto',
+            metavar='auto|none|FILE',
+            help="the laboratory's scale and colours: estimated on the images "
+            'themselves if there are 30 or more, not used, or those of a file '
+            '(default: %(default)s)',
+        )
 
     def add_classifiers(self, out_dir: str) -> None:
         """Add what those tools have that compare trained classifiers."""
@@ -269,15 +311,24 @@ class ToolParser(argparse.ArgumentParser):
             'among them (default: one a CPU core, or 1 on a GPU)',
         )
 
-    def add_device(self) -> None:
-        """Add ``--device``."""
+    def add_device(self, always: bool = True) -> None:
+        """Add ``--device``.
+
+        Args:
+            always (bool): Whether PyTorch runs a model in any case; else the
+                device is settled where it does. Defaults to True.
+        """
         action = self.add_argument(
             '--device',
             help='where the model runs, such as cpu or cuda:1 (default: a '
             'GPU if there is one, else the CPU)',
         )
-        self._checks[action.dest] = check_device
-        self._late_defaults[action.dest] = usual_device
+        if always:
+            self._settled[action.dest] = settle_device
+
+
+def _or_shipped(name: str, given: str | None) -> str:
+    return shipped_file(name) if given is None else given
 
 
 def _check_figure_and_table(figure: Path) -> None:

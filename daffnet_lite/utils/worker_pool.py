@@ -12,8 +12,6 @@ from itertools import islice
 from multiprocessing.context import BaseContext
 from typing import TypeVar
 
-import cv2
-
 from .end_with_parent import end_with_parent
 from .stopping import not_now
 
@@ -120,6 +118,9 @@ def run_in_pool(
 
 def _compute_alone() -> None:
     end_with_parent()
+    # Here, for command lines count processors by this module.
+    import cv2
+
     cv2.setNumThreads(1)
 
 

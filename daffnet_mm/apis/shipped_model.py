@@ -1,32 +1,7 @@
-from pathlib import Path
+from daffnet_lite.shipped_files import (
+    SHIPPED_CONFIG,
+    SHIPPED_WEIGHTS,
+    shipped_file,
+)
 
-from daffnet_lite.errors import InputError
-
-PACKAGE = Path(__file__).resolve().parents[1]
-
-#: The model that comes with the package, relative to it.
-SHIPPED_CONFIG = '.mim/configs/daffnet/daffnet-tiny_wbcatt_official.py'
-SHIPPED_WEIGHTS = 'weights/daffnet-tiny_wbcatt.pth'
-
-
-def shipped_file(name: str) -> str:
-    """Find a file that comes with the package.
-
-    Args:
-        name (str): The file, relative to the package.
-
-    Returns:
-        str: Its path.
-
-    Raises:
-        InputError: If the installation lacks it.
-    """
-    # A source tree that was not installed has its configs beside the package.
-    places = (PACKAGE / name, PACKAGE.parent / name.removeprefix('.mim/'))
-    for place in places:
-        if place.is_file():
-            return str(place)
-    raise InputError(
-        f'{places[0]} does not exist: name a config and a '
-        'checkpoint, or install a daffnet-mm that brings them'
-    )
+__all__ = ['SHIPPED_CONFIG', 'SHIPPED_WEIGHTS', 'shipped_file']

@@ -9,8 +9,8 @@ from mmengine.model import BaseModel
 from mmpretrain.registry import DATASETS, MODELS
 from mmpretrain.structures import DataSample
 
-from daffnet_lite.answers import no_answer
 from daffnet_lite.errors import InputError
+from daffnet_lite.intake import no_answer
 from daffnet_mm.checkpoints import load_weights, trained_classes
 from daffnet_mm.utils.dataset_configs import innermost
 

@@ -12,6 +12,12 @@ import re
 from importlib import import_module, metadata
 from typing import NamedTuple
 
+from daffnet_lite.errors import InputError
+
+
+class UnfitEnvironmentError(ImportError, InputError):
+    """Something that the package needs is missing, broken or too old."""
+
 
 class Requirement(NamedTuple):
     """A package that must be there.
@@ -69,8 +75,8 @@ def check_environment(
         requirements (tuple[Requirement]): What to check, in this order.
 
     Raises:
-        ImportError: With one sentence: what is missing, broken, too old or
-            too new, and the command that mends it.
+        UnfitEnvironmentError: With one sentence: what is missing, broken, too
+            old or too new, and the command that mends it.
     """
     _check_weights_only()
     for requirement in requirements:
@@ -80,7 +86,7 @@ def check_environment(
 def _check_weights_only() -> None:
     name = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
     if os.environ.get(name, '0').lower() in ('1', 'y', 'yes', 'true'):
-        raise ImportError(
+        raise UnfitEnvironmentError(
             f'The environment variable {name} is set, which lets a checkpoint '
             f"run code: run `unset {name}`, for daffnet_mm reads MMEngine's "
             'checkpoints without it.'
@@ -109,12 +115,14 @@ def _check(requirement: Requirement) -> None:
                 f'needs {title} {wanted}, but the installed one does not '
                 f'import ({type(error).__name__}: {reason})'
             )
-        raise ImportError(f'daffnet_mm {what}: run `{command}`.') from error
+        raise UnfitEnvironmentError(
+            f'daffnet_mm {what}: run `{command}`.'
+        ) from error
 
     version = str(getattr(module, '__version__', '0.0'))
     numbers = tuple(int(part) for part in re.findall(r'\d+', version)[:2])
     if not requirement.at_least <= numbers < requirement.below:
-        raise ImportError(
+        raise UnfitEnvironmentError(
             f'daffnet_mm needs {title} {wanted}, but {version} is installed: '
             f'run `{command}`.'
         )

@@ -11,6 +11,7 @@ from mmengine.utils.dl_utils import is_norm
 from torch import nn
 
 from daffnet_lite.errors import InputError
+from daffnet_lite.structures.cam_methods import CAM_METHODS
 from daffnet_mm.models.classifiers import DAFFNet
 from daffnet_mm.models.heads import MAPHead, find_map_head
 from daffnet_mm.models.utils import pool_last_feature
@@ -19,15 +20,6 @@ from .panels import panel_grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-#: Methods of pytorch-grad-cam that need one pass forward and one back.
-METHODS = {
-    'gradcam': 'GradCAM',
-    'gradcam++': 'GradCAMPlusPlus',
-    'xgradcam': 'XGradCAM',
-    'hirescam': 'HiResCAM',
-    'layercam': 'LayerCAM',
-}
 
 #: The target that is no attribute.
 CELL_TYPE = 'cell_type'
@@ -110,7 +102,7 @@ class GradCAMExplainer:
     Args:
         model (nn.Module): A MAP, a DAFFNet or another classifier; it is put
             into evaluation mode.
-        method (str): One of ``METHODS``. Defaults to ``'gradcam'``.
+        method (str): One of ``CAM_METHODS``. Defaults to ``'gradcam'``.
 
     Raises:
         InputError: If pytorch-grad-cam is not installed or does not have the
@@ -126,14 +118,14 @@ class GradCAMExplainer:
                 'grad-cam ttach` (its other requirements are here already, '
                 'and a second OpenCV would replace the first)'
             ) from error
-        if method not in METHODS:
+        if method not in CAM_METHODS:
             raise InputError(
-                f'method {method!r} must be one of {", ".join(METHODS)}'
+                f'method {method!r} must be one of {", ".join(CAM_METHODS)}'
             )
         self.logits = AllLogits(model)
         self.logits.eval()
         self.modules = dict(model.named_modules())
-        self._cam_class = getattr(pytorch_grad_cam, METHODS[method])
+        self._cam_class = getattr(pytorch_grad_cam, CAM_METHODS[method])
 
     def target(
         self, name: str, value: int, num_classes: int | None = None

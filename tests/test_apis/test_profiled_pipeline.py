@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from smears import smear
 
+from daffnet_lite.commands import predict
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.profiles import home_profile, read_profile
-from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer, profiled_pipeline
 from daffnet_mm.apis.profiled_pipeline import ProfiledPipeline
 

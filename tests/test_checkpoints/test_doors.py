@@ -17,9 +17,9 @@ from PIL import Image
 from tiny_run import CONFIG, PREDICTOR, tiny_config
 from tool_process import load_tool
 
+from daffnet_lite.commands import predict
 from daffnet_lite.errors import InputError
 from daffnet_lite.structures import WBC5_CLASSES
-from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.apis.pseudo_labelling import pseudo_label
 from daffnet_mm.apis.trained_classifier import TrainedClassifier

@@ -20,8 +20,8 @@ from packaging.requirements import Requirement
 from shell import recorded
 from tool_process import load_tool
 
+from daffnet_lite.commands import predict
 from daffnet_lite.utils.command_line import WholeNumber
-from daffnet_mm import predict
 
 #: MMPretrain's own scripts, whose options are its own.
 _MMPRETRAIN = {'tools/train.py', 'tools/test.py'}

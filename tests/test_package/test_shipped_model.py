@@ -9,9 +9,9 @@ import torch
 from mmengine import Config
 from mmpretrain import get_model
 
+from daffnet_lite.commands import predict
 from daffnet_lite.review.review_rule import CRITERIA
 from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
-from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.apis.shipped_model import (
     SHIPPED_CONFIG,

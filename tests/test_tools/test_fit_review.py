@@ -9,10 +9,10 @@ import pytest
 import torch
 from trained_cells import write_cells, write_classifier
 
+from daffnet_lite.commands import predict
 from daffnet_lite.errors import InputError
 from daffnet_lite.review import look_at
 from daffnet_lite.structures import WBC5_CLASSES
-from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
 
 FIT = 'analysis_tools/fit_review.py'

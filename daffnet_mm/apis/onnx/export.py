@@ -17,6 +17,7 @@ from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.onnx import ModelCard, OnnxClassifier, network_size
 from daffnet_lite.version import __version__
+from daffnet_mm.checkpoints import find_meta
 from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.datasets.pseudo_labels import file_sha256
 from daffnet_mm.models.heads import find_map_head
@@ -144,8 +145,9 @@ def describe(model: WBCInferencer, cfg: Config, checkpoint: str) -> ModelCard:
             'to one size, which the exported network needs: let it end with '
             'a Resize or a CenterCrop'
         )
-    loaded = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
-    meta = loaded.get('meta') or {}
+    meta = find_meta(
+        CheckpointLoader.load_checkpoint(checkpoint, 'cpu'), checkpoint
+    )
     review = None
     if meta.get(REVIEW) is not None:
         review = review_of_checkpoint(model.model, meta, checkpoint)

@@ -2,14 +2,20 @@ import argparse
 
 import pytest
 import torch
+from mmengine.device import get_device
 
 from daffnet_lite.errors import InputError
+from daffnet_lite.shipped_files import (
+    SHIPPED_CONFIG,
+    SHIPPED_WEIGHTS,
+    shipped_file,
+)
 from daffnet_lite.utils.command_line import (
     ToolParser,
     WholeNumber,
-    check_device,
     share,
 )
+from daffnet_lite.utils.devices import check_device, settle_device
 
 
 def test_numbers_within_limits():
@@ -34,6 +40,21 @@ def test_settings_of_a_config():
     assert parser.parse_args([]).cfg_options == {}
 
 
+def test_the_shipped_model_where_no_other_is_named(tmp_path, capsys):
+    parser = ToolParser('What it does.')
+    parser.add_model(shipped=True)
+    args = parser.parse_checked([])
+    assert args.config == shipped_file(SHIPPED_CONFIG)
+    assert args.checkpoint == shipped_file(SHIPPED_WEIGHTS)
+    args = parser.parse_checked(['--config', 'a.py', '--checkpoint', 'b.pth'])
+    assert (args.config, args.checkpoint) == ('a.py', 'b.pth')
+    for words in (['--config', 'a.py'], ['--checkpoint', 'b.pth']):
+        with pytest.raises(SystemExit) as stop:
+            parser.parse_checked(words)
+        assert stop.value.code == 2
+        assert 'go together' in capsys.readouterr().err
+
+
 def test_what_is_wrong_is_one_sentence(capsys):
     with pytest.raises(SystemExit) as stop:
         ToolParser('What it does.').parse_args(['--nonsense'])
@@ -44,10 +65,11 @@ def test_what_is_wrong_is_one_sentence(capsys):
 
 
 def test_devices_that_are_not_there(monkeypatch):
-    check_device('cpu')
+    assert settle_device('cpu') == 'cpu'
+    assert settle_device(None) == get_device()
     for name in ('gpu0', 'meta', 'cuda:99'):
         with pytest.raises(InputError, match=f'--device {name} cannot be'):
-            check_device(name)
+            settle_device(name)
     monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
     with pytest.raises(InputError, match='there is cpu, cuda:0, cuda:1: name'):
         check_device('gpu0')

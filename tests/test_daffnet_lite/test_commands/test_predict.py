@@ -15,11 +15,12 @@ from mmpretrain.registry import MODELS
 from PIL import Image
 from tiny_run import PREDICTOR, daffnet_model
 
+from daffnet_lite.answers import Answers, write_result
+from daffnet_lite.commands import predict
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fileio.csv_files import from_spreadsheet
 from daffnet_lite.fileio.image_folders import ImageListing
 from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
-from daffnet_mm import predict
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.datasets.transforms import LoadCellImage
 
@@ -307,10 +308,10 @@ class ManyCells:
 @pytest.mark.parametrize('form', ['csv', 'json'])
 def test_memory_does_not_grow_with_the_answers(form, tmp_path):
     listing = ImageListing([f'cells/{i}.png' for i in range(5000)])
-    answers = predict.Answers(ManyCells(), listing, [], 8)
+    answers = Answers(ManyCells(), listing, [], 8)
     with open(tmp_path / 'out', 'w') as file:
         tracemalloc.start()
-        predict.write_result(file, form, answers)
+        write_result(file, form, answers)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert len(answers) == 5000

@@ -1,0 +1,93 @@
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.image_folders import ImageListing
+
+from .differential import differential_count
+from .rows import as_row
+
+
+class Inferencer(Protocol):
+    """What answers come from.
+
+    Attributes:
+        classes (Sequence[str]): Names of the cell types.
+        errors (dict[int, str]): Why an image has no answer, by its place.
+        warnings (list[str]): What is to be said of how images were read.
+    """
+
+    classes: Sequence[str]
+    errors: dict[int, str]
+    warnings: list[str]
+
+    def stream(
+        self, inputs: Any, batch_size: int, skip_broken: bool
+    ) -> Iterator[dict]:
+        """Yield the answer for each image, in their order."""
+
+
+class Answers:
+    """The rows, once, one after the other, and then what is told of all.
+
+    Args:
+        inferencer (Inferencer): The model, on whatever it runs.
+        listing (ImageListing): The images.
+        notes (list[str]): What was to be said of the listing.
+        batch_size (int): Images at once.
+    """
+
+    def __init__(
+        self,
+        inferencer: Inferencer,
+        listing: ImageListing,
+        notes: list[str],
+        batch_size: int,
+    ) -> None:
+        self._inferencer = inferencer
+        self._listing = listing
+        self._batch_size = batch_size
+        self._cell_types: list[str] = []
+        #: Images to look at again, and why.
+        self.review: list[dict] = []
+        self.errors: list[str] = []
+        self.warnings = notes
+        #: Whether there is anything to tell of several cells.
+        self.several = len(listing.images) > 1
+
+    def __iter__(self) -> Iterator[dict]:
+        """Predict, and say in the end which images have no answer.
+
+        Raises:
+            InputError: If none has.
+        """
+        for cell in self._inferencer.stream(
+            self._listing.images, self._batch_size, skip_broken=True
+        ):
+            row = as_row(cell, self._inferencer.classes)
+            self._cell_types.append(row['cell_type'])
+            if row['review']:
+                self.review.append(
+                    dict(image=row['image'], review=row['review'])
+                )
+            yield row
+        self.warnings += self._inferencer.warnings
+        self.errors += self._listing.faults
+        self.errors += self._inferencer.errors.values()
+        for error in self.errors:
+            print(f'error: {error}', file=sys.stderr)
+        if not len(self):
+            raise InputError(
+                f'none of the {len(self._listing.images)} images has an answer'
+            )
+
+    def __len__(self) -> int:
+        """How many there were so far."""
+        return len(self._cell_types)
+
+    def counts(self) -> list[dict]:
+        """The differential count; nothing of a single image."""
+        if not self.several:
+            return []
+        return differential_count(self._cell_types, self._inferencer.classes)

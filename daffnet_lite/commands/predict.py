@@ -1,0 +1,133 @@
+"""Tell the cell type and the eleven attributes of cell images.
+
+Usage:
+    daffnet predict IMAGE|FOLDER|GLOB [...]
+        [--format table|json|csv] [--out FILE]
+        [--views flips|symmetries] [--profile auto|none|FILE]
+        [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
+        [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
+
+With no other argument the model is the DAFFNet-tiny that comes with the
+package. A folder, or several images, also give a differential count and the
+list of cells to look at again. Folders are searched with their subfolders;
+images of kinds that are not read, such as .dcm or .svs, are named. Of very
+many images take json or csv, which are written as they come.
+
+Every answer says in `review` why to look at it again, if there is a reason:
+`not a cell`, `several cells`, `blurred`, `other cell type`, `unfamiliar`
+(unlike what the model was trained on), `unsure`; several are joined by "; ".
+The cell type is the best of those that the model knows all the same. A model
+to which tools/analysis_tools/fit_review.py has fitted no limits is unsure of
+what it gives a probability below 0.8, and knows no other reason.
+
+30 images and more are taken for those of one laboratory: its scale and
+colours are estimated on some of them, and it is said what is made of that.
+--profile FILE takes what `daffnet profile` has measured instead,
+--profile none takes each image by itself.
+
+Exit status: 1 if an image or a subfolder cannot be read, or an image has no
+finite probabilities, which is named while the rest goes on; 2 for bad input;
+else 0.
+
+Not for diagnosis.
+"""
+
+import sys
+import warnings
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
+
+from daffnet_lite.errors import InputWarning
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.image_folders import describe_left_out, find_images
+from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_lite.utils.devices import settle_device
+
+if TYPE_CHECKING:
+    from daffnet_lite.answers import Inferencer
+
+
+def build_parser() -> ToolParser:
+    """Describe the command line."""
+    parser = ToolParser(
+        __doc__, prog='daffnet predict', epilog='Not for diagnosis.'
+    )
+    parser.add_argument(
+        'images',
+        nargs='+',
+        metavar='IMAGE|FOLDER|GLOB',
+        help='an image of one white blood cell, a folder of such (searched '
+        'with its subfolders), or a pattern such as "cells/*.png"',
+    )
+    parser.add_argument(
+        '--format',
+        choices=('table', 'json', 'csv'),
+        default='table',
+        help='form of the result (default: %(default)s)',
+    )
+    parser.add_output('--out', 'file to write')
+    parser.add_argument(
+        '--views',
+        choices=('flips', 'symmetries'),
+        help='average over 4 or 8 views of each image (default: its own one)',
+    )
+    parser.add_profile()
+    parser.add_model(shipped=True)
+    parser.add_device(always=False)
+    parser.add_batch_size()
+    parser.add_reading()
+    return parser
+
+
+def load_model(args: Namespace) -> 'Inferencer':
+    """Load the model that the options name."""
+    # MMEngine says there which file it loads.
+    with redirect_stdout(sys.stderr):
+        from daffnet_mm.apis import WBCInferencer
+        from daffnet_mm.utils.config_files import load_config
+
+        return WBCInferencer(
+            load_config(args.config, args.cfg_options),
+            args.checkpoint,
+            device=settle_device(args.device),
+            views=args.views,
+            bit_depth=args.bit_depth,
+            max_pixels=args.max_pixels,
+            profile=args.profile,
+        )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        int: 1 if an image has no answer, else 0.
+    """
+    args = build_parser().parse_checked(argv)
+    import rich
+
+    from daffnet_lite.answers import (
+        TABLE_WIDTH,
+        Answers,
+        print_result,
+        write_result,
+    )
+
+    # What is printed to the standard output is the result.
+    rich.reconfigure(stderr=True)
+    with one_sentence_errors():
+        listing = find_images(args.images)
+        notes = describe_left_out(listing.left_out)
+        for note in notes:
+            warnings.warn(note, InputWarning, stacklevel=1)
+        inferencer = load_model(args)
+        answers = Answers(inferencer, listing, notes, args.batch_size)
+        if args.out is None:
+            print_result(args.format, answers)
+        else:
+            with atomic_write(args.out) as file:
+                write_result(file, args.format, answers, width=TABLE_WIDTH)
+            print(f'wrote {args.out}: {len(answers)} cells', file=sys.stderr)
+    return 1 if answers.errors else 0

@@ -1,0 +1,32 @@
+"""The one table of subcommands."""
+
+from typing import NamedTuple
+
+
+class Subcommand(NamedTuple):
+    """A subcommand of ``daffnet``.
+
+    Args:
+        name (str): What it is called.
+        does (str): What it does, for the list of all.
+        module (str): Its module, beside this one.
+    """
+
+    name: str
+    does: str
+    module: str
+
+
+SUBCOMMANDS = (
+    Subcommand('predict', 'tell cell types and attributes', 'predict'),
+    Subcommand('explain', 'show where the model looks', 'explain'),
+    Subcommand('crop', 'cut the white cells out of fields', 'crop'),
+    Subcommand('audit', 'look for what makes figures wrong', 'audit'),
+    Subcommand(
+        'profile', "measure a laboratory's scale and colours", 'profile'
+    ),
+    Subcommand('adapt', "teach the model a laboratory's cells", 'adapt'),
+    Subcommand(
+        'models', 'list the models and what is known of them', 'models'
+    ),
+)

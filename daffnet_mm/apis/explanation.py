@@ -1,0 +1,166 @@
+"""Where a model looks, drawn for each image."""
+
+from os import PathLike
+from pathlib import Path
+
+import torch
+from mmengine import Config
+from mmengine.dataset import Compose, pseudo_collate
+from mmpretrain.registry import TRANSFORMS
+
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.names import file_stems
+from daffnet_mm.visualization import (
+    GradCAMExplainer,
+    plot_explanations,
+    save_figure,
+)
+from daffnet_mm.visualization.grad_cam import CELL_TYPE
+
+from .trained_model import find_infinite
+
+
+def build_pipeline(cfg: Config) -> Compose:
+    """Build the test pipeline, with a loader of image files."""
+    steps = cfg.test_dataloader.dataset.pipeline
+    loads_files = steps[0]['type'] in ('LoadCellImage', 'LoadImageFromFile')
+    loader = steps[0] if loads_files else dict(type='LoadCellImage')
+    return Compose([TRANSFORMS.build(t) for t in (loader, *steps[1:])])
+
+
+class Explanation:
+    """What a model says of one image, and why.
+
+    Args:
+        explainer (GradCAMExplainer): Makes the maps.
+        images (Tensor): The normalised image, shape (1, 3, H, W).
+        name (str): Its file.
+        classes (Sequence[str], optional): Names of the cell types.
+
+    Raises:
+        InputError: If a probability is not finite.
+    """
+
+    def __init__(
+        self,
+        explainer: GradCAMExplainer,
+        images: torch.Tensor,
+        name: str,
+        classes: tuple[str, ...] | None,
+    ) -> None:
+        self.explainer = explainer
+        self.images = images
+        with torch.no_grad():
+            (sample,) = explainer.logits.model(images, mode='predict')
+        if error := find_infinite(sample, name):
+            raise InputError(error)
+        self.values, self.scores, self.predicted = {}, {}, {}
+        if 'pred_attributes' in sample:
+            attributes = explainer.logits.attributes
+            parts = sample.pred_attribute_scores.split(
+                [len(values) for values in attributes.values()]
+            )
+            for (name, values), part, value in zip(
+                attributes.items(),
+                parts,
+                sample.pred_attributes.tolist(),
+                strict=True,
+            ):
+                self._add(name, values, part, value)
+        if 'pred_score' in sample:
+            number = len(sample.pred_score)
+            names = classes or tuple(map(str, range(number)))
+            self._add(
+                CELL_TYPE, names, sample.pred_score, int(sample.pred_label)
+            )
+
+    def _add(self, name, values, scores, predicted) -> None:
+        self.values[name] = tuple(values)
+        self.scores[name] = scores.tolist()
+        self.predicted[name] = predicted
+
+    def maps(self, wanted: list[str] | None, layers: list[str] | None) -> list:
+        """Explain; gives headings and maps, target by target."""
+        maps = []
+        for text in wanted or self.values:
+            name, _, asked = text.partition('=')
+            if name not in self.values:
+                raise InputError(
+                    f'the model predicts no {name}; it predicts '
+                    f'{", ".join(self.values)}'
+                )
+            values = self.values[name]
+            if asked and asked not in values:
+                raise InputError(
+                    f'{name} has no value {asked!r}; its values '
+                    f'are {", ".join(values)}'
+                )
+            value = values.index(asked) if asked else self.predicted[name]
+            target = self.explainer.target(name, value, len(values))
+            share = 100 * self.scores[name][value]
+            for layer in layers or [
+                self.explainer.last_layer(self.images, target)
+            ]:
+                heading = (
+                    f'{name.replace("_", " ")}:\n{values[value]} {share:.0f} %'
+                )
+                if layers and len(layers) > 1:
+                    heading += f'\n{layer}'
+                (values_map,) = self.explainer.explain(
+                    self.images, target, layer
+                )
+                maps.append((heading, values_map))
+        return maps
+
+
+def explain_images(
+    explainer: GradCAMExplainer,
+    pipeline: Compose,
+    images: list[str],
+    classes: tuple[str, ...] | None,
+    errors: list[str],
+    targets: list[str] | None,
+    layers: list[str] | None,
+    out_dir: str | PathLike[str],
+) -> int:
+    """Draw a figure for each image; gives the number of those.
+
+    Args:
+        explainer (GradCAMExplainer): Makes the maps.
+        pipeline (Compose): Loads an image.
+        images (list[str]): The files.
+        classes (tuple[str, ...], optional): Names of the cell types.
+        errors (list[str]): A sentence on each other image is added.
+        targets (list[str], optional): Attributes or ``cell_type``, with
+            ``=VALUE`` for another than the predicted value. None: all that
+            the model predicts.
+        layers (list[str], optional): Layers of the model. None: the last one
+            with positions.
+        out_dir (str | Path): The folder for the figures.
+
+    Raises:
+        InputError: If there is no such target, value or layer.
+    """
+    read = 0
+    model = explainer.logits.model
+    for image, stem in zip(images, file_stems(images), strict=True):
+        try:
+            batch = pseudo_collate([pipeline(dict(img_path=image))])
+            seen = batch['inputs'][0]
+            inputs = model.data_preprocessor(batch, False)['inputs']
+            explanation = Explanation(explainer, inputs, image, classes)
+        except InputError as error:
+            errors.append(str(error))
+            continue
+        read += 1
+        maps = explanation.maps(targets, layers)
+        figure = plot_explanations(
+            # OpenMMLab's images are BGR
+            seen.permute(1, 2, 0).numpy()[..., ::-1],
+            maps,
+            columns=len(layers) if len(layers or ()) > 1 else 4,
+        )
+        path = Path(out_dir, f'{stem}.png')
+        save_figure(figure, path, dpi=120)
+        print(f'wrote {path}')
+    return read
