@@ -1,6 +1,6 @@
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from math import ceil
 from os import PathLike, fspath
@@ -69,7 +69,7 @@ class OnnxClassifier:
         )
         self._check_network()
         #: The cell types, in the order of ``pred_scores``.
-        self.classes = self.card.classes
+        self.classes: Sequence[str] = self.card.classes
         self._review = self.card.review or ReviewRule.unfitted()
         usual = self.card.reading
         reading = dict(
@@ -198,7 +198,7 @@ class OnnxClassifier:
             )
         )
         scores = found['class_probabilities']
-        views = [prepared.view for prepared in batch]
+        views = [p.view for p in batch if p.view is not None]
         verdicts = self._review.judge(
             views if self._review.needs_views else None,
             scores.max(1),

@@ -1,5 +1,6 @@
 """A trained classifier as a file that runs without PyTorch."""
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ class Exported:
     Args:
         path (Path): The file.
         size (int): Its bytes.
+        sha256 (str): Their SHA-256.
         parity (Parity): How far it answers as PyTorch does, in single
             precision.
         int8 (Parity, optional): The same for eight-bit integers. Defaults to
@@ -53,13 +55,14 @@ class Exported:
 
     path: Path
     size: int
+    sha256: str
     parity: Parity
     int8: Parity | None = None
 
 
 def export_onnx(
     out: str | os.PathLike[str],
-    config: str | os.PathLike[str] | None = None,
+    config: str | Path | None = None,
     checkpoint: str | None = None,
     int8: bool = False,
     images: Sequence[Any] | None = None,
@@ -119,7 +122,8 @@ def export_onnx(
         content = (final if int8 else single).read_bytes()
     with atomic_write(out, 'wb') as file:
         file.write(content)
-    return Exported(Path(out), len(content), parity, eight)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Exported(Path(out), len(content), sha256, parity, eight)
 
 
 def describe(model: WBCInferencer, cfg: Config, checkpoint: str) -> ModelCard:

@@ -1,7 +1,7 @@
 """A classifier as one function from pixels to probabilities."""
 
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,10 @@ class ExportedNetwork(nn.Module):
             )
         self.model = model
         self.map_head = find_map_head(model)
-        try:
+        self.decides: nn.Linear | None = None
+        # A head of somebody else's kind may have none.
+        with suppress(InputError):
             self.decides = decision_layer(model)
-        except InputError:  # of a head of somebody else's kind
-            self.decides = None
 
     @property
     def outputs(self) -> list[str]:
