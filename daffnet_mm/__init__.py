@@ -15,7 +15,7 @@ from .utils.compatibility import check_environment
 check_environment()
 
 # onedl-mmpretrain prints a line while it is imported; standard output is for
-# results, such as the table of `python -m daffnet_mm.predict`.
+# results, such as the table of `daffnet predict`.
 with redirect_stdout(sys.stderr):
     from . import (
         datasets,

@@ -88,18 +88,24 @@ site = Path(sysconfig.get_path('purelib'))
         echo "$wanted" >"$stamp"
 }
 
-# The neutral libraries, and the package itself unless it is there already.
+# The neutral libraries, and the package itself unless it is there already,
+# both halves of it and its command.
 _daffnet_install() {
-    local place
+    local found wanted
     "$PYTHON" -m pip install -q --disable-pip-version-check \
         -r "$root/requirements/runtime.txt" \
         -r "$root/requirements/tests.txt" || return
     "$PYTHON" -m pip install -q --disable-pip-version-check --no-deps \
         -r "$root/requirements/explain.txt" || return
-    place=$(cd / && "$PYTHON" -c "from importlib import util
-spec = util.find_spec('daffnet_mm')
-print(spec.origin if spec else '')") || return
-    if [ "$place" != "$root/daffnet_mm/__init__.py" ]; then
+    found=$(cd / && "$PYTHON" -c "from importlib import metadata, util
+for name in ('daffnet_lite', 'daffnet_mm'):
+    spec = util.find_spec(name)
+    print(spec.origin if spec else '')
+commands = metadata.entry_points(group='console_scripts', name='daffnet')
+print(*{command.value for command in commands})") || return
+    wanted=$root/daffnet_lite/__init__.py$'\n'$root/daffnet_mm/__init__.py
+    wanted+=$'\n'daffnet_lite.commands.main:main
+    if [ "$found" != "$wanted" ]; then
         echo "installing daffnet_mm from $root (editable)"
         "$PYTHON" -m pip install -q --disable-pip-version-check \
             --no-deps -e "$root"

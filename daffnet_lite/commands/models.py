@@ -59,13 +59,12 @@ def model_table(models: Sequence[dict[str, Any]]) -> 'Table':
     for model in models:
         folders.setdefault(Path(model['Config']).parent, []).append(model)
     table = Table(box=None, pad_edge=False)
-    longest = max(len(model['Name']) for model in models)
-    table.add_column('model', min_width=longest + len(INDENT))
+    table.add_column('model', no_wrap=True)
     # This one gives way where the terminal is narrow.
     table.add_column('trained on')
     for heading in ('pixels', 'million'):
-        table.add_column(heading, justify='right', min_width=len(heading))
-    table.add_column('weights', min_width=len('weights'))
+        table.add_column(heading, justify='right', no_wrap=True)
+    table.add_column('weights', no_wrap=True)
     for folder, inside in folders.items():
         table.add_row(f'{folder}/')
         for model in inside:

@@ -124,7 +124,7 @@ def parse_profile(content: Any, name: str) -> Profile:
     if not isinstance(content, dict) or content.get('format') != FORMAT:
         raise InputError(
             f'{name} is no profile of a laboratory; make one with '
-            'tools/make_profile.py'
+            'daffnet profile'
         )
     if content.get('version') != VERSION:
         raise InputError(
@@ -161,7 +161,7 @@ class _Reader:
     def error(self, name: str, value: Any, wanted: str) -> InputError:
         return InputError(
             f'{self._path}: {name} is {value!r}, but must be {wanted}; make '
-            'the profile again with tools/make_profile.py'
+            'the profile again with daffnet profile'
         )
 
     def scale(self, part: Any) -> Scale:

@@ -87,7 +87,7 @@ class BCCD(WBCDataset):
         |-- Monocyte
         `-- Neutrophil
 
-    After ``crop_cells.py``, the Kaggle and the cropped release are read as
+    After ``daffnet crop``, the Kaggle and the cropped release are read as
     before, and crops have the groups of their fields.
 
     Args:

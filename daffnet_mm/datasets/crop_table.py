@@ -17,14 +17,14 @@ CROP_TABLE = 'boxes.csv'
 #: the box is the cell's own, in pixels of the field. So it is a group file.
 CROP_COLUMNS = ('image', 'group', 'x1', 'y1', 'x2', 'y2')
 #: The command that makes such a folder.
-CROPPING = 'python tools/dataset_converters/crop_cells.py'
+CROPPING = 'daffnet crop'
 
 
 def read_fields(folder: str) -> dict[str, str]:
     """Read which field each crop in a folder comes from.
 
     Args:
-        folder (str): A folder that ``crop_cells.py`` wrote, or any other.
+        folder (str): A folder that ``daffnet crop`` wrote, or any other.
 
     Returns:
         dict[str, str]: The field by crop, both with forward slashes, in the

@@ -49,7 +49,7 @@ class LISC(WBCDataset):
     from public code, not from the files.
 
     Some fields show several cells of one type. No patient or slide is named,
-    so each field is a group of its own, and after ``crop_cells.py``, which
+    so each field is a group of its own, and after ``daffnet crop``, which
     cuts by the masks, its cells are one.
 
     Args:

@@ -82,7 +82,7 @@ class WBCDataset(BaseDataset):
     Class folders may be named in any of the ways that
     :data:`daffnet_lite.structures.class_names.ALIASES` knows.
 
-    A release that ``tools/dataset_converters/crop_cells.py`` has cut is read
+    A release that ``daffnet crop`` has cut is read
     as the release is. Its ``boxes.csv`` says from which field each crop comes,
     and a crop's group is that of its field.
 

@@ -14,7 +14,8 @@ from synopsis import fullest, is_synopsis, shortest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 #: Where documents and docstrings are. What a log of changes names may be gone.
-_FOLDERS = ('configs', 'daffnet_mm', 'docs', 'reliability', 'tools')
+_FOLDERS = ('configs', 'daffnet_lite', 'daffnet_mm', 'docs', 'reliability')
+_FOLDERS += ('tools',)
 _NO_DOCUMENT = {'CHANGELOG.md'}
 _SHELL = {'bash', 'sh', 'shell'}
 _NO_SHELL = {'python', 'mermaid', 'text', 'json', 'csv', 'yaml', 'bibtex'}
@@ -25,12 +26,14 @@ _FENCE = re.compile(
 _SPAN = re.compile(r'(?<!`)(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)', re.DOTALL)
 _PROGRAM = re.compile(
     r'(?:[A-Z_]+=\S* )*'
-    r'(?:(?:python3?|bash|sh|pip|mim|torchrun|pytest|ruff|mypy|git|source|srun)'
+    r'(?:(?:python3?|bash|sh|pip|mim|torchrun|pytest|ruff|mypy|git|source|srun'
+    r'|daffnet)'
     r'|(?:tools|reliability)/\S+\.(?:py|sh)) '
 )
 #: A command in an indented block of a docstring.
 _INDENTED = re.compile(
-    r'^ +(?=\.\.\. [-\[]|(?:[A-Z_]+=\S* )*(?:python|bash|pip|torchrun) )'
+    r'^ +(?=\.\.\. [-\[]'
+    r'|(?:[A-Z_]+=\S* )*(?:python|bash|pip|torchrun|daffnet) )'
 )
 #: Overridden settings of a config.
 _OVERRIDE = re.compile(r'[a-z_]\w*(?:\.\w+)+=\S+')

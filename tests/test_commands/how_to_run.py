@@ -12,6 +12,7 @@ import runpy
 import sys
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,12 +21,13 @@ from packaging.requirements import Requirement
 from shell import recorded
 from tool_process import load_tool
 
-from daffnet_lite.commands import predict
+from daffnet_lite.commands.table import SUBCOMMANDS
 from daffnet_lite.utils.command_line import WholeNumber
 
 #: MMPretrain's own scripts, whose options are its own.
 _MMPRETRAIN = {'tools/train.py', 'tools/test.py'}
 _PREDICT = 'daffnet_mm.predict'
+_SUBCOMMANDS = {command.name: command for command in SUBCOMMANDS}
 
 #: What placeholders stand for: by the tool and the option, variable or name
 #: that they follow, by one of these, or by themselves.
@@ -39,6 +41,8 @@ PLACEHOLDERS = {
     'calibrate_map.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     'explain.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'explain.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
+    'daffnet explain CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
+    'daffnet explain CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     'fit_review.py --others DIR': 'data/PBC_dataset_normal_DIB',
     'fit_review.py --others FOLDER': 'data/PBC_dataset_normal_DIB/ig',
     'platelet= DIR': 'data/PBC_dataset_normal_DIB',
@@ -66,6 +70,7 @@ PLACEHOLDERS = {
     'JTSC= DIR': 'data/segmentation_WBC',
     'RaabinWBC= DIR': 'data/Raabin-WBC',
     'make_profile.py FOLDER': 'data/smears',
+    'daffnet profile FOLDER': 'data/smears',
     'NAME= ROOT': 'data/BCCD_cropped',
     '--bccd DIR': 'data/bccd_detection',
     '--jtsc DIR': 'data/segmentation_WBC',
@@ -74,6 +79,7 @@ PLACEHOLDERS = {
     'demo.sh --data-root DIR': 'data',
     'benchmark_loading.py --data-root DIR': 'data',
     'audit_dataset.py FOLDER': 'data/BCCD_cropped',
+    'daffnet audit FOLDER': 'data/BCCD_cropped',
     'NAME': 'BCCD',
     '--doors NAME': 'inferencer',
     '--kinds NAME': 'empty',
@@ -157,8 +163,9 @@ class Use:
 
     Attributes:
         command (Command): The command.
-        tool (str, optional): The script or module, as one calls it. Defaults
-            to None: nothing of the project.
+        tool (str, optional): The script, module or subcommand (``'daffnet
+            crop'``), as one calls it. Defaults to None: nothing of the
+            project.
         arguments (tuple[str, ...]): What it gets, as documented.
         processes (int): How many of it are started. Defaults to 1.
         reason (str, optional): Why it is parsed only. Defaults to None: it is
@@ -212,7 +219,9 @@ def how_to_run(command):
         return replace(use, reason='a synopsis: its shortest form is run')
     if use.name in DOWNLOADING:
         return replace(use, reason='downloads')
-    if use.name == 'explain.py' and not find_spec('pytorch_grad_cam'):
+    if use.name in ('explain.py', 'daffnet explain') and not find_spec(
+        'pytorch_grad_cam'
+    ):
         return replace(use, reason='needs pytorch-grad-cam')
     words = ' '.join(use.arguments)
     for option, what in ABSENT.items():
@@ -238,6 +247,17 @@ def _python(command, arguments):
         f'{command}: there is no {arguments[0]}, or say how to run it '
         f'(_python in {__file__})'
     )
+
+
+def _daffnet(command, arguments):
+    name, *arguments = arguments
+    if name in _SUBCOMMANDS:
+        return Use(command, f'daffnet {name}', tuple(arguments))
+    if name == 'COMMAND':
+        return Use(command, reason='any subcommand')
+    if (name, *arguments) in (('--help',), ('--version',)):
+        return Use(command, reason='tells of itself')
+    raise UnknownCommandError(f'{command}: there is no daffnet {name}')
 
 
 def _bash(command, arguments):
@@ -320,6 +340,7 @@ def _git(command, arguments):
 _PROGRAMS = {
     'python': _python,
     'bash': _bash,
+    'daffnet': _daffnet,
     'pip': _pip,
     'ruff': _ruff,
     'mypy': _mypy,
@@ -338,13 +359,21 @@ def _check_tests(command, arguments):
 # -- arguments ----------------------------------------------------------------
 
 
+def subcommand_of(tool):
+    """The subcommand that a tool is; None of scripts."""
+    if tool == _PREDICT:
+        return _SUBCOMMANDS['predict']
+    return _SUBCOMMANDS.get(tool.removeprefix('daffnet '))
+
+
 @cache
 def parser_of(tool):
     """The parser of a tool's arguments; None of MMPretrain's scripts."""
     if tool in _MMPRETRAIN:
         return None
-    if tool == _PREDICT:
-        return predict.build_parser()
+    if subcommand := subcommand_of(tool):
+        module = import_module(f'daffnet_lite.commands.{subcommand.module}')
+        return module.build_parser()
     if tool.startswith('tools/'):
         return load_tool(tool.removeprefix('tools/')).build_parser()
     return runpy.run_path(str(REPOSITORY / tool))['build_parser']()

@@ -178,6 +178,9 @@ class Runner:
     def _start(self, use, words, environment):
         number = len(self._done)
         tool = use.tool
+        if tool.startswith('daffnet '):
+            tool, name = 'daffnet_lite', tool.removeprefix('daffnet ')
+            words = [name, *words]
         if tool.endswith('.py') and (self.world / tool).exists():
             tool = self.world / tool
         port = _free_port()

@@ -23,6 +23,7 @@ from how_to_run import (
     how_to_run,
     parse,
     parser_of,
+    subcommand_of,
     uses,
 )
 from mmengine import Config
@@ -198,10 +199,17 @@ def test_work_folders_are_those_that_trainings_make():
         assert name in known, f'{document}:{line}: nothing writes {name}'
 
 
+def document_of(tool):
+    """The file whose docstring tells of a tool."""
+    if subcommand := subcommand_of(tool):
+        return f'daffnet_lite/commands/{subcommand.module}.py'
+    return tool
+
+
 def test_docstrings_of_tools_name_all_options():
     for tool in sorted({use.tool for use in uses() if use.tool}):
         parser = parser_of(tool)
-        document = tool if tool.endswith('.py') else 'daffnet_mm/predict.py'
+        document = document_of(tool)
         text = ast.parse((REPOSITORY / document).read_text('utf-8'))
         for action in parser._actions if parser else ():
             names = [*action.option_strings]
@@ -217,8 +225,8 @@ def test_docstrings_of_tools_name_all_options():
 def test_options_in_sentences_exist(fragment):
     tools = {use.tool for use in uses() if use.tool}
     # in a tool's own docstring, the tool's
-    if fragment.document in tools:
-        tools = {fragment.document}
+    if own := {t for t in tools if document_of(t) == fragment.document}:
+        tools = own
     known = {
         option
         for tool in tools

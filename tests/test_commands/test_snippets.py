@@ -16,6 +16,7 @@ from mmpretrain.registry import MODELS
 from PIL import Image
 from settings import accepts, find_type
 
+import daffnet_lite
 import daffnet_mm
 from daffnet_mm.datasets.synthetic import render_cell
 
@@ -125,16 +126,25 @@ def test_what_there_is_not():
 
 
 def docstring_examples():
+    found = {}
+    for package in (daffnet_lite, daffnet_mm):
+        found |= examples_of(package)
+    return [pytest.param(test, id=name) for name, test in found.items()]
+
+
+def examples_of(package):
     finder = doctest.DocTestFinder(exclude_empty=True)
     found = {}
-    for info in pkgutil.walk_packages(daffnet_mm.__path__, 'daffnet_mm.'):
-        if '.mim' in info.name:
+    for info in pkgutil.walk_packages(
+        package.__path__, f'{package.__name__}.'
+    ):
+        if '.mim' in info.name or info.name.endswith('.__main__'):
             continue
         module = importlib.import_module(info.name)
         for test in finder.find(module, module.__name__):
             if test.examples:
                 found[test.name] = test
-    return [pytest.param(test, id=name) for name, test in found.items()]
+    return found
 
 
 @pytest.mark.parametrize('test', docstring_examples())

@@ -209,10 +209,10 @@ def test_the_largest_is_the_first_of_its_field_in_the_table(tmp_path):
 def test_a_release_that_was_not_cut(pbc_root, tmp_path):
     assert read_fields(str(pbc_root)) == {}
     with pytest.raises(
-        InputError, match="cells='largest' is for .*no boxes.csv.*crop_cells"
+        InputError, match="cells='largest' is for .*no boxes.csv.*daffnet crop"
     ):
         PBC(str(pbc_root), cells='largest', **QUICK)
-    with pytest.raises(InputError, match='cut by `python .*crop_cells.py'):
+    with pytest.raises(InputError, match='cut by `daffnet crop'):
         PBC(str(tmp_path / 'nowhere'), cells='all', **QUICK)
     with pytest.raises(InputError, match="cells='some' must be 'largest', "):
         PBC(str(pbc_root), cells='some', **QUICK)
@@ -221,7 +221,7 @@ def test_a_release_that_was_not_cut(pbc_root, tmp_path):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ('image,x1,y1,x2,y2\n', "no column 'group'.*crop_cells.py RELEASE"),
+        ('image,x1,y1,x2,y2\n', "no column 'group'.*daffnet crop RELEASE"),
         (f'{HEADER}a.png,,1,1,2,2\n', 'line 2: a crop and its field must'),
         (f'{HEADER}a,b,1,1,2,2\na,c,1,1,2,2\n', 'line 3: crop a is named tw'),
         (HEADER + 'ig/IG_0.jpg,x,1,1,2,2\n', 'lacks 79 of the images, first'),

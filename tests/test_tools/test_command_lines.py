@@ -6,12 +6,13 @@ import inspect
 import re
 import sys
 from collections import defaultdict
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from tool_process import REPOSITORY, load_tool
 
-from daffnet_mm import predict
+from daffnet_lite.commands.table import SUBCOMMANDS
 from daffnet_mm.utils.mmpretrain_tools import run_mmpretrain_tool
 
 TOOLS = REPOSITORY / 'tools'
@@ -22,8 +23,13 @@ NO_TOOLS = {
     'analysis_tools/obvious_daffnet.py',
     'analysis_tools/timing.py',
 }
+#: The subcommands' modules, by what one types.
+MODULES = {
+    f'daffnet {c.name}': f'daffnet_lite.commands.{c.module}'
+    for c in SUBCOMMANDS
+}
 SCRIPTS = {str(path.relative_to(TOOLS)) for path in TOOLS.rglob('*.py')}
-NAMES = [*sorted(SCRIPTS - NO_TOOLS), 'predict']
+NAMES = [*sorted(SCRIPTS - NO_TOOLS), *MODULES]
 
 #: What options must not be called, and what they are called instead.
 OTHER_NAMES = {
@@ -60,11 +66,14 @@ OUT_DIRS = {'out_dir', 'work_dir'}
 DST_FOLDERS = {
     'dataset_converters/crop_cells.py',
     'dataset_converters/resize_dataset.py',
+    'daffnet crop',
 }
 
 
 def load(name):
-    return predict if name == 'predict' else load_tool(name)
+    if name in MODULES:
+        return import_module(MODULES[name])
+    return load_tool(name)
 
 
 @pytest.fixture(scope='module')
@@ -102,8 +111,9 @@ def test_the_parts_of_a_tool(tools, name):
     parser = tool.build_parser()
     assert isinstance(parser, argparse.ArgumentParser)
     assert parser.description == tool.__doc__.splitlines()[0]
-    (argv,) = inspect.signature(tool.main).parameters.values()
+    argv, *others = inspect.signature(tool.main).parameters.values()
     assert argv.name == 'argv' and argv.default is None
+    assert all(other.default is None for other in others)
     usage = '\n'.join(re.findall('^    .*', tool.__doc__, re.MULTILINE))
     assert Path(name).stem in usage
     known = {o for action in parser._actions for o in action.option_strings}
@@ -123,10 +133,19 @@ def test_each_argument_has_help_that_ends_with_its_default(tools, name):
         assert 'default' not in action.help.partition('(default: ')[0]
 
 
-@pytest.mark.parametrize('name', [*NAMES, 'train.py', 'test.py'])
-def test_each_ends_in_one_line(name):
-    """When it is stopped, or a disk is full: that is what run_tool is for."""
-    path = Path(predict.__file__) if name == 'predict' else TOOLS / name
+@pytest.mark.parametrize(
+    'path',
+    [
+        *(TOOLS / n for n in [*NAMES, 'train.py', 'test.py'] if n in SCRIPTS),
+        REPOSITORY / 'daffnet_mm' / 'predict.py',
+    ],
+    ids=lambda path: path.name,
+)
+def test_each_ends_in_one_line(path):
+    """When it is stopped, or a disk is full: that is what run_tool is for.
+
+    The command `daffnet` runs its subcommands by it.
+    """
     *_, last = ast.parse(path.read_text('utf-8')).body
     assert ast.unparse(last.test) == "__name__ == '__main__'"
     assert ast.unparse(last.body[-1]).startswith('raise SystemExit(run_tool(')
@@ -161,7 +180,7 @@ def test_config_then_checkpoint_then_options(tools):
         for action in arguments(tool):
             if action.dest == 'models':
                 assert action.metavar == 'CONFIG CKPT'
-        if {'config', 'models'} & {*found} and name != 'predict':
+        if {'config', 'models'} & {*found}:
             assert 'cfg_options' in found, name
 
 

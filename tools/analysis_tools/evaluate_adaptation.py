@@ -9,7 +9,7 @@ Usage:
 Of each dataset, at most --per-group cells of a type are taken from each group
 (slide, field). In each of --draws draws half of a type's groups may teach: so
 many of their cells as one of --numbers says are labelled, as for
-tools/adapt.py, and what is tested is all cells of the groups of which none is
+`daffnet adapt`, and what is tested is all cells of the groups of which none is
 labelled. A type that has too few cells, or leaves fewer for the test than it
 teaches, is left out of that draw, and named.
 
@@ -71,13 +71,7 @@ def build_parser() -> ToolParser:
     parser.add_number(
         '--per-group', 'cells of a type that a group gives at most', 25
     )
-    parser.add_argument(
-        '--profile',
-        default='auto',
-        metavar='auto|none|FILE',
-        help="the laboratory's scale and colours, as for daffnet_mm.predict "
-        '(default: %(default)s)',
-    )
+    parser.add_profile()
     parser.add_out_dir('work_dirs/evaluate_adaptation')
     parser.add_device()
     return parser

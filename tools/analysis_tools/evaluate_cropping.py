@@ -241,7 +241,7 @@ def build_parser() -> ToolParser:
         nargs='+',
         choices=CHAINS,
         default=list(CHAINS),
-        help='as crop_cells.py has them (default: all)',
+        help='as `daffnet crop` has them (default: all)',
     )
     parser.add_number('--every', 'take every Nth image only', 1)
     parser.add_argument(

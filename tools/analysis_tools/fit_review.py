@@ -6,7 +6,7 @@ Usage:
         [--cfg-options KEY=VALUE ...]
 
 FILE is CKPT with a rule in its ``meta['review']``, as plain values. With it
-every answer of ``daffnet_mm.predict`` and of ``WBCInferencer`` says in
+every answer of `daffnet predict` and of ``WBCInferencer`` says in
 `review` what speaks against it: `not a cell`, `several cells` and `blurred`
 from the image itself; `other cell type`, `unfamiliar` and `unsure` from what
 the network makes of it. Weights and answers stay as they are.

@@ -18,7 +18,7 @@ What is drawn:
                         fifth is tested on
 
 Images of one group are never parted. Groups come from the dataset where file
-names tell them, or from --group-file, as tools/audit_dataset.py writes it for
+names tell them, or from --group-file, as `daffnet audit` writes it for
 near duplicates. Same seed and names, same split, on every machine.
 """
 

@@ -79,7 +79,7 @@ bccd = dict(
     data_root='{{$BCCD_DETECTION_ROOT:data/bccd_detection}}',
     official_split=True,
     split='train',
-    # A box ends where the cell does; what crop_cells.py leaves around it.
+    # A box ends where the cell does; what `daffnet crop` leaves around it.
     pipeline=[dict(type='LoadCellImage', min_edge=194, margin=0.1)],
 )
 jtsc = dict(

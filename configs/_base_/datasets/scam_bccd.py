@@ -1,7 +1,7 @@
 # BCCD as Chen et al. take it: its own test part; the training part is split
 # 3:1. The release comes augmented and balanced. The paper's 12,336 cells were
 # cut from it by steps that it describes (Fig. 2) and parameters that it does
-# not name; tools/dataset_converters/crop_cells.py does it with ours, and
+# not name; `daffnet crop` does it with ours, and
 # BCCD_CUT_ROOT names the folder.
 _base_ = './cells_scam.py'
 classes = ('eosinophil', 'lymphocyte', 'monocyte', 'neutrophil')

@@ -1,5 +1,5 @@
 # LISC as Chen et al. take it: cut by its masks, one cell a field (242; 145, 48
-# and 49 in the parts). tools/dataset_converters/crop_cells.py cuts the
+# and 49 in the parts). `daffnet crop` cuts the
 # release, and LISC_CUT_ROOT names the folder.
 _base_ = './cells_scam.py'
 num_classes = 5

@@ -18,7 +18,7 @@ class CropCell(ColourTransform):
     close that it shows no background.
 
     It takes some tenths of a second an image of 640 x 480 pixels. For training
-    rather crop once, with ``tools/dataset_converters/crop_cells.py``.
+    rather crop once, with ``daffnet crop``.
 
     **Required Keys:**
 
