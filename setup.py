@@ -116,6 +116,9 @@ setup(
     extras_require={
         'mm': requirements('mminstall'),
         'onedl': requirements('onedl'),
+        # `daffnet predict --onnx` needs no more than this; it brings no torch.
+        'lite': requirements('lite'),
+        'export': requirements('export'),
         'tests': requirements('tests'),
     },
     entry_points={

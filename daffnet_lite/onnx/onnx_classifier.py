@@ -175,6 +175,19 @@ class OnnxClassifier:
         for batch in self._intake.batches(images, batch_size, True):
             yield self._stacked(batch)
 
+    def run(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
+        """Run the network alone.
+
+        Args:
+            pixels (np.ndarray): What :meth:`inputs` gives.
+
+        Returns:
+            dict[str, np.ndarray]: What the network gives, by the names in
+            ``OUTPUTS``.
+        """
+        given = self._session.run(self._outputs, {self._input: pixels})
+        return dict(zip(self._outputs, given, strict=True))
+
     def _stacked(self, batch: list[PreparedImage]) -> np.ndarray:
         for prepared in batch:
             height, width = prepared.data['img'].shape[:2]
@@ -188,15 +201,7 @@ class OnnxClassifier:
 
     def _predict(self, batch: list[PreparedImage]) -> Iterator[dict]:
         """Predict a batch, and say of which answers to think twice."""
-        found = dict(
-            zip(
-                self._outputs,
-                self._session.run(
-                    self._outputs, {self._input: self._stacked(batch)}
-                ),
-                strict=True,
-            )
-        )
+        found = self.run(self._stacked(batch))
         scores = found['class_probabilities']
         views = [p.view for p in batch if p.view is not None]
         verdicts = self._review.judge(

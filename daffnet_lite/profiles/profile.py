@@ -90,7 +90,9 @@ class Profile:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the profile as plain values, as in its file."""
-        return dict(format=FORMAT, version=VERSION, **asdict(self))
+        values = dict(format=FORMAT, version=VERSION, **asdict(self))
+        # With lists in the place of tuples, as whoever reads it expects.
+        return json.loads(json.dumps(values))
 
 
 def read_profile(path: str | PathLike[str]) -> Profile:

@@ -36,17 +36,19 @@ def quantise(
     prepared = target.with_suffix('.prepared.onnx')
     quant_pre_process(source, prepared, skip_symbolic_shape=True)
     model = onnx.load(prepared)
-    quantize_static(
-        model,
-        target,
-        _Cells(batches),
-        quant_format=QuantFormat.QDQ,
-        per_channel=True,
-        reduce_range=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        nodes_to_quantize=convolutions_of_images(model),
-    )
+    # What was zero throughout has a range of no width.
+    with np.errstate(invalid='ignore', divide='ignore'):
+        quantize_static(
+            model,
+            target,
+            _Cells(batches),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            nodes_to_quantize=convolutions_of_images(model),
+        )
 
 
 def convolutions_of_images(model: onnx.ModelProto) -> list[str]:
