@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         int: 1 if an image cannot be read, else 0.
     """
     args = build_parser().parse_checked(argv)
-    from daffnet_mm.preparation.crop_folder import crop_folder
+    from daffnet_lite.preparation.crop_folder import crop_folder
 
     with one_sentence_errors():
         report = crop_folder(

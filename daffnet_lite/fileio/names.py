@@ -99,3 +99,8 @@ def file_stems(paths: Iterable[str]) -> list[str]:
 
 def _key(name: str) -> str:
     return unicodedata.normalize('NFC', name).casefold()
+
+
+def normalize_name(name: str) -> str:
+    """Write an image name as our tables do: with forward slashes."""
+    return name.replace('\\', '/')

@@ -68,9 +68,8 @@ class KeyValueAction(argparse.Action):
                 raise argparse.ArgumentError(self, f'{word} is no KEY=VALUE')
         # Here, as help is given without MMEngine; the first says in one
         # sentence if it is missing.
+        import daffnet_mm  # noqa: F401, I001
         from mmengine import DictAction
-
-        import daffnet_mm  # noqa: F401
 
         reader = DictAction(self.option_strings, self.dest)
         reader(parser, namespace, values, option_string)
@@ -110,10 +109,10 @@ class ToolParser(argparse.ArgumentParser):
         ):
             self.error('--config and --checkpoint go together')
         with one_sentence_errors():
-            for name, settle in self._settled.items():
-                setattr(args, name, settle(getattr(args, name)))
             for name, check in self._checks.items():
                 check(getattr(args, name))
+            for name, settle in self._settled.items():
+                setattr(args, name, settle(getattr(args, name)))
         return args
 
     def add_number(
@@ -316,15 +315,17 @@ class ToolParser(argparse.ArgumentParser):
 
         Args:
             always (bool): Whether PyTorch runs a model in any case; else the
-                device is settled where it does. Defaults to True.
+                usual device is not found out, and None stands for it.
+                Defaults to True.
         """
         action = self.add_argument(
             '--device',
             help='where the model runs, such as cpu or cuda:1 (default: a '
             'GPU if there is one, else the CPU)',
         )
-        if always:
-            self._settled[action.dest] = settle_device
+        self._settled[action.dest] = lambda device: (
+            settle_device(device) if always or device is not None else None
+        )
 
 
 def _or_shipped(name: str, given: str | None) -> str:

@@ -141,4 +141,8 @@ def _is_tool() -> bool:
         packages = ('daffnet_lite', 'daffnet_mm')
         return any(w.partition('.')[0] in packages for w in sys.orig_argv)
     tools = {(root / 'daffnet_mm/.mim/tools').resolve(), root / 'tools'}
-    return not tools.isdisjoint(Path(program).resolve().parents)
+    path = Path(program)
+    # Of the latter the script, which pip writes.
+    return path.name == 'daffnet' or not tools.isdisjoint(
+        path.resolve().parents
+    )

@@ -52,9 +52,12 @@ def worker_pool(num_workers: int) -> ProcessPoolExecutor:
     context: BaseContext
     if 'forkserver' in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context('forkserver')
-        packages = ('daffnet_lite', 'daffnet_mm')
         context.set_forkserver_preload(
-            [name for name in packages if name in sys.modules]
+            [
+                name
+                for name in sys.modules
+                if name == 'daffnet_mm' or name.startswith('daffnet_lite.')
+            ]
         )
     else:
         context = multiprocessing.get_context('spawn')

@@ -1,7 +1,9 @@
 """Where a model looks, drawn for each image."""
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine import Config
@@ -54,7 +56,10 @@ class Explanation:
             (sample,) = explainer.logits.model(images, mode='predict')
         if error := find_infinite(sample, name):
             raise InputError(error)
-        self.values, self.scores, self.predicted = {}, {}, {}
+        #: By target: its values, their probabilities, the likeliest's place.
+        self.values: dict[str, tuple[str, ...]] = {}
+        self.scores: dict[str, list[float]] = {}
+        self.predicted: dict[str, int] = {}
         if 'pred_attributes' in sample:
             attributes = explainer.logits.attributes
             parts = sample.pred_attribute_scores.split(
@@ -74,7 +79,13 @@ class Explanation:
                 CELL_TYPE, names, sample.pred_score, int(sample.pred_label)
             )
 
-    def _add(self, name, values, scores, predicted) -> None:
+    def _add(
+        self,
+        name: str,
+        values: Sequence[str],
+        scores: torch.Tensor,
+        predicted: int,
+    ) -> None:
         self.values[name] = tuple(values)
         self.scores[name] = scores.tolist()
         self.predicted[name] = predicted
@@ -142,7 +153,9 @@ def explain_images(
         InputError: If there is no such target, value or layer.
     """
     read = 0
-    model = explainer.logits.model
+    model: Any = explainer.logits.model
+    # Several layers stand side by side, in a row for each target.
+    columns = len(layers) if layers and len(layers) > 1 else 4
     for image, stem in zip(images, file_stems(images), strict=True):
         try:
             batch = pseudo_collate([pipeline(dict(img_path=image))])
@@ -158,7 +171,7 @@ def explain_images(
             # OpenMMLab's images are BGR
             seen.permute(1, 2, 0).numpy()[..., ::-1],
             maps,
-            columns=len(layers) if len(layers or ()) > 1 else 4,
+            columns=columns,
         )
         path = Path(out_dir, f'{stem}.png')
         save_figure(figure, path, dpi=120)

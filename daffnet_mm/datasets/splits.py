@@ -8,14 +8,10 @@ from collections.abc import Mapping, Sequence
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.csv_files import read_csv, write_csv_rows
+from daffnet_lite.fileio.names import normalize_name
 
 #: The names of the parts, in the order of the ratios.
 SPLITS = ('train', 'val', 'test')
-
-
-def normalize_name(name: str) -> str:
-    """Write an image name as split files do: with forward slashes."""
-    return name.replace('\\', '/')
 
 
 def labels_of(samples: Sequence[dict]) -> dict[str, str]:

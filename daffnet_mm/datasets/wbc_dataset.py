@@ -23,17 +23,21 @@ from daffnet_lite.fileio.image_folders import (
     scan_folder,
 )
 from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.fileio.names import normalize_name
+from daffnet_lite.preparation.crop_table import (
+    CROP_TABLE,
+    CROPPING,
+    read_fields,
+)
 from daffnet_lite.structures import UNKNOWN, WBC_ATTRIBUTES
 from daffnet_lite.structures.class_names import COARSER, among, canonical_class
 
-from .crop_table import CROP_TABLE, CROPPING, read_fields
 from .splits import (
     SPLITS,
     cut_groups,
     groups_of,
     labels_of,
     later_copies,
-    normalize_name,
     read_group_file,
     read_split_file,
     stratified_split,

@@ -10,7 +10,7 @@ from mmengine import Config
 from torch import hub
 
 from daffnet_lite.errors import InputError
-from daffnet_mm.datasets.crop_table import CROPPING
+from daffnet_lite.preparation.crop_table import CROPPING
 
 from .dataset_configs import is_pseudo_labelled, walk
 

@@ -13,6 +13,7 @@ from pictures import picture
 from PIL import Image
 from smears import smear
 
+from daffnet_lite.preparation.crop_folder import crop_folder
 from daffnet_lite.structures import (
     PBC8_CLASSES,
     WBC5_CLASSES,
@@ -20,7 +21,6 @@ from daffnet_lite.structures import (
 )
 from daffnet_mm.datasets.synthetic import render_cell
 from daffnet_mm.models import EPSAResNet
-from daffnet_mm.preparation.crop_folder import crop_folder
 
 #: Images of PBC's further classes: each fold of five has one.
 _OF_A_CLASS = 5

@@ -76,6 +76,9 @@ def test_wheel_brings_configs_tools_and_data(checkout, tmp_path):
         names = set(archive.namelist())
         metadata_file = next(n for n in names if n.endswith('METADATA'))
         metadata = archive.read(metadata_file).decode()
+        commands = metadata_file.replace('METADATA', 'entry_points.txt')
+        commands = archive.read(commands).decode()
+    assert 'daffnet = daffnet_lite.commands.main:main' in commands
     package = files(checkout, 'daffnet_lite') | files(checkout, 'daffnet_mm')
     assert {
         'daffnet_lite/profiles/pbc.json',

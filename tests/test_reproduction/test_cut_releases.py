@@ -7,7 +7,7 @@ from cell_trees import bccd_kaggle, cut, infos, lisc, lisc_whole
 from mmpretrain.registry import DATASETS
 
 from daffnet_lite.errors import InputError
-from daffnet_mm.preparation.crop_folder import crop_folder
+from daffnet_lite.preparation.crop_folder import crop_folder
 from daffnet_mm.reproduction.methods import DATASETS as NAMES
 
 PARTS = ('train', 'val', 'test')

@@ -41,13 +41,13 @@ from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_decoding import decode_image
 from daffnet_lite.fileio.tables import to_markdown
+from daffnet_lite.preparation.resize_folder import resize_dataset
 from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
 from daffnet_lite.utils.worker_pool import worker_pool
-from daffnet_mm.preparation.resize_folder import resize_dataset
 
 GAPS = ('ours_from_default', 'ours_from_reference', 'default_from_reference')
 

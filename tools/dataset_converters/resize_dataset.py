@@ -13,13 +13,13 @@ and the exit status is then 1.
 
 from pathlib import Path
 
+from daffnet_lite.preparation.resize_folder import resize_dataset
 from daffnet_lite.utils.command_line import (
     GOES_ON,
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
-from daffnet_mm.preparation.resize_folder import resize_dataset
 
 
 def build_parser() -> ToolParser:

@@ -113,19 +113,35 @@ def test_without_pytorch_a_model_is_one_sentence(tmp_path):
     assert 'pip install' in result.stderr
 
 
-def test_a_profile_takes_no_framework(tmp_path):
-    """But scikit-image, which finds the cells."""
+@pytest.fixture
+def cells(tmp_path):
     folder = tmp_path / 'cells'
     folder.mkdir()
     for seed in range(20):
         image = smear(seed, red_cell=42, side=200)
         cv2.imwrite(str(folder / f'{seed:02}.png'), image)
+    return folder
+
+
+def run_light(*words):
+    """Without frameworks, but with scikit-image, which finds cells."""
     program = WITHOUT_HEAVY.replace(
         repr(HEAVY), repr(tuple({*HEAVY} - {'scipy', 'skimage'}))
     )
-    out = tmp_path / 'profile.json'
-    result = run(
-        *('profile', str(folder), '--out', str(out)), program=('-c', program)
-    )
+    result = run(*map(str, words), program=('-c', program))
     assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_a_profile_takes_no_framework(cells, tmp_path):
+    out = tmp_path / 'profile.json'
+    run_light('profile', cells, '--out', out)
     assert read_profile(out).scale.red_cell == pytest.approx(42, rel=0.05)
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_cropping_takes_no_framework(cells, tmp_path, workers):
+    out = tmp_path / 'crops'
+    said = run_light('crop', cells, out, '--num-workers', workers)
+    crops = list(out.glob('*.png'))
+    assert crops and f'{len(crops)} cells of 20 images' in said

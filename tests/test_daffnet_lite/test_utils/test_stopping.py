@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from daffnet_lite.utils.command_line import BEGINS_ANEW
 from daffnet_lite.utils.stopping import not_now, stopping
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -65,14 +66,24 @@ def test_a_tool_with_workers(tmp_path, number, status, workers, group):
 
 
 @pytest.mark.parametrize(
+    ('words', 'line'),
+    [
+        ([REPOSITORY / 'tools' / 'train.py', '--help'], 'nothing was begun'),
+        (['-m', 'daffnet_lite', 'explain', 'no.png'], BEGINS_ANEW),
+    ],
+    ids=['a tool', 'the command'],
+)
+@pytest.mark.parametrize(
     ('number', 'status'), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
-def test_while_it_starts(number, status):
+def test_while_it_starts(number, status, words, line, tmp_path):
     process = subprocess.Popen(
-        [sys.executable, REPOSITORY / 'tools' / 'train.py', '--help'],
+        [sys.executable, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=tmp_path,
+        env=dict(os.environ, PYTHONPATH=str(REPOSITORY)),
     )
     maps = Path(f'/proc/{process.pid}/maps')
     if not maps.exists():
@@ -84,8 +95,22 @@ def test_while_it_starts(number, status):
     process.send_signal(number)
     output, error = process.communicate(timeout=30)
     assert process.returncode == status
-    assert output == '' and error.endswith('stopped: nothing was begun\n')
+    assert output == '' and error.endswith(f'stopped: {line}\n')
     assert 'Traceback' not in error
+
+
+def test_the_commands_script_is_a_tool(tmp_path):
+    path = tmp_path / 'daffnet'
+    path.write_text(
+        'import signal\n'
+        'import daffnet_lite.utils.stopping as module\n'
+        'handler = signal.getsignal(signal.SIGTERM)\n'
+        'print(module._is_tool(), handler is module.stop_early)\n'
+    )
+    result = subprocess.run(
+        [sys.executable, path], capture_output=True, text=True
+    )
+    assert result.stdout == 'True True\n'
 
 
 def test_who_heard_of_it_first_is_not_blamed(capsys):

@@ -10,7 +10,10 @@ from PIL import Image
 from spreadsheets import KINDS, save_again
 
 from daffnet_lite.errors import InputError, InputWarning
-from daffnet_mm.preparation.resize_folder import resize_dataset, resized_shape
+from daffnet_lite.preparation.resize_folder import (
+    resize_dataset,
+    resized_shape,
+)
 
 VOC = """<annotation><filename>field.jpg</filename>
 <size><width>{width}</width><height>{height}</height><depth>3</depth></size>

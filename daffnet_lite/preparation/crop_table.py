@@ -8,8 +8,7 @@ import os.path as osp
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.csv_files import read_csv
-
-from .splits import normalize_name
+from daffnet_lite.fileio.names import normalize_name
 
 #: Its name in the folder that was cut.
 CROP_TABLE = 'boxes.csv'

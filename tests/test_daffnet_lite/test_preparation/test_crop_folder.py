@@ -9,9 +9,9 @@ from PIL import Image
 
 from daffnet_lite.cropping import segment_cells
 from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.preparation.crop_folder import crop_folder
+from daffnet_lite.preparation.mask_boxes import boxes_of_mask
 from daffnet_mm.datasets.synthetic import render_cell
-from daffnet_mm.preparation.crop_folder import crop_folder
-from daffnet_mm.preparation.mask_boxes import boxes_of_mask
 
 LYMPHOCYTE = [1, 1, 5, 0, 0, 0, 0, 0, 1, 0, 0]
 

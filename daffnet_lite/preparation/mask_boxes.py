@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 
 from daffnet_lite.fileio.image_reading import read_image
-from daffnet_mm.datasets import LISC
 
 
 def find_lisc_masks(folder: Path) -> dict[str, str] | None:
@@ -25,6 +24,9 @@ def find_lisc_masks(folder: Path) -> dict[str, str] | None:
         or not (folder / 'Main Dataset').is_dir()
     ):
         return None
+    # Only the dataset knows which mask is which image's.
+    from daffnet_mm.datasets import LISC
+
     lisc = LISC(str(folder), pipeline=(), serialize_data=False)
     return {
         Path(sample['img_path']).relative_to(folder).as_posix(): sample[

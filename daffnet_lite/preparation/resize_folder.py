@@ -39,8 +39,8 @@ from daffnet_lite.fileio.image_limits import MAX_PIXELS, max_bytes
 from daffnet_lite.fileio.image_reading import group_remarks
 from daffnet_lite.fileio.pixel_values import check_bit_depth
 from daffnet_lite.fileio.regular_files import open_regular, read_regular
-from daffnet_mm.datasets.crop_table import CROP_COLUMNS
 
+from .crop_table import CROP_COLUMNS
 from .folder_job import (
     check_folders,
     check_settings,

@@ -28,8 +28,8 @@ from daffnet_lite.fileio.journals import Journal, read_journal, warn_of_damage
 from daffnet_lite.fileio.names import unique_stems
 from daffnet_lite.fileio.pixel_values import check_bit_depth
 from daffnet_lite.fileio.regular_files import read_regular
-from daffnet_mm.datasets.crop_table import CROP_COLUMNS, CROP_TABLE
 
+from .crop_table import CROP_COLUMNS, CROP_TABLE
 from .folder_job import (
     check_folders,
     check_settings,

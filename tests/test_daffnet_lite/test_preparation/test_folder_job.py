@@ -12,11 +12,11 @@ from PIL import Image
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import claims
 from daffnet_lite.fileio.leftovers import temporary_name
+from daffnet_lite.preparation import folder_job
+from daffnet_lite.preparation.crop_folder import crop_folder
+from daffnet_lite.preparation.folder_job import run_jobs
+from daffnet_lite.preparation.resize_folder import resize_dataset
 from daffnet_mm.datasets.synthetic import render_cell
-from daffnet_mm.preparation import folder_job
-from daffnet_mm.preparation.crop_folder import crop_folder
-from daffnet_mm.preparation.folder_job import run_jobs
-from daffnet_mm.preparation.resize_folder import resize_dataset
 
 LYMPHOCYTE = [1, 1, 5, 0, 0, 0, 0, 0, 1, 0, 0]
 #: Each with what it writes for b.png.

@@ -17,10 +17,10 @@ from cell_trees import (
 )
 
 from daffnet_lite.errors import InputError
+from daffnet_lite.preparation.crop_folder import crop_folder
+from daffnet_lite.preparation.crop_table import read_fields
 from daffnet_mm.datasets import BCCD, LISC, PBC
-from daffnet_mm.datasets.crop_table import read_fields
 from daffnet_mm.datasets.splits import read_group_file, read_split_file
-from daffnet_mm.preparation.crop_folder import crop_folder
 from daffnet_mm.preparation.make_splits import (
     draw_parts,
     list_release,
