@@ -3,12 +3,12 @@
 Usage:
     python tools/analysis_tools/benchmark_export.py FOLDER
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
-        [--most 1000] [--batch-sizes 1 32] [--threads 1] [--rounds 3]
+        [--num-images 1000] [--batch-sizes 1 32] [--threads N] [--rounds 3]
         [--out FILE]
 
 The model, by default the one that comes with the package, is exported in
 single precision and with eight-bit integers. In each round PyTorch and both
-exported files take all cells of FOLDER, at most --most, in turn, at each batch
+exported files take all cells of FOLDER, at most --num-images, in turn, at each batch
 size, so that whatever else the machine does meets all of them. Measured is
 from the image file to the answer, review included, and the network alone, on
 images that are framed and scaled. Ratios are medians over the rounds.
@@ -48,7 +48,7 @@ WHOLE, NETWORK = 'file to answer', 'network alone'
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
     parser.add_argument('folder', metavar='FOLDER', help='images of cells')
-    parser.add_number('--most', 'cells, at most', 1000)
+    parser.add_number('--num-images', 'cells, at most', 1000)
     parser.add_argument(
         '--batch-sizes',
         nargs='+',
@@ -56,7 +56,9 @@ def build_parser() -> ToolParser:
         default=[1, 32],
         help='images at a time (default: %(default)s)',
     )
-    parser.add_number('--threads', 'threads of each network', 1)
+    parser.add_number(
+        '--threads', "threads on a CPU (default: PyTorch's choice)"
+    )
     parser.add_model(shipped=True)
     parser.add_rounds(3)
     return parser
@@ -82,7 +84,7 @@ def onnx_network(light: OnnxClassifier, pixels: np.ndarray, size: int) -> None:
 
 def build_steps(args, folder: Path) -> dict[tuple[str, int, str], Callable]:
     """What is timed, by task, batch size and model."""
-    images = some_images(args.folder, args.most)
+    images = some_images(args.folder, args.num_images)
     model = WBCInferencer(
         load_config(args.config, args.cfg_options),
         args.checkpoint,
@@ -101,7 +103,7 @@ def build_steps(args, folder: Path) -> dict[tuple[str, int, str], Callable]:
             cfg_options=args.cfg_options,
         )
         exported[f'ONNX, {precision}'] = OnnxClassifier(
-            path, profile='none', threads=args.threads
+            path, profile='none', threads=torch.get_num_threads()
         )
     light = next(iter(exported.values()))
     pixels = np.concatenate(list(light.inputs(images)))
@@ -171,13 +173,14 @@ def render(rows: list[dict]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
-    torch.set_num_threads(args.threads)
+    if args.threads:
+        torch.set_num_threads(args.threads)
     with one_sentence_errors(), TemporaryDirectory() as folder:
         steps = build_steps(args, Path(folder))
-        cells = len(some_images(args.folder, args.most))
+        cells = len(some_images(args.folder, args.num_images))
         setting = dict(
             cells=cells,
-            threads=args.threads,
+            threads=torch.get_num_threads(),
             rounds=args.rounds,
             torch=str(torch.__version__),
             onnxruntime=onnxruntime.__version__,

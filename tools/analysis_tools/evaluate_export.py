@@ -3,13 +3,13 @@
 Usage:
     python tools/analysis_tools/evaluate_export.py NAME=FOLDER
         [NAME=FOLDER ...] [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
-        [--calibrate FOLDER] [--most 1000] [--profile auto|none|FILE]
+        [--calibrate FOLDER] [--num-images 1000] [--profile auto|none|FILE]
         [--out FILE]
 
 The model, by default the one that comes with the package, is exported in
 single precision and with eight-bit integers, whose ranges are measured on 100
 cells of --calibrate (default: painted ones). Each FOLDER holds cells of one
-laboratory; at most --most of them are predicted by all three, evenly from
+laboratory; at most --num-images of them are predicted by all three, evenly from
 first to last. Printed is on how many PyTorch's answers stay: the cell type,
 the values of the attributes, the reasons to look again.
 """
@@ -50,7 +50,7 @@ def build_parser() -> ToolParser:
         metavar='FOLDER',
         help='cells to measure the ranges of eight-bit integers on',
     )
-    parser.add_number('--most', 'cells of each folder, at most', 1000)
+    parser.add_number('--num-images', 'cells of each folder, at most', 1000)
     parser.add_profile()
     parser.add_model(shipped=True)
     parser.add_output('--out', 'JSON file to write')
@@ -83,7 +83,7 @@ def named_folders(texts: list[str]) -> dict[str, str]:
 def measure(args, folder: Path) -> list[dict]:
     """Export, and compare on each laboratory; gives a row for each."""
     cells = {
-        name: some_images(place, args.most)
+        name: some_images(place, args.num_images)
         for name, place in named_folders(args.cells).items()
     }
     calibrate = args.calibrate and some_images(args.calibrate, CALIBRATE)
