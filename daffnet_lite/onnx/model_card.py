@@ -11,7 +11,7 @@ import numpy as np
 from daffnet_lite.errors import InputError
 from daffnet_lite.review import ReviewRule
 
-from .steps import build_steps
+from .steps import MOST_PIXELS, build_steps
 
 #: The version of the form in which it is written.
 VERSION = 1
@@ -196,7 +196,9 @@ class _CardReader:
         if (
             not isinstance(value, list)
             or len(value) != 2
-            or not all(_is_whole(side) and 0 < side < 10_000 for side in value)
+            or not all(
+                _is_whole(side) and 0 < side < MOST_PIXELS for side in value
+            )
         ):
             raise self._error('size', 'must be a height and a width in pixels')
         return value[0], value[1]

@@ -16,6 +16,8 @@ from daffnet_lite.framing import (
 )
 from daffnet_lite.profiles import Adjustment, Profile, parse_profile
 
+#: No network takes images of so many pixels along a side.
+MOST_PIXELS = 10_000
 #: A step takes and gives a sample: ``img``, and ``ori_shape``, the height and
 #: width in the file.
 Step = Callable[[dict], dict]
@@ -64,10 +66,12 @@ def _frame_cell(share: float, tight: float) -> Step:
 
 
 def _resize_edge(scale: int) -> Step:
+    _check_pixels(scale)
     return _of_pixels(lambda img: resize_edge(img, scale))
 
 
 def _resize(width: int, height: int) -> Step:
+    _check_pixels(width, height)
     return _of_pixels(
         lambda img: cv2.resize(
             img, (width, height), interpolation=cv2.INTER_LINEAR
@@ -76,7 +80,14 @@ def _resize(width: int, height: int) -> Step:
 
 
 def _centre_crop(height: int, width: int) -> Step:
+    _check_pixels(width, height)
     return _of_pixels(lambda img: centre_crop(img, (height, width)))
+
+
+def _check_pixels(*sides: int) -> None:
+    for side in sides:
+        if type(side) is not int or not 0 < side < MOST_PIXELS:
+            raise ValueError(f'{side!r:.40} is no number of pixels')
 
 
 def _of_pixels(change: Callable[[np.ndarray], np.ndarray]) -> Step:
@@ -105,8 +116,8 @@ def build_step(step: dict[str, Any]) -> Step:
     Raises:
         InputError: If there is no such step, or it has not these settings.
     """
-    if not isinstance(step, dict) or step.get('type') not in STEPS:
-        kind = step.get('type') if isinstance(step, dict) else step
+    kind = step.get('type') if isinstance(step, dict) else step
+    if not isinstance(step, dict) or kind not in [*STEPS]:
         raise InputError(
             f'{kind!r:.40} is no step that is known here: {", ".join(STEPS)}'
         )

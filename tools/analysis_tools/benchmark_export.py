@@ -8,10 +8,10 @@ Usage:
 
 The model, by default the one that comes with the package, is exported in
 single precision and with eight-bit integers. In each round PyTorch and both
-exported files take all cells of FOLDER, at most --num-images, in turn, at each batch
-size, so that whatever else the machine does meets all of them. Measured is
-from the image file to the answer, review included, and the network alone, on
-images that are framed and scaled. Ratios are medians over the rounds.
+exported files take all cells of FOLDER, at most --num-images, in turn, at each
+batch size, so that whatever else the machine does meets all of them. Measured
+is from the image file to the answer, review included, and the network alone,
+on images that are framed and scaled. Ratios are medians over the rounds.
 """
 
 import json

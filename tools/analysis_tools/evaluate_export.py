@@ -1,17 +1,17 @@
 """Compare the answers of exported models with PyTorch's, on many cells.
 
 Usage:
-    python tools/analysis_tools/evaluate_export.py NAME=FOLDER
-        [NAME=FOLDER ...] [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
+    python tools/analysis_tools/evaluate_export.py NAME=FOLDER [...]
+        [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
         [--calibrate FOLDER] [--num-images 1000] [--profile auto|none|FILE]
         [--out FILE]
 
 The model, by default the one that comes with the package, is exported in
 single precision and with eight-bit integers, whose ranges are measured on 100
 cells of --calibrate (default: painted ones). Each FOLDER holds cells of one
-laboratory; at most --num-images of them are predicted by all three, evenly from
-first to last. Printed is on how many PyTorch's answers stay: the cell type,
-the values of the attributes, the reasons to look again.
+laboratory; at most --num-images of them are predicted by all three, evenly
+from first to last. Printed is on how many PyTorch's answers stay: the cell
+type, the values of the attributes, the reasons to look again.
 """
 
 import json

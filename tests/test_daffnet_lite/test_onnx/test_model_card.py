@@ -92,6 +92,13 @@ def test_another_file():
         ('steps', '{}', 'they are no list'),
         ('steps', '[{"type": "Sharpen"}]', "'Sharpen' is no step"),
         ('steps', '[3]', '3 is no step'),
+        ('steps', '[{"type": []}]', '[] is no step'),
+        ('steps', '[{"type": "ResizeEdge", "scale": "9"}]', "'9' is no num"),
+        (
+            'steps',
+            '[{"type": "Resize", "width": 0, "height": 5}]',
+            '0 is no number of pixels',
+        ),
         ('steps', '[{"type": "ResizeEdge"}]', 'ResizeEdge: missing'),
         (
             'steps',
