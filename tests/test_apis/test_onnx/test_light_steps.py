@@ -35,7 +35,7 @@ def config_of(*steps):
     pipeline = [dict(type='LoadCellImage'), *steps]
     dataset = dict(type='PBC', pipeline=pipeline)
     return Config(
-        dict(test_dataloader=dict(dataset=dataset)), filename='mine.py'
+        dict(test_dataloader=dict(dataset=dataset)), '# mine', 'mine.py'
     )
 
 
