@@ -93,8 +93,9 @@ class WBCDataset(BaseDataset):
     Args:
         data_root (str): The folder of the unzipped release, as drawn in each
             dataset's docstring.
-        split (str, optional): ``'train'``, ``'val'`` or ``'test'``; None takes
-            all images. Defaults to None.
+        split (str | Sequence[str], optional): ``'train'``, ``'val'`` or
+            ``'test'``, or several of them; None takes all images. Defaults to
+            None.
         split_file (str, optional): CSV with the part of each image. If it
             does not exist it is written, with ``split_ratios``,
             ``split_seed`` and ``stratify``, for all images of the release.
@@ -145,7 +146,7 @@ class WBCDataset(BaseDataset):
     def __init__(
         self,
         data_root: str,
-        split: str | None = None,
+        split: str | Sequence[str] | None = None,
         split_file: str | None = None,
         split_ratios: Sequence[float] = (6, 2, 2),
         split_seed: int = 0,
@@ -158,10 +159,13 @@ class WBCDataset(BaseDataset):
         class_map: Mapping[str, str | None] | None = None,
         **kwargs,
     ) -> None:
-        if split is not None and split not in self.PARTS:
+        wanted = split if isinstance(split, str | None) else tuple(split)
+        named = {wanted} if isinstance(wanted, str) else wanted
+        if named is not None and (not named or set(named) - set(self.PARTS)):
             raise InputError(
                 f'{type(self).__name__}: split={split!r} must be '
-                f'{", ".join(map(repr, self.PARTS))} or None (all images)'
+                f'{", ".join(map(repr, self.PARTS))}, a list of them, or '
+                'None (all images)'
             )
         if cells not in (None, 'largest', 'all'):
             raise InputError(
@@ -173,7 +177,7 @@ class WBCDataset(BaseDataset):
                 f'{type(self).__name__}: val_ratio={val_ratio} '
                 'must lie between 0 and 1'
             )
-        self.split = split
+        self.split = wanted
         self.split_file = split_file
         self.split_ratios = split_ratios
         self.split_seed = split_seed
@@ -743,7 +747,10 @@ class WBCDataset(BaseDataset):
         ]
         if parts is not None:
             self._check_parts(samples, parts)
-            samples = [s for s in samples if parts[s['name']] == self.split]
+            wanted = (
+                {self.split} if isinstance(self.split, str) else self.split
+            )
+            samples = [s for s in samples if parts[s['name']] in wanted]
         if not samples:
             raise InputError(
                 f'{type(self).__name__}: {self.data_root} has no image for '

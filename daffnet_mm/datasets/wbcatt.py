@@ -43,9 +43,9 @@ class WBCAtt(PBC):
     Args:
         data_root (str): PBC's folder.
         ann_dir (str): The folder with the annotation files.
-        split (str, optional): ``'train'``, ``'val'``, ``'test'``, with
-            ``select_ratio`` also ``'select'``, or None for all. Defaults to
-            None.
+        split (str | Sequence[str], optional): ``'train'``, ``'val'``,
+            ``'test'``, with ``select_ratio`` also ``'select'``, several of
+            them, or None for all. Defaults to None.
         official_split (bool): Use the published parts. Defaults to False.
         select_ratio (float): The share of the official training part that is
             set aside, stratified, by ``split_seed`` and the names. Defaults
@@ -60,7 +60,7 @@ class WBCAtt(PBC):
         self,
         data_root: str,
         ann_dir: str,
-        split: str | None = None,
+        split: str | Sequence[str] | None = None,
         official_split: bool = False,
         select_ratio: float = 0.0,
         **kwargs,
@@ -75,9 +75,9 @@ class WBCAtt(PBC):
                 'WBCAtt: select_ratio sets aside some of the '
                 'published training part; set official_split too'
             )
-        if split == 'select' and not select_ratio:
+        if split and 'select' in split and not select_ratio:
             raise InputError(
-                "WBCAtt: split='select' needs a select_ratio, such as 0.1"
+                f"WBCAtt: split={split!r} needs a select_ratio, such as 0.1"
             )
         self.ann_dir = ann_dir
         self.select_ratio = select_ratio
@@ -99,7 +99,8 @@ class WBCAtt(PBC):
             InputError: If there are none.
         """
         part = '*'
-        if self.official_split and self.split and not self.group_file:
+        one = isinstance(self.split, str) and not self.group_file
+        if self.official_split and one:
             part = 'train' if self.split == 'select' else self.split
         pattern = osp.join(self.ann_dir, f'pbc_attr_v1_{part}.csv')
         files = sorted(glob.glob(pattern))

@@ -153,6 +153,13 @@ def test_the_lists_of_the_detection_release(detection):
         for part in PARTS
     ]
     assert parts == [3, 2, 2]
+    held_out = BCCD(
+        str(detection), ['val', 'test'], official_split=True, **QUICK
+    )
+    assert len(held_out) == 4
+    for wrong in ([], ['val', 'tets']):
+        with pytest.raises(InputError, match='a list of them, or None'):
+            BCCD(str(detection), wrong, official_split=True, **QUICK)
 
 
 def test_copies_of_training_cells_leave_the_published_lists(
@@ -180,6 +187,8 @@ def test_copies_of_training_cells_leave_the_published_lists(
     assert [len(before[p]) - len(parts[p]) for p in PARTS] == [0, 1, 1]
     assert any('1 of val, 1 of test' in r.getMessage() for r in log)
     assert not [r for r in log if r.levelname == 'WARNING']
+    both = ids(BCCD(str(detection), ['val', 'test'], **build))
+    assert both == parts['val'] | parts['test']
     assert len(BCCD(str(detection), **build)) == 7
 
 

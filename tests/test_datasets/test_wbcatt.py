@@ -231,7 +231,7 @@ def test_a_tenth_set_aside_to_select_by(pbc_root, wbcatt_dir):
         (dict(split='select', official_split=True), 'needs a select_ratio'),
         (dict(select_ratio=0.1), 'set official_split too'),
         (dict(official_split=True, select_ratio=1.0), 'and less than 1'),
-        (dict(split='dev'), "'select' or None"),
+        (dict(split='dev'), "'select', a list of them, or None"),
     ],
 )
 def test_wrong_ways_to_select(pbc_root, wbcatt_dir, options, message):
