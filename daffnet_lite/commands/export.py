@@ -54,6 +54,7 @@ def build_parser() -> ToolParser:
     parser.add_argument(
         '--cells',
         nargs='+',
+        default=[],
         metavar='IMAGE|FOLDER|GLOB',
         help='images of cells to compare answers on, and to measure the '
         'ranges of --int8 on (default: painted ones)',
