@@ -116,7 +116,7 @@ setup(
     extras_require={
         'mm': requirements('mminstall'),
         'onedl': requirements('onedl'),
-        # `daffnet predict --onnx` needs no more than this; it brings no torch.
+        # To run exported models, where there is no torch; it brings none.
         'lite': requirements('lite'),
         'export': requirements('export'),
         'tests': requirements('tests'),

@@ -9,8 +9,8 @@ With no other argument the model is the one that comes with the package; any
 classifier of the plugin will do. FILE.onnx holds the network, from pixels to
 probabilities, and beside it all that a prediction needs: how images are read,
 framed and scaled, the names of cell types and attributes, by which rule
-answers are reviewed, and which checkpoint it was made of. `daffnet predict
---onnx FILE.onnx` runs it with the same answers; so does
+answers are reviewed, and which checkpoint it was made of. The option --onnx of
+`daffnet predict` takes it, with the same answers; so does
 `daffnet_lite.onnx.OnnxClassifier`.
 
 Both are asked about cells, one by one and 32 at once, and FILE.onnx is kept if
