@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -107,6 +108,15 @@ def test_wheel_brings_configs_tools_and_data(checkout, tmp_path):
     ]
     assert required
     assert not any('torch' in name or 'mm' in name for name in required)
+
+    # What runs exported models comes without, too.
+    light = [
+        line.split(':', 1)[1].strip()
+        for line in metadata.splitlines()
+        if line.startswith('Requires-Dist:') and 'extra == "lite"' in line
+    ]
+    names = {re.split(r'[^\w-]', name)[0] for name in light}
+    assert names == {'onnxruntime', 'opencv-python'}
 
 
 def test_wheel_works_from_a_source_distribution(checkout, tmp_path):
