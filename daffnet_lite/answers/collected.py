@@ -1,5 +1,5 @@
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from daffnet_lite.errors import InputError
@@ -40,6 +40,7 @@ class Answers:
         listing (ImageListing): The images.
         notes (list[str]): What was to be said of the listing.
         batch_size (int): Images at once.
+        watch (Callable, optional): Is shown each row. Defaults to None.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class Answers:
         listing: ImageListing,
         notes: list[str],
         batch_size: int,
+        watch: Callable[[dict], None] | None = None,
     ) -> None:
         self._inferencer = inferencer
+        self._watch = watch
         self._listing = listing
         self._batch_size = batch_size
         self._cell_types: list[str] = []
@@ -75,6 +78,8 @@ class Answers:
                 self.review.append(
                     dict(image=row['image'], review=row['review'])
                 )
+            if self._watch is not None:
+                self._watch(row)
             yield row
         self.warnings += self._inferencer.warnings
         self.errors += self._listing.faults

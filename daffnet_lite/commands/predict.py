@@ -6,7 +6,7 @@ Usage:
         [--views flips|symmetries] [--profile auto|none|FILE]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
         [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
-        [--onnx FILE]
+        [--onnx FILE] [--report FILE]
 
 With no other argument the model is the DAFFNet-tiny that comes with the
 package. A folder, or several images, also give a differential count and the
@@ -29,6 +29,11 @@ colours are estimated on some of them, and it is said what is made of that.
 --onnx FILE answers by a file of `daffnet export`, the same and without
 PyTorch, which need not be installed: one image takes a tenth of the time.
 
+--report FILE writes a page beside the result, for a browser or for A4 paper,
+that needs no other file: the count with its intervals and reference ranges,
+cells of each type with their attributes, those to look at again, and which
+model all this is from.
+
 Exit status: 1 if an image or a subfolder cannot be read, or an image has no
 finite probabilities, which is named while the rest goes on; 2 for bad input;
 else 0.
@@ -50,7 +55,7 @@ from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_lite.utils.devices import settle_device
 
 if TYPE_CHECKING:
-    from daffnet_lite.answers import Inferencer
+    from daffnet_lite.answers import HtmlReport, Inferencer
 
 
 def build_parser() -> ToolParser:
@@ -85,6 +90,7 @@ def build_parser() -> ToolParser:
         help='an exported model, run without PyTorch, in the place of '
         '--config and --checkpoint',
     )
+    parser.add_output('--report', 'HTML page to write')
     parser.add_device(always=False)
     parser.add_batch_size()
     parser.add_reading()
@@ -140,6 +146,18 @@ def load_model(args: Namespace) -> 'Inferencer':
         )
 
 
+def start_report(args: Namespace, inferencer: 'Inferencer') -> 'HtmlReport':
+    """Begin the page that --report asks for."""
+    from daffnet_lite.answers import HtmlReport, ModelIdentity
+
+    return HtmlReport(
+        ModelIdentity.of_file(args.onnx or args.checkpoint),
+        inferencer.classes,
+        bit_depth=args.bit_depth,
+        max_pixels=args.max_pixels,
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
@@ -149,6 +167,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     check_onnx(parser, argv)
     args = parser.parse_checked(argv)
+    if args.report is not None and args.report == args.out:
+        parser.error(f'--out and --report are both {args.out}')
     import rich
 
     from daffnet_lite.answers import (
@@ -166,11 +186,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         for note in notes:
             warnings.warn(note, InputWarning, stacklevel=1)
         inferencer = load_model(args)
-        answers = Answers(inferencer, listing, notes, args.batch_size)
+        report = start_report(args, inferencer) if args.report else None
+        answers = Answers(
+            inferencer,
+            listing,
+            notes,
+            args.batch_size,
+            watch=None if report is None else report.add,
+        )
         if args.out is None:
             print_result(args.format, answers)
         else:
             with atomic_write(args.out) as file:
                 write_result(file, args.format, answers, width=TABLE_WIDTH)
             print(f'wrote {args.out}: {len(answers)} cells', file=sys.stderr)
+        if report is not None:
+            with atomic_write(args.report) as file:
+                file.write(report.render(answers.errors))
+            print(f'wrote {args.report}', file=sys.stderr)
     return 1 if answers.errors else 0
