@@ -40,7 +40,7 @@ def lead_links(markdown: str, document: str) -> str:
     page = document.removeprefix(DOCS)
 
     def lead(link: re.Match) -> str:
-        if re.match(r'\w+:', link[0]):
+        if re.match(r'\w+:|/', link[0]):
             return link[0]
         target = normpath(f'{dirname(document) or "."}/{link[0]}')
         return relpath(target.removeprefix(DOCS), dirname(page) or '.')

@@ -36,6 +36,8 @@ PLACEHOLDERS = {
     'CONFIG': 'configs/daffnet/daffnet-tiny_wbcatt_official.py',
     'CKPT': 'shipped.pth',
     'CHECKPOINT': 'shipped.pth',
+    # what was measured of a laboratory
+    'daffnet predict LABORATORY.json': 'daffnet_lite/profiles/pbc.json',
     # a MAP, and its config
     'calibrate_map.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'calibrate_map.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
@@ -240,6 +242,9 @@ def _python(command, arguments):
         if arguments[1] == 'pytest':
             _check_tests(command, arguments[2:])
             return Use(command, reason='runs the tests themselves')
+        if arguments[1] == 'mkdocs':
+            assert arguments[2] in ('build', 'serve')
+            return Use(command, reason='.ci/run builds the site')
     elif (REPOSITORY / arguments[0]).is_file():
         tool, *arguments = arguments
         return Use(command, tool, tuple(arguments))
@@ -302,7 +307,9 @@ def _pip(command, arguments):
         requirement = Requirement(text)
         unknown = requirement.extras - set(_extras())
         assert not unknown, f'{command}: there is no extra {unknown}'
-    assert requirements or options.editables
+    for file in options.requirements:
+        assert (REPOSITORY / file).is_file(), f'{command}: there is no {file}'
+    assert requirements or options.editables or options.requirements
     return Use(command, reason=f'{arguments[0]}s')
 
 
