@@ -116,6 +116,9 @@ setup(
     extras_require={
         'mm': requirements('mminstall'),
         'onedl': requirements('onedl'),
+        # To run exported models, where there is no torch; it brings none.
+        'lite': requirements('lite'),
+        'export': requirements('export'),
         'tests': requirements('tests'),
     },
     entry_points={

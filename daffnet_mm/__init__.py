@@ -2,7 +2,8 @@
 
 Importing the package is all that a config needs
 (``custom_imports = dict(imports=['daffnet_mm'])``): it checks the environment,
-makes checkpoints safe to load and registers every component.
+makes checkpoints safe to load, registers every component and makes the
+models and configs known by their names.
 """
 
 import sys
@@ -22,11 +23,15 @@ with redirect_stdout(sys.stderr):
         engine,
         evaluation,
         models,
+        openmmlab,
+        registry,
         visualization,
     )
     from .checkpoints import protect_loading
 
 protect_loading()
+openmmlab.resolve_own_addresses()
+openmmlab.list_own_models()
 
 __all__ = [
     '__version__',
@@ -34,5 +39,7 @@ __all__ = [
     'engine',
     'evaluation',
     'models',
+    'openmmlab',
+    'registry',
     'visualization',
 ]

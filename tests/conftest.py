@@ -43,6 +43,16 @@ def real(shared):
     return find
 
 
+@pytest.fixture(scope='session')
+def exported(tmp_path_factory):
+    """A small model with a rule of review, its exported file, and cells."""
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    from exported_model import export_small
+
+    return export_small(tmp_path_factory.mktemp('exported'))
+
+
 @pytest.fixture
 def log():
     """What is logged through MMEngine's current logger."""

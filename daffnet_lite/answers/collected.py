@@ -14,13 +14,17 @@ class Inferencer(Protocol):
 
     Attributes:
         classes (Sequence[str]): Names of the cell types.
-        errors (dict[int, str]): Why an image has no answer, by its place.
-        warnings (list[str]): What is to be said of how images were read.
     """
 
     classes: Sequence[str]
-    errors: dict[int, str]
-    warnings: list[str]
+
+    @property
+    def errors(self) -> dict[int, str]:
+        """dict[int, str]: Why an image has no answer, by its place."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """list[str]: What is to be said of how images were read."""
 
     def stream(
         self, inputs: Any, batch_size: int, skip_broken: bool

@@ -1,4 +1,4 @@
-"""Show where a model looks: Grad-CAM for attributes and cell types.
+"""Show where a model looks, for attributes and cell types.
 
 Usage:
     daffnet explain IMAGE|FOLDER|GLOB [...]
@@ -10,11 +10,13 @@ The model is the one that comes with the package, unless another is named: it
 works for MAPs, DAFFNets and any other classifier of MMPretrain's kind. A
 target is an attribute or ``cell_type``; by default all that the model
 predicts. Explained is the predicted value, or the one behind the equals sign
-(``--targets granule_type=coarse``). A layer is one of the model's
-(``--layers backbone.layer3 backbone.layer4``), by default the last one with
-positions. One figure an image is written, with a panel for each target and
-layer; an image that cannot be read is named, and makes the exit status 1.
-Needs pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
+(``--targets granule_type=coarse``). Places of the image are blurred in turn:
+what speaks for a value is what its log-odds lose. Grad-CAM looks into a layer
+instead (``--method gradcam``, or ``--layers backbone.layer3
+backbone.layer4``); on images of 96 px its maps need not lie on the cell. One
+figure an image is written, with a panel for each target and layer; an image
+that cannot be read is named, and makes the exit status 1. Grad-CAM needs
+pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
 """
 
 import sys
@@ -26,6 +28,9 @@ from daffnet_lite.fileio.claims import claim_folder
 from daffnet_lite.fileio.image_folders import describe_left_out, find_images
 from daffnet_lite.structures.cam_methods import CAM_METHODS
 from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
+
+#: The method that asks no layer.
+OCCLUSION = 'occlusion'
 
 
 def build_parser(shipped: bool = True) -> ToolParser:
@@ -54,12 +59,13 @@ def build_parser(shipped: bool = True) -> ToolParser:
     parser.add_argument(
         '--layers',
         nargs='+',
-        help='layers of the model (default: the last one with positions)',
+        help='layers of the model, for Grad-CAM (default: the last one with '
+        'positions)',
     )
     parser.add_argument(
         '--method',
-        default='gradcam',
-        help=f'one of {", ".join(CAM_METHODS)} (default: %(default)s)',
+        help=f'one of {OCCLUSION}, {", ".join(CAM_METHODS)} (default: '
+        f'{OCCLUSION}; where layers are named, gradcam)',
     )
     parser.add_out_dir('work_dirs/explanations', 'folder for the figures')
     parser.add_device()
@@ -84,12 +90,22 @@ def main(
     from daffnet_mm.apis.explanation import build_pipeline, explain_images
     from daffnet_mm.apis.trained_model import class_names, load_trained
     from daffnet_mm.utils.config_files import load_config
-    from daffnet_mm.visualization import GradCAMExplainer
+    from daffnet_mm.visualization import GradCAMExplainer, OcclusionExplainer
 
     with one_sentence_errors():
         cfg = load_config(args.config, args.cfg_options)
         model, meta = load_trained(cfg, args.checkpoint, args.device)
-        explainer = GradCAMExplainer(model, args.method)
+        method = args.method or ('gradcam' if args.layers else OCCLUSION)
+        if method == OCCLUSION and args.layers:
+            raise InputError(
+                f'--method {OCCLUSION} hides places of the image, and looks '
+                'into no layer: leave --layers out, or name another method'
+            )
+        explainer: GradCAMExplainer | OcclusionExplainer
+        if method == OCCLUSION:
+            explainer = OcclusionExplainer(model)
+        else:
+            explainer = GradCAMExplainer(model, method)
         classes = None
         if getattr(model.head, 'num_classes', None):
             classes = class_names(model, cfg, meta, args.checkpoint)

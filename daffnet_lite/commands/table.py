@@ -27,6 +27,9 @@ SUBCOMMANDS = (
     ),
     Subcommand('adapt', "teach the model a laboratory's cells", 'adapt'),
     Subcommand(
+        'export', 'write the model as ONNX, to run without PyTorch', 'export'
+    ),
+    Subcommand(
         'models', 'list the models and what is known of them', 'models'
     ),
 )

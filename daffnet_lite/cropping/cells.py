@@ -14,6 +14,7 @@ from .morphology import (
 )
 from .stains import Stains
 from .surroundings import Surroundings
+from .thresholds import otsu_threshold
 
 
 def flood_cells(
@@ -123,12 +124,10 @@ def refine_nucleus(
     Returns:
         np.ndarray: The nucleus, bool of shape (H, W).
     """
-    from skimage.filters import threshold_otsu
-
     light = np.exp(-0.5 * stains.density[..., 1])
     light = cv2.GaussianBlur(light, (0, 0), max(0.5, 0.02 * diameter))
     zone = dilated(cell, 0.04 * diameter)
-    fine = cell & (light < threshold_otsu(light[zone]))
+    fine = cell & (light < otsu_threshold(light[zone]))
     fine = filled(fine, 0.03 * diameter**2)
     fine = opened(fine, 0.02 * diameter)
     # Dark granules and the cell's rim are thin or small.

@@ -15,6 +15,7 @@ from .morphology import (
     opened,
 )
 from .stains import Stains
+from .thresholds import otsu_threshold
 
 #: Below this concentration of azure no pixel is of a nucleus.
 LEAST_AZURE = 0.25
@@ -50,13 +51,11 @@ def nuclear_mask(
     Returns:
         np.ndarray: bool of shape (H, W).
     """
-    from skimage.filters import threshold_otsu
-
     azure = stains.azure
     some = azure[azure > LEAST_AZURE]
     if some.size < 10:
         return np.zeros(azure.shape, bool)
-    threshold = min(threshold_otsu(some), 0.6 * np.percentile(some, 98))
+    threshold = min(otsu_threshold(some), 0.6 * np.percentile(some, 98))
     mask = azure > max(threshold, LEAST_AZURE)
     if growth is not None:
         mask = filled(mask)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .thresholds import otsu_threshold
+
 #: Optical densities (B, G, R) of the two colours of a Romanowsky-stained
 #: smear: the nuclei's azure and the red of eosin and haemoglobin. Relative
 #: values; the directions alone count.
@@ -118,12 +120,10 @@ def _quadratic_terms(shape: tuple) -> np.ndarray:
 
 def _first_valley(distance: np.ndarray) -> float:
     """The distance that parts glass from stain: Otsu's, not led by nuclei."""
-    from skimage.filters import threshold_otsu
-
-    threshold = threshold_otsu(np.minimum(distance, 0.6))
+    threshold = otsu_threshold(np.minimum(distance, 0.6))
     stained = distance[distance > threshold]
     if stained.size:
-        threshold = threshold_otsu(np.minimum(distance, np.median(stained)))
+        threshold = otsu_threshold(np.minimum(distance, np.median(stained)))
     return max(float(threshold), LEAST_LEVEL)
 
 

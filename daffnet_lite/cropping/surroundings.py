@@ -13,6 +13,7 @@ from .morphology import (
     touching,
 )
 from .stains import LEAST_LEVEL, Stains
+from .thresholds import otsu_threshold
 
 #: Red cells' hues differ by no more than this, as a standard deviation.
 MOST_SPREAD = 0.17
@@ -35,7 +36,8 @@ class Surroundings:
         glass (np.ndarray): Surely glass, bool of shape (H, W).
         red_cells (np.ndarray): Surely red cells, bool of shape (H, W).
         level (float): Optical density that parts glass from stain.
-        red_cell_diameter (float | None): In pixels, where there are any.
+        red_cell_diameter (float | None): In pixels, where there are any
+            and they were measured.
     """
 
     stained: np.ndarray
@@ -46,7 +48,7 @@ class Surroundings:
 
 
 def describe(
-    stains: Stains, nuclei: np.ndarray, diameter: float
+    stains: Stains, nuclei: np.ndarray, diameter: float, sized: bool = True
 ) -> Surroundings:
     """Tell glass and red cells from what may be cytoplasm.
 
@@ -54,6 +56,7 @@ def describe(
         stains (Stains): The stain concentrations.
         nuclei (np.ndarray): The nuclei, bool of shape (H, W).
         diameter (float): Diameter of the largest nucleus in pixels.
+        sized (bool): Whether the red cells are measured. Defaults to True.
 
     Returns:
         Surroundings: What was found.
@@ -70,7 +73,8 @@ def describe(
     if far.mean() > LEAST_RED_SHARE:
         red_cells = _like(stains, far) & (reach > 0.15 * diameter)
         red_cells = opened(red_cells, 0.06 * diameter)
-        red_cell_diameter = _red_cell_diameter(far, diameter)
+        if sized:
+            red_cell_diameter = _red_cell_diameter(far, diameter)
     # Twice the usual distance from the glass's colour is three standard
     # deviations of its noise.
     empty = stains.total[~dilated(stained, 0.05 * diameter)]
@@ -87,18 +91,16 @@ def _stain_level(
     Nuclei are so dark that Otsu's method would take pale cytoplasm for glass;
     all is therefore clipped to the usual stain that is no nucleus.
     """
-    from skimage.filters import threshold_otsu
-
     most = 0.5
     if nuclei.any():
         most = min(most, np.median(total[nuclei]) / 2)
-    level = threshold_otsu(np.minimum(total, most))
+    level = otsu_threshold(np.minimum(total, most))
     around = ~dilated(nuclei, 0.08 * diameter)
     for _ in range(2):
         pale = total[(total > level) & around]
         if pale.size < 0.01 * total.size:
             break
-        level = threshold_otsu(np.minimum(total, np.median(pale)))
+        level = otsu_threshold(np.minimum(total, np.median(pale)))
     return max(float(level), LEAST_LEVEL)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from daffnet_lite.cropping.thresholds import lowest_of_three
 from daffnet_lite.errors import InputError
 
 from .windows import middle_share
@@ -80,15 +81,12 @@ def nucleus_size(img: np.ndarray) -> float:
         float: The root of its share of the image's area; 0 where the image
         has fewer than three intensities.
     """
-    from skimage.filters import threshold_multiotsu
-
     small = cv2.resize(
         img[..., 1], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA
     )
     small = cv2.GaussianBlur(small, (3, 3), 0)
-    try:
-        threshold = threshold_multiotsu(small, classes=3)[0]
-    except ValueError:  # fewer intensities than classes
+    threshold = lowest_of_three(small)
+    if threshold is None:
         return 0.0
     _, _, stats, centres = cv2.connectedComponentsWithStats(
         (small <= threshold).astype(np.uint8)

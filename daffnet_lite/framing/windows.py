@@ -57,19 +57,20 @@ def resize_edge(img: np.ndarray, scale: int) -> np.ndarray:
     return cv2.resize(img, size, interpolation=cv2.INTER_LINEAR)
 
 
-def centre_crop(img: np.ndarray, size: int) -> np.ndarray:
+def centre_crop(img: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
     """Cut out the middle of an image, as mmcv's ``CenterCrop`` does.
 
     Args:
         img (np.ndarray): Shape (H, W, ...).
-        size (int): Side in pixels; of a shorter side of the image all is
-            kept.
+        size (int | tuple[int, int]): Side in pixels, or height and width; of
+            a shorter side of the image all is kept.
 
     Returns:
         np.ndarray: The window. Where the margins cannot be equal, the first
         of them is the even one.
     """
     height, width = img.shape[:2]
-    h, w = min(size, height), min(size, width)
+    h, w = (size, size) if isinstance(size, int) else size
+    h, w = min(h, height), min(w, width)
     y, x = round((height - h) / 2), round((width - w) / 2)
     return img[y : y + h, x : x + w]

@@ -3,7 +3,7 @@
 from .adjustment import Adjustment
 from .estimating import estimate_profile
 from .measuring import measure, measure_file
-from .profile import Profile, home_profile, read_profile
+from .profile import Profile, home_profile, parse_profile, read_profile
 
 __all__ = [
     'Adjustment',
@@ -12,5 +12,6 @@ __all__ = [
     'home_profile',
     'measure',
     'measure_file',
+    'parse_profile',
     'read_profile',
 ]

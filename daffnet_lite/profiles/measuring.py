@@ -98,7 +98,7 @@ def measure(image: np.ndarray, scale: float = 1.0) -> Measurement:
         return Measurement(side, [], None)
     stains = overview.stains
     nucleus = equivalent_diameter(np.bincount(label(nuclei).ravel())[1:].max())
-    around = describe(stains, nuclei, nucleus)
+    around = describe(stains, nuclei, nucleus, sized=False)
     stained = opened(filled(around.stained | nuclei), 0.04 * nucleus)
     arcs = [
         arc

@@ -85,12 +85,14 @@ class Profile:
             path (str | Path): The file.
         """
         with atomic_write(path) as file:
-            json.dump(
-                dict(format=FORMAT, version=VERSION, **asdict(self)),
-                file,
-                indent=2,
-            )
+            json.dump(self.to_dict(), file, indent=2)
             file.write('\n')
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the profile as plain values, as in its file."""
+        values = dict(format=FORMAT, version=VERSION, **asdict(self))
+        # With lists in the place of tuples, as whoever reads it expects.
+        return json.loads(json.dumps(values))
 
 
 def read_profile(path: str | PathLike[str]) -> Profile:
@@ -105,18 +107,33 @@ def read_profile(path: str | PathLike[str]) -> Profile:
     Raises:
         InputError: If there is no such file, or it is none.
     """
-    content = read_json(path)
+    return parse_profile(read_json(path), str(path))
+
+
+def parse_profile(content: Any, name: str) -> Profile:
+    """Make a profile of what :meth:`Profile.to_dict` gave.
+
+    Args:
+        content (Any): The dict.
+        name (str): What messages call it.
+
+    Returns:
+        Profile: The profile.
+
+    Raises:
+        InputError: If it is none.
+    """
     if not isinstance(content, dict) or content.get('format') != FORMAT:
         raise InputError(
-            f'{path} is no profile of a laboratory; make one with '
+            f'{name} is no profile of a laboratory; make one with '
             'daffnet profile'
         )
     if content.get('version') != VERSION:
         raise InputError(
-            f'{path} is a profile of version {content.get("version")!r}, and '
+            f'{name} is a profile of version {content.get("version")!r}, and '
             f'this daffnet_mm reads version {VERSION}: make it again'
         )
-    reader = _Reader(str(path))
+    reader = _Reader(name)
     scale, colours = content.get('scale'), content.get('colours')
     refused = content.get('refused', [])
     if not isinstance(refused, list) or not all(

@@ -14,6 +14,7 @@ from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import file_stems
 from daffnet_mm.visualization import (
     GradCAMExplainer,
+    OcclusionExplainer,
     plot_explanations,
     save_figure,
 )
@@ -34,7 +35,7 @@ class Explanation:
     """What a model says of one image, and why.
 
     Args:
-        explainer (GradCAMExplainer): Makes the maps.
+        explainer (Explainer): Makes the maps.
         images (Tensor): The normalised image, shape (1, 3, H, W).
         name (str): Its file.
         classes (Sequence[str], optional): Names of the cell types.
@@ -45,7 +46,7 @@ class Explanation:
 
     def __init__(
         self,
-        explainer: GradCAMExplainer,
+        explainer: GradCAMExplainer | OcclusionExplainer,
         images: torch.Tensor,
         name: str,
         classes: tuple[str, ...] | None,
@@ -92,7 +93,7 @@ class Explanation:
 
     def maps(self, wanted: list[str] | None, layers: list[str] | None) -> list:
         """Explain; gives headings and maps, target by target."""
-        maps = []
+        targets = []
         for text in wanted or self.values:
             name, _, asked = text.partition('=')
             if name not in self.values:
@@ -109,23 +110,30 @@ class Explanation:
             value = values.index(asked) if asked else self.predicted[name]
             target = self.explainer.target(name, value, len(values))
             share = 100 * self.scores[name][value]
+            heading = (
+                f'{name.replace("_", " ")}:\n{values[value]} {share:.0f} %'
+            )
+            targets.append((heading, target))
+        if isinstance(self.explainer, OcclusionExplainer):
+            headings, all_targets = zip(*targets, strict=True)
+            found = self.explainer.explain(self.images, all_targets)
+            return list(zip(headings, found, strict=True))
+        maps = []
+        for heading, target in targets:
             for layer in layers or [
                 self.explainer.last_layer(self.images, target)
             ]:
-                heading = (
-                    f'{name.replace("_", " ")}:\n{values[value]} {share:.0f} %'
-                )
-                if layers and len(layers) > 1:
-                    heading += f'\n{layer}'
                 (values_map,) = self.explainer.explain(
                     self.images, target, layer
                 )
-                maps.append((heading, values_map))
+                several = layers and len(layers) > 1
+                title = f'{heading}\n{layer}' if several else heading
+                maps.append((title, values_map))
         return maps
 
 
 def explain_images(
-    explainer: GradCAMExplainer,
+    explainer: GradCAMExplainer | OcclusionExplainer,
     pipeline: Compose,
     images: list[str],
     classes: tuple[str, ...] | None,
@@ -137,7 +145,7 @@ def explain_images(
     """Draw a figure for each image; gives the number of those.
 
     Args:
-        explainer (GradCAMExplainer): Makes the maps.
+        explainer (Explainer): Makes the maps.
         pipeline (Compose): Loads an image.
         images (list[str]): The files.
         classes (tuple[str, ...], optional): Names of the cell types.

@@ -10,6 +10,7 @@ from mmpretrain.registry import DATASETS, MODELS
 from mmpretrain.structures import DataSample
 
 from daffnet_lite.errors import InputError
+from daffnet_lite.intake import no_answer
 from daffnet_mm.checkpoints import load_weights, trained_classes
 from daffnet_mm.utils.dataset_configs import innermost
 
@@ -136,9 +137,5 @@ def find_infinite(sample: DataSample, name: str) -> str | None:
     """
     for field in ('pred_score', 'pred_attribute_scores'):
         if field in sample and not sample.get(field).isfinite().all():
-            return (
-                f'{sample.get("img_path", None) or name} has no answer, as '
-                'the model gives it probabilities that are not finite: its '
-                'weights are too large, or its training diverged'
-            )
+            return no_answer(sample.get('img_path', None) or name)
     return None

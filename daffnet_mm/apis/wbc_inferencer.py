@@ -1,10 +1,7 @@
-import glob
 import os.path as osp
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from itertools import islice
 from math import ceil
 from os import PathLike, fspath
 from pathlib import Path
@@ -14,58 +11,29 @@ import numpy as np
 import torch
 from mmengine import fileio
 from mmengine.config import Config
-from mmengine.dataset import default_collate
+from mmengine.dataset import Compose, default_collate
 from mmengine.model import BaseModel
 from mmpretrain.apis import ImageClassificationInferencer, get_model
+from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
 from mmpretrain.visualization import UniversalVisualizer
 from PIL import Image
 from rich.progress import track
 
 from daffnet_lite.errors import InputError, InputWarning
-from daffnet_lite.fileio.image_folders import describe_left_out, find_images
-from daffnet_lite.fileio.image_limits import LEAST_SIDE, LONGEST
-from daffnet_lite.fileio.image_reading import (
-    group_remarks,
-    name_of,
-    read_image,
-)
+from daffnet_lite.fileio.image_reading import name_of, read_image
 from daffnet_lite.fileio.names import file_stems
+from daffnet_lite.intake import ImageIntake, LaboratoryPipeline, has_path
 from daffnet_lite.profiles import Profile
-from daffnet_lite.review import look_at
 from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.models.utils import watch_decisions
 from daffnet_mm.utils.config_files import load_config
 
-from .profiled_pipeline import Preparation, ProfiledPipeline
 from .review_of_checkpoint import review_of_checkpoint
 from .shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
 from .trained_model import building, class_names, find_infinite
-
-#: Threads that read images while the model computes.
-READERS = 2
-
-
-def _is_path(image: Any) -> bool:
-    return isinstance(image, (str, PathLike))
-
-
-def _name(image: Any, index: int) -> str:
-    """What messages call an image."""
-    if _is_path(image):
-        return name_of(image)
-    return f'image {index + 1} of the input'
-
-
-def _names_several(place: Any) -> bool:
-    """Whether something stands for several images: a folder or a pattern."""
-    if not _is_path(place) or '://' in fspath(place):
-        return False
-    return osp.isdir(place) or (
-        glob.has_magic(fspath(place)) and not osp.lexists(place)
-    )
 
 
 class WBCInferencer(ImageClassificationInferencer):
@@ -147,7 +115,7 @@ class WBCInferencer(ImageClassificationInferencer):
                 f'the config {model} comes without a checkpoint, and random '
                 'weights predict nothing: name one in pretrained'
             )
-        if _is_path(model) and (osp.exists(model) or osp.splitext(model)[1]):
+        if has_path(model) and (osp.exists(model) or osp.splitext(model)[1]):
             # Any other text is a model's name in MMPretrain.
             model = load_config(model)
         built: Any = model
@@ -172,12 +140,27 @@ class WBCInferencer(ImageClassificationInferencer):
         self._averaged = None
         if views is not None:
             self._averaged = SymmetryTTAModel(self.model, views)
-        #: Why an image of the last call has no result, by its place.
-        self.errors: dict[int, str] = {}
-        #: What is to be said of how images of the last call were read.
-        self.warnings: list[str] = []
-        #: The laboratory's profile in the last call; None: none was applied.
-        self.profile: Profile | None = None
+        self._intake = ImageIntake(
+            self._pipeline,
+            self._reading,
+            self._review.needs_views,
+            self._download,
+        )
+
+    @property
+    def errors(self) -> dict[int, str]:
+        """dict[int, str]: Why an image of the last call has no result."""
+        return self._intake.errors
+
+    @property
+    def warnings(self) -> list[str]:
+        """list[str]: What is to be said of the images of the last call."""
+        return self._intake.warnings
+
+    @property
+    def profile(self) -> Profile | None:
+        """Profile | None: The laboratory's that was applied in it."""
+        return self._intake.profile
 
     def __call__(
         self,
@@ -292,24 +275,7 @@ class WBCInferencer(ImageClassificationInferencer):
 
     def _inputs_to_list(self, inputs: Any) -> list:
         """List the images of all that was given."""
-        if not isinstance(inputs, (list, tuple)):
-            inputs = [inputs]
-        images, left_out, faults = [], [], []
-        for place in inputs:
-            if _names_several(place):
-                found = find_images([fspath(place)])
-                images += found.images
-                left_out += found.left_out
-                faults += found.faults
-            else:
-                images.append(place)
-        if not images:
-            raise InputError(
-                'there is no image: expected is an image, a folder with '
-                'images, or a list of them, and the list is empty'
-            )
-        self.warnings = [*describe_left_out(left_out), *faults]
-        return images
+        return self._intake.list_images(inputs)
 
     def _init_pipeline(self, cfg: Config) -> Callable:
         # The first step reads the data that the model was tested on.
@@ -322,54 +288,19 @@ class WBCInferencer(ImageClassificationInferencer):
                 for name, value in self._reading.items()
             },
         )
-        self._profiled = ProfiledPipeline(
-            rest, self._wanted_profile, **self._reading
+        self._pipeline = LaboratoryPipeline(
+            rest,
+            self._wanted_profile,
+            TRANSFORMS.build,
+            Compose,
+            **self._reading,
         )
-        return self._profiled.usual.pipeline
-
-    def _read(
-        self, index: int, image: Any, preparation: Preparation
-    ) -> tuple[dict, list[str]]:
-        """Read and prepare one image.
-
-        Returns:
-            tuple[dict, list[str]]: What the model takes, and remarks.
-        """
-        results: dict[str, Any] = {}
-        view = None
-        name = _name(image, index)
-        if _is_path(image):
-            results['img_path'] = fspath(image)
-        content = preparation.held.pop(index, None)
-        if content is None:
-            content = self._download(image)
-        reading = dict(self._reading, min_edge=preparation.min_edge)
-        decoded = read_image(
-            image if content is None else content, **reading, name=name
-        )
-        remarks = list(decoded.remarks)
-        short, long = sorted(decoded.size)
-        if short < LEAST_SIDE or long > LONGEST * short:
-            height, width = decoded.size
-            shape = f'it has {width} x {height} pixels'
-            if short < LEAST_SIDE:
-                raise InputError(f'{name}: {shape}, too few to show a cell')
-            remarks.append(f'{shape}, no shape of a picture of one cell')
-        if self._review.needs_views:
-            view = look_at(decoded.img)
-        results.update(
-            img=decoded.img,
-            img_shape=decoded.img.shape[:2],
-            ori_shape=decoded.size,
-        )
-        data = preparation.pipeline(results)
-        data['data_samples'].set_metainfo(dict(view=view))
-        return data, remarks
+        return self._pipeline.usual.pipeline
 
     @staticmethod
     def _download(image: Any) -> bytes | None:
         """Fetch what lies elsewhere; None of all else."""
-        if not _is_path(image) or '://' not in fspath(image):
+        if not has_path(image) or '://' not in fspath(image):
             return None
         try:
             return fileio.get(fspath(image))
@@ -390,54 +321,17 @@ class WBCInferencer(ImageClassificationInferencer):
         Yields:
             dict: A batch, as ``model.test_step`` takes it.
         """
-        self.errors = {}
-        preparation = self._profiled.for_call(inputs, self._download)
-        self.profile = preparation.profile
-        self.warnings += preparation.remarks
-        readable = self._readable(
-            inputs, preparation, skip_broken, 2 * batch_size
-        )
-        while batch := list(islice(readable, batch_size)):
-            yield default_collate(batch)
-
-    def _readable(
-        self,
-        inputs: list,
-        preparation: Preparation,
-        skip_broken: bool,
-        ahead: int,
-    ) -> Iterator[dict]:
-        remarks = []
-        with ThreadPoolExecutor(READERS) as readers:
-            waiting = iter(enumerate(inputs))
-            # A window, so that a large folder does not fill the memory.
-            reading = [
-                (index, readers.submit(self._read, index, image, preparation))
-                for index, image in islice(waiting, ahead)
-            ]
-            while reading:
-                index, result = reading.pop(0)
-                reading += [
-                    (
-                        later,
-                        readers.submit(self._read, later, image, preparation),
+        for batch in self._intake.batches(inputs, batch_size, skip_broken):
+            for prepared in batch:
+                prepared.data['data_samples'].set_metainfo(
+                    dict(
+                        place=prepared.place,
+                        name=prepared.name,
+                        view=prepared.view,
+                        skip_broken=skip_broken,
                     )
-                    for later, image in islice(waiting, 1)
-                ]
-                try:
-                    data, said = result.result()
-                except InputError as error:
-                    if not skip_broken:
-                        raise
-                    self.errors[index] = str(error)
-                    continue
-                name = _name(inputs[index], index)
-                remarks += [(name, remark) for remark in said]
-                data['data_samples'].set_metainfo(
-                    dict(place=index, name=name, skip_broken=skip_broken)
                 )
-                yield data
-        self.warnings += group_remarks(remarks)
+            yield default_collate([prepared.data for prepared in batch])
 
     @torch.no_grad()
     def forward(self, inputs: dict, **kwargs) -> list[DataSample]:
@@ -501,7 +395,7 @@ class WBCInferencer(ImageClassificationInferencer):
             self.visualizer = UniversalVisualizer()
         # Of images without a name, their place, as in MMPretrain.
         stems = file_stems(
-            fspath(image) if _is_path(image) else str(index)
+            fspath(image) if has_path(image) else str(index)
             for index, image in enumerate(images)
         )
         reading = dict(self._reading, min_edge=None)

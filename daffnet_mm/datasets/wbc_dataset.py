@@ -159,9 +159,8 @@ class WBCDataset(BaseDataset):
         class_map: Mapping[str, str | None] | None = None,
         **kwargs,
     ) -> None:
-        wanted = split if isinstance(split, str | None) else tuple(split)
-        named = {wanted} if isinstance(wanted, str) else wanted
-        if named is not None and (not named or set(named) - set(self.PARTS)):
+        wanted = {split} if isinstance(split, str) else set(split or ())
+        if split is not None and (not wanted or wanted - set(self.PARTS)):
             raise InputError(
                 f'{type(self).__name__}: split={split!r} must be '
                 f'{", ".join(map(repr, self.PARTS))}, a list of them, or '
@@ -177,7 +176,8 @@ class WBCDataset(BaseDataset):
                 f'{type(self).__name__}: val_ratio={val_ratio} '
                 'must lie between 0 and 1'
             )
-        self.split = wanted
+        self.split = split
+        self._wanted_parts = wanted
         self.split_file = split_file
         self.split_ratios = split_ratios
         self.split_seed = split_seed
@@ -747,9 +747,7 @@ class WBCDataset(BaseDataset):
         ]
         if parts is not None:
             self._check_parts(samples, parts)
-            wanted = (
-                {self.split} if isinstance(self.split, str) else self.split
-            )
+            wanted = self._wanted_parts
             samples = [s for s in samples if parts[s['name']] in wanted]
         if not samples:
             raise InputError(

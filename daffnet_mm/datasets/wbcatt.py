@@ -77,7 +77,7 @@ class WBCAtt(PBC):
             )
         if split and 'select' in split and not select_ratio:
             raise InputError(
-                f"WBCAtt: split={split!r} needs a select_ratio, such as 0.1"
+                f'WBCAtt: split={split!r} needs a select_ratio, such as 0.1'
             )
         self.ann_dir = ann_dir
         self.select_ratio = select_ratio
@@ -99,9 +99,9 @@ class WBCAtt(PBC):
             InputError: If there are none.
         """
         part = '*'
-        one = isinstance(self.split, str) and not self.group_file
-        if self.official_split and one:
-            part = 'train' if self.split == 'select' else self.split
+        alone = self.split if isinstance(self.split, str) else None
+        if self.official_split and alone and not self.group_file:
+            part = 'train' if alone == 'select' else alone
         pattern = osp.join(self.ann_dir, f'pbc_attr_v1_{part}.csv')
         files = sorted(glob.glob(pattern))
         if not files:

@@ -7,6 +7,7 @@ from daffnet_lite.profiles import (
     home_profile,
     measure,
     measure_file,
+    parse_profile,
     read_profile,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     'home_profile',
     'measure',
     'measure_file',
+    'parse_profile',
     'read_profile',
 ]

@@ -1,11 +1,13 @@
 from .confusion_matrix import plot_attribute_confusions, plot_confusion_matrix
 from .curves import plot_robustness, plot_roc, plot_training_curves
 from .grad_cam import GradCAMExplainer, plot_explanations
+from .occlusion import OcclusionExplainer
 from .reliability_diagram import plot_reliability
 from .save_figure import save_figure
 
 __all__ = [
     'GradCAMExplainer',
+    'OcclusionExplainer',
     'plot_attribute_confusions',
     'plot_confusion_matrix',
     'plot_explanations',

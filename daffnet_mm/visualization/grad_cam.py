@@ -92,7 +92,45 @@ class LogOdds:
         return own[self.value] - others.logsumexp(dim=0)
 
 
-class GradCAMExplainer:
+class Explainer:
+    """What explainers share: a classifier's logits, and targets among them.
+
+    Args:
+        logits (AllLogits): Of the classifier; put into evaluation mode.
+    """
+
+    def __init__(self, logits: AllLogits) -> None:
+        self.logits = logits
+        self.logits.eval()
+
+    def target(
+        self, name: str, value: int, num_classes: int | None = None
+    ) -> LogOdds:
+        """Describe what is to be explained.
+
+        Args:
+            name (str): An attribute, or ``'cell_type'``.
+            value (int): The index of one of its values.
+            num_classes (int, optional): The number of cell types, for
+                ``'cell_type'``.
+
+        Returns:
+            LogOdds: The target.
+        """
+        start = 0
+        for attribute, values in self.logits.attributes.items():
+            if attribute == name:
+                return LogOdds(name, start, len(values), value)
+            start += len(values)
+        if name != CELL_TYPE or num_classes is None:
+            raise InputError(
+                f'the model predicts no {name}; it predicts '
+                f'{", ".join([*self.logits.attributes, CELL_TYPE])}'
+            )
+        return LogOdds(name, start, num_classes, value)
+
+
+class GradCAMExplainer(Explainer):
     """Show where in an image a prediction comes from, by Grad-CAM.
 
     The maps are made by pytorch-grad-cam, as in MMPretrain's
@@ -122,36 +160,9 @@ class GradCAMExplainer:
             raise InputError(
                 f'method {method!r} must be one of {", ".join(CAM_METHODS)}'
             )
-        self.logits = AllLogits(model)
-        self.logits.eval()
+        super().__init__(AllLogits(model))
         self.modules = dict(model.named_modules())
         self._cam_class = getattr(pytorch_grad_cam, CAM_METHODS[method])
-
-    def target(
-        self, name: str, value: int, num_classes: int | None = None
-    ) -> LogOdds:
-        """Describe what is to be explained.
-
-        Args:
-            name (str): An attribute, or ``'cell_type'``.
-            value (int): The index of one of its values.
-            num_classes (int, optional): The number of cell types, for
-                ``'cell_type'``.
-
-        Returns:
-            LogOdds: The target.
-        """
-        start = 0
-        for attribute, values in self.logits.attributes.items():
-            if attribute == name:
-                return LogOdds(name, start, len(values), value)
-            start += len(values)
-        if name != CELL_TYPE or num_classes is None:
-            raise InputError(
-                f'the model predicts no {name}; it predicts '
-                f'{", ".join([*self.logits.attributes, CELL_TYPE])}'
-            )
-        return LogOdds(name, start, num_classes, value)
 
     def explain(
         self, images: torch.Tensor, target: LogOdds, layer: str

@@ -103,6 +103,7 @@ PLACEHOLDERS = {
     'REVIEWED.pth': '{own}.pth',
     'ADAPTED.pth': '{own}.pth',
     'FILE.png': '{own}.png',
+    'FILE.onnx': '{own}.onnx',
     'FILE.json': '{own}.json',
     'LABORATORY.json': '{own}.json',
     'PROCESSES': '2',
@@ -226,6 +227,10 @@ def how_to_run(command):
     ):
         return replace(use, reason='needs pytorch-grad-cam')
     words = ' '.join(use.arguments)
+    if ('export' in use.name or '--onnx' in words) and not (
+        find_spec('onnx') and find_spec('onnxruntime')
+    ):
+        return replace(use, reason='needs ONNX and its runtime')
     for option, what in ABSENT.items():
         if re.search(rf'(^|\s){option}(\s|$)', words):
             return replace(use, reason=f'needs {what}')

@@ -233,5 +233,5 @@ def test_options_in_sentences_exist(fragment):
         if parser_of(tool)
         for option in parser_of(tool)._option_string_actions
     } | _OTHER_OPTIONS
-    for option in re.findall(r'(?<![\w-])--[a-z][a-z-]*', fragment.text):
+    for option in re.findall(r'(?<![\w-])--[a-z][a-z0-9-]*', fragment.text):
         assert option in known, fragment

@@ -117,7 +117,7 @@ def test_the_parts_of_a_tool(tools, name):
     usage = '\n'.join(re.findall('^    .*', tool.__doc__, re.MULTILINE))
     assert Path(name).stem in usage
     known = {o for action in parser._actions for o in action.option_strings}
-    assert set(re.findall(r'--[a-z-]+', usage)) <= known
+    assert set(re.findall(r'--[a-z0-9-]+', usage)) <= known
 
 
 @pytest.mark.parametrize('name', NAMES)

@@ -18,8 +18,16 @@ SCRIPTS = [
 
 
 @pytest.mark.slow
-def test_mmpretrain_trains_one_of_our_configs(tmp_path, succeeds):
+@pytest.mark.parametrize('inherited', [False, True])
+def test_mmpretrain_trains_one_of_our_configs(tmp_path, succeeds, inherited):
     config = REPOSITORY / 'configs' / 'daffnet' / 'map-tiny_synthetic.py'
+    if inherited:
+        # by its name in the package, as docs/training.md has it
+        config = tmp_path / 'mine.py'
+        config.write_text(
+            "_base_ = __import__('daffnet_mm') and "
+            "'daffnet_mm::daffnet/map-tiny_synthetic.py'\n"
+        )
     options = ['train_cfg.max_epochs=1', 'default_hooks.report.figures=False']
     for part, size in (('train', 8), ('val', 4), ('test', 4)):
         options += [

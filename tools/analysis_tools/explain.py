@@ -1,4 +1,4 @@
-"""Show where a model looks: Grad-CAM for attributes and cell types.
+"""Show where a model looks, for attributes and cell types.
 
 Usage:
     python tools/analysis_tools/explain.py CONFIG CKPT IMAGE|FOLDER|GLOB [...]

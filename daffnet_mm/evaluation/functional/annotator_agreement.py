@@ -1,7 +1,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from sklearn.metrics import confusion_matrix
 
 
 def annotator_confusions(
@@ -22,6 +21,8 @@ def annotator_confusions(
         list[np.ndarray]: For each attribute the counts, shape (K, K), rows
         the first annotator's values.
     """
+    from sklearn.metrics import confusion_matrix
+
     common = [name for name in first if name in second]
     one = np.array([first[name] for name in common])
     other = np.array([second[name] for name in common])

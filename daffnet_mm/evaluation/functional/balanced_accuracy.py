@@ -2,8 +2,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scipy.stats import binomtest
-
 
 class BalancedAccuracy(NamedTuple):
     """The mean recall of some classes, and how far it is known.
@@ -47,6 +45,8 @@ def balanced_accuracy(
         >>> balanced_accuracy([50, 8], [100, 10])
         BalancedAccuracy(value=0.65, low=0.4..., high=0.7...)
     """
+    from scipy.stats import binomtest
+
     recalls = [r / n for r, n in zip(right, cells, strict=True)]
     limits = [
         binomtest(r, n).proportion_ci(0.95, method='wilson')

@@ -1,8 +1,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import softmax
 
 
 @dataclass(frozen=True)
@@ -91,6 +89,8 @@ def scale_temperature(scores: np.ndarray, temperature: float) -> np.ndarray:
     Returns:
         np.ndarray: Probabilities, shape (N, K).
     """
+    from scipy.special import softmax
+
     return softmax(_log(scores) / temperature, axis=1)
 
 
@@ -109,6 +109,8 @@ def fit_temperature(scores: np.ndarray, true: np.ndarray) -> float:
     Returns:
         float: The temperature, between 0.01 and 100.
     """
+    from scipy.optimize import minimize_scalar
+
     logits = _log(scores)
     # Of the true values against each value, their own included
     gaps = logits - logits[np.arange(len(true)), true][:, None]

@@ -1,11 +1,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import (
-    confusion_matrix,
-    precision_recall_fscore_support,
-    roc_auc_score,
-)
 
 
 @dataclass(frozen=True)
@@ -49,6 +44,11 @@ class ClassScores:
         Returns:
             ClassScores: The scores of the K classes.
         """
+        from sklearn.metrics import (
+            confusion_matrix,
+            precision_recall_fscore_support,
+        )
+
         labels = np.arange(num_classes)
         confusion = confusion_matrix(true, predicted, labels=labels)
         precision, recall, f1, support = precision_recall_fscore_support(
@@ -104,6 +104,8 @@ def one_vs_rest_auc(true: np.ndarray, scores: np.ndarray) -> np.ndarray:
         np.ndarray: Areas in [0, 1], shape (K, ); nan for a class that no
         sample or every sample has, which has no ROC curve.
     """
+    from sklearn.metrics import roc_auc_score
+
     areas = np.full(scores.shape[1], np.nan)
     for index in range(scores.shape[1]):
         positive = true == index

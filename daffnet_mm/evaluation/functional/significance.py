@@ -2,7 +2,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
 
 
 class McNemarResult(NamedTuple):
@@ -49,6 +48,8 @@ def mcnemar_test(
         >>> mcnemar_test([1, 1, 1, 1, 1, 0], [0, 0, 0, 0, 0, 1])
         McNemarResult(b=5, c=1, p_value=0.21875)
     """
+    from scipy.stats import binomtest
+
     first, second = np.asarray(correct_a), np.asarray(correct_b)
     if first.ndim != 1 or first.shape != second.shape:
         raise ValueError(

@@ -281,6 +281,21 @@ class MAPHead(BaseModule):
                 )
         return data_samples
 
+    def decode(self, scores: torch.Tensor) -> torch.Tensor:
+        """Pick the values of the attributes.
+
+        Args:
+            scores (Tensor): Probabilities of shape (N, 31).
+
+        Returns:
+            Tensor: Value indices of shape (N, 11).
+        """
+        padded = self.layout.pad(scores)
+        if not self.joint_decoding:
+            return padded.argmax(dim=-1)
+        assert self.equivalent_values is not None
+        return self.equivalent_values.decode(padded)
+
     def set_attributes(
         self,
         scores: torch.Tensor,
@@ -297,12 +312,7 @@ class MAPHead(BaseModule):
             list[DataSample]: Each with ``pred_attributes`` and
             ``pred_attribute_scores``.
         """
-        padded = self.layout.pad(scores)
-        if self.joint_decoding:
-            assert self.equivalent_values is not None
-            values = self.equivalent_values.decode(padded)
-        else:
-            values = padded.argmax(dim=-1)
+        values = self.decode(scores)
         if data_samples is None:
             data_samples = [None] * len(scores)
         out = []

@@ -23,7 +23,9 @@ def plain_mean(x: torch.Tensor, dims: tuple[int, ...]) -> torch.Tensor:
     Returns:
         Tensor: The mean.
     """
-    if x.dtype == torch.float16:  # which has no room for large sums
+    # float16 has no room for large sums. A graph would count the positions
+    # anew at every run.
+    if x.dtype == torch.float16 or torch.jit.is_tracing():
         return x.mean(dims, keepdim=True)
     return x.sum(dims, keepdim=True) / math.prod(x.shape[dim] for dim in dims)
 

@@ -1,4 +1,4 @@
-"""The steps from a read image to what the model takes, for one laboratory."""
+"""The steps from a read image to what a model takes, for one laboratory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -6,8 +6,6 @@ from math import ceil
 from os import PathLike
 from typing import Any, NamedTuple
 
-from mmengine.dataset import Compose
-from mmpretrain.registry import TRANSFORMS
 from PIL import Image
 
 from daffnet_lite.errors import InputError
@@ -18,8 +16,9 @@ from daffnet_lite.profiles import (
     read_profile,
 )
 from daffnet_lite.profiles.estimating import spread_out
-from daffnet_mm.datasets.transforms import ApplyProfile
 
+#: The type of the step that takes a profile.
+PROFILED = 'ApplyProfile'
 #: Calls with as many images are taken for a laboratory.
 LEAST_IMAGES = 30
 #: So many of them are looked at beforehand.
@@ -31,8 +30,7 @@ class Preparation(NamedTuple):
 
     Attributes:
         pipeline (Callable): The steps after reading.
-        min_edge (int | None): As for
-            :class:`~daffnet_mm.datasets.LoadCellImage`.
+        min_edge (int | None): Short edge that is enough for them.
         profile (Profile | None): The laboratory's, if one is applied.
         remarks (list[str]): What is to be said of it.
         held (dict[int, bytes]): What was fetched already, by its place.
@@ -45,17 +43,20 @@ class Preparation(NamedTuple):
     held: dict[int, bytes]
 
 
-class ProfiledPipeline:
-    """A test pipeline without its first step, which takes a profile.
+class LaboratoryPipeline:
+    """A test pipeline behind its first step, which takes a profile.
 
     Args:
-        steps (Sequence[dict]): The steps. An ``ApplyProfile`` among them
-            takes the profile.
+        steps (Sequence[dict]): The steps: a ``type`` each, and settings. An
+            ``ApplyProfile`` among them takes the profile.
         profile (str | Path | Profile, optional): ``'auto'``, ``'none'``, a
             profile or its file.
-        min_edge (int, optional): What the config says of reading.
-        bit_depth (int, optional): How images are read.
-        max_pixels (int, optional): How images are read.
+        build (Callable): Builds a step.
+        chain (Callable): Makes one of several.
+        min_edge (int, optional): Short edge that is enough without a profile.
+            Defaults to None: all.
+        bit_depth (int, optional): How images are read. Defaults to None.
+        max_pixels (int, optional): How images are read. Defaults to None.
 
     Raises:
         InputError: If a profile is given, and no step takes it.
@@ -65,17 +66,21 @@ class ProfiledPipeline:
         self,
         steps: Sequence[dict],
         profile: str | PathLike[str] | Profile | None,
-        min_edge: int | None,
-        bit_depth: int | None,
-        max_pixels: int | None,
+        build: Callable[[dict], Any],
+        chain: Callable[[list], Callable],
+        min_edge: int | None = None,
+        bit_depth: int | None = None,
+        max_pixels: int | None = None,
     ) -> None:
         self._steps = list(steps)
+        self._build = build
+        self._chain = chain
         self._min_edge = min_edge
         self._reading = dict(bit_depth=bit_depth, max_pixels=max_pixels)
         places = [
             place
             for place, step in enumerate(self._steps)
-            if step['type'] == ApplyProfile.__name__
+            if step['type'] == PROFILED
         ]
         self._place = places[0] if places else None
         #: Whether calls are looked at beforehand.
@@ -136,12 +141,14 @@ class ProfiledPipeline:
                     'step ApplyProfile that would take it: put one in the '
                     'place of FrameCell, or leave the profile out'
                 )
-            built = [TRANSFORMS.build(step) for step in steps]
-            return Preparation(Compose(built), self._min_edge, None, [], {})
+            built = [self._build(step) for step in steps]
+            return Preparation(
+                self._chain(built), self._min_edge, None, [], {}
+            )
         if profile is not None or wanted != 'auto':
             steps[self._place]['profile'] = profile
-        built = [TRANSFORMS.build(step) for step in steps]
-        applied: ApplyProfile = built[self._place]
+        built = [self._build(step) for step in steps]
+        applied = built[self._place]
         min_edge, remarks = self._min_edge, []
         if profile is not None and applied.adjustment is not None:
             remarks = applied.adjustment.remarks
@@ -150,7 +157,7 @@ class ProfiledPipeline:
                 # A small part of an image is not to be made larger again.
                 wanted_edge = min_edge * applied.share * profile.side / view
                 min_edge = max(min_edge, ceil(wanted_edge))
-        return Preparation(Compose(built), min_edge, profile, remarks, {})
+        return Preparation(self._chain(built), min_edge, profile, remarks, {})
 
 
 @contextmanager

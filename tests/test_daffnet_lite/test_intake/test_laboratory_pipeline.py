@@ -5,14 +5,16 @@ import warnings
 import cv2
 import numpy as np
 import pytest
+from mmengine.dataset import Compose
+from mmpretrain.registry import TRANSFORMS
 from PIL import Image
 from smears import smear
 
 from daffnet_lite.commands import predict
 from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.intake import LaboratoryPipeline, laboratory_pipeline
 from daffnet_lite.profiles import home_profile, read_profile
-from daffnet_mm.apis import WBCInferencer, profiled_pipeline
-from daffnet_mm.apis.profiled_pipeline import ProfiledPipeline
+from daffnet_mm.apis import WBCInferencer
 
 STEPS = [dict(type='ApplyProfile', share=0.66), dict(type='PackInputs')]
 
@@ -43,6 +45,12 @@ def found(inferencer, paths):
     with pytest.warns(InputWarning, match='a profile was estimated on 30 of'):
         inferencer(paths)
     return inferencer.profile
+
+
+def pipeline_of(steps, profile, min_edge=None):
+    return LaboratoryPipeline(
+        steps, profile, TRANSFORMS.build, Compose, min_edge
+    )
 
 
 def no_download(image):
@@ -117,15 +125,15 @@ def test_a_profile_is_for_any_number(inferencer, paths, found, tmp_path):
 
 def test_of_many_images_some_are_looked_at(monkeypatch, paths):
     seen = []
-    measure_file = profiled_pipeline.measure_file
+    measure_file = laboratory_pipeline.measure_file
 
     def counting(source, **kwargs):
         seen.append(source)
         return measure_file(source, **kwargs)
 
-    monkeypatch.setattr(profiled_pipeline, 'measure_file', counting)
-    monkeypatch.setattr(profiled_pipeline, 'SAMPLE', 15)
-    pipeline = ProfiledPipeline(STEPS, 'auto', 96, None, None)
+    monkeypatch.setattr(laboratory_pipeline, 'measure_file', counting)
+    monkeypatch.setattr(laboratory_pipeline, 'SAMPLE', 15)
+    pipeline = pipeline_of(STEPS, 'auto', 96)
     many = [paths[i % 30] for i in range(10_001)]
     found = pipeline.for_call(many, no_download)
     assert seen[0] == many[0] and seen[-1] == many[-1] and len(seen) == 15
@@ -154,7 +162,7 @@ def test_what_lies_elsewhere_is_fetched_once(paths):
         fetched.append(image)
         return contents([image.removeprefix('http://')])[0]
 
-    pipeline = ProfiledPipeline(STEPS, 'auto', None, None, None)
+    pipeline = pipeline_of(STEPS, 'auto')
     places = [f'http://{path}' for path in paths]
     found = pipeline.for_call(places, download)
     assert fetched == places
@@ -171,7 +179,7 @@ def test_files_stay_where_they_are(paths):
     pipes = [Pipe(text) for text in contents(paths)]
     for file in files:
         file.seek(2)
-    pipeline = ProfiledPipeline(STEPS, 'auto', None, None, None)
+    pipeline = pipeline_of(STEPS, 'auto')
     found = pipeline.for_call([*files, *pipes], no_download)
     assert found.profile.images == 30
     assert {file.tell() for file in files} == {2}
@@ -181,30 +189,30 @@ def test_files_stay_where_they_are(paths):
 def test_a_small_part_of_an_image_is_read_large_enough(found):
     """What is cut out has the pixels that home's images have."""
     wide = dataclasses.replace(found, side=800.0)
-    edge = ProfiledPipeline(STEPS, wide, 146, None, None).usual.min_edge
+    edge = pipeline_of(STEPS, wide, 146).usual.min_edge
     view = 0.66 * 360 * found.scale.red_cell / home_profile().scale.red_cell
     assert edge * view / 800 == pytest.approx(0.66 * 146, abs=1)
-    home = ProfiledPipeline(STEPS, home_profile(), 146, None, None)
+    home = pipeline_of(STEPS, home_profile(), 146)
     assert home.usual.min_edge == 146
-    unread = ProfiledPipeline(STEPS, found, None, None, None)
+    unread = pipeline_of(STEPS, found)
     assert unread.usual.min_edge is None
 
 
 def test_a_model_must_take_a_profile(paths, found):
     steps = [dict(type='FrameCell'), dict(type='PackInputs')]
-    pipeline = ProfiledPipeline(steps, 'auto', None, None, None)
+    pipeline = pipeline_of(steps, 'auto')
     assert pipeline.for_call(paths, no_download) is pipeline.usual
     with pytest.raises(InputError, match='has no step ApplyProfile'):
-        ProfiledPipeline(steps, found, None, None, None)
+        pipeline_of(steps, found)
 
 
 def test_a_profile_of_the_config_stays(paths, found):
     steps = [dict(STEPS[0], profile=found), STEPS[1]]
-    pipeline = ProfiledPipeline(steps, 'auto', None, None, None)
+    pipeline = pipeline_of(steps, 'auto')
     assert pipeline.for_call(paths, no_download) is pipeline.usual
     applied = pipeline.usual.pipeline.transforms[0]
     assert applied.profile == found
-    off = ProfiledPipeline(steps, 'none', None, None, None)
+    off = pipeline_of(steps, 'none')
     assert off.usual.pipeline.transforms[0].profile is None
 
 

@@ -1,0 +1,16 @@
+"""From what a user gives to what a network takes, ahead of the network."""
+
+from .image_intake import ImageIntake, PreparedImage
+from .laboratory_pipeline import LaboratoryPipeline, Preparation
+from .sources import describe_source, has_path, list_images, no_answer
+
+__all__ = [
+    'ImageIntake',
+    'LaboratoryPipeline',
+    'Preparation',
+    'PreparedImage',
+    'describe_source',
+    'has_path',
+    'list_images',
+    'no_answer',
+]

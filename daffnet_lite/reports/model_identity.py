@@ -1,0 +1,33 @@
+import hashlib
+import os.path as osp
+from dataclasses import dataclass
+
+from daffnet_lite.version import __version__
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model answered, so that somebody can look it up.
+
+    Args:
+        name (str): The file's name, without its folder.
+        sha256 (str): Of what is in the file, hexadecimal.
+        version (str): Of this package.
+    """
+
+    name: str
+    sha256: str
+    version: str = __version__
+
+    @classmethod
+    def of_file(cls, path: str) -> 'ModelIdentity':
+        """Read a checkpoint's, or an exported model's.
+
+        Args:
+            path (str): The file.
+        """
+        digest = hashlib.sha256()
+        with open(path, 'rb') as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        return cls(osp.basename(path), digest.hexdigest())

@@ -1,0 +1,155 @@
+"""One page with counts, cells, reasons and which model it was."""
+
+import base64
+import hashlib
+import re
+from datetime import datetime
+from html.parser import HTMLParser
+
+import cv2
+import numpy as np
+import pytest
+
+from daffnet_lite.answers.differential import differential_count
+from daffnet_lite.reports import HtmlReport, ModelIdentity
+from daffnet_lite.structures import WBC5_CLASSES
+
+MODEL = ModelIdentity('model.pth', 'ab' * 32, '9.9')
+
+
+class Page(HTMLParser):
+    """What a browser would fetch, run and show."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.sources, self.tags, self.texts = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.sources += [v for k, v in attrs if k in ('src', 'href')]
+
+    def handle_data(self, data):
+        self.texts += [data.strip()] if data.strip() else []
+
+
+def row(path, cell_type='neutrophil', review='', **attributes):
+    return dict(
+        image=str(path),
+        cell_type=cell_type,
+        probability=0.987,
+        neutrophil_probability=0.987,
+        **attributes,
+        review=review,
+    )
+
+
+@pytest.fixture
+def image(tmp_path):
+    """A picture that is twice as wide as high, green on the left."""
+    values = np.full((200, 400, 3), 230, np.uint8)
+    values[:, :200] = (0, 160, 0)
+    cv2.imwrite(str(tmp_path / 'cell.png'), values)
+    return tmp_path / 'cell.png'
+
+
+def render(report, rows, **kwargs):
+    counts = differential_count([r['cell_type'] for r in rows], WBC5_CLASSES)
+    return report.render(counts, **kwargs)
+
+
+def test_what_it_tells(image):
+    rows = [row(image, cell_size='big', granule_colour='pink')] * 3
+    rows += [row(image, 'basophil', review='blurred; unsure')]
+    report = HtmlReport(MODEL)
+    for each in rows:
+        report.add(each)
+    text = render(
+        report,
+        rows,
+        errors=['broken.png cannot be read'],
+        command=['/usr/bin/daffnet', 'predict', 'my cells'],
+        date=datetime(2024, 2, 3, 4, 5),
+    )
+    page = Page(text)
+    joined = '\n'.join(page.texts)
+    for expected in (
+        'Differential count of 4 white blood cells',
+        '2024-02-03 04:05',
+        'Not for diagnosis',
+        'Neutrophil: 3',
+        'cell size: big',
+        'granule colour: pink',
+        'Look at again: 1',
+        'blurred; unsure',
+        '98.7',
+        'broken.png cannot be read',
+        'ab' * 32,
+        "daffnet predict 'my cells'",
+    ):
+        assert expected in joined, expected
+    assert '/usr/bin' not in joined
+    # Three quarters, and their interval by Wilson's formula, worked by hand.
+    assert '75.0' in page.texts and '30.1 to 95.4' in page.texts
+    # Nothing is fetched, nothing runs.
+    assert all(s.startswith('data:image/jpeg;base64,') for s in page.sources)
+    assert len(page.sources) == 4
+    assert not {'script', 'link', 'iframe'} & set(page.tags)
+    assert 'http' not in text.replace('http-equiv', '')
+
+
+def test_pictures_are_small_copies(image):
+    report = HtmlReport(MODEL)
+    report.add(row(image))
+    (source,) = Page(render(report, [row(image)])).sources
+    content = base64.b64decode(source.partition(',')[2])
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), 1)
+    assert picture.shape == (56, 112, 3)
+    left, right = picture[:, :50].mean((0, 1)), picture[:, 62:].mean((0, 1))
+    assert np.abs(left - (0, 160, 0)).max() < 8
+    assert np.abs(right - 230).max() < 8
+
+
+def test_of_very_many_some_are_shown(image):
+    rows = [row(image)] * 30 + [row(image, review='unsure')] * 7
+    report = HtmlReport(MODEL, per_type=5, most_reviewed=4)
+    for each in rows:
+        report.add(each)
+    page = Page(render(report, rows))
+    assert len(page.sources) == 9
+    texts = ' '.join(page.texts)
+    assert 'Look at again: 7' in texts and 'The first 4 of them.' in texts
+    assert '5 of 37;' in texts
+
+
+def test_names_are_text_and_missing_files_have_no_picture(tmp_path):
+    name = tmp_path / '<script>alert(1)</script>&.png'
+    rows = [row(name), row(name, review='<b>')]
+    report = HtmlReport(MODEL)
+    for each in rows:
+        report.add(each)
+    text = render(report, rows, errors=['<img src=x>'])
+    page = Page(text)
+    assert not {'script', 'b', 'img'} & set(page.tags)
+    assert '&lt;script&gt;alert(1)&lt;/script&gt;&amp;.png' in text
+
+
+@pytest.mark.parametrize(
+    ('number', 'verdict'), [(0, 'below'), (60, ''), (99, 'above')]
+)
+def test_where_the_interval_lies(image, number, verdict):
+    types = ['neutrophil'] * number + ['lymphocyte'] * (100 - number)
+    rows = [row(image, cell_type) for cell_type in types]
+    report = HtmlReport(MODEL, per_type=0)
+    text = render(report, rows)
+    (line,) = re.findall(r'<tr><td>neutrophil</td>.*?</tr>', text, re.DOTALL)
+    found = re.findall(r'whole interval (\w+) the', line)
+    assert found == ([verdict] if verdict else [])
+
+
+def test_which_model(tmp_path):
+    file = tmp_path / 'weights.pth'
+    file.write_bytes(bytes(range(256)) * 9000)
+    found = ModelIdentity.of_file(str(file))
+    assert found.name == 'weights.pth'
+    assert found.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
