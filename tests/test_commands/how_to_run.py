@@ -345,6 +345,15 @@ def _source(command, arguments):
     return Use(command, reason='a file of the environment')
 
 
+def _docker(command, arguments):
+    """Hold what runs in the image against the command's own options."""
+    if arguments[0] == 'build':
+        assert (REPOSITORY / arguments[-1] / 'Dockerfile').is_file()
+        return Use(command, reason='builds an image')
+    parse(_daffnet(command, arguments[arguments.index('daffnet') + 1 :]))
+    return Use(command, reason='runs in a container')
+
+
 def _git(command, arguments):
     return Use(command, reason='a program of others')
 
@@ -358,6 +367,7 @@ _PROGRAMS = {
     'mypy': _mypy,
     'source': _source,
     'git': _git,
+    'docker': _docker,
 }
 
 

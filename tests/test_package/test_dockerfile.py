@@ -46,6 +46,12 @@ def test_what_is_copied_is_there_and_not_ignored():
         assert (REPOSITORY / name).exists(), name
 
 
+def test_the_extra_that_it_installs_is_declared():
+    runs = ' '.join(rest for word, rest in instructions() if word == 'RUN')
+    (extra,) = re.findall(r"'\.\[(\w+)\]'", runs)
+    assert f"'{extra}': requirements(" in (REPOSITORY / 'setup.py').read_text()
+
+
 def test_it_runs_the_command_and_not_as_root():
     last = dict(instructions())  # the last of each kind
     assert json.loads(last['ENTRYPOINT']) == ['daffnet']

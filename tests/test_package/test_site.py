@@ -1,8 +1,10 @@
 """The documents as a site: what its links lead to, and what it refuses."""
 
+import pkgutil
 import re
 import runpy
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +17,8 @@ pytest.importorskip(
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
+
+import daffnet_lite
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOOKS = REPOSITORY / 'docs' / 'mkdocs'
@@ -91,6 +95,21 @@ def test_every_registered_type_is_in_the_reference(site):
         if anchor and anchor.startswith('daffnet_mm.')
     }
     assert registered_types() <= described
+
+
+@pytest.mark.slow
+def test_what_the_rooms_of_the_light_package_show_is_in_the_reference(site):
+    described = set().union(*(page.anchors for page in site.values()))
+    shown = {
+        f'{module.name}.{name}'
+        for module in pkgutil.iter_modules(daffnet_lite.__path__)
+        if module.ispkg
+        for room in [import_module(f'daffnet_lite.{module.name}')]
+        for name in getattr(room, '__all__', ())
+        if callable(getattr(room, name))
+    }
+    assert shown
+    assert {f'daffnet_lite.{name}' for name in shown} <= described
 
 
 @pytest.mark.parametrize(
