@@ -199,16 +199,16 @@ class WBCDataset(BaseDataset):
         Returns:
             list[dict]: In the order of their names, of each
 
-            - ``name``: what split files call it, the path relative to
-              ``data_root`` with forward slashes (for PBC, whose file names
-              are unique, the file name; for a box in a field,
-              ``<path>#<index>``),
-            - ``path``: the file,
-            - ``label``: the cell type,
-            - ``group``: what it must not be parted from,
-            - ``part``: the part in the official split, or None,
-            - and, where there are, ``box``, ``attributes`` and
-              ``seg_map_path``.
+                - ``name``: what split files call it, the path relative to
+                  ``data_root`` with forward slashes (for PBC, whose file
+                  names are unique, the file name; for a box in a field,
+                  ``<path>#<index>``),
+                - ``path``: the file,
+                - ``label``: the cell type,
+                - ``group``: what it must not be parted from,
+                - ``part``: the part in the official split, or None,
+                - and, where there are, ``box``, ``attributes`` and
+                  ``seg_map_path``.
 
         Raises:
             InputError: If the tree is not that of the release.

@@ -36,6 +36,8 @@ PLACEHOLDERS = {
     'CONFIG': 'configs/daffnet/daffnet-tiny_wbcatt_official.py',
     'CKPT': 'shipped.pth',
     'CHECKPOINT': 'shipped.pth',
+    # what was measured of a laboratory
+    'daffnet predict LABORATORY.json': 'daffnet_lite/profiles/pbc.json',
     # a MAP, and its config
     'calibrate_map.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'calibrate_map.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
@@ -245,6 +247,9 @@ def _python(command, arguments):
         if arguments[1] == 'pytest':
             _check_tests(command, arguments[2:])
             return Use(command, reason='runs the tests themselves')
+        if arguments[1] == 'mkdocs':
+            assert arguments[2] in ('build', 'serve')
+            return Use(command, reason='.ci/run builds the site')
     elif (REPOSITORY / arguments[0]).is_file():
         tool, *arguments = arguments
         return Use(command, tool, tuple(arguments))
@@ -307,7 +312,9 @@ def _pip(command, arguments):
         requirement = Requirement(text)
         unknown = requirement.extras - set(_extras())
         assert not unknown, f'{command}: there is no extra {unknown}'
-    assert requirements or options.editables
+    for file in options.requirements:
+        assert (REPOSITORY / file).is_file(), f'{command}: there is no {file}'
+    assert requirements or options.editables or options.requirements
     return Use(command, reason=f'{arguments[0]}s')
 
 
@@ -338,6 +345,15 @@ def _source(command, arguments):
     return Use(command, reason='a file of the environment')
 
 
+def _docker(command, arguments):
+    """Hold what runs in the image against the command's own options."""
+    if arguments[0] == 'build':
+        assert (REPOSITORY / arguments[-1] / 'Dockerfile').is_file()
+        return Use(command, reason='builds an image')
+    parse(_daffnet(command, arguments[arguments.index('daffnet') + 1 :]))
+    return Use(command, reason='runs in a container')
+
+
 def _git(command, arguments):
     return Use(command, reason='a program of others')
 
@@ -351,6 +367,7 @@ _PROGRAMS = {
     'mypy': _mypy,
     'source': _source,
     'git': _git,
+    'docker': _docker,
 }
 
 
