@@ -1,6 +1,6 @@
 """What is made of a model's answers, whatever it ran on."""
 
-from .collected import Answers, Inferencer
+from .collected import Answers, Inferencer, Rows
 from .differential import differential_count
 from .rows import as_row
 from .tables import as_tables
@@ -10,6 +10,7 @@ __all__ = [
     'TABLE_WIDTH',
     'Answers',
     'Inferencer',
+    'Rows',
     'as_row',
     'as_tables',
     'differential_count',

@@ -28,6 +28,32 @@ class Inferencer(Protocol):
         """Yield the answer for each image, in their order."""
 
 
+class Rows(Protocol):
+    """What can be written: rows, and what is told of all of them.
+
+    Attributes:
+        errors (list[str]): Sentences on what has no answer.
+        warnings (list[str]): Sentences on how images were read.
+        several (bool): Whether there is anything to tell of several cells.
+        columns (list[str]): Those of a table without a row.
+    """
+
+    errors: list[str]
+    warnings: list[str]
+    several: bool
+    columns: list[str]
+
+    @property
+    def review(self) -> list[dict]:
+        """Images to look at again, and why."""
+
+    def __iter__(self) -> Iterator[dict]:
+        """Give the rows."""
+
+    def counts(self) -> list[dict]:
+        """The differential count; may be empty."""
+
+
 class Answers:
     """The rows, once, one after the other, and then what is told of all.
 
@@ -55,6 +81,8 @@ class Answers:
         self.warnings = notes
         #: Whether there is anything to tell of several cells.
         self.several = len(listing.images) > 1
+        #: There is a row at least.
+        self.columns: list[str] = []
 
     def __iter__(self) -> Iterator[dict]:
         """Predict, and say in the end which images have no answer.

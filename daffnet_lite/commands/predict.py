@@ -61,6 +61,12 @@ def build_parser() -> ToolParser:
         help='an image of one white blood cell, a folder of such (searched '
         'with its subfolders), or a pattern such as "cells/*.png"',
     )
+    add_answering(parser)
+    return parser
+
+
+def add_answering(parser: ToolParser) -> None:
+    """Add the options of a model's answers, and how they are written."""
     parser.add_argument(
         '--format',
         choices=('table', 'json', 'csv'),
@@ -78,7 +84,6 @@ def build_parser() -> ToolParser:
     parser.add_device(always=False)
     parser.add_batch_size()
     parser.add_reading()
-    return parser
 
 
 def load_model(args: Namespace) -> 'Inferencer':

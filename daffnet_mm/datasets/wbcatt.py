@@ -77,7 +77,7 @@ class WBCAtt(PBC):
             )
         if split and 'select' in split and not select_ratio:
             raise InputError(
-                f"WBCAtt: split={split!r} needs a select_ratio, such as 0.1"
+                f'WBCAtt: split={split!r} needs a select_ratio, such as 0.1'
             )
         self.ann_dir = ann_dir
         self.select_ratio = select_ratio
