@@ -68,22 +68,20 @@ def as_voc(folder):
         objects = ''.join(
             f'<object><name>WBC</name><bndbox><xmin>{x1}</xmin>'
             f'<ymin>{y1}</ymin><xmax>{x2}</xmax><ymax>{y2}</ymax></bndbox>'
-            (
-                '</object>'
-                for x1, y1, x2, y2 in boxes
-            )
-            (folder / f'{name[0]}.xml').write_text(
-                f'<annotation><filename>{name}</filename>{objects}</annotation>'
-            )
-        return folder
-    
-    
-    def as_geojson(folder):
-        for name, boxes in BOXES.items():
-            features = [
-                dict(
-                    type='Feature'
-            ),
+            '</object>'
+            for x1, y1, x2, y2 in boxes
+        )
+        (folder / f'{name[0]}.xml').write_text(
+            f'<annotation><filename>{name}</filename>{objects}</annotation>'
+        )
+    return folder
+
+
+def as_geojson(folder):
+    for name, boxes in BOXES.items():
+        features = [
+            dict(
+                type='Feature',
                 geometry=dict(
                     type='Polygon',
                     # A lozenge: its bounds are the box.
