@@ -74,6 +74,11 @@ def add_answering(parser: ToolParser) -> None:
         help='form of the result (default: %(default)s)',
     )
     parser.add_output('--out', 'file to write')
+    add_model_options(parser)
+
+
+def add_model_options(parser: ToolParser) -> None:
+    """Add the options of a model, and of how it reads images."""
     parser.add_argument(
         '--views',
         choices=('flips', 'symmetries'),

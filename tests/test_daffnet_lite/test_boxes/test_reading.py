@@ -143,8 +143,9 @@ def test_each_format_holds_the_same_boxes(tmp_path, write):
         (
             'f.json',
             (
-                '[{"type": "Feature", "properties": null, "geometry": {"type": '
-                '"MultiPolygon", "coordinates": [[[[64, 48], [192, 144]]]]}}]'
+                '[{"type": "Feature", "properties": null, "geometry": '
+                '{"type": "MultiPolygon", "coordinates": '
+                '[[[[64, 48], [192, 144]]]]}}]'
             ),
         ),
     ],
