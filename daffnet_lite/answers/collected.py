@@ -1,12 +1,14 @@
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from daffnet_lite.errors import InputError
+from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fileio.image_folders import ImageListing
 
 from .differential import differential_count
 from .rows import as_row
+from .whole_fields import describe_fields
 
 
 class Inferencer(Protocol):
@@ -101,6 +103,9 @@ class Answers:
                 )
             yield row
         self.warnings += self._inferencer.warnings
+        for note in describe_fields(self.review, len(self)):
+            self.warnings.append(note)
+            warnings.warn(note, InputWarning, stacklevel=2)
         self.errors += self._listing.faults
         self.errors += self._inferencer.errors.values()
         for error in self.errors:
