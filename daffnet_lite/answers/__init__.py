@@ -1,6 +1,6 @@
 """What is made of a model's answers, whatever it ran on."""
 
-from .collected import Answers, Inferencer
+from .collected import Answers, Inferencer, Rows
 from .differential import differential_count
 from .html_report import HtmlReport
 from .model_identity import ModelIdentity
@@ -14,6 +14,7 @@ __all__ = [
     'HtmlReport',
     'Inferencer',
     'ModelIdentity',
+    'Rows',
     'as_row',
     'as_tables',
     'differential_count',

@@ -1,12 +1,14 @@
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from daffnet_lite.errors import InputError
+from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fileio.image_folders import ImageListing
 
 from .differential import differential_count
 from .rows import as_row
+from .whole_fields import describe_fields
 
 
 class Inferencer(Protocol):
@@ -30,6 +32,32 @@ class Inferencer(Protocol):
         self, inputs: Any, batch_size: int, skip_broken: bool
     ) -> Iterator[dict]:
         """Yield the answer for each image, in their order."""
+
+
+class Rows(Protocol):
+    """What can be written: rows, and what is told of all of them.
+
+    Attributes:
+        errors (list[str]): Sentences on what has no answer.
+        warnings (list[str]): Sentences on how images were read.
+        several (bool): Whether there is anything to tell of several cells.
+        columns (list[str]): Those of a table without a row.
+    """
+
+    errors: list[str]
+    warnings: list[str]
+    several: bool
+    columns: list[str]
+
+    @property
+    def review(self) -> list[dict]:
+        """Images to look at again, and why."""
+
+    def __iter__(self) -> Iterator[dict]:
+        """Give the rows."""
+
+    def counts(self) -> list[dict]:
+        """The differential count; may be empty."""
 
 
 class Answers:
@@ -62,6 +90,8 @@ class Answers:
         self.warnings = notes
         #: Whether there is anything to tell of several cells.
         self.several = len(listing.images) > 1
+        #: There is a row at least.
+        self.columns: list[str] = []
 
     def __iter__(self) -> Iterator[dict]:
         """Predict, and say in the end which images have no answer.
@@ -82,6 +112,9 @@ class Answers:
                 self._watch(row)
             yield row
         self.warnings += self._inferencer.warnings
+        for note in describe_fields(self.review, len(self)):
+            self.warnings.append(note)
+            warnings.warn(note, InputWarning, stacklevel=2)
         self.errors += self._listing.faults
         self.errors += self._inferencer.errors.values()
         for error in self.errors:

@@ -17,7 +17,9 @@ many images take json or csv, which are written as they come.
 Every answer says in `review` why to look at it again, if there is a reason:
 `not a cell`, `several cells`, `blurred`, `other cell type`, `unfamiliar`
 (unlike what the model was trained on), `unsure`; several are joined by "; ".
-The cell type is the best of those that the model knows all the same. A model
+The cell type is the best of those that the model knows all the same. Images
+of several white cells or none are also told of on stderr: whole fields are
+for `daffnet fields`. A model
 to which tools/analysis_tools/fit_review.py has fitted no limits is unsure of
 what it gives a probability below 0.8, and knows no other reason.
 
@@ -70,6 +72,12 @@ def build_parser() -> ToolParser:
         help='an image of one white blood cell, a folder of such (searched '
         'with its subfolders), or a pattern such as "cells/*.png"',
     )
+    add_answering(parser)
+    return parser
+
+
+def add_answering(parser: ToolParser) -> None:
+    """Add the options of a model's answers, and how they are written."""
     parser.add_argument(
         '--format',
         choices=('table', 'json', 'csv'),
@@ -77,6 +85,11 @@ def build_parser() -> ToolParser:
         help='form of the result (default: %(default)s)',
     )
     parser.add_output('--out', 'file to write')
+    add_model_options(parser)
+
+
+def add_model_options(parser: ToolParser) -> None:
+    """Add the options of a model, and of how it reads images."""
     parser.add_argument(
         '--views',
         choices=('flips', 'symmetries'),
@@ -94,7 +107,6 @@ def build_parser() -> ToolParser:
     parser.add_device(always=False)
     parser.add_batch_size()
     parser.add_reading()
-    return parser
 
 
 def check_onnx(parser: ToolParser, argv: Sequence[str] | None) -> None:
