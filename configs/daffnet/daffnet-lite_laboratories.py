@@ -8,13 +8,38 @@ _base_ = [
 train_dataloader = dict(
     dataset=dict(
         datasets=[
-            _base_.pbc,
-            _base_.raabin,
-            # Its 199 cells are the only ones of a third laboratory: a tenth
-            # of what is seen.
-            dict(type='RepeatDataset', times=6, dataset=_base_.bccd),
+            dict(
+                _base_.pbc,
+                pipeline=[*_base_.pbc.pipeline, _base_.rarely_varied],
+            ),
+            dict(
+                # Of 3,547 neutrophils 1,000 will do.
+                type='StratifiedSubset',
+                most=1000,
+                dataset=dict(
+                    _base_.raabin,
+                    pipeline=[*_base_.raabin.pipeline, _base_.varied],
+                ),
+            ),
+            dict(
+                # The only 199 cells of a third laboratory.
+                type='RepeatDataset',
+                times=6,
+                dataset=dict(
+                    _base_.bccd,
+                    pipeline=[*_base_.bccd.pipeline, _base_.varied],
+                ),
+            ),
+            *[
+                dict(
+                    _base_.painted,
+                    laboratory=laboratory,
+                    pipeline=[*_base_.painted.pipeline, _base_.varied],
+                )
+                for laboratory in ('a', 'b')
+            ],
         ],
-        pipeline=[_base_.varied, *_base_.pack],
+        pipeline=_base_.pack,
     )
 )
 val_dataloader = dict(dataset=dict(_base_.home, _delete_=True, split='select'))

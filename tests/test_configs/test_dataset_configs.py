@@ -79,13 +79,15 @@ def test_several_laboratories(pbc_root, wbcatt_dir, tmp_path, monkeypatch):
     images = image_ids(train)
     sources = Counter(name.partition('/')[0] for name in images)
     # WBCAtt's training part less what selects; three fifths of Raabin's Train,
-    # which has eight cells a class; BCCD's training list
+    # which has eight cells a class; BCCD's training list; two laboratories'
+    # painted cells
     assert len(val) == 5
+    assert sources.pop('synthetic') == 2000
     assert sources == dict(PBC=15, RaabinWBC=25, BCCD=5)
     assert len(test) == 15
     assert not {*images} & {*image_ids(val), *image_ids(test)}
     assert not any('Test' in name for name in images)
-    attributes = [train[i]['data_samples'].gt_attributes for i in (0, -1)]
+    attributes = [train[i]['data_samples'].gt_attributes for i in (0, 15)]
     assert attributes[0].min() >= 0 and attributes[1].max() == -1
     for dataset in (train, val, test):
         for i in (0, len(dataset) - 1):

@@ -45,6 +45,8 @@ varied = dict(
     ],
     prob=[0.5, 0.5],
 )
+# A laboratory that teaches attributes shows its colours as they are, mostly.
+rarely_varied = dict(varied, prob=[0.75, 0.25])
 test_pipeline = [
     *load,
     dict(type='FrameCell', share=0.66),
@@ -86,6 +88,12 @@ jtsc = dict(
     type='JTSC',
     data_root='{{$JTSC_ROOT:data/segmentation_WBC}}',
     pipeline=load,
+)
+painted = dict(
+    type='SyntheticWBC',
+    num_samples=1000,
+    image_size=194,
+    pipeline=[dict(type='LoadSyntheticCell')],
 )
 
 # PBC as a test; WBCAtt's published validation part, unless told otherwise.

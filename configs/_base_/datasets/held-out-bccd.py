@@ -1,15 +1,10 @@
 # The cells of BCCD that are no copies of those that daffnet-lite_laboratories
 # was trained on: the published validation and test lists. What is a copy is
 # found, and written, by
-#   python tools/audit_dataset.py configs/daffnet/held-out/bccd.py \
-#       --groups-out data/splits/bccd_groups.csv --cfg-options \
-#       test_dataloader.dataset.group_file=None \
-#       test_dataloader.dataset.split=None
+#   python tools/audit_dataset.py data/bccd_detection \
+#       --groups-out data/splits/bccd_groups.csv
 # Environment variables move the data: BCCD_DETECTION_ROOT, BCCD_GROUP_FILE.
-_base_ = '../../_base_/datasets/cells_laboratories.py'
-train_dataloader = None
-val_dataloader = None
-val_evaluator = None
+_base_ = './cells_laboratories.py'
 test_dataloader = dict(
     dataset=dict(
         _base_.bccd,

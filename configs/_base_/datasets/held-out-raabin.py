@@ -2,10 +2,7 @@
 # the test part of the file that says so.
 #
 # Environment variables move the data: RAABIN_ROOT, RAABIN_SPLIT_FILE.
-_base_ = '../../_base_/datasets/cells_laboratories.py'
-train_dataloader = None
-val_dataloader = None
-val_evaluator = None
+_base_ = './cells_laboratories.py'
 test_dataloader = dict(
     dataset=dict(
         _base_.raabin,
