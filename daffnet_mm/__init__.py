@@ -21,6 +21,7 @@ with redirect_stdout(sys.stderr):
     from . import (
         datasets,
         engine,
+        errors,
         evaluation,
         models,
         openmmlab,
@@ -37,6 +38,7 @@ __all__ = [
     '__version__',
     'datasets',
     'engine',
+    'errors',
     'evaluation',
     'models',
     'openmmlab',

@@ -1,7 +1,9 @@
 """What is made of a model's answers, whatever it ran on."""
 
-from .collected import Answers, Inferencer
+from .collected import Answers, Inferencer, Rows
 from .differential import differential_count
+from .html_report import HtmlReport
+from .model_identity import ModelIdentity
 from .rows import as_row
 from .tables import as_tables
 from .writing import TABLE_WIDTH, print_result, write_result
@@ -9,7 +11,10 @@ from .writing import TABLE_WIDTH, print_result, write_result
 __all__ = [
     'TABLE_WIDTH',
     'Answers',
+    'HtmlReport',
     'Inferencer',
+    'ModelIdentity',
+    'Rows',
     'as_row',
     'as_tables',
     'differential_count',

@@ -1,12 +1,14 @@
 import sys
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from daffnet_lite.errors import InputError
+from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fileio.image_folders import ImageListing
 
 from .differential import differential_count
 from .rows import as_row
+from .whole_fields import describe_fields
 
 
 class Inferencer(Protocol):
@@ -32,6 +34,32 @@ class Inferencer(Protocol):
         """Yield the answer for each image, in their order."""
 
 
+class Rows(Protocol):
+    """What can be written: rows, and what is told of all of them.
+
+    Attributes:
+        errors (list[str]): Sentences on what has no answer.
+        warnings (list[str]): Sentences on how images were read.
+        several (bool): Whether there is anything to tell of several cells.
+        columns (list[str]): Those of a table without a row.
+    """
+
+    errors: list[str]
+    warnings: list[str]
+    several: bool
+    columns: list[str]
+
+    @property
+    def review(self) -> list[dict]:
+        """Images to look at again, and why."""
+
+    def __iter__(self) -> Iterator[dict]:
+        """Give the rows."""
+
+    def counts(self) -> list[dict]:
+        """The differential count; may be empty."""
+
+
 class Answers:
     """The rows, once, one after the other, and then what is told of all.
 
@@ -40,6 +68,7 @@ class Answers:
         listing (ImageListing): The images.
         notes (list[str]): What was to be said of the listing.
         batch_size (int): Images at once.
+        watch (Callable, optional): Is shown each row. Defaults to None.
     """
 
     def __init__(
@@ -48,8 +77,10 @@ class Answers:
         listing: ImageListing,
         notes: list[str],
         batch_size: int,
+        watch: Callable[[dict], None] | None = None,
     ) -> None:
         self._inferencer = inferencer
+        self._watch = watch
         self._listing = listing
         self._batch_size = batch_size
         self._cell_types: list[str] = []
@@ -59,6 +90,8 @@ class Answers:
         self.warnings = notes
         #: Whether there is anything to tell of several cells.
         self.several = len(listing.images) > 1
+        #: There is a row at least.
+        self.columns: list[str] = []
 
     def __iter__(self) -> Iterator[dict]:
         """Predict, and say in the end which images have no answer.
@@ -75,8 +108,13 @@ class Answers:
                 self.review.append(
                     dict(image=row['image'], review=row['review'])
                 )
+            if self._watch is not None:
+                self._watch(row)
             yield row
         self.warnings += self._inferencer.warnings
+        for note in describe_fields(self.review, len(self)):
+            self.warnings.append(note)
+            warnings.warn(note, InputWarning, stacklevel=2)
         self.errors += self._listing.faults
         self.errors += self._inferencer.errors.values()
         for error in self.errors:

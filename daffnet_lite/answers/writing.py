@@ -3,8 +3,8 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from tempfile import TemporaryFile
 from textwrap import indent
 from typing import IO
@@ -14,31 +14,33 @@ from rich.console import Console
 from daffnet_lite.fileio.csv_files import write_csv_rows
 from daffnet_lite.fileio.names import valid_unicode
 
-from .collected import Answers
+from .collected import Rows
 from .tables import as_tables
 
 #: Columns of text that the widest table takes.
 TABLE_WIDTH = 240
 
 
-def write_rows(file: IO[str], rows: Iterator[dict]) -> None:
-    """Write rows as CSV."""
-    first = next(rows)
+def write_rows(
+    file: IO[str], rows: Iterator[dict], columns: Sequence[str]
+) -> None:
+    """Write rows as CSV; of none, the columns."""
+    first = list(islice(rows, 1))
     write_csv_rows(
         file,
-        list(first),
+        list(first[0]) if first else columns,
         (
             [
                 round(value, 4) if isinstance(value, float) else value
                 for value in row.values()
             ]
-            for row in chain([first], rows)
+            for row in chain(first, rows)
         ),
         for_people=True,
     )
 
 
-def write_json(file: IO[str], answers: Answers, encoding: str) -> None:
+def write_json(file: IO[str], answers: Rows, encoding: str) -> None:
     """Write rows, and after them counts, errors and warnings, as JSON."""
 
     def text_of(value: dict) -> str:
@@ -47,7 +49,8 @@ def write_json(file: IO[str], answers: Answers, encoding: str) -> None:
         # Bytes that are not UTF-8 become escapes, which JSON's readers undo.
         return valid_unicode(text)
 
-    before = '{\n  "cells": [\n'
+    file.write('{\n  "cells": [')
+    before = '\n'
     for row in answers:
         file.write(before + indent(text_of(row), '    '))
         before = ',\n'
@@ -63,13 +66,13 @@ def write_json(file: IO[str], answers: Answers, encoding: str) -> None:
 def write_result(
     file: IO[str],
     form: str,
-    answers: Answers,
+    answers: Rows,
     encoding: str = 'utf-8',
     width: int | None = None,
 ) -> None:
     """Write what is predicted in one of the formats."""
     if form == 'csv':
-        write_rows(file, iter(answers))
+        write_rows(file, iter(answers), answers.columns)
     elif form == 'json':
         write_json(file, answers, encoding)
     else:
@@ -82,7 +85,7 @@ def write_result(
             console.print(table)
 
 
-def print_result(form: str, answers: Answers) -> None:
+def print_result(form: str, answers: Rows) -> None:
     """Print all at the end: until then, a terminal shows the progress."""
     output = sys.stdout
     if form == 'table':

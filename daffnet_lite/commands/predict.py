@@ -6,7 +6,7 @@ Usage:
         [--views flips|symmetries] [--profile auto|none|FILE]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
         [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
-        [--onnx FILE]
+        [--onnx FILE] [--report FILE]
 
 With no other argument the model is the DAFFNet-tiny that comes with the
 package. A folder, or several images, also give a differential count and the
@@ -17,7 +17,9 @@ many images take json or csv, which are written as they come.
 Every answer says in `review` why to look at it again, if there is a reason:
 `not a cell`, `several cells`, `blurred`, `other cell type`, `unfamiliar`
 (unlike what the model was trained on), `unsure`; several are joined by "; ".
-The cell type is the best of those that the model knows all the same. A model
+The cell type is the best of those that the model knows all the same. Images
+of several white cells or none are also told of on stderr: whole fields are
+for `daffnet fields`. A model
 to which tools/analysis_tools/fit_review.py has fitted no limits is unsure of
 what it gives a probability below 0.8, and knows no other reason.
 
@@ -28,6 +30,11 @@ colours are estimated on some of them, and it is said what is made of that.
 
 --onnx FILE answers by a file of `daffnet export`, the same and without
 PyTorch, which need not be installed: one image takes a tenth of the time.
+
+--report FILE writes a page beside the result, for a browser or for A4 paper,
+that needs no other file: the count with its intervals and reference ranges,
+cells of each type with their attributes, those to look at again, and which
+model all this is from.
 
 Exit status: 1 if an image or a subfolder cannot be read, or an image has no
 finite probabilities, which is named while the rest goes on; 2 for bad input;
@@ -50,7 +57,7 @@ from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
 from daffnet_lite.utils.devices import settle_device
 
 if TYPE_CHECKING:
-    from daffnet_lite.answers import Inferencer
+    from daffnet_lite.answers import HtmlReport, Inferencer
 
 
 def build_parser() -> ToolParser:
@@ -65,6 +72,12 @@ def build_parser() -> ToolParser:
         help='an image of one white blood cell, a folder of such (searched '
         'with its subfolders), or a pattern such as "cells/*.png"',
     )
+    add_answering(parser)
+    return parser
+
+
+def add_answering(parser: ToolParser) -> None:
+    """Add the options of a model's answers, and how they are written."""
     parser.add_argument(
         '--format',
         choices=('table', 'json', 'csv'),
@@ -72,6 +85,11 @@ def build_parser() -> ToolParser:
         help='form of the result (default: %(default)s)',
     )
     parser.add_output('--out', 'file to write')
+    add_model_options(parser)
+
+
+def add_model_options(parser: ToolParser) -> None:
+    """Add the options of a model, and of how it reads images."""
     parser.add_argument(
         '--views',
         choices=('flips', 'symmetries'),
@@ -85,10 +103,10 @@ def build_parser() -> ToolParser:
         help='an exported model, run without PyTorch, in the place of '
         '--config and --checkpoint',
     )
+    parser.add_output('--report', 'HTML page to write')
     parser.add_device(always=False)
     parser.add_batch_size()
     parser.add_reading()
-    return parser
 
 
 def check_onnx(parser: ToolParser, argv: Sequence[str] | None) -> None:
@@ -140,6 +158,18 @@ def load_model(args: Namespace) -> 'Inferencer':
         )
 
 
+def start_report(args: Namespace, inferencer: 'Inferencer') -> 'HtmlReport':
+    """Begin the page that --report asks for."""
+    from daffnet_lite.answers import HtmlReport, ModelIdentity
+
+    return HtmlReport(
+        ModelIdentity.of_file(args.onnx or args.checkpoint),
+        inferencer.classes,
+        bit_depth=args.bit_depth,
+        max_pixels=args.max_pixels,
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
@@ -149,6 +179,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     check_onnx(parser, argv)
     args = parser.parse_checked(argv)
+    if args.report is not None and args.report == args.out:
+        parser.error(f'--out and --report are both {args.out}')
     import rich
 
     from daffnet_lite.answers import (
@@ -166,11 +198,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         for note in notes:
             warnings.warn(note, InputWarning, stacklevel=1)
         inferencer = load_model(args)
-        answers = Answers(inferencer, listing, notes, args.batch_size)
+        report = start_report(args, inferencer) if args.report else None
+        answers = Answers(
+            inferencer,
+            listing,
+            notes,
+            args.batch_size,
+            watch=None if report is None else report.add,
+        )
         if args.out is None:
             print_result(args.format, answers)
         else:
             with atomic_write(args.out) as file:
                 write_result(file, args.format, answers, width=TABLE_WIDTH)
             print(f'wrote {args.out}: {len(answers)} cells', file=sys.stderr)
+        if report is not None:
+            with atomic_write(args.report) as file:
+                file.write(report.render(answers.errors))
+            print(f'wrote {args.report}', file=sys.stderr)
     return 1 if answers.errors else 0

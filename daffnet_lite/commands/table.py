@@ -19,6 +19,7 @@ class Subcommand(NamedTuple):
 
 SUBCOMMANDS = (
     Subcommand('predict', 'tell cell types and attributes', 'predict'),
+    Subcommand('fields', 'count the white cells of fields by type', 'fields'),
     Subcommand('explain', 'show where the model looks', 'explain'),
     Subcommand('crop', 'cut the white cells out of fields', 'crop'),
     Subcommand('audit', 'look for what makes figures wrong', 'audit'),

@@ -54,6 +54,36 @@ def box_iou(first: Sequence[float], second: Sequence[float]) -> float:
     return width * height / (areas - width * height)
 
 
+def match_boxes(
+    wanted: Sequence[Sequence[float]], found: Sequence[Sequence[float]]
+) -> dict[int, tuple[int, float]]:
+    """Give each wanted box a found one of its own, the best pairs first.
+
+    Args:
+        wanted (Sequence): Boxes (x1, y1, x2, y2).
+        found (Sequence): Boxes.
+
+    Returns:
+        dict[int, tuple[int, float]]: By the place of a wanted box that of the
+        found one, and their intersection over union, which is above 0.
+    """
+    pairs = sorted(
+        (
+            (box_iou(w, f), i, j)
+            for i, w in enumerate(wanted)
+            for j, f in enumerate(found)
+        ),
+        reverse=True,
+    )
+    matched: dict[int, tuple[int, float]] = {}
+    used = set()
+    for iou, i, j in pairs:
+        if i not in matched and j not in used and iou > 0:
+            matched[i] = j, iou
+            used.add(j)
+    return matched
+
+
 def _fit(start: int, stop: int, side: int, size: int) -> tuple[int, int]:
     side = min(side, size)
     first = (start + stop - side) // 2

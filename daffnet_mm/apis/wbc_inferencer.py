@@ -2,6 +2,7 @@ import os.path as osp
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from math import ceil
 from os import PathLike, fspath
 from pathlib import Path
@@ -21,6 +22,7 @@ from PIL import Image
 from rich.progress import track
 
 from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fields import MARGIN, FieldResult, predict_field
 from daffnet_lite.fileio.image_reading import name_of, read_image
 from daffnet_lite.fileio.names import file_stems
 from daffnet_lite.intake import ImageIntake, LaboratoryPipeline, has_path
@@ -234,6 +236,52 @@ class WBCInferencer(ImageClassificationInferencer):
             yield from self.postprocess(self.forward(batch), None)
         for sentence in self.warnings:
             warnings.warn(sentence, InputWarning, stacklevel=2)
+
+    def predict_field(
+        self,
+        image: Any,
+        boxes: Sequence | None = None,
+        margin: float = MARGIN,
+        batch_size: int = 32,
+    ) -> FieldResult:
+        """Find the white cells of a field of a smear, and predict each.
+
+        Args:
+            image: The field, as an image of a call.
+            boxes (Sequence, optional): The cells' boxes, x1, y1, x2, y2 in
+                pixels, if a detector has found them, or what
+                :func:`~daffnet_lite.boxes.read_boxes` reads of a field.
+                Defaults to None: the cells are segmented.
+            margin (float): Space around a cell, as a share of its longer
+                side. Defaults to 0.1.
+            batch_size (int): Cells at once. Defaults to 32.
+
+        Returns:
+            FieldResult: ``cells``, each with ``box``, ``cell_type``,
+            ``probability``, ``review`` and ``answer``, which is as of a call;
+            and ``boxes`` and ``count``, the differential count. A field may
+            have no cell.
+
+        Raises:
+            InputError: If the field cannot be read, or a box is none of it.
+
+        Examples:
+            >>> field = inferencer.predict_field('field.jpg')
+            >>> [(cell.box, cell.cell_type) for cell in field.cells]
+            [((210, 153, 324, 262), 'neutrophil'), ...]
+        """
+        self._check_batch_size(batch_size)
+        content = self._download(image)
+        result = predict_field(
+            self,
+            image if content is None else content,
+            boxes,
+            margin,
+            batch_size,
+            self._reading['bit_depth'],
+            self._reading['max_pixels'],
+        )
+        return result if content is None else replace(result, field=image)
 
     @torch.no_grad()
     def features(

@@ -6,10 +6,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from fields import painted_field
 from mmengine import Config
 from mmpretrain import get_model
 
 from daffnet_lite.commands import predict
+from daffnet_lite.errors import InputError
+from daffnet_lite.fields import cut_cell
 from daffnet_lite.review.review_rule import CRITERIA
 from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 from daffnet_mm.apis import WBCInferencer
@@ -87,6 +90,27 @@ def test_what_is_no_cell_is_not_taken_for_one(kind):
     cell = WBCInferencer()(image)[0]
     assert cell['review'] and cell['review_score'] > 0
     assert cell['pred_class'] in WBC5_CLASSES
+
+
+def test_a_field():
+    """Its cells are answered as their crops are, whoever found them."""
+    image = painted_field([(150, 120), (420, 200)])
+    inferencer = WBCInferencer()
+    field = inferencer.predict_field(image)
+    assert len(field.cells) == 2
+    assert sum(count['number'] for count in field.count) == 2
+    given = inferencer.predict_field(image, boxes=field.boxes[::-1])
+    assert given.boxes == field.boxes[::-1]
+    crops = [cut_cell(image, box) for box in field.boxes]
+    for cell, alone, again in zip(
+        field.cells, inferencer(crops), given.cells[::-1], strict=True
+    ):
+        assert cell.cell_type == again.cell_type == alone['pred_class']
+        assert cell.probability == pytest.approx(alone['pred_score'], abs=1e-5)
+        assert cell.answer['attributes'] == alone['attributes']
+    assert inferencer.predict_field(painted_field([])).cells == ()
+    with pytest.raises(InputError, match='batch_size=0'):
+        inferencer.predict_field(image, batch_size=0)
 
 
 def test_a_folder_with_broken_files(tmp_path, capfd):

@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 from rich.progress import track
 
 from daffnet_lite.cropping import segment_cells
-from daffnet_lite.cropping.boxes import box_iou
+from daffnet_lite.cropping.boxes import match_boxes
 from daffnet_lite.cropping.segmentation import CHAINS
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_decoding import decode_image
@@ -66,19 +66,7 @@ def match(wanted: list, found: list) -> tuple[list[float], int]:
         tuple[list[float], int]: The IoU of each wanted box (0: none is left),
         and how many found ones reach ``LEAST_IOU`` with no wanted one.
     """
-    pairs = sorted(
-        (
-            (box_iou(w, f), i, j)
-            for i, w in enumerate(wanted)
-            for j, f in enumerate(found)
-        ),
-        reverse=True,
-    )
-    ious, used = {}, set()
-    for iou, i, j in pairs:
-        if i not in ious and j not in used and iou > 0:
-            ious[i] = iou
-            used.add(j)
+    ious = {i: iou for i, (_, iou) in match_boxes(wanted, found).items()}
     hits = sum(iou >= LEAST_IOU for iou in ious.values())
     return [ious.get(i, 0.0) for i in range(len(wanted))], len(found) - hits
 

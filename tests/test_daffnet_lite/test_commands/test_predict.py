@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import io
 import json
 import os
@@ -634,3 +635,31 @@ def test_views_are_averaged(trained):
     np.testing.assert_allclose(
         averaged(image)[0]['pred_scores'], np.mean(scores, 0), atol=1e-5
     )
+
+
+def test_a_report_beside_the_result(trained, cells, tmp_path, capsys):
+    out, report = tmp_path / 'cells.csv', tmp_path / 'cells.html'
+    options = [f'--{name}={value}' for name, value in trained.items()]
+    call = [str(cells), '--format=csv', f'--out={out}', *options]
+    assert predict.main([*call, f'--report={report}']) == 1
+    assert f'wrote {report}' in capsys.readouterr().err
+    text = report.read_text()
+    rows = list(csv.DictReader(io.StringIO(out.read_text())))
+    assert f'Differential count of {len(rows)} white blood cells' in text
+    with open(trained['checkpoint'], 'rb') as file:
+        assert hashlib.sha256(file.read()).hexdigest() in text
+    # Each cell is either shown by its type, or to be looked at again.
+    assert text.count('src="data:image/jpeg') == len(rows) == 6
+    assert 'Without an answer: 2' in text and 'cell_2b.png' in text
+
+    with pytest.raises(SystemExit):
+        predict.main([*call, f'--report={out}'])
+    assert 'are both' in capsys.readouterr().err
+
+
+def test_a_report_of_one_cell(trained, cells, tmp_path, capsys):
+    report = tmp_path / 'cell.html'
+    (cell,) = cells.rglob('cell_0.png')
+    options = [f'--{name}={value}' for name, value in trained.items()]
+    assert predict.main([str(cell), f'--report={report}', *options]) == 0
+    assert 'Differential count of 1 white blood cell<' in report.read_text()

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from daffnet_lite.answers.differential import differential_count
-from daffnet_lite.reports import HtmlReport, ModelIdentity
+from daffnet_lite.answers import HtmlReport, ModelIdentity
+from daffnet_lite.errors import InputError
 from daffnet_lite.structures import WBC5_CLASSES
 
 MODEL = ModelIdentity('model.pth', 'ab' * 32, '9.9')
@@ -53,20 +53,17 @@ def image(tmp_path):
     return tmp_path / 'cell.png'
 
 
-def render(report, rows, **kwargs):
-    counts = differential_count([r['cell_type'] for r in rows], WBC5_CLASSES)
-    return report.render(counts, **kwargs)
+def report_of(rows, **kwargs):
+    report = HtmlReport(MODEL, WBC5_CLASSES, **kwargs)
+    for each in rows:
+        report.add(each)
+    return report
 
 
 def test_what_it_tells(image):
     rows = [row(image, cell_size='big', granule_colour='pink')] * 3
     rows += [row(image, 'basophil', review='blurred; unsure')]
-    report = HtmlReport(MODEL)
-    for each in rows:
-        report.add(each)
-    text = render(
-        report,
-        rows,
+    text = report_of(rows).render(
         errors=['broken.png cannot be read'],
         command=['/usr/bin/daffnet', 'predict', 'my cells'],
         date=datetime(2024, 2, 3, 4, 5),
@@ -99,9 +96,7 @@ def test_what_it_tells(image):
 
 
 def test_pictures_are_small_copies(image):
-    report = HtmlReport(MODEL)
-    report.add(row(image))
-    (source,) = Page(render(report, [row(image)])).sources
+    (source,) = Page(report_of([row(image)]).render()).sources
     content = base64.b64decode(source.partition(',')[2])
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), 1)
     assert picture.shape == (56, 112, 3)
@@ -112,10 +107,7 @@ def test_pictures_are_small_copies(image):
 
 def test_of_very_many_some_are_shown(image):
     rows = [row(image)] * 30 + [row(image, review='unsure')] * 7
-    report = HtmlReport(MODEL, per_type=5, most_reviewed=4)
-    for each in rows:
-        report.add(each)
-    page = Page(render(report, rows))
+    page = Page(report_of(rows, per_type=5, most_reviewed=4).render())
     assert len(page.sources) == 9
     texts = ' '.join(page.texts)
     assert 'Look at again: 7' in texts and 'The first 4 of them.' in texts
@@ -125,10 +117,7 @@ def test_of_very_many_some_are_shown(image):
 def test_names_are_text_and_missing_files_have_no_picture(tmp_path):
     name = tmp_path / '<script>alert(1)</script>&.png'
     rows = [row(name), row(name, review='<b>')]
-    report = HtmlReport(MODEL)
-    for each in rows:
-        report.add(each)
-    text = render(report, rows, errors=['<img src=x>'])
+    text = report_of(rows).render(errors=['<img src=x>'])
     page = Page(text)
     assert not {'script', 'b', 'img'} & set(page.tags)
     assert '&lt;script&gt;alert(1)&lt;/script&gt;&amp;.png' in text
@@ -140,8 +129,10 @@ def test_names_are_text_and_missing_files_have_no_picture(tmp_path):
 def test_where_the_interval_lies(image, number, verdict):
     types = ['neutrophil'] * number + ['lymphocyte'] * (100 - number)
     rows = [row(image, cell_type) for cell_type in types]
-    report = HtmlReport(MODEL, per_type=0)
-    text = render(report, rows)
+    report = HtmlReport(MODEL, WBC5_CLASSES, per_type=0)
+    for each in rows:
+        report.add(each)
+    text = report.render()
     (line,) = re.findall(r'<tr><td>neutrophil</td>.*?</tr>', text, re.DOTALL)
     found = re.findall(r'whole interval (\w+) the', line)
     assert found == ([verdict] if verdict else [])
@@ -153,3 +144,5 @@ def test_which_model(tmp_path):
     found = ModelIdentity.of_file(str(file))
     assert found.name == 'weights.pth'
     assert found.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    with pytest.raises(InputError, match=r'none\.pth cannot be read'):
+        ModelIdentity.of_file(str(tmp_path / 'none.pth'))

@@ -2,6 +2,7 @@ import hashlib
 import os.path as osp
 from dataclasses import dataclass
 
+from daffnet_lite.errors import InputError
 from daffnet_lite.version import __version__
 
 
@@ -25,9 +26,18 @@ class ModelIdentity:
 
         Args:
             path (str): The file.
+
+        Raises:
+            InputError: If it is not on this machine.
         """
         digest = hashlib.sha256()
-        with open(path, 'rb') as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        try:
+            with open(path, 'rb') as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise InputError(
+                f'{path} cannot be read ({error.strerror}), so that a report '
+                'cannot say which model it is: name a file on this machine'
+            ) from error
         return cls(osp.basename(path), digest.hexdigest())

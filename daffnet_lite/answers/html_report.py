@@ -15,6 +15,7 @@ from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
 
+from .differential import differential_count
 from .model_identity import ModelIdentity
 
 #: Pixels of a picture's longer side.
@@ -52,6 +53,7 @@ class HtmlReport:
 
     Args:
         model (ModelIdentity): Which model answers.
+        classes (Sequence[str]): The cell types that it knows.
         per_type (int): Cells of each type that are shown. Defaults to 24.
         most_reviewed (int): Cells to look at again that are shown. Defaults
             to 200.
@@ -62,11 +64,13 @@ class HtmlReport:
     def __init__(
         self,
         model: ModelIdentity,
+        classes: Sequence[str],
         per_type: int = 24,
         most_reviewed: int = 200,
         **reading: Any,
     ) -> None:
         self.model = model
+        self.classes = classes
         self.per_type = per_type
         self.most_reviewed = most_reviewed
         self._reading = reading
@@ -113,7 +117,6 @@ class HtmlReport:
 
     def render(
         self,
-        counts: Sequence[dict],
         errors: Sequence[str] = (),
         command: Sequence[str] | None = None,
         date: datetime | None = None,
@@ -121,9 +124,6 @@ class HtmlReport:
         """Write the page.
 
         Args:
-            counts (Sequence[dict]): As
-                :func:`~daffnet_lite.answers.differential.differential_count`
-                gives them.
             errors (Sequence[str]): Why images have no answer. Defaults to
                 none.
             command (Sequence[str], optional): The words by which it was
@@ -132,6 +132,9 @@ class HtmlReport:
 
         Returns:
             str: HTML.
+
+        Raises:
+            ValueError: If there was no answer.
         """
         from jinja2 import Environment
 
@@ -139,12 +142,14 @@ class HtmlReport:
         page = Environment(autoescape=True).from_string(
             template.read_text(encoding='utf-8')
         )
-        total = sum(count['number'] for count in counts)
+        counts = differential_count(
+            list(self._numbers.elements()), self.classes
+        )
         # The program as it is called, without the folder that it lies in.
         program, *words = sys.argv if command is None else command
         words = [program.replace('\\', '/').split('/')[-1], *words]
         return page.render(
-            total=total,
+            total=self._numbers.total(),
             counts=[_measure(count) for count in counts],
             types=[
                 dict(

@@ -1,0 +1,178 @@
+"""Find the white cells of smear fields, and count them by type.
+
+Usage:
+    daffnet fields FIELD|FOLDER|GLOB [...] [--boxes FILE|FOLDER]
+        [--margin 0.1] [--out-dir DIR] [--num-workers N]
+        [--format table|json|csv] [--out FILE]
+        [--views flips|symmetries] [--profile auto|none|FILE]
+        [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
+        [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
+
+Cells are found as by `daffnet crop`, each is cut with the margin and predicted
+as by `daffnet predict`. --boxes takes cells that a detector or a person has
+boxed: a CSV with the columns field (or group, as in boxes.csv), x1, y1, x2,
+y2; COCO's JSON; YOLO's texts, PASCAL VOC's XML or QuPath's GeoJSON, each of
+the field that it is called after, or a folder with such. Boxes that are
+called red cells or platelets are left out.
+
+The table has a line a cell: image, its crop; group, its field; the cell's own
+box; and what `daffnet predict` says. The differential count is over all
+fields. DIR, which must be empty, gets
+
+    cells.csv, fields.csv, count.csv   the tables
+    annotated/FIELD.png                box, type, probability; ? to look again
+    crops/TYPE/FIELD_N.png             the cells
+    geojson/FIELD.geojson              for QuPath
+
+A field without a white cell has 0 cells, which is no error.
+
+Exit status: 1 if a field or a subfolder cannot be read, or a cell has no
+answer, which is named while the rest goes on; 2 for bad input; else 0.
+
+Not for diagnosis.
+"""
+
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daffnet_lite.errors import InputWarning
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.image_folders import describe_left_out, find_images
+from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
+
+from .predict import add_answering, load_model
+
+if TYPE_CHECKING:
+    from daffnet_lite.boxes import GivenBox
+
+
+def build_parser() -> ToolParser:
+    """Describe the command line."""
+    parser = ToolParser(
+        __doc__, prog='daffnet fields', epilog='Not for diagnosis.'
+    )
+    parser.add_argument(
+        'fields',
+        nargs='+',
+        metavar='FIELD|FOLDER|GLOB',
+        help='an image of a field of a smear, a folder of such (searched with '
+        'its subfolders), or a pattern such as "slide/*.png"',
+    )
+    parser.add_argument(
+        '--boxes',
+        type=Path,
+        metavar='FILE|FOLDER',
+        help="boxes of the cells, in a detector's or a person's file or "
+        'files: CSV, COCO, YOLO, PASCAL VOC or GeoJSON (default: cells are '
+        'segmented)',
+    )
+    parser.add_argument(
+        '--margin',
+        type=float,
+        default=0.1,
+        help='space around a cell, as a share of its longer side '
+        '(default: %(default)s)',
+    )
+    parser.add_output(
+        '--out-dir',
+        'empty folder for tables, annotated fields, crops and GeoJSON',
+        folder=True,
+    )
+    parser.add_image_workers()
+    add_answering(parser)
+    return parser
+
+
+def read_given(
+    path: Path, fields: Sequence[str]
+) -> tuple[Mapping[str, list['GivenBox']], list[str]]:
+    """Read the boxes of the fields.
+
+    Returns:
+        tuple[Mapping, list[str]]: The boxes by field, and what is to be said.
+    """
+    from daffnet_lite.boxes import boxes_of_fields, read_boxes
+
+    given = boxes_of_fields(fields, read_boxes(path), str(path))
+    notes = []
+    others = [b for boxes in given.values() for b in boxes if not b.is_white]
+    if others:
+        kinds = ', '.join(sorted({box.kind for box in others}))
+        notes.append(
+            f'{path}: {len(others)} boxes are of no white cells, but of '
+            f'{kinds}, and left out'
+        )
+    without = [field for field in fields if field not in given]
+    if without:
+        notes.append(
+            f'{path} does not name {len(without)} of the {len(fields)} '
+            f'fields, such as {without[0]}, which therefore have no cells'
+        )
+    return given, notes
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        int: 1 if a field or a cell has no answer, else 0.
+    """
+    args = build_parser().parse_checked(argv)
+    import rich
+
+    from daffnet_lite.answers import TABLE_WIDTH, print_result, write_result
+    from daffnet_lite.cropping.boxes import check_margin
+    from daffnet_lite.fields.out_folder import working_folder, write_outputs
+    from daffnet_lite.fields.several import predict_fields
+
+    # What is printed to the standard output is the result.
+    rich.reconfigure(stderr=True)
+    with one_sentence_errors():
+        check_margin(args.margin)
+        listing = find_images(args.fields)
+        given, notes = None, describe_left_out(listing.left_out)
+        if args.boxes is not None:
+            given, said = read_given(args.boxes, listing.images)
+            notes += said
+        for note in notes:
+            warnings.warn(note, InputWarning, stacklevel=1)
+        reading = dict(bit_depth=args.bit_depth, max_pixels=args.max_pixels)
+        with working_folder(args.out_dir) as work:
+            answers = predict_fields(
+                load_model(args),
+                listing,
+                given,
+                args.margin,
+                work,
+                args.num_workers,
+                args.batch_size,
+                reading,
+            )
+            answers.warnings += notes
+            for error in answers.errors:
+                print(f'error: {error}', file=sys.stderr)
+            if args.out_dir is not None:
+                write_outputs(work, answers, args.num_workers, reading)
+        if args.out is None:
+            print_result(args.format, answers)
+        else:
+            with atomic_write(args.out) as file:
+                write_result(file, args.format, answers, width=TABLE_WIDTH)
+        print(
+            f'{_several(len(answers), "cell")} in '
+            f'{_several(len(answers.results), "field")}'
+            + ''.join(
+                f', wrote {place}'
+                for place in (args.out_dir, args.out)
+                if place is not None
+            ),
+            file=sys.stderr if args.format != 'table' else sys.stdout,
+        )
+    return 1 if answers.errors else 0
+
+
+def _several(number: int, what: str) -> str:
+    return f'{number} {what}' if number == 1 else f'{number} {what}s'

@@ -1,0 +1,195 @@
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from fields import CLASSES, Painter, painted_field
+
+from daffnet_lite.answers import differential_count
+from daffnet_lite.boxes import read_boxes
+from daffnet_lite.commands import fields
+from daffnet_lite.cropping import crop_window
+from daffnet_lite.preparation.crop_table import CROP_COLUMNS
+
+MIDDLES = dict(a=[(150, 120), (420, 200)], b=[], c=[(300, 240)])
+
+
+@pytest.fixture
+def smear(tmp_path):
+    folder = tmp_path / 'smear'
+    (folder / 'more').mkdir(parents=True)
+    for number, (name, middles) in enumerate(MIDDLES.items()):
+        file = folder / ('more' if name == 'c' else '') / f'{name}.png'
+        cv2.imwrite(str(file), painted_field(middles, seed=number))
+    return folder
+
+
+@pytest.fixture
+def run(monkeypatch):
+    def run(*words, painter=None):
+        monkeypatch.setattr(
+            fields, 'load_model', lambda args: painter or Painter()
+        )
+        return fields.main([*map(str, words), '--num-workers', '0'])
+
+    return run
+
+
+def read(path):
+    with open(path, newline='', encoding='utf-8') as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_folder_of_fields(smear, run, tmp_path, capsys):
+    out = tmp_path / 'out'
+    assert run(smear, '--out-dir', out, '--format', 'csv') == 0
+    printed, said = capsys.readouterr()
+    assert printed == (out / 'cells.csv').read_text()
+    assert f'3 cells in 3 fields, wrote {out}' in said
+    assert 'b.png: it has no white cell' in said
+    rows = read(out / 'cells.csv')
+    assert list(rows[0])[: len(CROP_COLUMNS)] == list(CROP_COLUMNS)
+    assert [Path(row['group']).name for row in rows] == ['a.png'] * 2 + [
+        'c.png'
+    ]
+    for row in rows:
+        # The crop is the field's pixels, with the margin.
+        field = cv2.imread(row['group'])
+        box = [int(row[side]) for side in ('x1', 'y1', 'x2', 'y2')]
+        x1, y1, x2, y2 = crop_window(box, field.shape, 0.1)
+        crop = cv2.imread(str(out / 'crops' / row['image']))
+        np.testing.assert_array_equal(crop, field[y1:y2, x1:x2])
+        assert Path(row['image']).parts[0] == row['cell_type'] == 'dark'
+    assert sorted(
+        str(p.relative_to(out)) for p in out.rglob('*') if p.is_file()
+    ) == sorted(
+        [
+            *('cells.csv', 'count.csv', 'fields.csv'),
+            *(f'annotated/{n}.png' for n in ('a', 'b', 'more/c')),
+            *(f'geojson/{n}.geojson' for n in ('a', 'b', 'more/c')),
+            *(f'crops/dark/{n}.png' for n in ('a_0', 'a_1', 'more/c_0')),
+        ]
+    )
+    assert [row['cells'] for row in read(out / 'fields.csv')] == [
+        '2',
+        '0',
+        '1',
+    ]
+    (dark, _) = differential_count(['dark'] * 3, CLASSES)
+    row = read(out / 'count.csv')[0]
+    assert row['number'] == '3' and row['percent'] == '100.0'
+    assert float(row['low']) == pytest.approx(dark['low'], abs=0.01)
+
+
+def test_what_is_written_can_be_given_back(smear, run, tmp_path):
+    """The table and QuPath's file hold the same boxes, and are boxes."""
+    out, again = tmp_path / 'out', tmp_path / 'again'
+    run(smear, '--out-dir', out, '--out', tmp_path / 'x')
+    boxes = read_boxes(out / 'cells.csv')
+    outlines = read_boxes(out / 'geojson')
+    assert {Path(n).stem: len(b) for n, b in boxes.items()} == dict(a=2, c=1)
+    for name, found in boxes.items():
+        stem = 'more/c' if 'more' in name else 'a'
+        assert [b.sides for b in found] == [b.sides for b in outlines[stem]]
+    for given in (out / 'cells.csv', out / 'geojson'):
+        run(smear, '--boxes', given, '--out-dir', again / given.stem)
+        assert (again / given.stem / 'cells.csv').read_text() == (
+            out / 'cells.csv'
+        ).read_text()
+
+
+@pytest.mark.parametrize('form', ['table', 'csv', 'json'])
+def test_an_empty_field(smear, run, tmp_path, capsys, form):
+    out = tmp_path / 'out'
+    status = run(smear / 'b.png', '--format', form, '--out-dir', out)
+    assert status == 0
+    printed, said = capsys.readouterr()
+    assert '0 cells in 1 field' in printed + said
+    if form == 'csv':
+        assert printed.startswith('image,group,x1,y1,x2,y2,cell_type')
+        assert printed.count('\n') == 1
+    if form == 'json':
+        report = json.loads(printed)
+        assert report['cells'] == report['differential_count'] == []
+    assert (out / 'annotated' / 'b.png').is_file()
+    assert len(read(out / 'count.csv')) == 0
+
+
+def test_a_broken_field_costs_no_other(smear, run, capsys):
+    (smear / 'broken.png').write_bytes(b'\x89PNG')
+    assert run(smear) == 1
+    printed, said = capsys.readouterr()
+    assert 'error: field ' in said and 'broken.png' in said
+    assert '3 cells in 3 fields' in printed
+
+
+def test_a_cell_without_an_answer_is_named(smear, run, tmp_path, capsys):
+    out = tmp_path / 'out'
+    status = run(smear, '--out-dir', out, painter=Painter(broken=[0]))
+    assert status == 1
+    assert 'a.png: the cell at (' in capsys.readouterr().err
+    rows = read(out / 'cells.csv')
+    assert [row['image'] for row in rows] == [
+        'dark/a_0.png',
+        'dark/more/c_0.png',
+    ]
+    field = cv2.imread(rows[0]['group'])
+    box = [int(rows[0][side]) for side in ('x1', 'y1', 'x2', 'y2')]
+    x1, y1, x2, y2 = crop_window(box, field.shape, 0.1)
+    crop = cv2.imread(str(out / 'crops' / rows[0]['image']))
+    np.testing.assert_array_equal(crop, field[y1:y2, x1:x2])
+
+
+def test_what_is_there_is_not_lost(smear, run, tmp_path, capsys):
+    out = tmp_path / 'out'
+    out.mkdir()
+    (out / 'sorted.txt').touch()
+    with pytest.raises(SystemExit):
+        run(smear, '--out-dir', out)
+    assert 'holds files already' in capsys.readouterr().err
+    assert [p.name for p in out.iterdir()] == ['sorted.txt']
+
+
+def test_nothing_is_left_of_a_run_that_fails(smear, run, tmp_path):
+    class Fails(Painter):
+        def stream(self, *args, **kwargs):
+            raise KeyboardInterrupt
+
+    out = tmp_path / 'out'
+    with pytest.raises(KeyboardInterrupt):
+        run(smear, '--out-dir', out, painter=Fails())
+    assert not any(out.iterdir())
+    assert run(smear, '--out-dir', out) == 0
+
+
+def test_red_cells_are_left_out(smear, run, tmp_path, capsys):
+    boxes = tmp_path / 'boxes.csv'
+    boxes.write_text(
+        'field,class,x1,y1,x2,y2\na.png,WBC,118,88,182,152\n'
+        'a.png,RBC,10,10,60,60\na.png,Platelets,10,10,20,20\n'
+    )
+    assert run(smear, '--boxes', boxes) == 0
+    printed, said = capsys.readouterr()
+    assert '1 cell in 3 fields' in printed
+    assert '2 boxes are of no white cells, but of Platelets, RBC' in said
+    assert 'does not name 2 of the 3 fields' in said
+
+
+def test_a_box_outside_is_its_fields_error(smear, run, tmp_path, capsys):
+    boxes = tmp_path / 'boxes.csv'
+    boxes.write_text(
+        'group,x1,y1,x2,y2\na.png,1118,88,1182,152\nmore/c.png,268,208,332,272\n'
+    )
+    assert run(smear, '--boxes', boxes) == 1
+    said = capsys.readouterr().err
+    assert 'boxes.csv, line 2: the box 1118, 88, 1182, 152' in said
+
+
+def test_no_field_can_be_read(tmp_path, run, capsys):
+    (tmp_path / 'a.png').write_bytes(b'no image')
+    with pytest.raises(SystemExit) as stop:
+        run(tmp_path)
+    assert stop.value.code == 2
+    assert 'no field can be read: ' in capsys.readouterr().err

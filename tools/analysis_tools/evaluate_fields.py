@@ -1,0 +1,159 @@
+"""Measure how many white cells of BCCD's fields are found and typed right.
+
+Usage:
+    python tools/analysis_tools/evaluate_fields.py DATA_ROOT
+        [--margins 0 0.1 0.2 ...] [--every N] [--profile auto|none|FILE]
+        [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
+        [--batch-size N] [--device DEVICE] [--out FILE]
+
+DATA_ROOT is the folder of the detection release, with labels.csv. Counted are
+the white cells whose type it says without doubt; one is found if a box that
+`daffnet fields` finds has an IoU of 0.5 or better with its own, each box for
+one cell. For each margin around a cell is printed how many cells are found and
+typed right, of all and of those found, and how many are typed right in the
+boxes that the release gives. --every 4 takes each fourth field.
+"""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+from rich.progress import track
+
+from daffnet_lite.commands.predict import add_model_options, load_model
+from daffnet_lite.cropping.boxes import check_margin, match_boxes
+from daffnet_lite.errors import InputError
+from daffnet_lite.fields.cutting import cut_cell, find_boxes
+from daffnet_lite.fields.predicting import classify
+from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.utils.command_line import (
+    ToolParser,
+    one_sentence_errors,
+    run_tool,
+)
+from daffnet_mm.datasets import BCCD
+
+LEAST_IOU = 0.5
+
+
+def build_parser():
+    parser = ToolParser(__doc__)
+    parser.add_argument('data_root', help='folder of the detection release')
+    parser.add_argument(
+        '--margins',
+        type=float,
+        nargs='+',
+        default=[0, 0.1, 0.2, 0.3, 0.5, 0.75],
+        help="shares of a cell's longer side (default: %(default)s)",
+    )
+    parser.add_number('--every', 'take each such field', 1)
+    add_model_options(parser)
+    parser.add_output('--out', 'JSON file to write')
+    return parser
+
+
+def certain_cells(root: str) -> dict[str, list[tuple[list[float], str]]]:
+    """List boxes and types of the cells by field."""
+    dataset = BCCD(root, pipeline=[])
+    classes = dataset.metainfo['classes']
+    fields = defaultdict(list)
+    for place in range(len(dataset)):
+        cell = dataset.get_data_info(place)
+        if 'box' not in cell:
+            raise InputError(
+                f'{root} is another release of BCCD: expected is that with '
+                'Annotations, which say where cells are'
+            )
+        fields[cell['img_path']].append(
+            (cell['box'], classes[cell['gt_label']])
+        )
+    return dict(sorted(fields.items()))
+
+
+def percent(number: int, total: int) -> float:
+    return 100 * number / total if total else math.nan
+
+
+def measure(
+    inferencer, fields: dict, margins: Sequence[float], batch_size: int
+) -> list[dict]:
+    """Find cells once, and predict them with each margin."""
+    given, found, typed, labels = [], [], [], []
+    matched: list[tuple[int, int]] = []  # a wanted cell, and the found one
+    for path in track(fields, 'Finding cells'):
+        image = read_image(path).img
+        wanted = find_boxes(image, [box for box, _ in fields[path]])
+        boxes = find_boxes(image)
+        for i, (j, iou) in match_boxes(wanted, boxes).items():
+            if iou >= LEAST_IOU:
+                matched.append((len(labels) + i, len(found) + j))
+        labels += [label for _, label in fields[path]]
+        for listed, inside in ((given, wanted), (found, boxes)):
+            listed += [(path, box) for box in inside]
+    rows = []
+    for margin in margins:
+        typed = [
+            predict(inferencer, listed, margin, batch_size)
+            for listed in (given, found)
+        ]
+        right_given = sum(map(str.__eq__, typed[0], labels))
+        right_found = sum(typed[1][j] == labels[i] for i, j in matched)
+        rows.append(
+            dict(
+                margin=margin,
+                cells=len(labels),
+                boxes=len(found),
+                found=len(matched),
+                right=right_found,
+                right_in_given_boxes=right_given,
+            )
+        )
+    return rows
+
+
+def predict(
+    inferencer, listed: list, margin: float, batch_size: int
+) -> list[str]:
+    """Tell the types of cells, given by field and box, '' without one."""
+    crops, last, image = [], None, None
+    for path, box in listed:
+        if path != last:
+            last, image = path, read_image(path).img
+        crops.append(cut_cell(image, box, margin))
+    answers, _ = classify(inferencer, crops, batch_size)
+    return [a['pred_class'] if isinstance(a, dict) else '' for a in answers]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = build_parser().parse_checked(argv)
+    with one_sentence_errors():
+        for margin in args.margins:
+            check_margin(margin)
+        fields = certain_cells(args.data_root)
+        fields = dict(list(fields.items())[:: args.every])
+        rows = measure(load_model(args), fields, args.margins, args.batch_size)
+        print(
+            f'{len(fields)} fields, {rows[0]["cells"]} cells with a certain '
+            f'type, {rows[0]["boxes"]} boxes found; profile {args.profile}'
+        )
+        print(
+            'margin | found | found and right | right of found | given right'
+        )
+        for row in rows:
+            cells, found = row['cells'], row['found']
+            print(
+                f'{row["margin"]:6.2f} | {percent(found, cells):5.1f} | '
+                f'{percent(row["right"], cells):15.1f} | '
+                f'{percent(row["right"], found):14.1f} | '
+                f'{percent(row["right_in_given_boxes"], cells):11.1f}'
+            )
+        if args.out is not None:
+            with atomic_write(args.out) as file:
+                json.dump(rows, file, indent=2)
+    return 0
+
+
+if __name__ == '__main__':
+    raise SystemExit(run_tool(main))
