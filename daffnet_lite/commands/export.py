@@ -18,9 +18,8 @@ no probability differs by 1e-4. The cells are painted ones, or 100 of those
 that --cells names.
 
 --int8 lets convolutions compute with eight-bit integers. The file is smaller,
-and faster on processors with VNNI, but not all answers stay: it is printed how
-many do. The ranges of its numbers are measured on the same cells: name real
-ones.
+but not all answers stay: it is printed how many do. The ranges of its numbers
+are measured on the same cells: name real ones.
 
 Needs `pip install "daffnet-mm[export]"`. Exit status: 2 for bad input, or if
 answers differ, and then there is no file; else 0.

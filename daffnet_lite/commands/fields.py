@@ -6,6 +6,7 @@ Usage:
         [--format table|json|csv] [--out FILE]
         [--views flips|symmetries] [--profile auto|none|FILE]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
+        [--onnx FILE]
         [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
 
 Cells are found as by `daffnet crop`, each is cut with the margin and predicted
@@ -43,7 +44,7 @@ from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_folders import describe_left_out, find_images
 from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
 
-from .predict import add_answering, load_model
+from .predict import add_answering, check_onnx, load_model
 
 if TYPE_CHECKING:
     from daffnet_lite.boxes import GivenBox
@@ -120,7 +121,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         int: 1 if a field or a cell has no answer, else 0.
     """
-    args = build_parser().parse_checked(argv)
+    parser = build_parser()
+    check_onnx(parser, argv)
+    args = parser.parse_checked(argv)
     import rich
 
     from daffnet_lite.answers import TABLE_WIDTH, print_result, write_result

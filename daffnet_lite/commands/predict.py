@@ -29,7 +29,7 @@ colours are estimated on some of them, and it is said what is made of that.
 --profile none takes each image by itself.
 
 --onnx FILE answers by a file of `daffnet export`, the same and without
-PyTorch, which need not be installed: one image takes a tenth of the time.
+PyTorch, which need not be installed.
 
 --report FILE writes a page beside the result, for a browser or for A4 paper,
 that needs no other file: the count with its intervals and reference ranges,
@@ -73,6 +73,7 @@ def build_parser() -> ToolParser:
         'with its subfolders), or a pattern such as "cells/*.png"',
     )
     add_answering(parser)
+    parser.add_output('--report', 'HTML page to write')
     return parser
 
 
@@ -103,7 +104,6 @@ def add_model_options(parser: ToolParser) -> None:
         help='an exported model, run without PyTorch, in the place of '
         '--config and --checkpoint',
     )
-    parser.add_output('--report', 'HTML page to write')
     parser.add_device(always=False)
     parser.add_batch_size()
     parser.add_reading()
