@@ -37,7 +37,9 @@ PLACEHOLDERS = {
     'CKPT': 'shipped.pth',
     'CHECKPOINT': 'shipped.pth',
     # what was measured of a laboratory
-    'daffnet predict LABORATORY.json': 'daffnet_lite/profiles/pbc.json',
+    'daffnet predict LABORATORY.json': (
+        f'{REPOSITORY}/daffnet_lite/profiles/pbc.json'
+    ),
     # a MAP, and its config
     'calibrate_map.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'calibrate_map.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
