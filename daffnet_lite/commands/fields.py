@@ -44,7 +44,7 @@ from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_folders import describe_left_out, find_images
 from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
 
-from .predict import add_answering, check_onnx, load_model
+from .predict import add_answering, check_onnx, form_of, load_model
 
 if TYPE_CHECKING:
     from daffnet_lite.boxes import GivenBox
@@ -124,6 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     check_onnx(parser, argv)
     args = parser.parse_checked(argv)
+    form = form_of(args)
     import rich
 
     from daffnet_lite.answers import TABLE_WIDTH, print_result, write_result
@@ -160,10 +161,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             if args.out_dir is not None:
                 write_outputs(work, answers, args.num_workers, reading)
         if args.out is None:
-            print_result(args.format, answers)
+            print_result(form, answers)
         else:
             with atomic_write(args.out) as file:
-                write_result(file, args.format, answers, width=TABLE_WIDTH)
+                write_result(file, form, answers, width=TABLE_WIDTH)
         print(
             f'{_several(len(answers), "cell")} in '
             f'{_several(len(answers.results), "field")}'
@@ -172,7 +173,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 for place in (args.out_dir, args.out)
                 if place is not None
             ),
-            file=sys.stderr if args.format != 'table' else sys.stdout,
+            file=sys.stderr if form != 'table' else sys.stdout,
         )
     return 1 if answers.errors else 0
 

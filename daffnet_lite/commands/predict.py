@@ -19,9 +19,9 @@ Every answer says in `review` why to look at it again, if there is a reason:
 (unlike what the model was trained on), `unsure`; several are joined by "; ".
 The cell type is the best of those that the model knows all the same. Images
 of several white cells or none are also told of on stderr: whole fields are
-for `daffnet fields`. A model
-to which tools/analysis_tools/fit_review.py has fitted no limits is unsure of
-what it gives a probability below 0.8, and knows no other reason.
+for `daffnet fields`. A model to which tools/analysis_tools/fit_review.py has
+fitted no limits is unsure of what it gives a probability below 0.8, and knows
+no other reason.
 
 30 images and more are taken for those of one laboratory: its scale and
 colours are estimated on some of them, and it is said what is made of that.
@@ -82,8 +82,8 @@ def add_answering(parser: ToolParser) -> None:
     parser.add_argument(
         '--format',
         choices=('table', 'json', 'csv'),
-        default='table',
-        help='form of the result (default: %(default)s)',
+        help='form of the result (default: by the ending of --out, else '
+        'table)',
     )
     parser.add_output('--out', 'file to write')
     add_model_options(parser)
@@ -107,6 +107,13 @@ def add_model_options(parser: ToolParser) -> None:
     parser.add_device(always=False)
     parser.add_batch_size()
     parser.add_reading()
+
+
+def form_of(args: Namespace) -> str:
+    """Say in which form the answers are wanted."""
+    endings = {'.csv': 'csv', '.json': 'json'}
+    ending = '' if args.out is None else args.out.suffix.lower()
+    return args.format or endings.get(ending, 'table')
 
 
 def check_onnx(parser: ToolParser, argv: Sequence[str] | None) -> None:
@@ -179,6 +186,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     check_onnx(parser, argv)
     args = parser.parse_checked(argv)
+    form = form_of(args)
     if args.report is not None and args.report == args.out:
         parser.error(f'--out and --report are both {args.out}')
     import rich
@@ -207,10 +215,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             watch=None if report is None else report.add,
         )
         if args.out is None:
-            print_result(args.format, answers)
+            print_result(form, answers)
         else:
             with atomic_write(args.out) as file:
-                write_result(file, args.format, answers, width=TABLE_WIDTH)
+                write_result(file, form, answers, width=TABLE_WIDTH)
             print(f'wrote {args.out}: {len(answers)} cells', file=sys.stderr)
         if report is not None:
             with atomic_write(args.report) as file:

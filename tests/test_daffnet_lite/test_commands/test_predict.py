@@ -663,3 +663,21 @@ def test_a_report_of_one_cell(trained, cells, tmp_path, capsys):
     options = [f'--{name}={value}' for name, value in trained.items()]
     assert predict.main([str(cell), f'--report={report}', *options]) == 0
     assert 'Differential count of 1 white blood cell<' in report.read_text()
+
+
+@pytest.mark.parametrize(
+    ('words', 'form'),
+    [
+        ([], 'table'),
+        (['--out', 'a.csv'], 'csv'),
+        (['--out', 'a.JSON'], 'json'),
+        (['--out', 'a.txt'], 'table'),
+        (['--out', 'a.csv', '--format', 'json'], 'json'),
+        (['--format', 'csv'], 'csv'),
+    ],
+)
+def test_the_ending_chooses_the_form(words, form):
+    assert (
+        predict.form_of(predict.build_parser().parse_args(['x', *words]))
+        == form
+    )
