@@ -25,7 +25,10 @@ fields. DIR, which must be empty, gets
     crops/TYPE/FIELD_N.png             the cells
     geojson/FIELD.geojson              for QuPath
 
-A field without a white cell has 0 cells, which is no error.
+A TIFF of 32 million pixels and more, in tiles or strips of 8-bit colours, and
+so an .svs, is read by windows and may have any size; all else is read whole,
+up to --max-pixels. A field without a white cell has 0 cells, which is no
+error.
 
 Exit status: 1 if a field or a subfolder cannot be read, or a cell has no
 answer, which is named while the rest goes on; 2 for bad input; else 0.
@@ -42,6 +45,7 @@ from typing import TYPE_CHECKING
 from daffnet_lite.errors import InputWarning
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_folders import describe_left_out, find_images
+from daffnet_lite.fileio.tiff_windows import SLIDE_EXTENSIONS
 from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
 
 from .predict import add_answering, check_onnx, form_of, load_model
@@ -136,7 +140,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     rich.reconfigure(stderr=True)
     with one_sentence_errors():
         check_margin(args.margin)
-        listing = find_images(args.fields)
+        listing = find_images(args.fields, SLIDE_EXTENSIONS)
         given, notes = None, describe_left_out(listing.left_out)
         if args.boxes is not None:
             given, said = read_given(args.boxes, listing.images)

@@ -172,11 +172,29 @@ def parts_of(shape: Sequence[int], red_cell: float) -> Iterator[Part]:
     Yields:
         Part: One after the other.
     """
+    yield from overlapping_parts(
+        shape, CORE * red_cell, RIM * red_cell, red_cell
+    )
+
+
+def overlapping_parts(
+    shape: Sequence[int], core: float, rim: float, red_cell: float
+) -> Iterator[Part]:
+    """Cut an image into parts of about one size.
+
+    Args:
+        shape (Sequence[int]): Height and width of the image.
+        core (float): Side of a part's middle in pixels, about.
+        rim (float): What the window has more on each side.
+        red_cell (float): The red cells' diameter in pixels.
+
+    Yields:
+        Part: One after the other, row by row.
+    """
     edges = [
-        np.linspace(0, size, max(1, round(size / (CORE * red_cell))) + 1)
+        np.linspace(0, size, max(1, round(size / core)) + 1)
         for size in shape[:2]
     ]
-    rim = RIM * red_cell
     for y1, y2 in zip(edges[0][:-1], edges[0][1:], strict=True):
         for x1, x2 in zip(edges[1][:-1], edges[1][1:], strict=True):
             left, top = max(0, round(x1 - rim)), max(0, round(y1 - rim))

@@ -34,8 +34,18 @@ def find_boxes(image: np.ndarray, given: Sequence | None = None) -> list[Box]:
     """
     if given is None:
         return [cell.box for cell in segment_cells(image)]
+    return given_boxes(image.shape, given)
+
+
+def given_boxes(shape: Sequence[int], given: Sequence) -> list[Box]:
+    """Find given boxes in a field; see :func:`find_boxes`.
+
+    Args:
+        shape (Sequence[int]): Height and width of the field.
+        given (Sequence): The boxes.
+    """
     boxes = [_as_given(box, place) for place, box in enumerate(given)]
-    return [box.in_pixels(image.shape) for box in boxes if box.is_white]
+    return [box.in_pixels(shape) for box in boxes if box.is_white]
 
 
 def _as_given(box: Sequence | GivenBox, place: int) -> GivenBox:

@@ -18,9 +18,10 @@ from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.csv_files import write_csv_rows
 from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.fileio.tiff_windows import open_windows
 from daffnet_lite.preparation.folder_job import owned, run_jobs, written
 
-from .drawing import colour_of, draw_field
+from .drawing import LARGEST_SIDE, colour_of, draw_field
 from .field_answers import FieldAnswers
 from .field_result import FieldResult
 
@@ -137,7 +138,12 @@ def _draw(
     work: Path, reading: dict[str, Any], job: tuple[FieldResult, str]
 ) -> None:
     result, stem = job
-    image = read_image(result.field, **reading).img
+    slide = open_windows(result.field or '')
+    if slide is None:
+        image = read_image(result.field, **reading).img
+    else:
+        with slide:
+            image = slide.reduced(LARGEST_SIDE)
     picture = draw_field(image, result)
     with written(work / 'annotated' / f'{stem}.png') as file:
         file.write(cv2.imencode('.png', picture)[1].tobytes())

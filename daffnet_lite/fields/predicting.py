@@ -5,9 +5,11 @@ from typing import Any
 from daffnet_lite.answers import Inferencer
 from daffnet_lite.cropping.boxes import check_margin
 from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.fileio.tiff_windows import open_windows
 
 from .cutting import MARGIN, Box, cut_cell, find_boxes
 from .field_result import FieldCell, FieldResult
+from .slides import cut_cells_of_slide, find_boxes_of_slide
 
 
 def predict_field(
@@ -24,7 +26,8 @@ def predict_field(
     Args:
         inferencer (Inferencer): The classifier, on whatever it runs.
         image: The field: a path, bytes, an open file, a Pillow image, or an
-            array, BGR, BGRA or grey.
+            array, BGR, BGRA or grey. A large TIFF of tiles, such as ``.svs``,
+            is read by windows.
         boxes (Sequence, optional): The cells' boxes if a detector has found
             them: x1, y1, x2, y2 in pixels, or a field's of
             :func:`~daffnet_lite.boxes.read_boxes`. Defaults to None: they are
@@ -45,19 +48,29 @@ def predict_field(
             margin is no share.
     """
     check_margin(margin)
-    decoded = read_image(image, bit_depth=bit_depth, max_pixels=max_pixels)
-    places = find_boxes(decoded.img, boxes)
-    crops = [cut_cell(decoded.img, box, margin) for box in places]
-    answers, warnings = classify(inferencer, crops, batch_size)
     is_path = isinstance(image, (str, PathLike))
+    slide = open_windows(image) if is_path else None
+    remarks: tuple[str, ...] = ()
+    if slide is not None:
+        with slide:
+            shape = slide.shape
+            places = find_boxes_of_slide(slide, boxes)
+            crops = list(cut_cells_of_slide(slide, places, margin))
+    else:
+        img, shape, remarks = read_image(
+            image, bit_depth=bit_depth, max_pixels=max_pixels
+        )
+        places = find_boxes(img, boxes)
+        crops = [cut_cell(img, box, margin) for box in places]
+    answers, warnings = classify(inferencer, crops, batch_size)
     cells, errors = pair(places, answers)
     return FieldResult(
         fspath(image) if is_path else None,
-        decoded.size,
+        shape,
         tuple(inferencer.classes),
         cells,
         errors,
-        (*decoded.remarks, *warnings),
+        (*remarks, *warnings),
     )
 
 

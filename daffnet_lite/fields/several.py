@@ -2,25 +2,20 @@
 
 import warnings
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
-
-import cv2
 
 from daffnet_lite.answers import Inferencer
 from daffnet_lite.boxes import GivenBox
 from daffnet_lite.cropping.boxes import check_margin
 from daffnet_lite.errors import InputError, InputWarning
-from daffnet_lite.fileio.image_decoding import DECODING_ERRORS
 from daffnet_lite.fileio.image_folders import ImageListing
-from daffnet_lite.fileio.image_reading import group_remarks, read_image
-from daffnet_lite.fileio.names import file_stems, printable
-from daffnet_lite.preparation.folder_job import run_jobs, written
+from daffnet_lite.fileio.image_reading import group_remarks
+from daffnet_lite.fileio.names import file_stems
 
-from .cutting import cut_cell, find_boxes
 from .field_answers import FieldAnswers, crop_names
 from .field_result import FieldResult
+from .finding import crop_path, find_in_fields
 from .predicting import classify, pair
 
 
@@ -63,55 +58,45 @@ def predict_fields(
     fields = listing.images
     crops = work / 'found'
     stems = dict(zip(fields, file_stems(fields), strict=True))
-    jobs = [
-        (
-            field,
-            crops / stems[field],
-            None if given is None else given.get(field, []),
-        )
-        for field in fields
-    ]
-    with run_jobs(
-        partial(_find, margin, dict(reading)),
-        jobs,
-        min(num_workers, len(jobs)),
-        'Finding cells',
-    ) as made:
-        found = {result['field']: result for result in made}
+    found = find_in_fields(
+        {field: crops / stem for field, stem in stems.items()},
+        given,
+        margin,
+        num_workers,
+        reading,
+    )
     errors = list(listing.faults)
     errors += [
-        found[field]['refused']
-        for field in fields
-        if 'refused' in found[field]
+        found[field].refused for field in fields if found[field].refused
     ]
-    read = [field for field in fields if 'boxes' in found[field]]
+    read = [field for field in fields if not found[field].refused]
     if not read:
         for error in errors[1:]:
             warnings.warn(error, InputWarning, stacklevel=2)
         raise InputError(f'no field can be read: {errors[0]}')
     remarks = group_remarks(
-        (field, remark) for field in read for remark in found[field]['remarks']
+        (field, remark) for field in read for remark in found[field].remarks
     )
     for remark in remarks:
         warnings.warn(remark, InputWarning, stacklevel=2)
     answers, said = classify(
         inferencer,
         [
-            str(_crop(crops / stems[field], number))
+            str(crop_path(crops / stems[field], number))
             for field in read
-            for number in range(len(found[field]['boxes']))
+            for number in range(len(found[field].boxes))
         ],
         batch_size,
     )
     waiting = iter(answers)
     results = []
     for field in read:
-        boxes = found[field]['boxes']
+        boxes = found[field].boxes
         told = [next(waiting) for _ in boxes]
         cells, without = pair(boxes, told)
         result = FieldResult(
             field,
-            found[field]['shape'],
+            found[field].shape,
             tuple(inferencer.classes),
             cells,
             # The crop's folder is no longer there when this is read.
@@ -126,7 +111,7 @@ def predict_fields(
         ):
             place = work / 'crops' / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            _crop(crops / stems[field], number).rename(place)
+            crop_path(crops / stems[field], number).rename(place)
     return FieldAnswers(
         results,
         [stems[field] for field in read],
@@ -134,42 +119,3 @@ def predict_fields(
         errors,
         [*remarks, *said],
     )
-
-
-def _crop(stem: Path, number: int) -> Path:
-    return stem.with_name(f'{stem.name}_{number}.png')
-
-
-def _find(
-    margin: float,
-    reading: dict[str, Any],
-    job: tuple[str, Path, list[GivenBox] | None],
-) -> dict[str, Any]:
-    """Find the cells of one field, and write their crops.
-
-    Returns:
-        dict: ``field``, and either ``shape``, ``boxes`` and ``remarks`` or
-        ``refused``.
-    """
-    field, stem, given = job
-    try:
-        image, shape, remarks = read_image(
-            field, name=f'field {printable(field)}', **reading
-        )
-        boxes = find_boxes(image, given)
-    except InputError as e:
-        return dict(field=field, refused=str(e))
-    except DECODING_ERRORS as e:
-        return dict(field=field, refused=f'field {printable(field)}: {e}')
-    if not boxes:
-        remarks = (*remarks, 'it has no white cell')
-    try:
-        for number, box in enumerate(boxes):
-            with written(_crop(stem, number)) as file:
-                crop = cut_cell(image, box, margin)
-                file.write(cv2.imencode('.png', crop)[1].tobytes())
-    except OSError as e:  # the field's name leaves no room for the number
-        return dict(
-            field=field, refused=f'field {printable(field)}: {e.strerror}'
-        )
-    return dict(field=field, shape=shape, boxes=boxes, remarks=remarks)

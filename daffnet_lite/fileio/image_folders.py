@@ -161,13 +161,17 @@ def walk_folder(
     return sorted(files), faults
 
 
-def list_image_files(folder: str, for_tables: bool = False) -> ImageListing:
+def list_image_files(
+    folder: str, for_tables: bool = False, also: tuple[str, ...] = ()
+) -> ImageListing:
     """List the images in a folder and its subfolders.
 
     Args:
         folder (str): Path of the folder.
         for_tables (bool): Whether the names will stand in CSV files: one that
             is not valid UTF-8 is then a fault. Defaults to False.
+        also (tuple[str, ...]): Further endings, in lower case, of images that
+            are read here. Defaults to none.
 
     Returns:
         ImageListing: Sorted paths relative to ``folder``, with forward
@@ -179,9 +183,10 @@ def list_image_files(folder: str, for_tables: bool = False) -> ImageListing:
     files, faults = walk_folder(folder)
     listing = ImageListing(faults=faults)
     for name in files:
-        if is_other_image_name(name):
+        is_also = name.lower().endswith(also)
+        if is_other_image_name(name) and not is_also:
             listing.left_out.append(name)
-        elif is_image_name(name):
+        elif is_image_name(name) or is_also:
             if for_tables and not is_valid_unicode(name):
                 listing.faults.append(
                     f'the name of {printable(osp.join(folder, name))} is not '
@@ -193,7 +198,9 @@ def list_image_files(folder: str, for_tables: bool = False) -> ImageListing:
     return listing
 
 
-def find_images(places: Iterable[str]) -> ImageListing:
+def find_images(
+    places: Iterable[str], also: tuple[str, ...] = ()
+) -> ImageListing:
     """List the images of files, folders and patterns.
 
     A file that is named counts whatever its ending; from a folder, also one
@@ -202,6 +209,7 @@ def find_images(places: Iterable[str]) -> ImageListing:
     Args:
         places (Iterable[str]): Files, folders or patterns such as
             ``'cells/*.png'``.
+        also (tuple[str, ...]): As for :func:`list_image_files`.
 
     Returns:
         ImageListing: Their paths, each once; those of a folder or a pattern
@@ -221,7 +229,7 @@ def find_images(places: Iterable[str]) -> ImageListing:
             if not osp.isdir(match):
                 found.images.append(match)
                 continue
-            inner = list_image_files(match)
+            inner = list_image_files(match, also=also)
             found.images += [osp.join(match, name) for name in inner.images]
             found.left_out += [
                 osp.join(match, name) for name in inner.left_out
@@ -229,11 +237,11 @@ def find_images(places: Iterable[str]) -> ImageListing:
             found.faults += inner.faults
         if not found.images:
             reasons = [*describe_left_out(found.left_out), *found.faults]
+            endings = ', '.join((*IMAGE_EXTENSIONS, *also))
             raise InputError(
                 f'{printable(place)} gives no image: expected is an image, a '
-                f'folder with images ({", ".join(IMAGE_EXTENSIONS)}), or a '
-                'pattern that matches some'
-                + ''.join(f'; {reason}' for reason in reasons)
+                f'folder with images ({endings}), or a pattern that matches '
+                'some' + ''.join(f'; {reason}' for reason in reasons)
             )
         listing.images += found.images
         listing.left_out += found.left_out

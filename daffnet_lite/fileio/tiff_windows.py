@@ -13,6 +13,8 @@ from .names import printable
 from .regular_files import open_regular
 from .tiff_pages import is_tiff
 
+#: Endings of slides that are TIFFs, beside the usual ones.
+SLIDE_EXTENSIONS = ('.svs',)
 #: From so many pixels on a TIFF of tiles or strips is read by windows.
 LEAST_PIXELS = 32_000_000
 #: The most pixels of a tile or strip; what is cut more coarsely is read whole.

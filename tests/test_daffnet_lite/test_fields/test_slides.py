@@ -1,0 +1,92 @@
+"""Slides give the cells that are painted on them, each once."""
+
+import cv2
+import numpy as np
+import pytest
+from fields import Painter, painted_field
+from slides import write_slide
+
+from daffnet_lite.commands import fields
+from daffnet_lite.cropping import crop_window
+from daffnet_lite.fields import predict_field, slides
+from daffnet_lite.fileio import tiff_windows
+
+#: White cells, of which some lie on seams of windows, at 600 and 1200 pixels,
+#: and at corners of them.
+MIDDLES = [
+    *[(200, 250), (600, 300), (1190, 250), (1650, 320), (603, 597)],
+    *[(250, 640), (1200, 600), (1700, 800), (240, 1000), (900, 950)],
+]
+SHAPE = (1200, 1800)
+
+
+@pytest.fixture(autouse=True)
+def _small_windows(monkeypatch):
+    monkeypatch.setattr(tiff_windows, 'LEAST_PIXELS', 10**6)
+    monkeypatch.setattr(slides, 'CORE', 600)
+    monkeypatch.setattr(slides, 'RIM', 200)
+
+
+@pytest.fixture(scope='module')
+def image():
+    return painted_field(MIDDLES, SHAPE)
+
+
+@pytest.fixture
+def slide(image, tmp_path):
+    return write_slide(tmp_path / 'slide.svs', image, quality=98)
+
+
+def middles(boxes):
+    return sorted(((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) for b in boxes)
+
+
+def test_each_cell_is_found_once(slide):
+    assert len(slides.parts_of_slide(SHAPE)) == 6
+    painter = Painter()
+    result = predict_field(painter, slide)
+    assert result.shape == SHAPE and len(result.cells) == len(MIDDLES)
+    np.testing.assert_allclose(middles(result.boxes), sorted(MIDDLES), atol=8)
+    assert {cell.cell_type for cell in result.cells} == {'dark'}
+
+
+def test_given_boxes_are_those_of_the_slide(slide):
+    boxes = [(560, 260, 640, 340), (0, 0, 50, 50), (1750, 1150, 1900, 1300)]
+    result = predict_field(Painter(), slide, boxes)
+    assert result.boxes == [*boxes[:2], (1750, 1150, 1800, 1200)]
+
+
+@pytest.mark.parametrize('largest', [4096, 450])
+def test_the_command_reads_a_folder_of_slides(
+    slide, image, tmp_path, monkeypatch, capsys, largest
+):
+    monkeypatch.setattr(fields, 'load_model', lambda args: Painter())
+    monkeypatch.setattr('daffnet_lite.fields.out_folder.LARGEST_SIDE', largest)
+    monkeypatch.setattr('daffnet_lite.fields.drawing.LARGEST_SIDE', largest)
+    out = tmp_path / 'out'
+    words = [str(tmp_path), '--out-dir', str(out), '--num-workers', '0']
+    # The limit is for what is decoded whole.
+    assert fields.main([*words, '--max-pixels', '1000']) == 0
+    assert '10 cells in 1 field,' in capsys.readouterr().out
+    found = predict_field(Painter(), slide)
+    for number, box in enumerate(found.boxes):
+        x1, y1, x2, y2 = crop_window(box, SHAPE)
+        crop = cv2.imread(str(out / f'crops/dark/slide_{number}.png'))
+        difference = crop.astype(int) - image[y1:y2, x1:x2]
+        assert np.abs(difference).mean() < 3
+    picture = cv2.imread(str(out / 'annotated' / 'slide.png'))
+    scale = min(1, largest / 1800)
+    assert picture.shape[:2] == (1200 * scale, 1800 * scale)
+
+
+def test_a_broken_slide_costs_no_other(
+    slide, image, tmp_path, monkeypatch, capsys
+):
+    content = bytearray(slide.read_bytes())
+    content[8:3000] = bytes(2992)
+    (tmp_path / 'broken.svs').write_bytes(content)
+    monkeypatch.setattr(fields, 'load_model', lambda args: Painter())
+    assert fields.main([str(tmp_path), '--num-workers', '0']) == 1
+    output, error = capsys.readouterr()
+    assert '10 cells in 1 field' in output
+    assert 'error: slide ' in error and 'broken.svs cannot be read' in error
