@@ -257,6 +257,8 @@ def _python(command, arguments):
         if arguments[1] == 'mkdocs':
             assert arguments[2] in ('build', 'serve')
             return Use(command, reason='.ci/run builds the site')
+    elif command.form == 'message' and arguments[0] == 'VALUE':
+        return Use(command, reason='a message fills in the tool')
     elif (REPOSITORY / arguments[0]).is_file():
         tool, *arguments = arguments
         return Use(command, tool, tuple(arguments))
