@@ -222,8 +222,8 @@ class BCCD(WBCDataset):
             boxes = read_voc(Path(path))
         except InputError as e:
             raise InputError(
-                f'BCCD: annotation {path} is not valid VOC XML ({e}); download '
-                'it again'
+                f'BCCD: annotation {path} is not valid VOC XML ({e}); '
+                'download it again'
             ) from e
         return [
             tuple(int(side) for side in box.sides)
