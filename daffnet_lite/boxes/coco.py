@@ -4,7 +4,7 @@ from typing import Any
 
 from daffnet_lite.errors import InputError
 
-from .given_box import GivenBox, checked_sides
+from .given_box import GivenBox, read_box
 
 
 def is_coco(data: Any) -> bool:
@@ -43,9 +43,10 @@ def boxes_of_coco(data: dict, title: str) -> dict[str, list[GivenBox]]:
                 f'{where}: its bbox must be the four numbers x, y, width and '
                 'height'
             ) from e
-        sides = checked_sides((x, y, x + width, y + height), where)
         kind = kinds.get(entry.get('category_id'), '')
-        found[name].append(GivenBox(sides, where, kind))
+        found[name].append(
+            read_box((x, y, x + width, y + height), where, kind)
+        )
     return found
 
 

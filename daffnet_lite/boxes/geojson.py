@@ -5,7 +5,7 @@ from typing import Any
 
 from daffnet_lite.errors import InputError
 
-from .given_box import GivenBox, sides_around
+from .given_box import GivenBox, read_box, sides_around
 
 _OUTLINES = ('Polygon', 'MultiPolygon')
 
@@ -52,7 +52,7 @@ def boxes_of_geojson(data: Any, title: str) -> list[GivenBox]:
                 f'{where}: it has no outline that can be read ({e!r}); export '
                 'the objects from QuPath as GeoJSON again'
             ) from e
-        found.append(GivenBox(sides, where, str(kind)))
+        found.append(read_box(sides, where, str(kind)))
     return found
 
 

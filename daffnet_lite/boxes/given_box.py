@@ -72,6 +72,24 @@ class GivenBox(NamedTuple):
         return box
 
 
+def read_box(
+    sides: Sequence[float], where: str, kind: str = '', shares: bool = False
+) -> GivenBox:
+    """Make a box of what a file says.
+
+    Of what is no white cell it may be anything: BCCD's files have empty boxes
+    of platelets.
+
+    Raises:
+        InputError: If it is no box.
+    """
+    x1, y1, x2, y2 = (float(side) for side in sides)
+    box = GivenBox((x1, y1, x2, y2), where, kind, shares)
+    if box.is_white:
+        checked_sides(sides, where)
+    return box
+
+
 def checked_sides(
     sides: Sequence[float], where: str
 ) -> tuple[float, float, float, float]:
@@ -93,16 +111,16 @@ def checked_sides(
 def sides_around(
     points: Sequence[Sequence[float]], where: str
 ) -> tuple[float, float, float, float]:
-    """Box an outline.
+    """Find the sides of the box around an outline.
 
     Args:
         points (Sequence[Sequence[float]]): Its x and y.
         where (str): The place in the file.
 
     Raises:
-        InputError: If it has no extent.
+        InputError: If it has no point.
     """
     xs, ys = ([float(point[axis]) for point in points] for axis in (0, 1))
     if not xs:
         raise InputError(f'{where}: its outline has no point')
-    return checked_sides((min(xs), min(ys), max(xs), max(ys)), where)
+    return min(xs), min(ys), max(xs), max(ys)

@@ -10,7 +10,7 @@ from daffnet_lite.fileio.csv_files import (
     read_number,
 )
 
-from .given_box import GivenBox, checked_sides
+from .given_box import GivenBox, read_box
 
 SIDES = ('x1', 'y1', 'x2', 'y2')
 #: Columns that may name the field, the first that is there does; in
@@ -36,7 +36,5 @@ def read_table(path: Path) -> dict[str, list[GivenBox]]:
             raise InputError(f'{where}, column {named}: the field is missing')
         sides = [read_number(row[side], where, side) for side in SIDES]
         kind = next((row[name] for name in KINDS if row.get(name)), '')
-        found.setdefault(field, []).append(
-            GivenBox(checked_sides(sides, where), where, kind)
-        )
+        found.setdefault(field, []).append(read_box(sides, where, kind))
     return found

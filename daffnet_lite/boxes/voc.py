@@ -6,7 +6,7 @@ from pathlib import Path
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.regular_files import read_regular
 
-from .given_box import GivenBox, checked_sides
+from .given_box import GivenBox, read_box
 
 _SIDES = ('xmin', 'ymin', 'xmax', 'ymax')
 
@@ -38,5 +38,5 @@ def read_voc(path: Path) -> list[GivenBox]:
                 f'{where}: its bndbox must have numbers as {", ".join(_SIDES)}'
             ) from e
         kind = (cell.findtext('name') or '').strip()
-        found.append(GivenBox(checked_sides(sides, where), where, kind))
+        found.append(read_box(sides, where, kind))
     return found

@@ -5,7 +5,7 @@ from pathlib import Path
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.text_files import read_text
 
-from .given_box import GivenBox, checked_sides, sides_around
+from .given_box import GivenBox, read_box, sides_around
 
 #: Names of the classes, a line each, beside the texts.
 CLASSES = 'classes.txt'
@@ -47,15 +47,8 @@ def read_yolo(path: Path) -> list[GivenBox]:
         if len(values) in (4, 5):  # the fifth is the detector's confidence
             x, y, width, height = values[:4]
             shares = [x, y, width, height]
-            sides = checked_sides(
-                (
-                    x - width / 2,
-                    y - height / 2,
-                    x + width / 2,
-                    y + height / 2,
-                ),
-                where,
-            )
+            right, bottom = x + width / 2, y + height / 2
+            sides = x - width / 2, y - height / 2, right, bottom
         elif len(values) >= 6 and len(values) % 2 == 0:
             shares = values
             points = list(zip(values[::2], values[1::2], strict=True))
@@ -73,5 +66,5 @@ def read_yolo(path: Path) -> list[GivenBox]:
         name = ''
         if kind.is_integer() and 0 <= kind < len(names):
             name = names[int(kind)].strip()
-        found.append(GivenBox(sides, where, name, shares=True))
+        found.append(read_box(sides, where, name, shares=True))
     return found

@@ -23,8 +23,9 @@ COLOURS = (
 )
 #: Long side to which a larger field is drawn, in pixels.
 LARGEST_SIDE = 4096
-#: Long side of what is drawn up to which text and lines have one size.
-_USUAL_SIDE = 1000
+#: Long sides of a picture, and of its cells, up to which text and lines have
+#: one size; they grow with both.
+_USUAL_SIDE, _USUAL_CELL = 1000, 70
 #: Bright colours have dark text: from this luminance on, of 255.
 _BRIGHT = 140
 
@@ -54,12 +55,12 @@ def draw_field(image: np.ndarray, result: FieldResult) -> np.ndarray:
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     picture = Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
     pen = ImageDraw.Draw(picture)
-    unit = max(1, max(size) / _USUAL_SIDE)
-    font = ImageFont.load_default(round(15 * unit))
     frames: list[Frame] = []
     for box in result.boxes:
         x1, y1, x2, y2 = (scale * side for side in box)
         frames.append((x1, y1, x2, y2))
+    unit = _unit(size, frames)
+    font = ImageFont.load_default(round(15 * unit))
     labels: list[Frame] = []
     for cell, frame in zip(result.cells, frames, strict=True):
         colour = colour_of(cell.cell_type, result.classes)
@@ -82,6 +83,14 @@ def draw_field(image: np.ndarray, result: FieldResult) -> np.ndarray:
             font=font,
         )
     return cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR)
+
+
+def _unit(size: tuple[int, int], frames: Sequence[Frame]) -> float:
+    """How many times as large as in a small picture all is drawn."""
+    if not frames:
+        return 1
+    cell = float(np.median([max(f[2] - f[0], f[3] - f[1]) for f in frames]))
+    return max(1, min(max(size) / _USUAL_SIDE, cell / _USUAL_CELL))
 
 
 def _percent(probability: float) -> str:

@@ -1,11 +1,12 @@
 import os.path as osp
 import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from pathlib import Path
 
 from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS
 
+from daffnet_lite.boxes.voc import read_voc
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.csv_files import read_csv
 from daffnet_lite.fileio.image_folders import join, scan_folder
@@ -217,24 +218,18 @@ class BCCD(WBCDataset):
 
     @staticmethod
     def _read_boxes(path: str) -> list[tuple[int, ...]]:
-        boxes: list[tuple[int, ...]] = []
         try:
-            for cell in ElementTree.parse(path).iter('object'):
-                if cell.findtext('name') != 'WBC':
-                    continue
-                x1, y1, x2, y2 = (
-                    int(cell.findtext(f'bndbox/{side}', ''))
-                    for side in ('xmin', 'ymin', 'xmax', 'ymax')
-                )
-                if x1 >= x2 or y1 >= y2:
-                    raise ValueError(f'empty box {x1}, {y1}, {x2}, {y2}')
-                boxes.append((x1, y1, x2, y2))
-        except (ElementTree.ParseError, TypeError, ValueError) as e:
+            boxes = read_voc(Path(path))
+        except InputError as e:
             raise InputError(
                 f'BCCD: annotation {path} is not valid VOC XML ({e}); '
                 'download it again'
             ) from e
-        return boxes
+        return [
+            tuple(int(side) for side in box.sides)
+            for box in boxes
+            if box.kind == 'WBC'
+        ]
 
     def _read_types(self, folder: str) -> dict[str, list[str]]:
         """Read the cell types of each field."""

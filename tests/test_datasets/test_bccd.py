@@ -237,8 +237,8 @@ EMPTY = BCCD_BOX.format(name='WBC', box=(9, 1, 9, 5))
         ),
         (
             BOXES,
-            f'<a>{EMPTY}</a>',
-            'not valid VOC XML .empty box 9, 1, 9, 5',
+            f'<annotation>{EMPTY}</annotation>',
+            'not valid VOC XML .*: 9, 1, 9, 5 is no box',
         ),
     ],
 )

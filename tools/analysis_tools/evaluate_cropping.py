@@ -22,12 +22,12 @@ differ too, and holds what is found there against what is found in each field.
 
 import time
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 from matplotlib.figure import Figure
 from rich.progress import track
 
+from daffnet_lite.boxes.voc import read_voc
 from daffnet_lite.cropping import segment_cells
 from daffnet_lite.cropping.boxes import match_boxes
 from daffnet_lite.cropping.segmentation import CHAINS
@@ -50,12 +50,9 @@ Failure = tuple[str, np.ndarray, list, list]
 def read_boxes(path: Path) -> list[tuple[int, ...]]:
     """Read the WBC boxes of a VOC file."""
     return [
-        tuple(
-            int(cell.findtext(f'bndbox/{side}'))
-            for side in ('xmin', 'ymin', 'xmax', 'ymax')
-        )
-        for cell in ElementTree.parse(path).iter('object')
-        if cell.findtext('name') == 'WBC'
+        tuple(int(side) for side in box.sides)
+        for box in read_voc(path)
+        if box.kind == 'WBC'
     ]
 
 

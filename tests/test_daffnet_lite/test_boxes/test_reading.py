@@ -245,3 +245,28 @@ def test_what_is_no_white_cell(tmp_path, kind, white):
     path.write_text(f'field,label,x1,y1,x2,y2\na,{kind},1,2,3,4\n')
     ((box,),) = read_boxes(path).values()
     assert box.is_white == white
+
+
+def test_an_empty_box_of_a_platelet_is_no_matter(tmp_path):
+    """BCCD has one."""
+    objects = [('Platelets', 504, 337, 504, 337), ('WBC', 64, 48, 192, 144)]
+    path = tmp_path / 'a.xml'
+    path.write_text(
+        '<annotation>'
+        + ''.join(
+            f'<object><name>{name}</name><bndbox><xmin>{x1}</xmin><ymin>{y1}'
+            f'</ymin><xmax>{x2}</xmax><ymax>{y2}</ymax></bndbox></object>'
+            for name, x1, y1, x2, y2 in objects
+        )
+        + '</annotation>'
+    )
+    (boxes,) = read_boxes(path).values()
+    assert [box.in_pixels(SHAPE) for box in boxes if box.is_white] == [
+        (64, 48, 192, 144)
+    ]
+
+
+def test_the_boxes_of_a_real_release(real):
+    given = read_boxes(real('bccd_detection') / 'BCCD' / 'Annotations')
+    assert len(given) == 364
+    assert sum(b.is_white for boxes in given.values() for b in boxes) == 372

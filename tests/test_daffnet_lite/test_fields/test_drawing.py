@@ -63,3 +63,14 @@ def test_a_large_field_is_drawn_smaller():
     field = np.full((2 * LARGEST_SIDE, 100, 3), 220, np.uint8)
     result = predict_field(Painter(), field, [(10, 10, 90, 90)])
     assert draw_field(field, result).shape == (LARGEST_SIDE, 50, 3)
+
+
+@pytest.mark.parametrize(('cell', 'times'), [(60, 1), (400, 3)])
+def test_text_grows_with_picture_and_cells(cell, times):
+    """In a large picture of small cells it would hide the neighbours."""
+    field = np.full((2000, 3000, 3), 220, np.uint8)
+    x, y = 1000, 1000
+    result = predict_field(Painter(), field, [(x, y, x + cell, y + cell)])
+    label = (draw_field(field, result)[:y, :, ::-1] == COLOURS[1]).all(axis=2)
+    height = np.flatnonzero(label.any(axis=1)).size
+    assert 12 * times < height < 24 * times
