@@ -1,22 +1,40 @@
 """Answers as tables, for people."""
 
 import os
+from collections.abc import Sequence
 
+from rich.cells import cell_len, chop_cells
 from rich.table import Table
 
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
 
+#: Columns of text that rich takes for the frame of a column of a table.
+FRAME = 3
+#: Of the name of an image so much is shown at least.
+LEAST_NAME = 16
 
-def as_tables(rows: list[dict], counts: list[dict]) -> list[Table]:
-    """Lay out what a person wants to read."""
+
+def as_tables(rows: list[dict], counts: list[dict], width: int) -> list[Table]:
+    """Lay out what a person wants to read.
+
+    Args:
+        rows (list[dict]): The answers.
+        counts (list[dict]): The differential count; none of one cell.
+        width (int): Columns of text that there are. What does not fit is
+            left out, the last attributes first, and of an image's name the
+            beginning.
+
+    Returns:
+        list[Table]: The tables.
+    """
     tables = (
         [cell_table(row) for row in rows]
         if not counts
         else [
-            overview_table(rows),
+            overview_table(rows, width),
             count_table(counts, len(rows)),
-            review_table(rows),
+            review_table(rows, width),
         ]
     )
     return [table for table in tables if table.row_count]
@@ -39,23 +57,58 @@ def cell_table(row: dict) -> Table:
     return table
 
 
-def overview_table(rows: list[dict]) -> Table:
+def overview_table(rows: list[dict], width: int) -> Table:
     """Many cells, a line each."""
     names = [name for name in WBC_ATTRIBUTES if name in rows[0]]
+    columns = [
+        ('cell type', [row['cell_type'] for row in rows]),
+        ('probability', [f'{row["probability"]:.3f}' for row in rows]),
+        *(
+            (name.replace('_', ' '), [row[name] for row in rows])
+            for name in names
+        ),
+    ]
+    images = [printable(os.path.basename(row['image'])) for row in rows]
+    wanted = _width_of('image', images)
+    # The frame has one line more than there are columns.
+    left = width - 1 - min(wanted, LEAST_NAME + FRAME)
+    shown = []
+    for heading, cells in columns:
+        left -= _width_of(heading, cells)
+        if left < 0:
+            break
+        shown.append((heading, cells))
+    # Whatever there is left, the names take.
+    room = width - 1 - FRAME - sum(_width_of(*column) for column in shown)
     table = Table(
         'image',
-        'cell type',
-        'probability',
-        *(name.replace('_', ' ') for name in names),
+        *(heading for heading, _ in shown),
+        caption=_left_out([heading for heading, _ in columns[len(shown) :]]),
     )
-    for row in rows:
-        table.add_row(
-            printable(os.path.basename(row['image'])),
-            row['cell_type'],
-            f'{row["probability"]:.3f}',
-            *(row[name] for name in names),
-        )
+    for image, *cells in zip(
+        images, *(cells for _, cells in shown), strict=True
+    ):
+        table.add_row(_end_of(image, room), *cells)
     return table
+
+
+def _width_of(heading: str, cells: Sequence[str]) -> int:
+    """Columns of text that a column of a table takes, with its frame."""
+    return FRAME + max(map(cell_len, (heading, *cells)))
+
+
+def _end_of(text: str, width: int) -> str:
+    """The end of a text that is too wide, after dots."""
+    if cell_len(text) <= width:
+        return text
+    kept = chop_cells(text[::-1], max(width - 3, 1))[0][::-1]
+    return f'...{kept}'
+
+
+def _left_out(headings: Sequence[str]) -> str | None:
+    if not headings:
+        return None
+    return f'not shown, for want of width: {", ".join(headings)}'
 
 
 def count_table(counts: list[dict], total: int) -> Table:
@@ -80,17 +133,21 @@ def count_table(counts: list[dict], total: int) -> Table:
     return table
 
 
-def review_table(rows: list[dict]) -> Table:
+def review_table(rows: list[dict], width: int) -> Table:
     """The cells to look at again."""
+    found = [row for row in rows if row['review']]
+    columns = [
+        ('cell type', [row['cell_type'] for row in found]),
+        ('probability', [f'{row["probability"]:.3f}' for row in found]),
+        ('reason', [row['review'] for row in found]),
+    ]
+    room = width - 1 - FRAME - sum(_width_of(*column) for column in columns)
     table = Table(
-        'image', 'cell type', 'probability', 'reason', title='Look at again'
+        'image', *(heading for heading, _ in columns), title='Look at again'
     )
-    for row in rows:
-        if row['review']:
-            table.add_row(
-                printable(row['image']),
-                row['cell_type'],
-                f'{row["probability"]:.3f}',
-                row['review'],
-            )
+    for row, *cells in zip(
+        found, *(cells for _, cells in columns), strict=True
+    ):
+        image = _end_of(printable(row['image']), max(room, LEAST_NAME))
+        table.add_row(image, *cells)
     return table

@@ -81,7 +81,7 @@ def write_result(
         console = Console(
             file=file, width=width, markup=False, emoji=False, highlight=False
         )
-        for table in as_tables(rows, answers.counts()):
+        for table in as_tables(rows, answers.counts(), console.width):
             console.print(table)
 
 

@@ -1,0 +1,79 @@
+"""Tables fit the terminal that they are for."""
+
+import io
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from daffnet_lite.answers import as_tables, differential_count
+from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
+
+
+def row(image, review=''):
+    attributes = {}
+    for name, values in WBC_ATTRIBUTES.items():
+        attributes[name] = max(values, key=len)
+        attributes[f'{name}_probability'] = 0.9
+    return dict(
+        image=image,
+        cell_type='neutrophil',
+        probability=0.98765,
+        **attributes,
+        review=review,
+    )
+
+
+def show(rows, width, encoding='utf-8'):
+    """What a terminal of so many columns gets, line by line."""
+    output = io.TextIOWrapper(io.BytesIO(), encoding, newline='\n')
+    console = Console(file=output, width=width, markup=False, emoji=False)
+    counts = differential_count([r['cell_type'] for r in rows], WBC5_CLASSES)
+    for table in as_tables(rows, counts, width):
+        console.print(table)
+    output.flush()
+    return output.buffer.getvalue().decode(encoding).splitlines()
+
+
+ROWS = [
+    row(f'/data/a folder/{"very_" * 20}long_name_{number}.png')
+    for number in range(3)
+] + [row('/data/short.png', 'blurred; unsure')]
+
+
+@pytest.mark.parametrize('width', [70, 80, 100, 132, 200, 260])
+def test_a_line_a_cell_at_any_width(width):
+    lines = show(ROWS, width)
+    assert max(map(cell_len, lines)) <= width
+    # The last of a name tells images apart.
+    for number in range(3):
+        (line,) = (x for x in lines if f'long_name_{number}.png' in x)
+        assert 'neutrophil' in line and '0.988' in line
+    (line,) = (x for x in lines if 'blurred; unsure' in x)
+    assert 'short.png' in line
+
+
+def test_what_is_left_out_is_named():
+    names = [name.replace('_', ' ') for name in WBC_ATTRIBUTES]
+    wide = '\n'.join(show(ROWS, 400))
+    assert all(name in wide for name in names)
+    assert 'not shown' not in wide
+    narrow = ' '.join(' '.join(show(ROWS, 80)).split())
+    said = narrow.partition('not shown, for want of width: ')[2]
+    shown = narrow.partition('not shown')[0]
+    left_out = [name for name in names if name not in shown]
+    assert left_out and names[-len(left_out) :] == left_out
+    assert said.startswith(', '.join(left_out))
+
+
+def test_wide_letters_count_double():
+    rows = [row('細胞' * 30 + '末.png'), row('b.png')]
+    lines = show(rows, 80)
+    assert max(map(cell_len, lines)) <= 80
+    assert any('末.png' in line for line in lines)
+
+
+def test_a_stream_without_boxes_gets_plain_lines():
+    rows = [row('a.png'), row('b.png', 'unsure')]
+    text = '\n'.join(show(rows, 80, 'ascii'))
+    assert text.isascii() and '|' in text and '+' in text
