@@ -266,9 +266,10 @@ class WBCInferencer(ImageClassificationInferencer):
             InputError: If the field cannot be read, or a box is none of it.
 
         Examples:
-            >>> field = inferencer.predict_field('field.jpg')
+            >>> from daffnet_mm.apis import WBCInferencer
+            >>> field = WBCInferencer().predict_field('field.jpg')
             >>> [(cell.box, cell.cell_type) for cell in field.cells]
-            [((210, 153, 324, 262), 'neutrophil'), ...]
+            [((..., ..., ..., ...), 'neutrophil')]
         """
         self._check_batch_size(batch_size)
         content = self._download(image)

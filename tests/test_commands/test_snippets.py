@@ -147,8 +147,23 @@ def examples_of(package):
     return found
 
 
+@pytest.fixture(scope='session')
+def shipped_onnx(tmp_path_factory):
+    """The model of the package as `daffnet export` writes it."""
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    from daffnet_mm.apis.onnx import export_onnx
+
+    path = tmp_path_factory.mktemp('exported') / 'model.onnx'
+    export_onnx(path, images=[render_cell(_CELL, 192, 0)])
+    return path
+
+
 @pytest.mark.parametrize('test', docstring_examples())
-def test_examples_of_docstrings(test, here, monkeypatch):
+def test_examples_of_docstrings(test, here, monkeypatch, request):
+    if any('model.onnx' in example.source for example in test.examples):
+        model = request.getfixturevalue('shipped_onnx')
+        (here / 'model.onnx').symlink_to(model)
     # No progress bars among the answers.
     monkeypatch.setattr(rich.get_console(), 'quiet', True)
     assert not unknown_parts(''.join(e.source for e in test.examples))

@@ -3,6 +3,8 @@
 Usage:
     python tools/analysis_tools/evaluate_fields.py DATA_ROOT
         [--margins 0 0.1 0.2 ...] [--every N] [--profile auto|none|FILE]
+        [--views flips|symmetries] [--onnx FILE]
+        [--bit-depth N] [--max-pixels N]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
         [--batch-size N] [--device DEVICE] [--out FILE]
 
