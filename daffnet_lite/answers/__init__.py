@@ -1,5 +1,6 @@
 """What is made of a model's answers, whatever it ran on."""
 
+from .cell_result import CellResult
 from .collected import Answers, Inferencer, Rows
 from .differential import differential_count
 from .html_report import HtmlReport
@@ -11,6 +12,7 @@ from .writing import TABLE_WIDTH, print_result, write_result
 __all__ = [
     'TABLE_WIDTH',
     'Answers',
+    'CellResult',
     'HtmlReport',
     'Inferencer',
     'ModelIdentity',

@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import cv2
-import numpy as np
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_reading import read_image
@@ -95,7 +94,7 @@ class HtmlReport:
             return
         card = Card(
             printable(row['image']),
-            self._picture(row['image']),
+            picture_of(row['image'], **self._reading),
             name,
             f'{100 * row["probability"]:.1f}',
             [
@@ -106,14 +105,6 @@ class HtmlReport:
             row['review'],
         )
         (self._reviewed if reviewed else shown).append(card)
-
-    def _picture(self, path: str) -> str:
-        """A small copy of an image; empty if it has gone meanwhile."""
-        try:
-            image = read_image(path, **self._reading).img
-        except InputError:
-            return ''
-        return data_url(image)
 
     def render(
         self,
@@ -171,12 +162,21 @@ class HtmlReport:
         )
 
 
-def data_url(image: np.ndarray) -> str:
+def picture_of(path: str, **reading: Any) -> str:
     """Make a small JPEG of an image, as an address that holds it.
 
     Args:
-        image (np.ndarray): BGR, uint8, of shape (H, W, 3).
+        path (str): The image.
+        **reading: How it is read, as for
+            :func:`~daffnet_lite.fileio.image_reading.read_image`.
+
+    Returns:
+        str: The address; empty if the image has gone.
     """
+    try:
+        image = read_image(path, **reading).img
+    except InputError:
+        return ''
     scale = THUMBNAIL / max(image.shape[:2])
     if scale < 1:
         size = [max(1, round(scale * edge)) for edge in image.shape[1::-1]]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from daffnet_lite.answers import CellResult
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.intake import (
     ImageIntake,
@@ -102,7 +103,7 @@ class OnnxClassifier:
 
     def __call__(
         self, inputs: Any, batch_size: int = 32, skip_broken: bool = False
-    ) -> list[dict]:
+    ) -> list[CellResult]:
         """Predict.
 
         Args:
@@ -112,7 +113,7 @@ class OnnxClassifier:
                 ``errors`` say why. Defaults to False.
 
         Returns:
-            list[dict]: As it returns them.
+            list[CellResult]: As it returns them.
 
         Raises:
             InputError: If an image cannot be read, or there is none.
@@ -121,7 +122,7 @@ class OnnxClassifier:
 
     def stream(
         self, inputs: Any, batch_size: int = 32, skip_broken: bool = False
-    ) -> Iterator[dict]:
+    ) -> Iterator[CellResult]:
         """Predict images without end, and keep nothing of them.
 
         Args:
@@ -131,7 +132,7 @@ class OnnxClassifier:
                 complete when all is yielded.
 
         Yields:
-            dict: As a call returns them, in the same order.
+            CellResult: As a call returns them, in the same order.
 
         Raises:
             InputError: If an image cannot be read, or there is none.
@@ -154,7 +155,7 @@ class OnnxClassifier:
                     continue
                 source = images[prepared.place]
                 result['image'] = fspath(source) if has_path(source) else None
-                yield result
+                yield CellResult(result, self.classes)
         for sentence in self.warnings:
             warnings.warn(sentence, InputWarning, stacklevel=2)
 

@@ -21,6 +21,7 @@ from mmpretrain.visualization import UniversalVisualizer
 from PIL import Image
 from rich.progress import track
 
+from daffnet_lite.answers import CellResult
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fields import MARGIN, FieldResult, predict_field
 from daffnet_lite.fileio.image_reading import name_of, read_image
@@ -190,9 +191,10 @@ class WBCInferencer(ImageClassificationInferencer):
                 ``ImageClassificationInferencer``.
 
         Returns:
-            list[dict] | list[DataSample]: For each image ``image`` (its path,
-            None for an array), ``pred_class``, ``pred_label``, ``pred_score``,
-            ``pred_scores`` and, from a model that predicts them,
+            list[CellResult] | list[DataSample]: For each image a dict that
+            can show itself: ``image`` (its path, None for an array),
+            ``pred_class``, ``pred_label``, ``pred_score``, ``pred_scores``
+            and, from a model that predicts them,
             ``attributes`` with the ``value`` and ``probability`` of each. And
             ``review``: why one should look at it again, such as ``'blurred;
             unsure'``, empty where nothing speaks against it; and
@@ -212,7 +214,7 @@ class WBCInferencer(ImageClassificationInferencer):
 
     def stream(
         self, inputs: Any, batch_size: int = 32, skip_broken: bool = False
-    ) -> Iterator[dict]:
+    ) -> Iterator[CellResult]:
         """Predict images without end, and keep nothing of them.
 
         Args:
@@ -222,7 +224,7 @@ class WBCInferencer(ImageClassificationInferencer):
                 complete when all is yielded.
 
         Yields:
-            dict: As a call returns them, in the same order.
+            CellResult: As a call returns them, in the same order.
 
         Raises:
             InputError: If an image cannot be read, or there is none.
@@ -482,7 +484,7 @@ class WBCInferencer(ImageClassificationInferencer):
                 Defaults to False.
 
         Returns:
-            list[dict] | list[DataSample]: See :meth:`__call__`.
+            list[CellResult] | list[DataSample]: See :meth:`__call__`.
         """
         results = super().postprocess(preds, visualization, return_datasamples)
         if return_datasamples:
@@ -493,7 +495,7 @@ class WBCInferencer(ImageClassificationInferencer):
             result['review_score'] = sample.review_score
             if 'pred_attributes' in sample:
                 result['attributes'] = self._attributes(sample)
-        return results
+        return [CellResult(result, self.classes) for result in results]
 
     def _attributes(self, sample: DataSample) -> dict[str, dict]:
         layout = [len(values) for values in WBC_ATTRIBUTES.values()]
