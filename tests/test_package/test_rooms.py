@@ -172,3 +172,12 @@ def test_every_way_to_import_is_seen(tmp_path):
         r'house.roof needs house.attic (house/roof.py:1)',
     ):
         assert arrow in str(failure.value)
+
+
+def test_no_two_tests_have_one_name():
+    """Pytest takes the second for the first, and collects neither."""
+    folder = Path(__file__).resolve().parents[1]
+    places = defaultdict(list)
+    for path in folder.rglob('*.py'):
+        places[path.name].append(path.relative_to(folder))
+    assert [found for found in places.values() if len(found) > 1] == []
