@@ -1,6 +1,6 @@
 # The command daffnet where there is no PyTorch, for models that were exported:
 #   docker build -t daffnet .
-#   docker run --rm -v "$PWD":/data daffnet --help
+#   docker run --rm -v .:/data daffnet --help
 # Add --user "$(id -u):$(id -g)" where it writes files into the folder.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /source

@@ -179,5 +179,6 @@ def test_no_two_tests_have_one_name():
     folder = Path(__file__).resolve().parents[1]
     places = defaultdict(list)
     for path in folder.rglob('*.py'):
-        places[path.name].append(path.relative_to(folder))
+        if path.name != 'conftest.py':
+            places[path.name].append(path.relative_to(folder))
     assert [found for found in places.values() if len(found) > 1] == []

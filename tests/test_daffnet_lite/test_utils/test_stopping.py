@@ -148,6 +148,14 @@ def test_a_program_of_somebody_else_is_left_alone(tmp_path):
     assert result.stdout == 'False 0\n'
 
 
+@pytest.fixture
+def keyboard_interrupts():
+    """What Ctrl-C does by default; a job in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def half_done(done):
     with not_now():
         os.kill(os.getpid(), signal.SIGINT)
@@ -156,7 +164,7 @@ def half_done(done):
 
 
 @pytest.mark.parametrize('handler', [signal.default_int_handler, 'stopping'])
-def test_what_must_not_be_left_half_done(handler):
+def test_what_must_not_be_left_half_done(handler, keyboard_interrupts):
     done = []
     context = stopping('again') if handler == 'stopping' else nullcontext()
     with pytest.raises((KeyboardInterrupt, SystemExit)), context:
