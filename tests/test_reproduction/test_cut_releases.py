@@ -114,7 +114,9 @@ def test_what_is_missing_is_said_before_the_first_training(
     plan = make_plan(
         seeds=[0], datasets=['lisc'], methods=['resnet50', 'scam']
     )
-    with pytest.raises(InputError, match='/no does not exist.*cut by `daffnet crop'):
+    with pytest.raises(
+        InputError, match='/no does not exist.*cut by `daffnet crop'
+    ):
         plan.prepare()
     environment(LISC_CUT_ROOT=tmp_path / 'LISC Database')
     plan = make_plan(seeds=[0], datasets=['lisc'], methods=['scam'])
