@@ -282,7 +282,9 @@ def detection(tmp_path):
         annotations = root / 'BCCD' / 'Annotations'
         annotations.mkdir(exist_ok=True)
         (annotations / f'{name}.xml').write_text(
-            '<a>' + BCCD_BOX.format(name='WBC', box=box) + '</a>'
+            '<annotation>'
+            + BCCD_BOX.format(name='WBC', box=box)
+            + '</annotation>'
         )
         rows.append(['', number, 'NEUTROPHIL'])
         # with margins of its own
