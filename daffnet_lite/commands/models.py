@@ -13,7 +13,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
-from daffnet_lite.shipped_files import shipped_file
+from daffnet_lite.shipped_files import SHIPPED_CONFIG, shipped_file
 from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _row(model: dict[str, Any]) -> Iterator[str]:
     yield data if isinstance(data, str) else ', '.join(data)
     yield str(about['Input Size'])
     yield f'{about["Parameters"] / 1e6:.1f}'
-    yield 'yes' if 'Weights' in model else 'no'
+    ships = SHIPPED_CONFIG == f'.mim/{model["Config"]}'
+    yield 'yes' if ships else 'no'
 
 
 def figures(models: Sequence[dict[str, Any]]) -> Iterator[str]:
