@@ -81,7 +81,7 @@ def _row(model: dict[str, Any]) -> Iterator[str]:
     yield data if isinstance(data, str) else ', '.join(data)
     yield str(about['Input Size'])
     yield f'{about["Parameters"] / 1e6:.1f}'
-    ships = SHIPPED_CONFIG == f'.mim/{model["Config"]}'
+    ships = f'.mim/{model["Config"]}' == SHIPPED_CONFIG
     yield 'yes' if ships else 'no'
 
 
