@@ -8,41 +8,7 @@ _base_ = [
     '../_base_/schedules/lite_16e.py',
 ]
 train_dataloader = dict(
-    dataset=dict(
-        datasets=[
-            dict(
-                _base_.pbc,
-                pipeline=[*_base_.pbc.pipeline, _base_.rarely_varied],
-            ),
-            dict(
-                # Of 3,547 neutrophils 1,000 will do.
-                type='StratifiedSubset',
-                most=1000,
-                dataset=dict(
-                    _base_.raabin,
-                    pipeline=[*_base_.raabin.pipeline, _base_.varied],
-                ),
-            ),
-            dict(
-                # The only 199 cells of a third laboratory.
-                type='RepeatDataset',
-                times=6,
-                dataset=dict(
-                    _base_.bccd,
-                    pipeline=[*_base_.bccd.pipeline, _base_.varied],
-                ),
-            ),
-            *[
-                dict(
-                    _base_.painted,
-                    laboratory=laboratory,
-                    pipeline=[*_base_.painted.pipeline, _base_.varied],
-                )
-                for laboratory in ('a', 'b')
-            ],
-        ],
-        pipeline=_base_.pack,
-    )
+    dataset=dict(datasets=_base_.several, pipeline=_base_.pack)
 )
 val_dataloader = dict(dataset=dict(_base_.home, _delete_=True, split='select'))
 test_dataloader = dict(dataset=dict(_base_.home, _delete_=True))

@@ -1,8 +1,8 @@
-import hashlib
 import os.path as osp
 from dataclasses import dataclass
 
 from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.version import __version__
 
 
@@ -30,14 +30,11 @@ class ModelIdentity:
         Raises:
             InputError: If it is not on this machine.
         """
-        digest = hashlib.sha256()
         try:
-            with open(path, 'rb') as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
+            sha256 = file_sha256(path)
         except OSError as error:
             raise InputError(
                 f'{path} cannot be read ({error.strerror}), so that a report '
                 'cannot say which model it is: name a file on this machine'
             ) from error
-        return cls(osp.basename(path), digest.hexdigest())
+        return cls(osp.basename(path), sha256)

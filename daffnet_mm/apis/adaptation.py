@@ -11,10 +11,10 @@ import torch
 from mmengine.runner import weights_to_cpu
 
 from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.fileio.image_folders import list_image_files, scan_folder
 from daffnet_lite.structures.class_names import canonical_class
 from daffnet_mm.checkpoints import save_checkpoint
-from daffnet_mm.datasets.pseudo_labels import file_sha256
 from daffnet_mm.evaluation.functional import (
     balanced_accuracy,
     fit_temperature,

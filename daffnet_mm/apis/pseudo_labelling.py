@@ -21,10 +21,11 @@ from torch.utils.data import DataLoader
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.check_outputs import check_out_file
+from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.fileio.claims import claim_file
 from daffnet_lite.fileio.journals import Journal, read_journal, warn_of_damage
 from daffnet_lite.utils.end_with_parent import end_with_parent
-from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
+from daffnet_mm.datasets.pseudo_labels import PseudoLabels
 from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.utils.dataset_configs import (
     innermost,

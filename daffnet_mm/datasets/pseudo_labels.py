@@ -1,4 +1,3 @@
-import hashlib
 import json
 import os.path as osp
 from collections.abc import Sequence
@@ -188,19 +187,3 @@ def confident_labels(
     confident = scores.gather(1, places) >= threshold
     targets = scores * confident.repeat_interleave(sizes, dim=1)
     return values.masked_fill(~confident, UNKNOWN), targets
-
-
-def file_sha256(path: str) -> str:
-    """Hash a file.
-
-    Args:
-        path (str): The file.
-
-    Returns:
-        str: SHA-256 in hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    with open(path, 'rb') as f:
-        for block in iter(lambda: f.read(1 << 20), b''):
-            digest.update(block)
-    return digest.hexdigest()

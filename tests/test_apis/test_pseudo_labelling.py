@@ -12,6 +12,7 @@ from trained_cells import make_map
 
 from daffnet_lite.errors import BrokenImageWarning, InputError, InputWarning
 from daffnet_lite.fileio import claims
+from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.apis import pseudo_labelling
 from daffnet_mm.apis.pseudo_labelling import (
@@ -20,7 +21,7 @@ from daffnet_mm.apis.pseudo_labelling import (
     pseudo_label,
 )
 from daffnet_mm.apis.trained_model import load_trained
-from daffnet_mm.datasets.pseudo_labels import PseudoLabels, file_sha256
+from daffnet_mm.datasets.pseudo_labels import PseudoLabels
 
 UNLABELLED = dict(
     type='SyntheticWBC',

@@ -30,6 +30,7 @@ from mmengine.dataset import pseudo_collate
 import daffnet_mm
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
@@ -39,7 +40,6 @@ from daffnet_mm.apis.review_of_checkpoint import REVIEW
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.checkpoints import trained_classes
 from daffnet_mm.datasets import SyntheticWBC
-from daffnet_mm.datasets.pseudo_labels import file_sha256
 from daffnet_mm.models.heads import find_map_head
 from daffnet_mm.utils.config_files import load_config
 

@@ -96,6 +96,25 @@ painted = dict(
     pipeline=[dict(type='LoadSyntheticCell')],
 )
 
+# All of these but JTSC. A laboratory that teaches attributes is varied rarely.
+several = [
+    dict(pbc, pipeline=[*load, rarely_varied]),
+    # Of 3,547 neutrophils 1,000 will do.
+    dict(
+        type='StratifiedSubset',
+        most=1000,
+        dataset=dict(raabin, pipeline=[*load, varied]),
+    ),
+    # The only 199 cells of a third laboratory.
+    dict(
+        type='RepeatDataset',
+        times=6,
+        dataset=dict(bccd, pipeline=[*bccd['pipeline'], varied]),
+    ),
+    dict(painted, laboratory='a', pipeline=[*painted['pipeline'], varied]),
+    dict(painted, laboratory='b', pipeline=[*painted['pipeline'], varied]),
+]
+
 # PBC as a test; WBCAtt's published validation part, unless told otherwise.
 home = dict(pbc, split='val', pipeline=test_pipeline)
 

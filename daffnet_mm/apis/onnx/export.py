@@ -16,11 +16,11 @@ from mmengine.runner import CheckpointLoader
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.onnx import ModelCard, OnnxClassifier, network_size
 from daffnet_lite.version import __version__
 from daffnet_mm.checkpoints import find_meta
 from daffnet_mm.datasets import SyntheticWBC
-from daffnet_mm.datasets.pseudo_labels import file_sha256
 from daffnet_mm.models.heads import find_map_head
 from daffnet_mm.utils.config_files import load_config
 
