@@ -8,6 +8,7 @@ from mmpretrain.registry import DATASETS
 from torch.utils.data import DataLoader
 
 from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.structures import (
     ATTRIBUTE_SIZES,
     PBC8_CLASSES,
@@ -15,11 +16,7 @@ from daffnet_lite.structures import (
     WBC_ATTRIBUTES,
 )
 from daffnet_mm.datasets import PBC, PseudoLabelledDataset
-from daffnet_mm.datasets.pseudo_labels import (
-    FORMAT,
-    PseudoLabels,
-    file_sha256,
-)
+from daffnet_mm.datasets.pseudo_labels import FORMAT, PseudoLabels
 
 PIPELINE = [
     dict(type='LoadCellImage'),
