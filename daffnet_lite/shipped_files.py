@@ -8,8 +8,8 @@ from daffnet_lite.errors import InputError
 PACKAGE = Path(__file__).resolve().parents[1] / 'daffnet_mm'
 
 #: The model that comes with the package.
-SHIPPED_CONFIG = '.mim/configs/daffnet/daffnet-tiny_wbcatt_official.py'
-SHIPPED_WEIGHTS = 'weights/daffnet-tiny_wbcatt.pth'
+SHIPPED_CONFIG = '.mim/configs/daffnet/daffnet-lite_laboratories.py'
+SHIPPED_WEIGHTS = 'weights/daffnet-lite_laboratories.pth'
 
 
 def shipped_file(name: str) -> str:

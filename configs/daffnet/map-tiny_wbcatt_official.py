@@ -1,5 +1,5 @@
-# Stage 1 of the shipped model: WBCAtt's published split, 64 epochs from what
-# the network learned on synthetic cells.
+# Stage 1 on WBCAtt's published split, 64 epochs from what the network learned
+# on synthetic cells.
 _base_ = [
     '../_base_/datasets/tiny_wbcatt_official.py',
     '../_base_/models/tiny_map.py',

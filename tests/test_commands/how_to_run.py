@@ -33,7 +33,7 @@ _SUBCOMMANDS = {command.name: command for command in SUBCOMMANDS}
 #: that they follow, by one of these, or by themselves.
 PLACEHOLDERS = {
     # a classifier with attributes, and its config
-    'CONFIG': 'configs/daffnet/daffnet-tiny_wbcatt_official.py',
+    'CONFIG': 'configs/daffnet/daffnet-lite_laboratories.py',
     'CKPT': 'shipped.pth',
     'CHECKPOINT': 'shipped.pth',
     # what was measured of a laboratory

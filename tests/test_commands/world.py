@@ -28,7 +28,7 @@ _OF_A_CLASS = 5
 #: the first is one.
 _ANNOTATED = dict(train=range(10), val=range(10, 12), test=range(12, 14))
 _IMAGES = ('.jpg', '.jpeg', '.png', '.bmp')
-_MODEL = 'daffnet_mm/weights/daffnet-tiny_wbcatt.pth'
+_MODEL = 'daffnet_mm/weights/daffnet-lite_laboratories.pth'
 
 
 def build_world(root):

@@ -386,7 +386,7 @@ def test_the_small_ablation_differs_in_the_branch_only(data):
 
 
 @pytest.mark.parametrize('part', ['train', 'test'])
-def test_the_shipped_model_sees_cells_as_the_small_ones_do(part):
+def test_the_published_split_sees_cells_as_the_shared_one_does(part):
     official, small = (
         pipelines(load(path(name)), part)[0]
         for name in ('map-tiny_wbcatt_official', 'map-tiny_wbcatt')

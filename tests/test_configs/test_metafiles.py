@@ -106,6 +106,7 @@ def test_parameters(model):
     [
         'daffnet_pbc',
         'daffnet-tiny_pbc5',
+        'daffnet-lite_laboratories',
         'epsa-sa-tiny_pbc5',
         'scam_tiny_pbc5',
     ],

@@ -44,7 +44,7 @@ def test_crops_and_their_borders_shrink_in_proportion():
 
 
 def test_steps_within_steps_change_their_size_too():
-    cfg = load('daffnet-tiny_wbcatt_official')
+    cfg = load('map-tiny_wbcatt_official')
     set_image_size(cfg, 48)
     choice = cfg.train_dataloader.dataset.pipeline[1]
     for branch in choice.transforms:

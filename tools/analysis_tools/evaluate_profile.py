@@ -7,8 +7,8 @@ Usage:
         [--device DEVICE] [--cfg-options KEY=VALUE ...]
 
     python tools/analysis_tools/evaluate_profile.py
-        configs/daffnet/daffnet-tiny_wbcatt_official.py
-        daffnet_mm/weights/daffnet-tiny_wbcatt.pth
+        configs/daffnet/daffnet-lite_laboratories.py
+        daffnet_mm/weights/daffnet-lite_laboratories.pth
         --datasets RaabinWBC=data/Raabin-WBC BCCD=data/BCCD_cropped
         JTSC=data/segmentation_WBC --home --by-group 60
 

@@ -49,7 +49,8 @@ varied = dict(
 rarely_varied = dict(varied, prob=[0.75, 0.25])
 test_pipeline = [
     *load,
-    dict(type='FrameCell', share=0.66),
+    # FrameCell where no laboratory's profile is given.
+    dict(type='ApplyProfile', share=0.66),
     dict(type='ResizeEdge', scale=128, edge='short'),
     dict(type='CenterCrop', crop_size=128),
     *pack,

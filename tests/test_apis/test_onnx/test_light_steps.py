@@ -24,8 +24,8 @@ from daffnet_mm.apis.onnx.light_steps import (
 
 CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
 SIDES = {
-    'daffnet/daffnet-tiny_wbcatt_official.py': 96,
     'daffnet/daffnet-lite_laboratories.py': 128,
+    'daffnet/map-tiny_wbcatt_official.py': 96,
     'daffnet/daffnet_pbc.py': 224,
     'scam/scam_pbc.py': 224,
 }
