@@ -1,7 +1,7 @@
 # EfficientNet-Lite0 on a CPU. Departures from the papers: AdamW at a learning
 # rate that warms up and reaches zero at the last epoch only, hence no early
-# stopping; a running average of the weights is validated and kept; float32,
-# which depth-wise convolutions are faster in on CPUs.
+# stopping; a running average of the weights is validated and kept; bfloat16,
+# where the CPU multiplies it itself.
 _base_ = '../default_runtime.py'
 optim_wrapper = dict(
     type='BFloat16OptimWrapper',
