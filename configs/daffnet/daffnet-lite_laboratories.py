@@ -6,6 +6,10 @@ _base_ = [
     '../_base_/schedules/lite_16e.py',
 ]
 train_dataloader = dict(
+    # What is rare at home is not elsewhere.
+    sampler=dict(
+        _delete_=True, type='ClassBalancedSampler', samples_per_class='mean'
+    ),
     dataset=dict(datasets=_base_.several, pipeline=_base_.pack)
 )
 val_dataloader = dict(dataset=dict(_base_.home, _delete_=True, split='select'))

@@ -23,7 +23,7 @@ from daffnet_lite.structures import UNKNOWN
 from daffnet_mm.checkpoints import check_classes
 from daffnet_mm.models.utils import watch_decisions
 from daffnet_mm.utils.dataset_configs import (
-    innermost,
+    datasets_inside,
     leave_out_broken,
     rebuild,
 )
@@ -111,13 +111,15 @@ def fit_review(
             )
     # What is drawn below is always the same.
     set_random_seed(0)
-    tested = _pipeline(cfg.val_dataloader.dataset)
-    looks = [_pipeline(cfg.train_dataloader.dataset), tested]
+    trained_on = leave_out_broken(cfg.train_dataloader.dataset)
     select = leave_out_broken(cfg.val_dataloader.dataset)
-    answers, kinds = [], {}
-    for look in looks:
-        dataset = _with_pipeline(cfg.train_dataloader.dataset, look)
-        answers.append(_answer_dataset(model, dataset, meta, source))
+    tested = _pipeline(select)
+    looks = [_pipeline(trained_on), tested]
+    answers = [
+        _answer_dataset(model, dataset, meta, source)
+        for dataset in (trained_on, _with_pipeline(trained_on, tested))
+    ]
+    kinds = {}
     for name, paths in files.items():
         kinds[name] = np.concatenate(
             [
@@ -155,21 +157,28 @@ def _reviews(
 
 
 def _pipeline(dataset: dict) -> list[dict]:
-    """The steps by which the first dataset of a part prepares its images."""
-    return list(innermost(dataset)[0].get('pipeline') or [])
+    """The steps by which the first dataset of a part prepares its images.
+
+    Those that a wrapper has for all of its datasets follow.
+    """
+    first, outer = dataset, []
+    while inside := datasets_inside(first):
+        outer = [*(first.get('pipeline') or ()), *outer]
+        first = inside[0]
+    return [*(first.get('pipeline') or ()), *outer]
 
 
 def _with_pipeline(dataset: dict, pipeline: list[dict]) -> dict:
     """A dataset config whose images are prepared in another way."""
 
     def change(part: dict) -> dict:
-        if 'dataset' in part or 'datasets' in part:
-            return part
+        if datasets_inside(part):
+            return {k: v for k, v in part.items() if k != 'pipeline'}
         # Its own way to read, for a cell may be painted, or lie in a field.
         first = list(part.get('pipeline') or pipeline)[:1]
         return dict(part, pipeline=[*first, *pipeline[1:]])
 
-    return leave_out_broken(rebuild(dataset, change))
+    return rebuild(dataset, change)
 
 
 def _answer_dataset(
@@ -231,16 +240,7 @@ def _answer(
 
 def _views_of(dataset: dict) -> list[View]:
     """Look at the images of a dataset, as they are read."""
-    built: Any = DATASETS.build(
-        rebuild(
-            dataset,
-            lambda part: (
-                dict(part, pipeline=list(part['pipeline'])[:1])
-                if 'pipeline' in part
-                else part
-            ),
-        )
-    )
+    built: Any = DATASETS.build(_with_pipeline(dataset, []))
     return [
         look_at(built[index]['img'])
         for index in track(range(len(built)), description='images')

@@ -20,7 +20,7 @@ def walk(dataset: dict) -> Iterator[dict]:
         ``datasets``.
     """
     yield dataset
-    for inner in _inside(dataset):
+    for inner in datasets_inside(dataset):
         yield from walk(inner)
 
 
@@ -33,7 +33,7 @@ def innermost(dataset: dict) -> list[dict]:
     Returns:
         list[dict]: Those that are no wrappers.
     """
-    return [found for found in walk(dataset) if not _inside(found)]
+    return [found for found in walk(dataset) if not datasets_inside(found)]
 
 
 def pseudo_labelled_datasets(dataset: dict) -> list[dict]:
@@ -111,7 +111,7 @@ def broken_left_out(dataset: dict, place: str) -> dict[str, bool]:
             settings[f'{place}.skip_broken'] = True
     places = [f'datasets.{i}' for i in range(len(dataset.get('datasets', ())))]
     places += ['dataset'] * ('dataset' in dataset)
-    for inner, name in zip(_inside(dataset), places, strict=True):
+    for inner, name in zip(datasets_inside(dataset), places, strict=True):
         settings |= broken_left_out(inner, f'{place}.{name}')
     return settings
 
@@ -142,7 +142,15 @@ def rebuild(dataset: dict, change: Callable[[dict], dict]) -> dict:
     return change(dataset)
 
 
-def _inside(dataset: dict) -> list[dict]:
+def datasets_inside(dataset: dict) -> list[dict]:
+    """List the datasets right inside a wrapper.
+
+    Args:
+        dataset (dict): The config of a dataset.
+
+    Returns:
+        list[dict]: Their configs; empty if it is no wrapper.
+    """
     inner = [*dataset.get('datasets', ())]
     if 'dataset' in dataset:
         inner.append(dataset['dataset'])
