@@ -18,6 +18,24 @@ def test_on_some_of_the_fields(real, tmp_path, succeeds):
         assert 0 < row['right_in_given_boxes'] <= row['cells']
 
 
+@pytest.mark.slow
+def test_on_the_fields_of_some_lists(real, tmp_path, succeeds):
+    out = tmp_path / 'fields.json'
+    root = real('bccd_detection')
+    words = {}
+    for part in ('val', 'test'):
+        lists = root / 'BCCD' / 'ImageSets' / 'Main' / f'{part}.txt'
+        words[part] = set(lists.read_text().split())
+    assert not words['val'] & words['test']
+    output = succeeds(
+        f'{TOOL} --every 40 --margins 0.1 --lists val test --out', out, root
+    )
+    (line,) = (x for x in output.splitlines() if ' fields, ' in x)
+    # Some of their fields have no cell of a certain type.
+    number = sum(map(len, words.values())) / 40
+    assert 0.8 * number < int(line.split()[0]) <= number + 1
+
+
 def test_another_release(tmp_path, fails):
     expected = f'error: BCCD: {tmp_path} is none of the releases'
     assert fails(TOOL, tmp_path).startswith(expected)

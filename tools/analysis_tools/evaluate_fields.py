@@ -2,8 +2,8 @@
 
 Usage:
     python tools/analysis_tools/evaluate_fields.py DATA_ROOT
-        [--margins 0 0.1 0.2 ...] [--every N] [--profile auto|none|FILE]
-        [--views flips|symmetries] [--onnx FILE]
+        [--margins 0 0.1 0.2 ...] [--lists train|val|test ...] [--every N]
+        [--profile auto|none|FILE] [--views flips|symmetries] [--onnx FILE]
         [--bit-depth N] [--max-pixels N]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
         [--batch-size N] [--device DEVICE] [--out FILE]
@@ -13,7 +13,8 @@ the white cells whose type it says without doubt; one is found if a box that
 `daffnet fields` finds has an IoU of 0.5 or better with its own, each box for
 one cell. For each margin around a cell is printed how many cells are found and
 typed right, of all and of those found, and how many are typed right in the
-boxes that the release gives. --every 4 takes each fourth field.
+boxes that the release gives. --lists val test takes the fields of these of the
+release's lists alone, --every 4 each fourth field.
 """
 
 import json
@@ -50,15 +51,24 @@ def build_parser():
         default=[0, 0.1, 0.2, 0.3, 0.5, 0.75],
         help="shares of a cell's longer side (default: %(default)s)",
     )
+    parser.add_argument(
+        '--lists',
+        nargs='+',
+        choices=('train', 'val', 'test'),
+        help='of the fields, those of these lists (default: all)',
+    )
     parser.add_number('--every', 'take each such field', 1)
     add_model_options(parser)
     parser.add_output('--out', 'JSON file to write')
     return parser
 
 
-def certain_cells(root: str) -> dict[str, list[tuple[list[float], str]]]:
+def certain_cells(
+    root: str, lists: Sequence[str] | None = None
+) -> dict[str, list[tuple[list[float], str]]]:
     """List boxes and types of the cells by field."""
-    dataset = BCCD(root, pipeline=[])
+    part = dict(official_split=True, split=list(lists)) if lists else {}
+    dataset = BCCD(root, pipeline=[], **part)
     classes = dataset.metainfo['classes']
     fields = defaultdict(list)
     for place in range(len(dataset)):
@@ -133,7 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with one_sentence_errors():
         for margin in args.margins:
             check_margin(margin)
-        fields = certain_cells(args.data_root)
+        fields = certain_cells(args.data_root, args.lists)
         fields = dict(list(fields.items())[:: args.every])
         rows = measure(load_model(args), fields, args.margins, args.batch_size)
         print(

@@ -49,8 +49,9 @@ varied = dict(
 rarely_varied = dict(varied, prob=[0.75, 0.25])
 test_pipeline = [
     *load,
-    # FrameCell where no laboratory's profile is given.
-    dict(type='ApplyProfile', share=0.66),
+    # FrameCell where no laboratory's profile is given. Of one, the scale is
+    # taken alone: pale nuclei are known from BCCD, as they are.
+    dict(type='ApplyProfile', share=0.66, colours='left'),
     dict(type='ResizeEdge', scale=128, edge='short'),
     dict(type='CenterCrop', crop_size=128),
     *pack,
