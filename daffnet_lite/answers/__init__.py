@@ -5,7 +5,8 @@ from .collected import Answers, Inferencer, Rows
 from .differential import differential_count
 from .html_report import HtmlReport
 from .model_identity import ModelIdentity
-from .rows import as_row
+from .pictures import as_address
+from .rows import as_row, plain_values
 from .tables import as_tables
 from .writing import TABLE_WIDTH, print_result, write_result
 
@@ -17,9 +18,11 @@ __all__ = [
     'Inferencer',
     'ModelIdentity',
     'Rows',
+    'as_address',
     'as_row',
     'as_tables',
     'differential_count',
+    'plain_values',
     'print_result',
     'write_result',
 ]

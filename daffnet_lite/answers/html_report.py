@@ -1,4 +1,3 @@
-import base64
 import shlex
 import sys
 from collections import Counter
@@ -7,18 +6,12 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import cv2
-
-from daffnet_lite.errors import InputError
-from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
 
 from .differential import differential_count
 from .model_identity import ModelIdentity
-
-#: Pixels of a picture's longer side.
-THUMBNAIL = 112
+from .pictures import picture_of
 
 
 class Card(NamedTuple):
@@ -160,30 +153,6 @@ class HtmlReport:
                 '%Y-%m-%d %H:%M %Z'
             ),
         )
-
-
-def picture_of(path: str, **reading: Any) -> str:
-    """Make a small JPEG of an image, as an address that holds it.
-
-    Args:
-        path (str): The image.
-        **reading: How it is read, as for
-            :func:`~daffnet_lite.fileio.image_reading.read_image`.
-
-    Returns:
-        str: The address; empty if the image has gone.
-    """
-    try:
-        image = read_image(path, **reading).img
-    except InputError:
-        return ''
-    scale = THUMBNAIL / max(image.shape[:2])
-    if scale < 1:
-        size = [max(1, round(scale * edge)) for edge in image.shape[1::-1]]
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    content = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
-    text = base64.b64encode(content.tobytes()).decode()
-    return f'data:image/jpeg;base64,{text}'
 
 
 def _measure(count: dict) -> dict:

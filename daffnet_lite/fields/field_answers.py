@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from daffnet_lite.answers import differential_count
 
-from .field_result import PLACE_COLUMNS, FieldResult
+from .field_result import FieldResult, columns_of_none
 
 
 class FieldAnswers:
@@ -37,14 +37,7 @@ class FieldAnswers:
         for result in results:
             self.errors += [f'{result.field}: {e}' for e in result.errors]
         self.warnings = list(warnings)
-        self.columns = [
-            'image',
-            *PLACE_COLUMNS,
-            'cell_type',
-            'probability',
-            *(f'{name}_probability' for name in classes),
-            'review',
-        ]
+        self.columns = columns_of_none(classes)
 
     def __iter__(self) -> Iterator[dict]:
         """Give a row a cell."""
