@@ -138,6 +138,16 @@ def check_onnx(parser: ToolParser, argv: Sequence[str] | None) -> None:
             )
 
 
+def check_report(parser: ToolParser, args: Namespace) -> None:
+    """Refuse a page that would overwrite the result.
+
+    Raises:
+        SystemExit: With status 2 if they are one file.
+    """
+    if args.report is not None and args.report == args.out:
+        parser.error(f'--out and --report are both {args.out}')
+
+
 def load_model(args: Namespace) -> 'Inferencer':
     """Load the model that the options name."""
     if args.onnx is not None:
@@ -187,8 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     check_onnx(parser, argv)
     args = parser.parse_checked(argv)
     form = form_of(args)
-    if args.report is not None and args.report == args.out:
-        parser.error(f'--out and --report are both {args.out}')
+    check_report(parser, args)
     import rich
 
     from daffnet_lite.answers import (

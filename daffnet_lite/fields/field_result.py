@@ -176,7 +176,7 @@ class FieldResult:
         axes = figure.subplots()
         axes.axis('off')
         axes.imshow(picture[..., ::-1], extent=(0, width, height, 0))
-        axes.set_title(self._told())
+        axes.set_title(self.summary)
         return figure
 
     def _repr_html_(self) -> str:
@@ -196,7 +196,7 @@ class FieldResult:
         heads = ('x1, y1, x2, y2', 'cell type', 'probability', 'look at again')
         table = ''.join(f'<th>{head}</th>' for head in heads)
         table = f'<table><tr>{table}</tr>{lines}</table>' if lines else ''
-        said = [f'{self._name()}: {self._told()}', *self.errors]
+        said = [f'{self._name()}: {self.summary}', *self.errors]
         if len(self.cells) > _MOST_LISTED:
             said.append(f'Below: the first {_MOST_LISTED} cells')
         told = ''.join(f'<p>{escape(printable(line))}</p>' for line in said)
@@ -207,8 +207,9 @@ class FieldResult:
             return f'{self.shape[1]} x {self.shape[0]} pixels'
         return printable(self.field)
 
-    def _told(self) -> str:
-        """The answer in a line."""
+    @property
+    def summary(self) -> str:
+        """How many cells of which types, and how many to look at again."""
         number = Counter(cell.cell_type for cell in self.cells)
         kinds = ', '.join(f'{n} {name}' for name, n in number.most_common())
         total = len(self.cells)
@@ -221,10 +222,10 @@ class FieldResult:
         )
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}({self._name()}: {self._told()})'
+        return f'{type(self).__name__}({self._name()}: {self.summary})'
 
     def __str__(self) -> str:
-        return f'field {self._name()}, {self._told()}'
+        return f'field {self._name()}, {self.summary}'
 
 
 #: Columns of a table of cells that those of a single cell do not have; with

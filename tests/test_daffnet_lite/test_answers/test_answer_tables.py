@@ -41,7 +41,7 @@ ROWS = [
 ] + [row('/data/short.png', 'blurred; unsure')]
 
 
-@pytest.mark.parametrize('width', [70, 80, 100, 132, 200, 260])
+@pytest.mark.parametrize('width', [60, 70, 80, 100, 132, 200, 260])
 def test_a_line_a_cell_at_any_width(width):
     lines = show(ROWS, width)
     assert max(map(cell_len, lines)) <= width
@@ -64,6 +64,42 @@ def test_what_is_left_out_is_named():
     left_out = [name for name in names if name not in shown]
     assert left_out and names[-len(left_out) :] == left_out
     assert said.startswith(', '.join(left_out))
+
+
+@pytest.mark.parametrize('width', [60, 80])
+def test_many_reasons_and_long_types_fit(width):
+    """Words are broken into lines, and none is lost."""
+    reasons = 'several cells; blurred; other cell type; unfamiliar; unsure'
+    long = dict(
+        row(f'/data/{"very_" * 20}long_name.png', reasons),
+        cell_type='immature granulocyte',
+    )
+    lines = show([long, *ROWS], width)
+    assert max(map(cell_len, lines)) <= width
+    text = ' '.join(
+        lines[[i for i, x in enumerate(lines) if 'Look' in x][0] :]
+    )
+    for word in reasons.split():
+        assert word in text
+    for word in ('ong_name.png', 'granulocyte', '0.988'):
+        assert word in text
+    assert not any('…' in line for line in lines)
+
+
+@pytest.mark.parametrize('width', [60, 80])
+def test_one_cell_fits(width):
+    output = io.StringIO()
+    one = row(
+        '/data/' + 40 * 'cell_' + '.png', 'several cells; blurred; unsure'
+    )
+    console = Console(file=output, width=width, markup=False, emoji=False)
+    for table in as_tables([one], [], width):
+        console.print(table)
+    lines = output.getvalue().splitlines()
+    assert max(map(cell_len, lines)) <= width
+    text = ' '.join(' '.join(lines).replace('│', ' ').split())
+    assert 'blurred' in text and 'neutrophil' in text and '0.988' in text
+    assert '…' not in text
 
 
 def test_wide_letters_count_double():

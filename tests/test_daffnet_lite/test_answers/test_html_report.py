@@ -123,6 +123,59 @@ def test_names_are_text_and_missing_files_have_no_picture(tmp_path):
     assert '&lt;script&gt;alert(1)&lt;/script&gt;&amp;.png' in text
 
 
+def picture_in(source):
+    content = base64.b64decode(source.partition(',')[2])
+    return len(content), cv2.imdecode(np.frombuffer(content, np.uint8), 1)
+
+
+def test_fields_and_where_their_cells_lie(image, tmp_path):
+    report = report_of([], most_fields=2)
+    rng = np.random.default_rng(0)
+    drawn = []
+
+    def draw(shape):
+        drawn.append(shape)
+        return rng.integers(0, 256, (*shape, 3), np.uint8)
+
+    def gone():
+        raise InputError('it does not exist')
+
+    report.add_field(
+        'a/<i>.png', '1 cell: 1 basophil', 1, lambda: draw((900, 1800))
+    )
+    report.add_field('a/gone.png', '0 cells', 0, gone)
+    for number in range(3):
+        report.add_field(f'{number}.png', '', number, lambda: draw((9, 9)))
+    crop = row('basophil/i_0.png', 'basophil', 'unsure')
+    report.add(crop, str(image), 'a/<i>.png', 'box 1, 2, 3, 4')
+    report.add(dict(crop, review=''), str(image), 'a/j.png', 'box 5, 6, 7, 8')
+    page = Page(report.render())
+    joined = ' '.join(page.texts)
+    assert 'count of 2 white blood cells in 5 fields' in joined
+    assert 'Fields: 5' in joined and '1 cell: 1 basophil' in joined
+    assert 'first 2 of the 5 fields: the others have 3 cells.' in joined
+    assert 'a/<i>.png box 1, 2, 3, 4' in joined and 'i' not in page.tags
+    assert 'j.png box 5, 6, 7, 8' in joined
+    # Noise is what a JPEG is largest of; it is asked for where it is shown.
+    assert drawn == [(900, 1800)]
+    sizes = sorted(picture_in(source)[0] for source in page.sources)
+    assert len(sizes) == 3 and 50_000 < sizes[-1] <= 250_000
+    shapes = {picture_in(source)[1].shape for source in page.sources}
+    assert shapes == {(500, 1000, 3), (56, 112, 3)}
+
+
+def test_fields_without_a_cell():
+    report = report_of([])
+    blank = np.full((40, 60, 3), 230, np.uint8)
+    report.add_field('a.png', '0 cells', 0, lambda: blank)
+    page = Page(report.render(errors=['b.png cannot be read']))
+    joined = ' '.join(page.texts)
+    assert 'count of 0 white blood cells in 1 field' in joined
+    assert 'No white cell was found' in joined
+    assert '95 % interval' not in joined and len(page.sources) == 1
+    assert 'Without an answer: 1 b.png cannot be read' in joined
+
+
 @pytest.mark.parametrize(
     ('number', 'verdict'), [(0, 'below'), (60, ''), (99, 'above')]
 )
