@@ -76,9 +76,8 @@ def test_many_reasons_and_long_types_fit(width):
     )
     lines = show([long, *ROWS], width)
     assert max(map(cell_len, lines)) <= width
-    text = ' '.join(
-        lines[[i for i, x in enumerate(lines) if 'Look' in x][0] :]
-    )
+    first = next(i for i, line in enumerate(lines) if 'Look' in line)
+    text = ' '.join(lines[first:])
     for word in reasons.split():
         assert word in text
     for word in ('ong_name.png', 'granulocyte', '0.988'):

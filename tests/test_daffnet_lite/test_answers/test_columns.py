@@ -7,6 +7,7 @@ import numpy as np
 
 from daffnet_lite.answers import Answers, plain_values, write_result
 from daffnet_lite.fileio.image_folders import ImageListing
+from daffnet_lite.structures import WBC5_CLASSES
 
 HEADER = (
     'image,cell_type,probability,'
@@ -45,9 +46,7 @@ LINE = (
 
 
 class OneCell:
-    classes = ('basophil', 'eosinophil', 'lymphocyte', 'monocyte') + (
-        'neutrophil',
-    )
+    classes = WBC5_CLASSES
     errors = {}
     warnings = ()
 
