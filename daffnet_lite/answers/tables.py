@@ -2,17 +2,19 @@
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from rich.cells import cell_len, chop_cells
-from rich.table import Table
+from rich.table import Column, Table
 
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
 
 #: Columns of text that rich takes for the frame of a column of a table.
 FRAME = 3
-#: Of the name of an image so much is shown at least.
-LEAST_NAME = 16
+#: Of the name of an image so much is shown at least, and so much of a reason
+#: in a line.
+LEAST_NAME, LEAST_REASON = 16, 20
 
 
 def as_tables(rows: list[dict], counts: list[dict], width: int) -> list[Table]:
@@ -40,9 +42,15 @@ def as_tables(rows: list[dict], counts: list[dict], width: int) -> list[Table]:
     return [table for table in tables if table.row_count]
 
 
+def _table(*headings: str, **kwargs: Any) -> Table:
+    """Begin a table that breaks what is too long, and leaves out nothing."""
+    # The dots of Rich's own cut are none that every stream can show.
+    return Table(*(Column(h, overflow='fold') for h in headings), **kwargs)
+
+
 def cell_table(row: dict) -> Table:
     """One cell: its type and attributes."""
-    table = Table('', '', 'probability', title=printable(row['image']))
+    table = _table('', '', 'probability', title=printable(row['image']))
     table.add_row('cell type', row['cell_type'], f'{row["probability"]:.3f}')
     for name in WBC_ATTRIBUTES:
         if name in row:
@@ -80,7 +88,7 @@ def overview_table(rows: list[dict], width: int) -> Table:
         shown.append((heading, cells))
     # Whatever there is left, the names take.
     room = width - 1 - FRAME - sum(_width_of(*column) for column in shown)
-    table = Table(
+    table = _table(
         'image',
         *(heading for heading, _ in shown),
         caption=_left_out([heading for heading, _ in columns[len(shown) :]]),
@@ -113,7 +121,7 @@ def _left_out(headings: Sequence[str]) -> str | None:
 
 def count_table(counts: list[dict], total: int) -> Table:
     """The differential count."""
-    table = Table(
+    table = _table(
         'cell type',
         'number',
         '%',
@@ -142,9 +150,14 @@ def review_table(rows: list[dict], width: int) -> Table:
         ('reason', [row['review'] for row in found]),
     ]
     room = width - 1 - FRAME - sum(_width_of(*column) for column in columns)
-    table = Table(
+    # Reasons may take several lines, but no word shall.
+    least = LEAST_NAME + FRAME + LEAST_REASON + FRAME
+    if least + sum(_width_of(*column) for column in columns[:2]) > width - 1:
+        del columns[1]
+    table = _table(
         'image', *(heading for heading, _ in columns), title='Look at again'
     )
+    table.columns[0].no_wrap = True
     for row, *cells in zip(
         found, *(cells for _, cells in columns), strict=True
     ):
