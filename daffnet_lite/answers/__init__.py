@@ -2,7 +2,7 @@
 
 from .cell_result import CellResult
 from .collected import Answers, Inferencer, Rows
-from .differential import differential_count
+from .differential import count_answers, differential_count
 from .html_report import HtmlReport
 from .model_identity import ModelIdentity
 from .pictures import as_address
@@ -21,6 +21,7 @@ __all__ = [
     'as_address',
     'as_row',
     'as_tables',
+    'count_answers',
     'differential_count',
     'plain_values',
     'print_result',

@@ -13,7 +13,7 @@ from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
 
-from .differential import differential_count
+from .differential import count_answers
 from .model_identity import ModelIdentity
 from .pictures import as_address, picture_of
 
@@ -95,7 +95,8 @@ class HtmlReport:
         self._reading = reading
         self._shown: dict[str, list[Card]] = {}
         self._reviewed: list[Card] = []
-        self._numbers: Counter[str] = Counter()
+        #: How many there are of a type and a review.
+        self._numbers: Counter[tuple[str, str]] = Counter()
         self._reviews = 0
         self._fields: list[FieldCard] = []
         #: Fields there are, and cells of those that are not shown.
@@ -146,7 +147,7 @@ class HtmlReport:
                 no place.
         """
         reviewed = bool(row['review'])
-        self._numbers[row['cell_type']] += 1
+        self._numbers[row['cell_type'], row['review']] += 1
         self._reviews += reviewed
         shown = self._shown.setdefault(row['cell_type'], [])
         is_shown = not reviewed and len(shown) < self.per_type
@@ -194,27 +195,29 @@ class HtmlReport:
         page = Environment(autoescape=True).from_string(
             template.read_text(encoding='utf-8')
         )
-        cell_types = list(self._numbers.elements())
-        counts = []
-        if cell_types:
-            counts = differential_count(cell_types, self.classes)
+        counts = count_answers(self._numbers.elements(), self.classes)
+        counted = sum(count['number'] for count in counts)
+        numbers: Counter[str] = Counter()
+        for (cell_type, _), number in self._numbers.items():
+            numbers[cell_type] += number
         # The program as it is called, without the folder that it lies in.
         program, *words = sys.argv if command is None else command
         words = [program.replace('\\', '/').split('/')[-1], *words]
         return page.render(
-            total=len(cell_types),
+            total=counted,
+            uncounted=self._numbers.total() - counted,
             fields=self._fields,
             field_number=self._field_number,
             cells_elsewhere=self._cells_elsewhere,
             counts=[_measure(count) for count in counts],
             types=[
                 dict(
-                    name=count['cell_type'],
-                    cards=self._shown.get(count['cell_type'], []),
-                    number=self._numbers[count['cell_type']],
+                    name=name,
+                    cards=self._shown.get(name, []),
+                    number=numbers[name],
                 )
-                for count in counts
-                if self._numbers[count['cell_type']]
+                for name in self.classes
+                if numbers[name]
             ],
             reviewed=self._reviewed,
             reviews=self._reviews,

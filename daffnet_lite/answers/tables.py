@@ -22,7 +22,8 @@ def as_tables(rows: list[dict], counts: list[dict], width: int) -> list[Table]:
 
     Args:
         rows (list[dict]): The answers.
-        counts (list[dict]): The differential count; none of one cell.
+        counts (list[dict]): The differential count; none of one cell, or
+            where none can be counted.
         width (int): Columns of text that there are. What does not fit is
             left out, the last attributes first, and of an image's name the
             beginning.
@@ -32,7 +33,7 @@ def as_tables(rows: list[dict], counts: list[dict], width: int) -> list[Table]:
     """
     tables = (
         [cell_table(row) for row in rows]
-        if not counts
+        if not counts and len(rows) < 2
         else [
             overview_table(rows, width),
             count_table(counts, len(rows)),
@@ -120,14 +121,23 @@ def _left_out(headings: Sequence[str]) -> str | None:
 
 
 def count_table(counts: list[dict], total: int) -> Table:
-    """The differential count."""
+    """The differential count, and how many of all cells are not in it."""
+    counted = sum(count['number'] for count in counts)
+    uncounted = None
+    if counted < total:
+        uncounted = (
+            f'left out: {total - counted} of {total}, which do not show one '
+            'white cell'
+        )
     table = _table(
         'cell type',
         'number',
         '%',
         '95 % interval',
         'reference',
-        title=f'Differential count of {total} cells',
+        title=f'Differential count of {counted} '
+        f'cell{"" if counted == 1 else "s"}',
+        caption=uncounted,
     )
     for count in counts:
         reference = count['reference']

@@ -18,7 +18,8 @@ called red cells or platelets are left out.
 
 The table has a line a cell: image, its crop; group, its field; the cell's own
 box; and what `daffnet predict` says. The differential count is over all
-fields. DIR, which must be empty, gets
+fields, but not of boxes that are called `not a cell` or `several cells`. DIR,
+which must be empty, gets
 
     cells.csv, fields.csv, count.csv   the tables
     annotated/FIELD.png                box, type, probability; ? to look again

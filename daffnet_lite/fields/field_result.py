@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from daffnet_lite.answers import (
     as_address,
     as_row,
-    differential_count,
+    count_answers,
     plain_values,
 )
 from daffnet_lite.errors import InputError
@@ -92,10 +92,10 @@ class FieldResult:
     def count(self) -> list[dict[str, Any]]:
         """The differential count with 95 % intervals; empty without cells.
 
-        See :func:`~daffnet_lite.answers.differential_count`.
+        See :func:`~daffnet_lite.answers.count_answers`.
         """
-        types = [cell.cell_type for cell in self.cells]
-        return differential_count(types, self.classes) if types else []
+        told = ((cell.cell_type, cell.review) for cell in self.cells)
+        return count_answers(told, self.classes)
 
     def rows(self, names: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Flatten the cells into the rows of a table.

@@ -4,8 +4,10 @@ import io
 import json
 
 import numpy as np
+import pytest
 
 from daffnet_lite.answers import Answers, plain_values, write_result
+from daffnet_lite.errors import InputWarning
 from daffnet_lite.fileio.image_folders import ImageListing
 from daffnet_lite.structures import WBC5_CLASSES
 
@@ -64,6 +66,38 @@ class OneCell:
             review='blurred; unsure',
             review_score=0.5,
         )
+
+
+class FourCells(OneCell):
+    """One more that is a cell, and two that are not one."""
+
+    def stream(self, inputs, *_, **__):
+        (cell,) = super().stream(inputs)
+        for review in ('', 'unsure', 'not a cell', 'unsure; several cells'):
+            yield dict(cell, review=review)
+
+
+def test_the_count_says_what_it_leaves_out():
+    listing = ImageListing([f'{number}.png' for number in range(4)])
+    file = io.StringIO()
+    with pytest.warns(InputWarning, match='left out of the count'):
+        write_result(
+            file, 'json', Answers(FourCells(), listing, [], 1), 'utf-8'
+        )
+    report = json.loads(file.getvalue())
+    assert len(report['cells']) == 4 and len(report['review']) == 3
+    numbers = {
+        c['cell_type']: c['number'] for c in report['differential_count']
+    }
+    assert numbers.pop('lymphocyte') == 2 and set(numbers.values()) == {0}
+    (warning,) = report['warnings']
+    assert 'in 2 of the 4 images' in warning
+    file = io.StringIO()
+    with pytest.warns(InputWarning):
+        write_result(file, 'table', Answers(FourCells(), listing, [], 1))
+    text = ' '.join(file.getvalue().split())
+    assert 'Differential count of 2 cells' in text
+    assert 'left out: 2 of 4, which do not show one white cell' in text
 
 
 def written(form):

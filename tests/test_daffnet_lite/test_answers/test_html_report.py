@@ -95,6 +95,19 @@ def test_what_it_tells(image):
     assert 'http' not in text.replace('http-equiv', '')
 
 
+def test_what_is_no_single_cell_is_not_counted(image):
+    rows = [row(image)] * 2 + [row(image, review='unsure')]
+    rows += [row(image, 'basophil', review='not a cell')]
+    texts = ' '.join(Page(report_of(rows).render()).texts)
+    assert 'Differential count of 3 white blood cells' in texts
+    assert '1 of the cells should be looked at again, and are counted' in texts
+    assert 'Not counted: 1 more, which does not show one white cell' in texts
+    # It is shown all the same, with its reason.
+    assert 'Look at again: 2' in texts and 'not a cell' in texts
+    texts = ' '.join(Page(report_of(rows[3:]).render()).texts)
+    assert 'None of the images shows one white cell' in texts
+
+
 def test_pictures_are_small_copies(image):
     (source,) = Page(report_of([row(image)]).render()).sources
     content = base64.b64decode(source.partition(',')[2])

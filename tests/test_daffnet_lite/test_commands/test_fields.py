@@ -12,6 +12,7 @@ from daffnet_lite.answers import differential_count
 from daffnet_lite.boxes import read_boxes
 from daffnet_lite.commands import fields
 from daffnet_lite.cropping import crop_window
+from daffnet_lite.fields import predict_field
 from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.preparation.crop_table import CROP_COLUMNS
 from daffnet_lite.shipped_files import SHIPPED_WEIGHTS, shipped_file
@@ -193,6 +194,35 @@ def test_a_report(smear, run, tmp_path, capsys, kept):
     # Three fields and three cells, and nothing to be fetched.
     assert len(page.sources) == 6
     assert all(s.startswith('data:image/jpeg;base64,') for s in page.sources)
+
+
+class Doubtful(Painter):
+    """What is bright is no cell."""
+
+    def stream(self, *args, **kwargs):
+        for answer in super().stream(*args, **kwargs):
+            bright = answer['pred_class'] == 'bright'
+            yield dict(answer, review='not a cell' if bright else '')
+
+
+def test_what_is_no_cell_is_not_counted(smear, run, tmp_path, capsys):
+    boxes = tmp_path / 'boxes.csv'
+    boxes.write_text(
+        'field,x1,y1,x2,y2\na.png,118,88,182,152\na.png,20,380,70,430\n'
+    )
+    words = [smear / 'a.png', '--boxes', boxes]
+    run(*words, '--format', 'json', painter=Doubtful())
+    report = json.loads(capsys.readouterr().out)
+    assert len(report['cells']) == 2 and len(report['review']) == 1
+    assert [c['number'] for c in report['differential_count']] == [1, 0]
+    assert '1 of the 2 boxes' in report['warnings'][-1]
+    run(*words, painter=Doubtful())
+    printed = ' '.join(capsys.readouterr().out.split())
+    assert 'count of 1 cell ' in printed and 'left out: 1 of 2' in printed
+    result = predict_field(
+        Doubtful(), str(smear / 'a.png'), [(20, 380, 70, 430)]
+    )
+    assert result.count == [] and len(result.cells) == 1
 
 
 def test_a_report_of_nothing(smear, run, tmp_path, capsys):
