@@ -86,9 +86,8 @@ def test_the_count_says_what_it_leaves_out():
         )
     report = json.loads(file.getvalue())
     assert len(report['cells']) == 4 and len(report['review']) == 3
-    numbers = {
-        c['cell_type']: c['number'] for c in report['differential_count']
-    }
+    counts = report['differential_count']
+    numbers = {count['cell_type']: count['number'] for count in counts}
     assert numbers.pop('lymphocyte') == 2 and set(numbers.values()) == {0}
     (warning,) = report['warnings']
     assert 'in 2 of the 4 images' in warning
