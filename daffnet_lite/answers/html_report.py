@@ -202,7 +202,10 @@ class HtmlReport:
             numbers[cell_type] += number
         # The program as it is called, without the folder that it lies in.
         program, *words = sys.argv if command is None else command
-        words = [program.replace('\\', '/').split('/')[-1], *words]
+        *above, name = program.replace('\\', '/').split('/')
+        called = [name]
+        if name == '__main__.py' and above:
+            called = ['python', '-m', above[-1]]
         return page.render(
             total=counted,
             uncounted=self._numbers.total() - counted,
@@ -223,7 +226,7 @@ class HtmlReport:
             reviews=self._reviews,
             errors=list(map(printable, errors)),
             model=self.model,
-            command=printable(shlex.join(words)),
+            command=printable(shlex.join([*called, *words])),
             date=(date or datetime.now().astimezone()).strftime(
                 '%Y-%m-%d %H:%M %Z'
             ),

@@ -95,12 +95,25 @@ def test_what_it_tells(image):
     assert 'http' not in text.replace('http-equiv', '')
 
 
+@pytest.mark.parametrize(
+    ('program', 'shown'),
+    [
+        ('/usr/bin/daffnet', 'daffnet predict x'),
+        ('C:\\bin\\daffnet', 'daffnet predict x'),
+        ('/a/daffnet_lite/__main__.py', 'python -m daffnet_lite predict x'),
+    ],
+)
+def test_a_command_that_can_be_given_again(image, program, shown):
+    text = report_of([row(image)]).render(command=[program, 'predict', 'x'])
+    assert shown in Page(text).texts
+
+
 def test_what_is_no_single_cell_is_not_counted(image):
     rows = [row(image)] * 2 + [row(image, review='unsure')]
     rows += [row(image, 'basophil', review='not a cell')]
     texts = ' '.join(Page(report_of(rows).render()).texts)
     assert 'Differential count of 3 white blood cells' in texts
-    assert '1 of the cells should be looked at again, and are counted' in texts
+    assert '1 of the cells should be looked at again, and is counted' in texts
     assert 'Not counted: 1 more, which does not show one white cell' in texts
     # It is shown all the same, with its reason.
     assert 'Look at again: 2' in texts and 'not a cell' in texts
