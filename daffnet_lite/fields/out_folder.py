@@ -19,7 +19,7 @@ from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.csv_files import write_csv_rows
 from daffnet_lite.preparation.folder_job import owned, run_jobs, written
 
-from .drawing import colour_of, read_and_draw
+from .drawing import LARGEST_SIDE, colour_of, read_and_draw
 from .field_answers import FieldAnswers
 from .field_result import FieldResult
 
@@ -136,7 +136,7 @@ def _draw(
     work: Path, reading: dict[str, Any], job: tuple[FieldResult, str]
 ) -> None:
     result, stem = job
-    picture = read_and_draw(result, **reading)
+    picture = read_and_draw(result, largest=LARGEST_SIDE, **reading)
     with written(work / 'annotated' / f'{stem}.png') as file:
         file.write(cv2.imencode('.png', picture)[1].tobytes())
     with written(work / 'geojson' / f'{stem}.geojson') as file:
