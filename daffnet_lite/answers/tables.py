@@ -159,11 +159,11 @@ def review_table(rows: list[dict], width: int) -> Table:
         ('probability', [f'{row["probability"]:.3f}' for row in found]),
         ('reason', [row['review'] for row in found]),
     ]
-    room = width - 1 - FRAME - sum(_width_of(*column) for column in columns)
     # Reasons may take several lines, but no word shall.
     least = LEAST_NAME + FRAME + LEAST_REASON + FRAME
     if least + sum(_width_of(*column) for column in columns[:2]) > width - 1:
         del columns[1]
+    room = width - 1 - FRAME - sum(_width_of(*column) for column in columns)
     table = _table(
         'image', *(heading for heading, _ in columns), title='Look at again'
     )
