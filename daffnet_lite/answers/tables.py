@@ -17,7 +17,9 @@ FRAME = 3
 LEAST_NAME, LEAST_REASON = 16, 20
 
 
-def as_tables(rows: list[dict], counts: list[dict], width: int) -> list[Table]:
+def as_tables(
+    rows: list[dict], counts: list[dict], width: int, encoding: str = 'utf-8'
+) -> list[Table]:
     """Lay out what a person wants to read.
 
     Args:
@@ -27,10 +29,13 @@ def as_tables(rows: list[dict], counts: list[dict], width: int) -> list[Table]:
         width (int): Columns of text that there are. What does not fit is
             left out, the last attributes first, and of an image's name the
             beginning.
+        encoding (str): Of the stream; what it lacks of a name is written out
+            before it is laid out. Defaults to ``'utf-8'``.
 
     Returns:
         list[Table]: The tables.
     """
+    rows = [dict(row, image=_in(encoding, row['image'])) for row in rows]
     tables = (
         [cell_table(row) for row in rows]
         if not counts and len(rows) < 2
@@ -99,6 +104,12 @@ def overview_table(rows: list[dict], width: int) -> Table:
     ):
         table.add_row(_end_of(image, room), *cells)
     return table
+
+
+def _in(encoding: str, name: str) -> str:
+    # Of bytes that are no text, `printable` makes escapes.
+    text = printable(name)
+    return text.encode(encoding, 'backslashreplace').decode(encoding)
 
 
 def _width_of(heading: str, cells: Sequence[str]) -> int:

@@ -29,7 +29,7 @@ def show(rows, width, encoding='utf-8'):
     output = io.TextIOWrapper(io.BytesIO(), encoding, newline='\n')
     console = Console(file=output, width=width, markup=False, emoji=False)
     counts = differential_count([r['cell_type'] for r in rows], WBC5_CLASSES)
-    for table in as_tables(rows, counts, width):
+    for table in as_tables(rows, counts, width, encoding):
         console.print(table)
     output.flush()
     return output.buffer.getvalue().decode(encoding).splitlines()
@@ -107,6 +107,17 @@ def test_wide_letters_count_double():
     lines = show(rows, 80)
     assert max(map(cell_len, lines)) <= 80
     assert any('末.png' in line for line in lines)
+
+
+@pytest.mark.parametrize('encoding', ['ascii', 'latin-1'])
+def test_names_that_a_stream_lacks_are_laid_out_as_they_are_shown(encoding):
+    names = ['/data/Zählung/細胞.png', '/data/' + 9 * '細胞' + '.png', 'a.png']
+    rows = [row(name, 'unsure') for name in names]
+    lines = [x for x in show(rows, 60, encoding) if x.startswith('|')]
+    assert len({len(line) for line in lines[:4]}) == 1
+    assert any('\\u80de.png' in line for line in lines)
+    assert ('Zählung' in ' '.join(lines)) == (encoding == 'latin-1')
+    assert ('Z\\xe4hlung' in ' '.join(lines)) == (encoding == 'ascii')
 
 
 def test_a_stream_without_boxes_gets_plain_lines():
