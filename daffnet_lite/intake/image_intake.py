@@ -123,6 +123,7 @@ class ImageIntake:
         preparation = self._pipeline.for_call(
             known, self._download, channel_order, are_all
         )
+        del known  # of what comes one by one nothing is kept
         self.profile = preparation.profile
         self.warnings += preparation.remarks
         readable = self._readable(

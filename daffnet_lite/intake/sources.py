@@ -71,7 +71,7 @@ def list_images(inputs: Any) -> tuple[list | Iterator, list[str]]:
     """
     remarks: list[str] = []
     images: list | Iterator
-    if is_iterator(inputs):
+    if _is_iterator(inputs):
         images = _expanded(map(_kept, inputs), remarks)
         first = list(islice(images, 1))
         images, is_empty = chain(first, images), not first
@@ -89,7 +89,7 @@ def list_images(inputs: Any) -> tuple[list | Iterator, list[str]]:
     return images, remarks
 
 
-def is_iterator(inputs: Any) -> bool:
+def _is_iterator(inputs: Any) -> bool:
     """Whether images come one by one; the lines of an open file do not."""
     return isinstance(inputs, Iterator) and not hasattr(inputs, 'read')
 
