@@ -74,6 +74,15 @@ class FieldResult:
         cells (tuple[FieldCell, ...]): The cells.
         errors (tuple[str, ...]): Why a cell has no answer.
         warnings (tuple[str, ...]): What is to be said of the field.
+
+    Examples:
+        >>> from daffnet_mm.apis import WBCInferencer
+        >>> field = WBCInferencer().predict_field('field.jpg')
+        >>> field
+        FieldResult(field.jpg: 1 cell: 1 neutrophil...)
+        >>> field.to_frame()['cell_type'].tolist()
+        ['neutrophil']
+        >>> field.plot().savefig('annotated.png')
     """
 
     field: str | None
