@@ -2,10 +2,11 @@
 
 from .cell_result import CellResult
 from .collected import Answers, Inferencer, Rows
-from .differential import differential_count
+from .differential import count_answers, differential_count
 from .html_report import HtmlReport
 from .model_identity import ModelIdentity
-from .rows import as_row
+from .pictures import as_address
+from .rows import as_row, plain_values
 from .tables import as_tables
 from .writing import TABLE_WIDTH, print_result, write_result
 
@@ -17,9 +18,12 @@ __all__ = [
     'Inferencer',
     'ModelIdentity',
     'Rows',
+    'as_address',
     'as_row',
     'as_tables',
+    'count_answers',
     'differential_count',
+    'plain_values',
     'print_result',
     'write_result',
 ]

@@ -7,7 +7,8 @@ import numpy as np
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.names import printable
 
-from .rows import as_row
+from .pictures import picture_of
+from .rows import as_row, plain_values
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,8 +42,7 @@ class CellResult(dict):
 
     def to_dict(self) -> dict[str, Any]:
         """Give all as plain values, which JSON can hold."""
-        scores = [float(score) for score in self['pred_scores']]
-        return dict(self, pred_scores=scores)
+        return plain_values(self)
 
     def to_row(self) -> dict[str, Any]:
         """Give the columns of the table that ``daffnet predict`` writes."""
@@ -67,7 +67,7 @@ class CellResult(dict):
         from matplotlib.figure import Figure
 
         found: list[tuple[str, float]] = [
-            *zip(self.classes, self.to_dict()['pred_scores'], strict=True)
+            *zip(self.classes, self['pred_scores'], strict=True)
         ]
         attributes = [
             (f'{name.replace("_", " ")}: {said["value"]}', said['probability'])
@@ -104,8 +104,6 @@ class CellResult(dict):
         return f'{type(self).__name__}({name}: {self._told()}{attributes})'
 
     def _repr_html_(self) -> str:
-        from .html_report import picture_of
-
         rows = [('cell type', self['pred_class'], self['pred_score'])] + [
             (name.replace('_', ' '), said['value'], said['probability'])
             for name, said in self.get('attributes', {}).items()

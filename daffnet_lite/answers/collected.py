@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fileio.image_folders import ImageListing
 
-from .differential import differential_count
+from .differential import count_answers
 from .rows import as_row
 from .whole_fields import describe_fields
 
@@ -83,7 +83,8 @@ class Answers:
         self._watch = watch
         self._listing = listing
         self._batch_size = batch_size
-        self._cell_types: list[str] = []
+        #: Type and review of each.
+        self._told: list[tuple[str, str]] = []
         #: Images to look at again, and why.
         self.review: list[dict] = []
         self.errors: list[str] = []
@@ -103,7 +104,7 @@ class Answers:
             self._listing.images, self._batch_size, skip_broken=True
         ):
             row = as_row(cell, self._inferencer.classes)
-            self._cell_types.append(row['cell_type'])
+            self._told.append((row['cell_type'], row['review']))
             if row['review']:
                 self.review.append(
                     dict(image=row['image'], review=row['review'])
@@ -126,10 +127,10 @@ class Answers:
 
     def __len__(self) -> int:
         """How many there were so far."""
-        return len(self._cell_types)
+        return len(self._told)
 
     def counts(self) -> list[dict]:
         """The differential count; nothing of a single image."""
         if not self.several:
             return []
-        return differential_count(self._cell_types, self._inferencer.classes)
+        return count_answers(self._told, self._inferencer.classes)

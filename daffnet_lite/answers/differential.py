@@ -1,7 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import sqrt
 from statistics import NormalDist
 from typing import Any
+
+from .whole_fields import is_one_cell
 
 #: Per cent of the white blood cells of a healthy adult, as the introduction
 #: of Chen et al. 2022 gives them.
@@ -50,6 +52,24 @@ def differential_count(
             )
         )
     return rows
+
+
+def count_answers(
+    answers: Iterable[tuple[str, str]], classes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Count answers by type, but those that are not of one white cell.
+
+    Args:
+        answers (Iterable[tuple[str, str]]): Of each its type and its review.
+        classes (Sequence[str]): As for :func:`differential_count`.
+
+    Returns:
+        list[dict]: As :func:`differential_count` gives it; empty if there is
+        nothing to count. The review ``not a cell`` or ``several cells`` leaves
+        an answer out.
+    """
+    types = [name for name, review in answers if is_one_cell(review)]
+    return differential_count(types, classes) if types else []
 
 
 def _wilson_interval(number: int, total: int) -> tuple[float, float]:

@@ -1,31 +1,32 @@
-import base64
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import cv2
+import numpy as np
 
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
 
-from .differential import differential_count
+from .differential import count_answers
 from .model_identity import ModelIdentity
+from .pictures import as_address, picture_of
 
-#: Pixels of a picture's longer side.
-THUMBNAIL = 112
+#: Pixels of a field's longer side, and bytes of its picture at most.
+FIELD_SIDE, MOST_FIELD_BYTES = 1000, 250_000
 
 
 class Card(NamedTuple):
     """One cell as it is shown.
 
     Attributes:
-        name (str): The image's.
+        name (str): The image's, or that of the field that it is of.
+        place (str): Where in the field it lies; empty of an image.
         picture (str): A data URL.
         cell_type (str): The type.
         probability (str): Its probability, in per cent.
@@ -34,6 +35,7 @@ class Card(NamedTuple):
     """
 
     name: str
+    place: str
     picture: str
     cell_type: str
     probability: str
@@ -41,14 +43,29 @@ class Card(NamedTuple):
     review: str
 
 
+class FieldCard(NamedTuple):
+    """One field as it is shown.
+
+    Attributes:
+        name (str): The field's.
+        told (str): How many cells of which types it has.
+        picture (str): A data URL.
+    """
+
+    name: str
+    told: str
+    picture: str
+
+
 class HtmlReport:
     """Collect answers, and show them on one page that needs no other file.
 
     Counts with their intervals and reference ranges, cells by type with their
     attributes, the cells to look at again with the reasons, images without an
-    answer, and by which model all this is. It prints on A4. Pictures are kept
-    of some of the cells alone, so that a report of very many stays readable,
-    and the memory bounded; it says of how many there is none.
+    answer, and by which model all this is; of fields, the fields with their
+    cells boxed. It prints on A4. Pictures are kept of some of the cells and
+    fields alone, so that a report of very many stays readable, and the memory
+    bounded; it says of how many there is none.
 
     Args:
         model (ModelIdentity): Which model answers.
@@ -56,6 +73,7 @@ class HtmlReport:
         per_type (int): Cells of each type that are shown. Defaults to 24.
         most_reviewed (int): Cells to look at again that are shown. Defaults
             to 200.
+        most_fields (int): Fields that are shown. Defaults to 24.
         **reading: How images are read, as for
             :func:`~daffnet_lite.fileio.image_reading.read_image`.
     """
@@ -66,36 +84,83 @@ class HtmlReport:
         classes: Sequence[str],
         per_type: int = 24,
         most_reviewed: int = 200,
+        most_fields: int = 24,
         **reading: Any,
     ) -> None:
         self.model = model
         self.classes = classes
         self.per_type = per_type
         self.most_reviewed = most_reviewed
+        self.most_fields = most_fields
         self._reading = reading
         self._shown: dict[str, list[Card]] = {}
         self._reviewed: list[Card] = []
-        self._numbers: Counter[str] = Counter()
+        #: How many there are of a type and a review.
+        self._numbers: Counter[tuple[str, str]] = Counter()
         self._reviews = 0
+        self._fields: list[FieldCard] = []
+        #: Fields there are, and cells of those that are not shown.
+        self._field_number = self._cells_elsewhere = 0
 
-    def add(self, row: dict) -> None:
+    def add_field(
+        self,
+        name: str,
+        told: str,
+        cells: int,
+        draw: Callable[[], np.ndarray],
+    ) -> None:
+        """Take a field, whose cells are added each for itself.
+
+        Args:
+            name (str): What it is called.
+            told (str): How many cells of which types it has.
+            cells (int): How many it has.
+            draw (Callable): Gives its picture, uint8, BGR; is asked if the
+                picture is shown.
+        """
+        self._field_number += 1
+        if len(self._fields) >= self.most_fields:
+            self._cells_elsewhere += cells
+            return
+        picture = ''
+        # A field that has gone by now has its cells all the same.
+        with suppress(InputError):
+            picture = as_address(draw(), FIELD_SIDE, MOST_FIELD_BYTES)
+        self._fields.append(FieldCard(printable(name), told, picture))
+
+    def add(
+        self,
+        row: dict,
+        picture: str | None = None,
+        name: str | None = None,
+        place: str = '',
+    ) -> None:
         """Take an answer.
 
         Args:
             row (dict): As :func:`~daffnet_lite.answers.rows.as_row` gives it.
+            picture (str, optional): File with the cell's picture. Defaults to
+                None: the row's image.
+            name (str, optional): What the cell is called by. Defaults to
+                None: the row's image.
+            place (str): Where in what is called so the cell lies. Defaults to
+                no place.
         """
-        name, reviewed = row['cell_type'], bool(row['review'])
-        self._numbers[name] += 1
+        reviewed = bool(row['review'])
+        self._numbers[row['cell_type'], row['review']] += 1
         self._reviews += reviewed
-        shown = self._shown.setdefault(name, [])
+        shown = self._shown.setdefault(row['cell_type'], [])
         is_shown = not reviewed and len(shown) < self.per_type
         is_listed = reviewed and len(self._reviewed) < self.most_reviewed
         if not (is_shown or is_listed):
             return
         card = Card(
-            printable(row['image']),
-            picture_of(row['image'], **self._reading),
-            name,
+            printable(row['image'] if name is None else name),
+            place,
+            picture_of(
+                row['image'] if picture is None else picture, **self._reading
+            ),
+            row['cell_type'],
             f'{100 * row["probability"]:.1f}',
             [
                 (attribute.replace('_', ' '), row[attribute])
@@ -123,9 +188,6 @@ class HtmlReport:
 
         Returns:
             str: HTML.
-
-        Raises:
-            ValueError: If there was no answer.
         """
         from jinja2 import Environment
 
@@ -133,57 +195,42 @@ class HtmlReport:
         page = Environment(autoescape=True).from_string(
             template.read_text(encoding='utf-8')
         )
-        counts = differential_count(
-            list(self._numbers.elements()), self.classes
-        )
+        counts = count_answers(self._numbers.elements(), self.classes)
+        counted = sum(count['number'] for count in counts)
+        numbers: Counter[str] = Counter()
+        for (cell_type, _), number in self._numbers.items():
+            numbers[cell_type] += number
         # The program as it is called, without the folder that it lies in.
         program, *words = sys.argv if command is None else command
-        words = [program.replace('\\', '/').split('/')[-1], *words]
+        *above, name = program.replace('\\', '/').split('/')
+        called = [name]
+        if name == '__main__.py' and above:
+            called = ['python', '-m', above[-1]]
         return page.render(
-            total=self._numbers.total(),
+            total=counted,
+            uncounted=self._numbers.total() - counted,
+            fields=self._fields,
+            field_number=self._field_number,
+            cells_elsewhere=self._cells_elsewhere,
             counts=[_measure(count) for count in counts],
             types=[
                 dict(
-                    name=count['cell_type'],
-                    cards=self._shown.get(count['cell_type'], []),
-                    number=self._numbers[count['cell_type']],
+                    name=name,
+                    cards=self._shown.get(name, []),
+                    number=numbers[name],
                 )
-                for count in counts
-                if self._numbers[count['cell_type']]
+                for name in self.classes
+                if numbers[name]
             ],
             reviewed=self._reviewed,
             reviews=self._reviews,
             errors=list(map(printable, errors)),
             model=self.model,
-            command=printable(shlex.join(words)),
+            command=printable(shlex.join([*called, *words])),
             date=(date or datetime.now().astimezone()).strftime(
                 '%Y-%m-%d %H:%M %Z'
             ),
         )
-
-
-def picture_of(path: str, **reading: Any) -> str:
-    """Make a small JPEG of an image, as an address that holds it.
-
-    Args:
-        path (str): The image.
-        **reading: How it is read, as for
-            :func:`~daffnet_lite.fileio.image_reading.read_image`.
-
-    Returns:
-        str: The address; empty if the image has gone.
-    """
-    try:
-        image = read_image(path, **reading).img
-    except InputError:
-        return ''
-    scale = THUMBNAIL / max(image.shape[:2])
-    if scale < 1:
-        size = [max(1, round(scale * edge)) for edge in image.shape[1::-1]]
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    content = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
-    text = base64.b64encode(content.tobytes()).decode()
-    return f'data:image/jpeg;base64,{text}'
 
 
 def _measure(count: dict) -> dict:

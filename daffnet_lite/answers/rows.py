@@ -1,4 +1,8 @@
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 
 
 def as_row(cell: dict, classes: Sequence[str]) -> dict:
@@ -15,3 +19,25 @@ def as_row(cell: dict, classes: Sequence[str]) -> dict:
         row[f'{name}_probability'] = attribute['probability']
     row['review'] = cell['review']
     return row
+
+
+def plain_values(value: Any) -> Any:
+    """Make of an answer what JSON can hold.
+
+    Args:
+        value (Any): Mappings, sequences, arrays, numbers and text, one within
+            the other.
+
+    Returns:
+        Any: Dicts, lists, Python's numbers and text. A number that is not
+        finite, which JSON does not know, is None.
+    """
+    if isinstance(value, Mapping):
+        return {key: plain_values(inner) for key, inner in value.items()}
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [plain_values(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

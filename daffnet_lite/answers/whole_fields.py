@@ -9,6 +9,18 @@ from daffnet_lite.review import CRITERIA
 _NOT_ONE_CELL = {CRITERIA[name].reason for name in ('nucleus', 'cells')}
 
 
+def is_one_cell(review: str) -> bool:
+    """Say whether an answer may be of one white cell.
+
+    Args:
+        review (str): Why it should be looked at again.
+
+    Returns:
+        bool: False where a reason is that there is no cell, or several.
+    """
+    return _NOT_ONE_CELL.isdisjoint(review.split('; '))
+
+
 def describe_fields(review: Sequence[dict], total: int) -> list[str]:
     """Say which images do not show one white cell.
 
@@ -23,16 +35,17 @@ def describe_fields(review: Sequence[dict], total: int) -> list[str]:
     named = [
         printable(row['image'] or 'the image')
         for row in review
-        if not _NOT_ONE_CELL.isdisjoint(row['review'].split('; '))
+        if not is_one_cell(row['review'])
     ]
     if not named:
         return []
-    where = f'in {named[0]}'
+    where, uncounted = f'in {named[0]}', ''
     if total > 1:
+        uncounted = ', but left out of the count'
         where = f'in {len(named)} of the {total} images, such as {named[0]}'
     sentence = (
         f'several white cells or none are to be seen {where}; the answer is '
-        'as of one cell all the same, and whole fields of a smear are for '
-        '`daffnet fields`'
+        f'as of one cell all the same{uncounted}, and whole fields of a smear '
+        'are for `daffnet fields`'
     )
     return [sentence]

@@ -81,7 +81,9 @@ def write_result(
         console = Console(
             file=file, width=width, markup=False, emoji=False, highlight=False
         )
-        for table in as_tables(rows, answers.counts(), console.width):
+        for table in as_tables(
+            rows, answers.counts(), console.width, console.encoding
+        ):
             console.print(table)
 
 

@@ -6,7 +6,7 @@ Usage:
         [--format table|json|csv] [--out FILE]
         [--views flips|symmetries] [--profile auto|none|FILE]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
-        [--onnx FILE]
+        [--onnx FILE] [--report FILE]
         [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
 
 Cells are found as by `daffnet crop`, each is cut with the margin and predicted
@@ -18,12 +18,17 @@ called red cells or platelets are left out.
 
 The table has a line a cell: image, its crop; group, its field; the cell's own
 box; and what `daffnet predict` says. The differential count is over all
-fields. DIR, which must be empty, gets
+fields, but not of boxes that are called `not a cell` or `several cells`. DIR,
+which must be empty, gets
 
     cells.csv, fields.csv, count.csv   the tables
     annotated/FIELD.png                box, type, probability; ? to look again
     crops/TYPE/FIELD_N.png             the cells
     geojson/FIELD.geojson              for QuPath
+
+--report FILE writes a page, as `daffnet predict` does: the count over all
+fields, the fields with their cells boxed, the cells by type, and those to look
+at again with their fields and boxes.
 
 A TIFF of 32 million pixels and more, in tiles or strips of 8-bit colours, and
 so an .svs, is read by windows and may have any size; all else is read whole,
@@ -48,7 +53,14 @@ from daffnet_lite.fileio.image_folders import describe_left_out, find_images
 from daffnet_lite.fileio.tiff_windows import SLIDE_EXTENSIONS
 from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
 
-from .predict import add_answering, check_onnx, form_of, load_model
+from .predict import (
+    add_answering,
+    check_onnx,
+    check_report,
+    form_of,
+    load_model,
+    start_report,
+)
 
 if TYPE_CHECKING:
     from daffnet_lite.boxes import GivenBox
@@ -88,6 +100,7 @@ def build_parser() -> ToolParser:
     )
     parser.add_image_workers()
     add_answering(parser)
+    parser.add_output('--report', 'HTML page to write')
     return parser
 
 
@@ -129,11 +142,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     check_onnx(parser, argv)
     args = parser.parse_checked(argv)
     form = form_of(args)
+    check_report(parser, args)
     import rich
 
     from daffnet_lite.answers import TABLE_WIDTH, print_result, write_result
     from daffnet_lite.cropping.boxes import check_margin
     from daffnet_lite.fields.out_folder import working_folder, write_outputs
+    from daffnet_lite.fields.reporting import report_fields
     from daffnet_lite.fields.several import predict_fields
 
     # What is printed to the standard output is the result.
@@ -149,8 +164,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             warnings.warn(note, InputWarning, stacklevel=1)
         reading = dict(bit_depth=args.bit_depth, max_pixels=args.max_pixels)
         with working_folder(args.out_dir) as work:
+            inferencer = load_model(args)
+            report = start_report(args, inferencer) if args.report else None
             answers = predict_fields(
-                load_model(args),
+                inferencer,
                 listing,
                 given,
                 args.margin,
@@ -164,17 +181,22 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(f'error: {error}', file=sys.stderr)
             if args.out_dir is not None:
                 write_outputs(work, answers, args.num_workers, reading)
+            if report is not None:
+                report_fields(report, answers, work, reading)
         if args.out is None:
             print_result(form, answers)
         else:
             with atomic_write(args.out) as file:
                 write_result(file, form, answers, width=TABLE_WIDTH)
+        if report is not None:
+            with atomic_write(args.report) as file:
+                file.write(report.render(answers.errors))
         print(
             f'{_several(len(answers), "cell")} in '
             f'{_several(len(answers.results), "field")}'
             + ''.join(
                 f', wrote {place}'
-                for place in (args.out_dir, args.out)
+                for place in (args.out_dir, args.out, args.report)
                 if place is not None
             ),
             file=sys.stderr if form != 'table' else sys.stdout,

@@ -18,10 +18,10 @@ Every answer says in `review` why to look at it again, if there is a reason:
 `not a cell`, `several cells`, `blurred`, `other cell type`, `unfamiliar`
 (unlike what the model was trained on), `unsure`; several are joined by "; ".
 The cell type is the best of those that the model knows all the same. Images
-of several white cells or none are also told of on stderr: whole fields are
-for `daffnet fields`. A model to which tools/analysis_tools/fit_review.py has
-fitted no limits is unsure of what it gives a probability below 0.8, and knows
-no other reason.
+of several white cells or none are left out of the differential count, and told
+of on stderr: whole fields are for `daffnet fields`. A model to which
+tools/analysis_tools/fit_review.py has fitted no limits is unsure of what it
+gives a probability below 0.8, and knows no other reason.
 
 30 images and more are taken for those of one laboratory: its scale and
 colours are estimated on some of them, and it is said what is made of that.
@@ -138,6 +138,16 @@ def check_onnx(parser: ToolParser, argv: Sequence[str] | None) -> None:
             )
 
 
+def check_report(parser: ToolParser, args: Namespace) -> None:
+    """Refuse a page that would overwrite the result.
+
+    Raises:
+        SystemExit: With status 2 if they are one file.
+    """
+    if args.report is not None and args.report == args.out:
+        parser.error(f'--out and --report are both {args.out}')
+
+
 def load_model(args: Namespace) -> 'Inferencer':
     """Load the model that the options name."""
     if args.onnx is not None:
@@ -187,8 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     check_onnx(parser, argv)
     args = parser.parse_checked(argv)
     form = form_of(args)
-    if args.report is not None and args.report == args.out:
-        parser.error(f'--out and --report are both {args.out}')
+    check_report(parser, args)
     import rich
 
     from daffnet_lite.answers import (

@@ -1,7 +1,7 @@
 """From a field of a smear to its cells, their types and a picture of them."""
 
 from .cutting import MARGIN, cut_cell
-from .drawing import draw_field
+from .drawing import draw_field, read_and_draw
 from .field_result import FieldCell, FieldResult
 from .predicting import predict_field
 
@@ -12,4 +12,5 @@ __all__ = [
     'cut_cell',
     'draw_field',
     'predict_field',
+    'read_and_draw',
 ]

@@ -1,10 +1,16 @@
 """A field with its cells boxed and named."""
 
 from collections.abc import Sequence
+from os import PathLike
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.fileio.tiff_windows import open_windows
 
 from .field_result import FieldResult
 
@@ -35,7 +41,54 @@ def colour_of(cell_type: str, classes: Sequence[str]) -> tuple[int, int, int]:
     return COLOURS[list(classes).index(cell_type) % len(COLOURS)]
 
 
-def draw_field(image: np.ndarray, result: FieldResult) -> np.ndarray:
+def read_and_draw(
+    result: FieldResult,
+    image: Any = None,
+    largest: int = LARGEST_SIDE,
+    **reading: Any,
+) -> np.ndarray:
+    """Read a field, and draw its cells.
+
+    Args:
+        result (FieldResult): Its cells.
+        image (Any, optional): The field, as for
+            :func:`~daffnet_lite.fields.predict_field`. Defaults to None: what
+            lies at the path that the result has.
+        largest (int): Long side of the picture, in pixels, at most. Defaults
+            to 4096.
+        **reading: How it is read, as for
+            :func:`~daffnet_lite.fileio.image_reading.read_image`.
+
+    Returns:
+        np.ndarray: The picture, BGR.
+
+    Raises:
+        InputError: If there is no field that can be read, or it is another.
+    """
+    source = result.field if image is None else image
+    if source is None:
+        raise InputError(
+            'the result knows no file with its field, which was given as an '
+            'array or the like: give the image'
+        )
+    is_path = isinstance(source, (str, PathLike))
+    slide = open_windows(source) if is_path else None
+    if slide is None:
+        pixels, shape, _ = read_image(source, **reading)
+    else:
+        with slide:
+            pixels, shape = slide.reduced(largest), slide.shape
+    if tuple(shape[:2]) != tuple(result.shape):
+        raise InputError(
+            f'the image has {shape[1]} x {shape[0]} pixels, but the cells '
+            'are of a field of {1} x {0}'.format(*result.shape)
+        )
+    return draw_field(pixels, result, largest)
+
+
+def draw_field(
+    image: np.ndarray, result: FieldResult, largest: int = LARGEST_SIDE
+) -> np.ndarray:
     """Draw the cells of a field: boxes, types and probabilities.
 
     A type has its colour, but it is written, too, and a cell to look at again
@@ -44,12 +97,14 @@ def draw_field(image: np.ndarray, result: FieldResult) -> np.ndarray:
     Args:
         image (np.ndarray): The field, uint8 of shape (H, W, 3), BGR.
         result (FieldResult): Its cells.
+        largest (int): Long side of the picture, in pixels, at most. Defaults
+            to 4096.
 
     Returns:
         np.ndarray: The picture, BGR; smaller than the field if that is large.
     """
     height, width = result.shape
-    scale = min(1, LARGEST_SIDE / max(height, width))
+    scale = min(1, largest / max(height, width))
     size = max(1, round(scale * width)), max(1, round(scale * height))
     if image.shape[1::-1] != size:
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)

@@ -4,9 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from daffnet_lite.answers import differential_count
+from daffnet_lite.answers import count_answers
 
-from .field_result import PLACE_COLUMNS, FieldResult
+from .field_result import FieldResult, columns_of_none
 
 
 class FieldAnswers:
@@ -37,14 +37,13 @@ class FieldAnswers:
         for result in results:
             self.errors += [f'{result.field}: {e}' for e in result.errors]
         self.warnings = list(warnings)
-        self.columns = [
-            'image',
-            *PLACE_COLUMNS,
-            'cell_type',
-            'probability',
-            *(f'{name}_probability' for name in classes),
-            'review',
-        ]
+        uncounted = len(self) - sum(c['number'] for c in self.counts())
+        if uncounted:
+            self.warnings.append(
+                f'{uncounted} of the {len(self)} boxes do not show one white '
+                'cell, but none or several, and are left out of the count'
+            )
+        self.columns = columns_of_none(classes)
 
     def __iter__(self) -> Iterator[dict]:
         """Give a row a cell."""
@@ -66,8 +65,9 @@ class FieldAnswers:
 
     def counts(self) -> list[dict]:
         """The differential count over all fields; empty without cells."""
-        types = [c.cell_type for r in self.results for c in r.cells]
-        return differential_count(types, self.classes) if types else []
+        cells = (cell for result in self.results for cell in result.cells)
+        told = ((cell.cell_type, cell.review) for cell in cells)
+        return count_answers(told, self.classes)
 
     def field_rows(self) -> list[list]:
         """Count the cells of each field."""

@@ -17,11 +17,9 @@ from daffnet_lite.boxes.geojson import feature_of_box
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.csv_files import write_csv_rows
-from daffnet_lite.fileio.image_reading import read_image
-from daffnet_lite.fileio.tiff_windows import open_windows
 from daffnet_lite.preparation.folder_job import owned, run_jobs, written
 
-from .drawing import LARGEST_SIDE, colour_of, draw_field
+from .drawing import LARGEST_SIDE, colour_of, read_and_draw
 from .field_answers import FieldAnswers
 from .field_result import FieldResult
 
@@ -138,13 +136,7 @@ def _draw(
     work: Path, reading: dict[str, Any], job: tuple[FieldResult, str]
 ) -> None:
     result, stem = job
-    slide = open_windows(result.field or '')
-    if slide is None:
-        image = read_image(result.field, **reading).img
-    else:
-        with slide:
-            image = slide.reduced(LARGEST_SIDE)
-    picture = draw_field(image, result)
+    picture = read_and_draw(result, largest=LARGEST_SIDE, **reading)
     with written(work / 'annotated' / f'{stem}.png') as file:
         file.write(cv2.imencode('.png', picture)[1].tobytes())
     with written(work / 'geojson' / f'{stem}.geojson') as file:

@@ -20,14 +20,16 @@ def predict_field(
     batch_size: int = 32,
     bit_depth: int | None = None,
     max_pixels: int | None = None,
+    channel_order: str = 'bgr',
 ) -> FieldResult:
     """Find the white cells of a field, and tell the type of each.
 
     Args:
         inferencer (Inferencer): The classifier, on whatever it runs.
         image: The field: a path, bytes, an open file, a Pillow image, or an
-            array, BGR, BGRA or grey. A large TIFF of tiles, such as ``.svs``,
-            is read by windows.
+            array, as for
+            :func:`~daffnet_lite.fileio.image_reading.read_image`. A large
+            TIFF of tiles, such as ``.svs``, is read by windows.
         boxes (Sequence, optional): The cells' boxes if a detector has found
             them: x1, y1, x2, y2 in pixels, or a field's of
             :func:`~daffnet_lite.boxes.read_boxes`. Defaults to None: they are
@@ -39,6 +41,8 @@ def predict_field(
             Defaults to None: 16.
         max_pixels (int, optional): The most pixels of a field. Defaults to
             None: 80 million.
+        channel_order (str): Of an array with colours: ``'bgr'`` or ``'rgb'``.
+            Defaults to ``'bgr'``.
 
     Returns:
         FieldResult: The cells, which may be none.
@@ -58,7 +62,10 @@ def predict_field(
             crops = list(cut_cells_of_slide(slide, places, margin))
     else:
         img, shape, remarks = read_image(
-            image, bit_depth=bit_depth, max_pixels=max_pixels
+            image,
+            bit_depth=bit_depth,
+            max_pixels=max_pixels,
+            channel_order=channel_order,
         )
         places = find_boxes(img, boxes)
         crops = [cut_cell(img, box, margin) for box in places]

@@ -1,14 +1,19 @@
 """Images read and prepared by threads, while a network computes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from os import fspath
 from typing import Any, NamedTuple
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_limits import LEAST_SIDE, LONGEST
-from daffnet_lite.fileio.image_reading import group_remarks, read_image
+from daffnet_lite.fileio.image_reading import (
+    check_channel_order,
+    group_remarks,
+    read_image,
+)
 from daffnet_lite.profiles import Profile
 from daffnet_lite.review import View, look_at
 
@@ -27,12 +32,14 @@ class PreparedImage(NamedTuple):
         name (str): What messages call it.
         data (Any): What the pipeline made of it.
         view (View | None): What it shows, where that is wanted.
+        path (str | None): Its path, if it has one.
     """
 
     place: int
     name: str
     data: Any
     view: View | None
+    path: str | None
 
 
 class ImageIntake:
@@ -66,14 +73,14 @@ class ImageIntake:
         #: The laboratory's profile in the last call; None: none was applied.
         self.profile: Profile | None = None
 
-    def list_images(self, inputs: Any) -> list:
+    def list_images(self, inputs: Any) -> list | Iterator:
         """List the images of a new call.
 
         Args:
             inputs: As for :func:`~daffnet_lite.intake.list_images`.
 
         Returns:
-            list: The images.
+            list | Iterator: The images; of an iterator one after the other.
 
         Raises:
             InputError: If there is none.
@@ -82,15 +89,24 @@ class ImageIntake:
         return images
 
     def batches(
-        self, images: Sequence[Any], batch_size: int, skip_broken: bool
+        self,
+        images: list | Iterator,
+        batch_size: int,
+        skip_broken: bool,
+        channel_order: str = 'bgr',
     ) -> Iterator[list[PreparedImage]]:
         """Prepare images, and gather them in batches.
 
         Args:
-            images (Sequence): The images.
+            images (list | Iterator): The images. Of an iterator no more are
+                taken at once than two batches, and what a profile is
+                estimated on.
             batch_size (int): Images at once.
             skip_broken (bool): Leave out what cannot be read; ``errors`` say
                 why.
+            channel_order (str): Of arrays, as for
+                :func:`~daffnet_lite.fileio.image_reading.read_image`.
+                Defaults to ``'bgr'``.
 
         Yields:
             list[PreparedImage]: A batch.
@@ -98,38 +114,51 @@ class ImageIntake:
         Raises:
             InputError: If an image cannot be read, and is not to be left out.
         """
+        check_channel_order(channel_order)
         self.errors = {}
-        preparation = self._pipeline.for_call(images, self._download)
+        known, are_all = images, True
+        if not isinstance(known, list):
+            known = list(islice(images, self._pipeline.most_wanted))
+            images, are_all = chain(known, images), False
+        preparation = self._pipeline.for_call(
+            known, self._download, channel_order, are_all
+        )
+        del known  # of what comes one by one nothing is kept
         self.profile = preparation.profile
         self.warnings += preparation.remarks
         readable = self._readable(
-            images, preparation, skip_broken, 2 * batch_size
+            images,
+            preparation,
+            channel_order,
+            skip_broken,
+            2 * batch_size,
         )
         while batch := list(islice(readable, batch_size)):
             yield batch
 
     def _readable(
         self,
-        images: Sequence[Any],
+        images: Iterable,
         preparation: Preparation,
+        channel_order: str,
         skip_broken: bool,
         ahead: int,
     ) -> Iterator[PreparedImage]:
+        read = partial(
+            self._read, preparation=preparation, channel_order=channel_order
+        )
         remarks = []
         with ThreadPoolExecutor(READERS) as readers:
             waiting = iter(enumerate(images))
             # A window, so that a large folder does not fill the memory.
             reading = [
-                (index, readers.submit(self._read, index, image, preparation))
+                (index, readers.submit(read, index, image))
                 for index, image in islice(waiting, ahead)
             ]
             while reading:
                 index, result = reading.pop(0)
                 reading += [
-                    (
-                        later,
-                        readers.submit(self._read, later, image, preparation),
-                    )
+                    (later, readers.submit(read, later, image))
                     for later, image in islice(waiting, 1)
                 ]
                 try:
@@ -144,7 +173,11 @@ class ImageIntake:
         self.warnings += group_remarks(remarks)
 
     def _read(
-        self, index: int, image: Any, preparation: Preparation
+        self,
+        index: int,
+        image: Any,
+        preparation: Preparation,
+        channel_order: str,
     ) -> tuple[PreparedImage, list[str]]:
         """Read and prepare one image.
 
@@ -152,14 +185,18 @@ class ImageIntake:
             tuple[PreparedImage, list[str]]: The image, and remarks.
         """
         sample: dict[str, Any] = {}
-        view = None
+        view = path = None
         name = describe_source(image, index)
         if has_path(image):
-            sample['img_path'] = fspath(image)
+            sample['img_path'] = path = fspath(image)
         content = preparation.held.pop(index, None)
         if content is None:
             content = self._download(image)
-        reading = dict(self._reading, min_edge=preparation.min_edge)
+        reading = dict(
+            self._reading,
+            min_edge=preparation.min_edge,
+            channel_order=channel_order,
+        )
         decoded = read_image(
             image if content is None else content, **reading, name=name
         )
@@ -179,7 +216,7 @@ class ImageIntake:
             ori_shape=decoded.size,
         )
         data = preparation.pipeline(sample)
-        return PreparedImage(index, name, data, view), remarks
+        return PreparedImage(index, name, data, view, path), remarks
 
 
 def _no_download(image: Any) -> bytes | None:

@@ -89,11 +89,17 @@ class LaboratoryPipeline:
             and self._place is not None
             and self._steps[self._place].get('profile') is None
         )
+        #: So many of the images of a call are enough to look at beforehand.
+        self.most_wanted = SAMPLE if self._estimates else 0
         #: How images are prepared of which too few are known.
         self.usual = self._prepared(_loaded(profile), profile)
 
     def for_call(
-        self, images: Sequence[Any], download: Callable[[Any], bytes | None]
+        self,
+        images: Sequence[Any],
+        download: Callable[[Any], bytes | None],
+        channel_order: str = 'bgr',
+        are_all: bool = True,
     ) -> Preparation:
         """Find out how the images of a call are prepared.
 
@@ -101,6 +107,9 @@ class LaboratoryPipeline:
             images (Sequence): The images.
             download (Callable): Fetches an image that lies elsewhere; gives
                 None for all others.
+            channel_order (str): Of arrays. Defaults to ``'bgr'``.
+            are_all (bool): Whether there are no more than these. Defaults to
+                True.
 
         Returns:
             Preparation: With a profile that is estimated on some of them, if
@@ -119,14 +128,21 @@ class LaboratoryPipeline:
                 source = images[place] if content is None else content
                 with _as_it_was(source) as readable:
                     if readable:
-                        measured.append(measure_file(source, **self._reading))
+                        measured.append(
+                            measure_file(
+                                source,
+                                **self._reading,
+                                channel_order=channel_order,
+                            )
+                        )
         if not measured:
             return self.usual._replace(held=held)
         found = self._prepared(estimate_profile(measured), 'auto')
         if found.remarks:
+            of = f'{len(images)}' if are_all else f'the first {len(images)}'
             text = (
                 f'a profile was estimated on {len(measured)} of '
-                f'{len(images)} images, as of one laboratory '
+                f'{of} images, as of one laboratory '
                 f'(profile "none" turns it off): {"; ".join(found.remarks)}'
             )
             found = found._replace(remarks=[text])
@@ -163,7 +179,8 @@ class LaboratoryPipeline:
 @contextmanager
 def _as_it_was(source: Any) -> Iterator[bool]:
     """Let an open file be read once more; one that cannot be is left alone."""
-    if isinstance(source, Image.Image) or not hasattr(source, 'read'):
+    is_open = hasattr(source, 'read') and not getattr(source, 'closed', False)
+    if isinstance(source, Image.Image) or not is_open:
         yield True
     elif not hasattr(source, 'seekable') or not source.seekable():
         yield False

@@ -14,7 +14,6 @@ from daffnet_lite.intake import (
     ImageIntake,
     LaboratoryPipeline,
     PreparedImage,
-    has_path,
     no_answer,
 )
 from daffnet_lite.profiles import Profile
@@ -102,7 +101,11 @@ class OnnxClassifier:
         return self._intake.profile
 
     def __call__(
-        self, inputs: Any, batch_size: int = 32, skip_broken: bool = False
+        self,
+        inputs: Any,
+        batch_size: int = 32,
+        skip_broken: bool = False,
+        channel_order: str = 'bgr',
     ) -> list[CellResult]:
         """Predict.
 
@@ -111,6 +114,8 @@ class OnnxClassifier:
             batch_size (int): Images at once. Defaults to 32.
             skip_broken (bool): Go on after an image that cannot be read;
                 ``errors`` say why. Defaults to False.
+            channel_order (str): Of arrays with colours: ``'bgr'`` or
+                ``'rgb'``. Defaults to ``'bgr'``.
 
         Returns:
             list[CellResult]: As it returns them.
@@ -118,10 +123,16 @@ class OnnxClassifier:
         Raises:
             InputError: If an image cannot be read, or there is none.
         """
-        return list(self.stream(inputs, batch_size, skip_broken))
+        return list(
+            self.stream(inputs, batch_size, skip_broken, channel_order)
+        )
 
     def stream(
-        self, inputs: Any, batch_size: int = 32, skip_broken: bool = False
+        self,
+        inputs: Any,
+        batch_size: int = 32,
+        skip_broken: bool = False,
+        channel_order: str = 'bgr',
     ) -> Iterator[CellResult]:
         """Predict images without end, and keep nothing of them.
 
@@ -130,6 +141,7 @@ class OnnxClassifier:
             batch_size (int): Images at once. Defaults to 32.
             skip_broken (bool): As for a call. ``errors`` and ``warnings`` are
                 complete when all is yielded.
+            channel_order (str): As for a call. Defaults to ``'bgr'``.
 
         Yields:
             CellResult: As a call returns them, in the same order.
@@ -142,8 +154,13 @@ class OnnxClassifier:
                 f'batch_size={batch_size!r} must be a whole number above 0'
             )
         images = self._intake.list_images(inputs)
-        batches = self._intake.batches(images, batch_size, skip_broken)
-        for batch in _told(batches, ceil(len(images) / batch_size)):
+        batches = self._intake.batches(
+            images, batch_size, skip_broken, channel_order
+        )
+        total = None
+        if isinstance(images, list):
+            total = ceil(len(images) / batch_size)
+        for batch in _told(batches, total):
             for prepared, result in zip(
                 batch, self._predict(batch), strict=True
             ):
@@ -153,14 +170,13 @@ class OnnxClassifier:
                         raise InputError(error)
                     self.errors[prepared.place] = error
                     continue
-                source = images[prepared.place]
-                result['image'] = fspath(source) if has_path(source) else None
+                result['image'] = prepared.path
                 yield CellResult(result, self.classes)
         for sentence in self.warnings:
             warnings.warn(sentence, InputWarning, stacklevel=2)
 
     def inputs(
-        self, inputs: Any, batch_size: int = 32
+        self, inputs: Any, batch_size: int = 32, channel_order: str = 'bgr'
     ) -> Iterator[np.ndarray]:
         """Give what the network is given: images framed and scaled.
 
@@ -168,12 +184,15 @@ class OnnxClassifier:
             inputs: As for a call. What cannot be read is left out; ``errors``
                 say why.
             batch_size (int): Images at once. Defaults to 32.
+            channel_order (str): As for a call. Defaults to ``'bgr'``.
 
         Yields:
             np.ndarray: uint8 of shape (N, H, W, 3), BGR.
         """
         images = self._intake.list_images(inputs)
-        for batch in self._intake.batches(images, batch_size, True):
+        for batch in self._intake.batches(
+            images, batch_size, True, channel_order
+        ):
             yield self._stacked(batch)
 
     def run(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
@@ -325,9 +344,9 @@ def _open(path: str, threads: int | None) -> Any:
         ) from error
 
 
-def _told(batches: Iterator, total: int) -> Iterator:
-    """Show the progress of more than one batch."""
-    if total < 2:
+def _told(batches: Iterator, total: int | None) -> Iterator:
+    """Show the progress of more than one batch, or of who knows how many."""
+    if total == 1:
         return batches
     from rich.progress import track
 

@@ -59,7 +59,10 @@ class Measurement(NamedTuple):
 
 
 def measure_file(
-    source: Any, bit_depth: int | None = None, max_pixels: int | None = None
+    source: Any,
+    bit_depth: int | None = None,
+    max_pixels: int | None = None,
+    channel_order: str = 'bgr',
 ) -> Measurement:
     """Read a picture, no larger than needed, and measure it.
 
@@ -67,6 +70,7 @@ def measure_file(
         source: As for :func:`~daffnet_lite.fileio.image_reading.read_image`.
         bit_depth (int, optional): As there. Defaults to None.
         max_pixels (int, optional): As there. Defaults to None.
+        channel_order (str): As there. Defaults to ``'bgr'``.
 
     Returns:
         Measurement: In pixels of the file.
@@ -75,7 +79,11 @@ def measure_file(
         InputError: If it cannot be read.
     """
     decoded = read_image(
-        source, COARSE_SIDE, bit_depth=bit_depth, max_pixels=max_pixels
+        source,
+        COARSE_SIDE,
+        bit_depth=bit_depth,
+        max_pixels=max_pixels,
+        channel_order=channel_order,
     )
     return measure(decoded.img, decoded.size[0] / decoded.img.shape[0])
 

@@ -170,25 +170,36 @@ class WBCInferencer(ImageClassificationInferencer):
         inputs: Any,
         return_datasamples: bool = False,
         batch_size: int = 32,
+        channel_order: str = 'bgr',
         **kwargs,
     ) -> list:
         """Predict.
 
         Args:
-            inputs: An image, or a list or tuple of images. An image is a path
-                (str or Path), the content of a file (bytes), an open file, a
-                Pillow image, or an array: BGR, BGRA or grey, of shape (H, W,
-                C) or (H, W). A folder or a pattern (``'cells/*.png'``) stands
-                for the images in it, as for the command line: also in its
-                subfolders, sorted, without what is hidden or no image.
+            inputs: An image, or a list, tuple or generator of images. An
+                image is a path (str or Path), the content of a file (bytes),
+                an open file, a Pillow image, or an array of shape (H, W) or
+                (H, W, C), grey, with colours, or with colours and alpha: of 8
+                bits, of 16 (see ``bit_depth``), or floats of which 1 is
+                white. A folder or a pattern (``'cells/*.png'``) stands for
+                the images in it, as for the command line: also in its
+                subfolders, sorted, without what is hidden or no image; an
+                array of shape (N, H, W, C) for its N images. A generator is
+                asked for images as they are needed; a profile is estimated on
+                the first 100 of them. Of a tensor, give ``tensor.numpy()``
+                with the channels last.
             return_datasamples (bool): Return MMPretrain's ``DataSample``
                 objects. Defaults to False.
             batch_size (int): Images at once. Defaults to 32.
             skip_broken (bool): Go on after an image that cannot be read; its
                 place in ``errors`` says why, and it has no result. By default
                 the first one raises.
+            channel_order (str): Of arrays with colours: ``'bgr'``, as OpenCV
+                and MMPretrain have them, or ``'rgb'``. Alpha comes last.
+                Defaults to ``'bgr'``.
             **kwargs: What is drawn and shown, as for MMPretrain's
-                ``ImageClassificationInferencer``.
+                ``ImageClassificationInferencer``; for that, the images of a
+                generator are kept.
 
         Returns:
             list[CellResult] | list[DataSample]: For each image a dict that
@@ -205,15 +216,31 @@ class WBCInferencer(ImageClassificationInferencer):
             InputError: If an image cannot be read, or there is none.
         """
         self._check_batch_size(batch_size)
-        results = super().__call__(
-            inputs, return_datasamples, batch_size=batch_size, **kwargs
+        reading, _, drawing, _ = self._dispatch_kwargs(**kwargs)
+        images = self._inputs_to_list(inputs)
+        if drawing.get('show') or drawing.get('show_dir') is not None:
+            images = list(images)
+        samples = [
+            sample
+            for batch in self._batches(
+                images, batch_size, channel_order=channel_order, **reading
+            )
+            for sample in self.forward(batch)
+        ]
+        drawn = self.visualize(
+            images, samples, channel_order=channel_order, **drawing
         )
+        results = self.postprocess(samples, drawn, return_datasamples)
         for sentence in self.warnings:
             warnings.warn(sentence, InputWarning, stacklevel=2)
         return results
 
     def stream(
-        self, inputs: Any, batch_size: int = 32, skip_broken: bool = False
+        self,
+        inputs: Any,
+        batch_size: int = 32,
+        skip_broken: bool = False,
+        channel_order: str = 'bgr',
     ) -> Iterator[CellResult]:
         """Predict images without end, and keep nothing of them.
 
@@ -222,6 +249,7 @@ class WBCInferencer(ImageClassificationInferencer):
             batch_size (int): Images at once. Defaults to 32.
             skip_broken (bool): As for a call. ``errors`` and ``warnings`` are
                 complete when all is yielded.
+            channel_order (str): As for a call. Defaults to ``'bgr'``.
 
         Yields:
             CellResult: As a call returns them, in the same order.
@@ -231,9 +259,8 @@ class WBCInferencer(ImageClassificationInferencer):
         """
         self._check_batch_size(batch_size)
         images = self._inputs_to_list(inputs)
-        batches = self.preprocess(images, batch_size, skip_broken)
-        for batch in track(
-            batches, 'Inference', total=ceil(len(images) / batch_size)
+        for batch in self._batches(
+            images, batch_size, skip_broken, channel_order
         ):
             yield from self.postprocess(self.forward(batch), None)
         for sentence in self.warnings:
@@ -245,6 +272,7 @@ class WBCInferencer(ImageClassificationInferencer):
         boxes: Sequence | None = None,
         margin: float = MARGIN,
         batch_size: int = 32,
+        channel_order: str = 'bgr',
     ) -> FieldResult:
         """Find the white cells of a field of a smear, and predict each.
 
@@ -257,6 +285,7 @@ class WBCInferencer(ImageClassificationInferencer):
             margin (float): Space around a cell, as a share of its longer
                 side. Defaults to 0.1.
             batch_size (int): Cells at once. Defaults to 32.
+            channel_order (str): As for a call. Defaults to ``'bgr'``.
 
         Returns:
             FieldResult: ``cells``, each with ``box``, ``cell_type``,
@@ -283,12 +312,13 @@ class WBCInferencer(ImageClassificationInferencer):
             batch_size,
             self._reading['bit_depth'],
             self._reading['max_pixels'],
+            channel_order,
         )
         return result if content is None else replace(result, field=image)
 
     @torch.no_grad()
     def features(
-        self, inputs: Any, batch_size: int = 32
+        self, inputs: Any, batch_size: int = 32, channel_order: str = 'bgr'
     ) -> tuple[np.ndarray, list[int]]:
         """Give what the model decides on: the input of its last layer.
 
@@ -296,6 +326,7 @@ class WBCInferencer(ImageClassificationInferencer):
             inputs: As for a call. What cannot be read is left out; ``errors``
                 say why.
             batch_size (int): Images at once. Defaults to 32.
+            channel_order (str): As for a call. Defaults to ``'bgr'``.
 
         Returns:
             tuple[np.ndarray, list[int]]: The features, float32 of shape (N,
@@ -308,7 +339,7 @@ class WBCInferencer(ImageClassificationInferencer):
         self._check_batch_size(batch_size)
         images = self._inputs_to_list(inputs)
         found, places = [], []
-        for batch in self.preprocess(images, batch_size, skip_broken=True):
+        for batch in self.preprocess(images, batch_size, True, channel_order):
             with watch_decisions(self.model) as features_of_batch:
                 samples = (self._averaged or self.model).test_step(batch)
                 found.append(features_of_batch().numpy())
@@ -324,8 +355,8 @@ class WBCInferencer(ImageClassificationInferencer):
                 f'batch_size={batch_size!r} must be a whole number above 0'
             )
 
-    def _inputs_to_list(self, inputs: Any) -> list:
-        """List the images of all that was given."""
+    def _inputs_to_list(self, inputs: Any) -> list | Iterator:
+        """List the images of all that was given; of an iterator, lazily."""
         return self._intake.list_images(inputs)
 
     def _init_pipeline(self, cfg: Config) -> Callable:
@@ -358,21 +389,38 @@ class WBCInferencer(ImageClassificationInferencer):
         except (OSError, ValueError) as e:
             raise InputError(f'{name_of(image)} cannot be read ({e})') from e
 
+    def _batches(
+        self, images: list | Iterator, batch_size: int, *args: Any, **kwargs
+    ) -> Iterator[dict]:
+        """Do as :meth:`preprocess`, and show the progress."""
+        total = None
+        if isinstance(images, list):
+            total = ceil(len(images) / batch_size)
+        batches = self.preprocess(images, batch_size, *args, **kwargs)
+        yield from track(batches, 'Inference', total=total)
+
     def preprocess(
-        self, inputs: list, batch_size: int = 32, skip_broken: bool = False
+        self,
+        inputs: list | Iterator,
+        batch_size: int = 32,
+        skip_broken: bool = False,
+        channel_order: str = 'bgr',
     ) -> Iterator[dict]:
         """Read images, ahead of the model, and gather them in batches.
 
         Args:
-            inputs (list): Paths or images.
+            inputs (list | Iterator): Paths or images.
             batch_size (int): Images at once. Defaults to 32.
             skip_broken (bool): Leave out what cannot be read. Defaults to
                 False.
+            channel_order (str): As for a call. Defaults to ``'bgr'``.
 
         Yields:
             dict: A batch, as ``model.test_step`` takes it.
         """
-        for batch in self._intake.batches(inputs, batch_size, skip_broken):
+        for batch in self._intake.batches(
+            inputs, batch_size, skip_broken, channel_order
+        ):
             for prepared in batch:
                 prepared.data['data_samples'].set_metainfo(
                     dict(
@@ -424,10 +472,11 @@ class WBCInferencer(ImageClassificationInferencer):
 
     def visualize(
         self,
-        ori_inputs: list,
+        ori_inputs: Any,
         preds: list[DataSample],
         show: bool = False,
         show_dir: str | Path | None = None,
+        channel_order: str = 'bgr',
         **kwargs,
     ) -> list[np.ndarray] | None:
         """Draw the predicted cell types, as MMPretrain does.
@@ -449,7 +498,9 @@ class WBCInferencer(ImageClassificationInferencer):
             fspath(image) if has_path(image) else str(index)
             for index, image in enumerate(images)
         )
-        reading = dict(self._reading, min_edge=None)
+        reading = dict(
+            self._reading, min_edge=None, channel_order=channel_order
+        )
         drawn = []
         for image, sample, stem in zip(images, preds, stems, strict=True):
             if hasattr(image, 'seek') and not isinstance(image, Image.Image):

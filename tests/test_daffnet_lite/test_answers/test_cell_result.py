@@ -49,6 +49,9 @@ def test_plain_values(image):
     plain = json.loads(json.dumps(cell(image).to_dict()))
     assert plain['pred_scores'] == pytest.approx(SCORES.tolist())
     assert plain['attributes']['cell_size']['value'] == 'big'
+    odd = cell(image, review_score=float('-inf'), pred_label=np.int64(4))
+    plain = json.loads(json.dumps(odd.to_dict(), allow_nan=False))
+    assert plain['review_score'] is None and plain['pred_label'] == 4
 
 
 @pytest.mark.parametrize('in_file', [True, False])

@@ -1,7 +1,7 @@
 import pytest
 from scipy.stats import binomtest
 
-from daffnet_lite.answers import differential_count
+from daffnet_lite.answers import count_answers, differential_count
 from daffnet_lite.structures import WBC5_CLASSES
 
 
@@ -30,6 +30,22 @@ def test_intervals_are_scipys(total):
         want = binomtest(number, total).proportion_ci(0.95, 'wilson')
         assert row['low'] == pytest.approx(100 * want.low, abs=1e-9)
         assert row['high'] == pytest.approx(100 * want.high, abs=1e-9)
+
+
+def test_what_is_no_single_cell_is_left_out():
+    told = [
+        ('neutrophil', ''),
+        ('neutrophil', 'not a cell'),
+        ('neutrophil', 'blurred; unsure'),
+        ('monocyte', 'several cells; blurred'),
+        ('monocyte', 'other cell type; unfamiliar'),
+    ]
+    # Two neutrophils and a monocyte remain.
+    assert count_answers(told, WBC5_CLASSES) == differential_count(
+        ['neutrophil', 'neutrophil', 'monocyte'], WBC5_CLASSES
+    )
+    assert count_answers(told[1:2], WBC5_CLASSES) == []
+    assert count_answers([], WBC5_CLASSES) == []
 
 
 def test_a_type_without_reference_and_no_cells():

@@ -95,6 +95,32 @@ def test_what_it_tells(image):
     assert 'http' not in text.replace('http-equiv', '')
 
 
+@pytest.mark.parametrize(
+    ('program', 'shown'),
+    [
+        ('/usr/bin/daffnet', 'daffnet predict x'),
+        ('C:\\bin\\daffnet', 'daffnet predict x'),
+        ('/a/daffnet_lite/__main__.py', 'python -m daffnet_lite predict x'),
+    ],
+)
+def test_a_command_that_can_be_given_again(image, program, shown):
+    text = report_of([row(image)]).render(command=[program, 'predict', 'x'])
+    assert shown in Page(text).texts
+
+
+def test_what_is_no_single_cell_is_not_counted(image):
+    rows = [row(image)] * 2 + [row(image, review='unsure')]
+    rows += [row(image, 'basophil', review='not a cell')]
+    texts = ' '.join(Page(report_of(rows).render()).texts)
+    assert 'Differential count of 3 white blood cells' in texts
+    assert '1 of the cells should be looked at again, and is counted' in texts
+    assert 'Not counted: 1 more, which does not show one white cell' in texts
+    # It is shown all the same, with its reason.
+    assert 'Look at again: 2' in texts and 'not a cell' in texts
+    texts = ' '.join(Page(report_of(rows[3:]).render()).texts)
+    assert 'None of the images shows one white cell' in texts
+
+
 def test_pictures_are_small_copies(image):
     (source,) = Page(report_of([row(image)]).render()).sources
     content = base64.b64decode(source.partition(',')[2])
@@ -121,6 +147,59 @@ def test_names_are_text_and_missing_files_have_no_picture(tmp_path):
     page = Page(text)
     assert not {'script', 'b', 'img'} & set(page.tags)
     assert '&lt;script&gt;alert(1)&lt;/script&gt;&amp;.png' in text
+
+
+def picture_in(source):
+    content = base64.b64decode(source.partition(',')[2])
+    return len(content), cv2.imdecode(np.frombuffer(content, np.uint8), 1)
+
+
+def test_fields_and_where_their_cells_lie(image, tmp_path):
+    report = report_of([], most_fields=2)
+    rng = np.random.default_rng(0)
+    drawn = []
+
+    def draw(shape):
+        drawn.append(shape)
+        return rng.integers(0, 256, (*shape, 3), np.uint8)
+
+    def gone():
+        raise InputError('it does not exist')
+
+    report.add_field(
+        'a/<i>.png', '1 cell: 1 basophil', 1, lambda: draw((900, 1800))
+    )
+    report.add_field('a/gone.png', '0 cells', 0, gone)
+    for number in range(3):
+        report.add_field(f'{number}.png', '', number, lambda: draw((9, 9)))
+    crop = row('basophil/i_0.png', 'basophil', 'unsure')
+    report.add(crop, str(image), 'a/<i>.png', 'box 1, 2, 3, 4')
+    report.add(dict(crop, review=''), str(image), 'a/j.png', 'box 5, 6, 7, 8')
+    page = Page(report.render())
+    joined = ' '.join(page.texts)
+    assert 'count of 2 white blood cells in 5 fields' in joined
+    assert 'Fields: 5' in joined and '1 cell: 1 basophil' in joined
+    assert 'first 2 of the 5 fields: the others have 3 cells.' in joined
+    assert 'a/<i>.png box 1, 2, 3, 4' in joined and 'i' not in page.tags
+    assert 'j.png box 5, 6, 7, 8' in joined
+    # Noise is what a JPEG is largest of; it is asked for where it is shown.
+    assert drawn == [(900, 1800)]
+    sizes = sorted(picture_in(source)[0] for source in page.sources)
+    assert len(sizes) == 3 and 50_000 < sizes[-1] <= 250_000
+    shapes = {picture_in(source)[1].shape for source in page.sources}
+    assert shapes == {(500, 1000, 3), (56, 112, 3)}
+
+
+def test_fields_without_a_cell():
+    report = report_of([])
+    blank = np.full((40, 60, 3), 230, np.uint8)
+    report.add_field('a.png', '0 cells', 0, lambda: blank)
+    page = Page(report.render(errors=['b.png cannot be read']))
+    joined = ' '.join(page.texts)
+    assert 'count of 0 white blood cells in 1 field' in joined
+    assert 'No white cell was found' in joined
+    assert '95 % interval' not in joined and len(page.sources) == 1
+    assert 'Without an answer: 1 b.png cannot be read' in joined
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import csv
 import json
+from html.parser import HTMLParser
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,10 @@ from daffnet_lite.answers import differential_count
 from daffnet_lite.boxes import read_boxes
 from daffnet_lite.commands import fields
 from daffnet_lite.cropping import crop_window
+from daffnet_lite.fields import predict_field
+from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.preparation.crop_table import CROP_COLUMNS
+from daffnet_lite.shipped_files import SHIPPED_WEIGHTS, shipped_file
 
 MIDDLES = dict(a=[(150, 120), (420, 200)], b=[], c=[(300, 240)])
 
@@ -140,6 +144,95 @@ def test_a_cell_without_an_answer_is_named(smear, run, tmp_path, capsys):
     x1, y1, x2, y2 = crop_window(box, field.shape, 0.1)
     crop = cv2.imread(str(out / 'crops' / rows[0]['image']))
     np.testing.assert_array_equal(crop, field[y1:y2, x1:x2])
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.sources, self.texts = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.sources += [v for k, v in attrs if k in ('src', 'href')]
+
+    def handle_data(self, data):
+        self.texts += [data.strip()] if data.strip() else []
+
+
+@pytest.mark.parametrize('kept', [True, False])
+def test_a_report(smear, run, tmp_path, capsys, kept):
+    out, report = tmp_path / 'out', tmp_path / 'report.html'
+    (smear / 'broken.png').write_bytes(b'\x89PNG')
+    boxes = tmp_path / 'boxes.csv'
+    boxes.write_text(
+        'field,x1,y1,x2,y2\na.png,118,88,182,152\na.png,20,380,70,430\n'
+        'more/c.png,268,208,332,272\n'
+    )
+    words = ['--out-dir', out] if kept else []
+    assert run(smear, '--boxes', boxes, '--report', report, *words) == 1
+    printed, _ = capsys.readouterr()
+    assert printed.rstrip().endswith(f'wrote {report}')
+    assert list(tmp_path.glob('*.html')) == [report]
+    page = Page(report.read_text())
+    joined = ' '.join(page.texts)
+    assert 'Differential count of 3 white blood cells in 3 fields' in joined
+    # Two of three, by hand with Wilson's formula: 20.8 to 93.9.
+    assert '20.8 to 93.9' in page.texts
+    for told, field in (
+        ('2 cells: 1 dark, 1 bright; 1 to look at again', 'a.png'),
+        ('0 cells', 'b.png'),
+        ('1 cell: 1 dark', 'more/c.png'),
+    ):
+        assert f'{told} {smear / field}' in joined
+    assert 'Look at again: 1' in joined
+    assert (
+        f'{smear / "a.png"} box 20, 380, 70, 430 bright 75.0 unsure' in joined
+    )
+    assert 'c.png box 268, 208, 332, 272' in joined
+    assert 'Without an answer: 1' in joined and 'broken.png' in joined
+    assert file_sha256(shipped_file(SHIPPED_WEIGHTS)) in joined
+    # Three fields and three cells, and nothing to be fetched.
+    assert len(page.sources) == 6
+    assert all(s.startswith('data:image/jpeg;base64,') for s in page.sources)
+
+
+class Doubtful(Painter):
+    """What is bright is no cell."""
+
+    def stream(self, *args, **kwargs):
+        for answer in super().stream(*args, **kwargs):
+            bright = answer['pred_class'] == 'bright'
+            yield dict(answer, review='not a cell' if bright else '')
+
+
+def test_what_is_no_cell_is_not_counted(smear, run, tmp_path, capsys):
+    boxes = tmp_path / 'boxes.csv'
+    boxes.write_text(
+        'field,x1,y1,x2,y2\na.png,118,88,182,152\na.png,20,380,70,430\n'
+    )
+    words = [smear / 'a.png', '--boxes', boxes]
+    run(*words, '--format', 'json', painter=Doubtful())
+    report = json.loads(capsys.readouterr().out)
+    assert len(report['cells']) == 2 and len(report['review']) == 1
+    assert [c['number'] for c in report['differential_count']] == [1, 0]
+    assert '1 of the 2 boxes' in report['warnings'][-1]
+    run(*words, painter=Doubtful())
+    printed = ' '.join(capsys.readouterr().out.split())
+    assert 'count of 1 cell ' in printed and 'left out: 1 of 2' in printed
+    result = predict_field(
+        Doubtful(), str(smear / 'a.png'), [(20, 380, 70, 430)]
+    )
+    assert result.count == [] and len(result.cells) == 1
+
+
+def test_a_report_of_nothing(smear, run, tmp_path, capsys):
+    report = tmp_path / 'report.html'
+    assert run(smear / 'b.png', '--report', report) == 0
+    texts = ' '.join(Page(report.read_text()).texts)
+    assert 'No white cell was found' in texts and 'Fields: 1' in texts
+    with pytest.raises(SystemExit):
+        run(smear, '--report', report, '--out', report)
+    assert 'are both' in capsys.readouterr().err
 
 
 def test_what_is_there_is_not_lost(smear, run, tmp_path, capsys):

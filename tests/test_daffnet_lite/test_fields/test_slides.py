@@ -62,7 +62,6 @@ def test_the_command_reads_a_folder_of_slides(
 ):
     monkeypatch.setattr(fields, 'load_model', lambda args: Painter())
     monkeypatch.setattr('daffnet_lite.fields.out_folder.LARGEST_SIDE', largest)
-    monkeypatch.setattr('daffnet_lite.fields.drawing.LARGEST_SIDE', largest)
     out = tmp_path / 'out'
     words = [str(tmp_path), '--out-dir', str(out), '--num-workers', '0']
     # The limit is for what is decoded whole.
