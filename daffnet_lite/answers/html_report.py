@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import cv2
+import numpy as np
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_reading import read_image
@@ -78,11 +79,13 @@ class HtmlReport:
         self._numbers: Counter[str] = Counter()
         self._reviews = 0
 
-    def add(self, row: dict) -> None:
+    def add(self, row: dict, picture: Any = None) -> None:
         """Take an answer.
 
         Args:
             row (dict): As :func:`~daffnet_lite.answers.rows.as_row` gives it.
+            picture: The image, as for ``read_image``. Defaults to None: it
+                lies in the file that ``row`` names.
         """
         name, reviewed = row['cell_type'], bool(row['review'])
         self._numbers[name] += 1
@@ -94,7 +97,9 @@ class HtmlReport:
             return
         card = Card(
             printable(row['image']),
-            picture_of(row['image'], **self._reading),
+            picture_of(
+                row['image'] if picture is None else picture, **self._reading
+            ),
             name,
             f'{100 * row["probability"]:.1f}',
             [
@@ -162,11 +167,11 @@ class HtmlReport:
         )
 
 
-def picture_of(path: str, **reading: Any) -> str:
+def picture_of(source: Any, **reading: Any) -> str:
     """Make a small JPEG of an image, as an address that holds it.
 
     Args:
-        path (str): The image.
+        source: The image, as for ``read_image``.
         **reading: How it is read, as for
             :func:`~daffnet_lite.fileio.image_reading.read_image`.
 
@@ -174,13 +179,25 @@ def picture_of(path: str, **reading: Any) -> str:
         str: The address; empty if the image has gone.
     """
     try:
-        image = read_image(path, **reading).img
+        image = read_image(source, **reading).img
     except InputError:
         return ''
     scale = THUMBNAIL / max(image.shape[:2])
     if scale < 1:
         size = [max(1, round(scale * edge)) for edge in image.shape[1::-1]]
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return jpeg_address(image)
+
+
+def jpeg_address(image: np.ndarray) -> str:
+    """Make a JPEG of pixels, as an address that holds it.
+
+    Args:
+        image (np.ndarray): uint8 of shape (H, W, 3), BGR.
+
+    Returns:
+        str: The address.
+    """
     content = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
     text = base64.b64encode(content.tobytes()).decode()
     return f'data:image/jpeg;base64,{text}'

@@ -1,3 +1,4 @@
+import copy
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -78,11 +79,35 @@ class OnnxClassifier:
             bit_depth=usual.bit_depth if bit_depth is None else bit_depth,
             max_pixels=usual.max_pixels if max_pixels is None else max_pixels,
         )
-        self._intake = ImageIntake(
+        self._reading = reading
+        self._intake = self._take_in(profile)
+
+    def with_profile(
+        self, profile: str | PathLike[str] | Profile | None
+    ) -> 'OnnxClassifier':
+        """Answer with another profile, by the same network.
+
+        Args:
+            profile (str | Path | Profile, optional): As for the class.
+
+        Returns:
+            OnnxClassifier: Another one, which shares the network's memory.
+
+        Raises:
+            InputError: If the profile is none, or the file takes none.
+        """
+        other = copy.copy(self)
+        other._intake = self._take_in(profile)
+        return other
+
+    def _take_in(
+        self, profile: str | PathLike[str] | Profile | None
+    ) -> ImageIntake:
+        return ImageIntake(
             LaboratoryPipeline(
-                self.card.steps, profile, build_step, chain, **reading
+                self.card.steps, profile, build_step, chain, **self._reading
             ),
-            reading,
+            self._reading,
             self._review.needs_views,
         )
 
