@@ -306,7 +306,7 @@ def build_app(
 
 
 def _add_file(app: FastAPI, path: str, name: str, kind: str) -> None:
-    content = files(__package__).joinpath('page', name).read_bytes()
+    content = files(__package__).joinpath('page').joinpath(name).read_bytes()
 
     @app.get(path, include_in_schema=False)
     async def send() -> Response:

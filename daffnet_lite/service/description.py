@@ -15,7 +15,7 @@ def describe_routes(openapi: dict[str, Any]) -> str:
     """
     from jinja2 import Environment
 
-    template = files(__package__).joinpath('page', 'docs.html.jinja')
+    template = files(__package__).joinpath('page').joinpath('docs.html.jinja')
     page = Environment(autoescape=True, trim_blocks=True).from_string(
         template.read_text(encoding='utf-8')
     )
@@ -23,7 +23,7 @@ def describe_routes(openapi: dict[str, Any]) -> str:
         dict(
             path=path,
             method=method.upper(),
-            text=operation.get('description', operation.get('summary', '')),
+            text=operation['description'].replace('`', ''),
             options=[
                 dict(
                     name=option['name'],

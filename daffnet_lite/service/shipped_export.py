@@ -43,8 +43,8 @@ def shipped_export() -> str:
         flush=True,
     )
     # As everywhere else it is there whole, or not at all.
-    command = [sys.executable, '-m', 'daffnet_lite', 'export', '--out', path]
-    if wait_for(subprocess.Popen(command, stdout=sys.stderr)):
+    command = [sys.executable, '-m', 'daffnet_lite', 'export', '--out']
+    if wait_for(subprocess.Popen([*command, str(path)], stdout=sys.stderr)):
         raise InputError(
             'the model that comes with the package was not exported, for the '
             'reason above: name an exported one by --onnx'
