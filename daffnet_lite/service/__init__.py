@@ -6,6 +6,6 @@ Needs FastAPI and uvicorn: ``pip install "daffnet-mm[serve]"``.
 from .app import build_app
 from .limits import Limits
 from .running import listen, serve
-from .shipped_export import shipped_export
+from .shipped_model import shipped_export
 
 __all__ = ['Limits', 'build_app', 'listen', 'serve', 'shipped_export']
