@@ -118,6 +118,8 @@ setup(
         'onedl': requirements('onedl'),
         # To run exported models, where there is no torch; it brings none.
         'lite': requirements('lite'),
+        # Those, and a page and a service.
+        'serve': requirements('lite') + requirements('serve'),
         'export': requirements('export'),
         'tests': requirements('tests'),
     },
