@@ -22,6 +22,7 @@ from daffnet_lite.profiles import Profile
 from daffnet_lite.review import ReviewRule, Verdict
 
 from .model_card import OUTPUTS, ModelCard
+from .runtime import import_runtime
 from .steps import build_step, chain
 
 
@@ -324,7 +325,7 @@ def _open(path: str, threads: int | None) -> Any:
             else f'{path} is no file, but an exported model is expected'
         )
     try:
-        import onnxruntime
+        onnxruntime = import_runtime()
     except ImportError as error:
         raise InputError(
             f'{path} is run by ONNX Runtime, which is not installed '

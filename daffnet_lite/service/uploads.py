@@ -2,7 +2,9 @@
 
 import asyncio
 import os.path as osp
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from fastapi import Request
 from python_multipart import MultipartParser
@@ -18,6 +20,8 @@ from .refusals import RefusedError
 
 #: Letters of a file's name that are kept, at its end.
 LONGEST_NAME = 120
+#: How much more than a request may have is read of one that is refused.
+_DISCARDED = 4
 _HOW = 'send each image as a file of multipart/form-data'
 
 
@@ -34,14 +38,24 @@ async def read_uploads(request: Request, limits: Limits) -> list[NamedContent]:
     Raises:
         RefusedError: If it is none, too large, too slow or broken.
     """
-    announced = request.headers.get('content-length', '')
-    if announced.isdecimal() and int(announced) > limits.request_bytes:
-        raise _too_large(limits)
-    form = _Form(_boundary(request), limits)
+    chunks = request.stream()
+    until = time.monotonic() + limits.upload_seconds
     try:
-        await asyncio.wait_for(
-            form.read(request.stream()), limits.upload_seconds
-        )
+        announced = request.headers.get('content-length', '')
+        if announced.isdecimal() and int(announced) > limits.request_bytes:
+            raise _too_large(limits)
+        form = _Form(_boundary(request), limits)
+        await asyncio.wait_for(form.read(chunks), limits.upload_seconds)
+    except RefusedError:
+        # Most clients send all before they read the answer. One that asks
+        # whether to go on does not.
+        if request.headers.get('expect', '').lower() != '100-continue':
+            with suppress(asyncio.TimeoutError, ClientDisconnect):
+                await asyncio.wait_for(
+                    _discard(chunks, _DISCARDED * limits.request_bytes),
+                    until - time.monotonic(),
+                )
+        raise
     except asyncio.TimeoutError:
         raise RefusedError(
             408,
@@ -52,6 +66,13 @@ async def read_uploads(request: Request, limits: Limits) -> list[NamedContent]:
     except ClientDisconnect:
         raise RefusedError(400, 'the request broke off') from None
     return form.files()
+
+
+async def _discard(chunks: AsyncIterator[bytes], most: int) -> None:
+    async for chunk in chunks:
+        most -= len(chunk)
+        if most < 0:
+            return
 
 
 class _Form:

@@ -9,6 +9,7 @@ let request = null;
 let told = null;
 let shown = 0;
 let subject = 'cells';
+let limits = null;
 
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -38,7 +39,16 @@ function choose(list) {
       files.slice(0, 3).map((file) => file.name).join(', ') +
       (files.length > 3 ? ' and so on.' : '.')
     : 'No picture is chosen.';
+  fail(tooMuch(bytes));
   get('run').disabled = !files.length || request !== null;
+}
+
+function tooMuch(bytes) {
+  if (!limits) return '';
+  const large = files.find((file) => file.size > limits.file_bytes);
+  if (files.length > limits.files) return `at most ${several(limits.files, 'picture')} at once`;
+  if (large) return `${large.name} has more than ${limits.file_bytes / 1e6} MB`;
+  return bytes > limits.request_bytes ? `the pictures have more than ${limits.request_bytes / 1e6} MB together` : '';
 }
 
 const drop = get('drop');
@@ -259,6 +269,7 @@ get('save-report').addEventListener('click', () => save(told.report, 'text/html'
 // -- the model --------------------------------------------------------------
 
 fetch('model').then((answer) => answer.json()).then((model) => {
+  limits = model.limits;
   get('source').textContent = model.reference_source;
   get('model').textContent =
     `Model ${model.name}, SHA-256 ${model.sha256.slice(0, 16)}…, daffnet-mm ${model.version}. ` +

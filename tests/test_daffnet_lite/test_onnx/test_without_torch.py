@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,10 +30,11 @@ raise SystemExit(main(sys.argv[1:]))
 """
 
 
-def run(*words):
+def run(*words, **environment):
     return subprocess.run(
         [sys.executable, '-c', RUN, *words],
         cwd=ROOT,
+        env=dict(os.environ, **environment),
         capture_output=True,
         text=True,
     )
@@ -56,6 +58,14 @@ def test_tables_too(exported):
     result = run('predict', *exported.cells[:2], '--onnx', exported.path)
     assert result.returncode == 0, result.stderr
     assert 'Differential count of 2 cells' in result.stdout
+
+
+def test_it_reports_to_nobody(exported, tmp_path):
+    """ONNX Runtime begins a session with its maker by such a file."""
+    words = ('predict', exported.cells[0], '--onnx', exported.path)
+    result = run(*words, TMPDIR=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_refusal_works(exported):

@@ -117,7 +117,7 @@ def test_pixels_by_the_header(serving):
         (b'{}', 'application/json', 415, 'multipart/form-data'),
         (b'x', 'multipart/form-data', 400, 'no boundary'),
         (b'x', f'multipart/form-data; boundary={"b" * 200}', 400, 'boundary'),
-        (b'', 'multipart/form-data; boundary=b', 400, 'ends within'),
+        (b'', 'multipart/form-data; boundary=b', 400, 'ends in the middle'),
         (b'rubbish', 'multipart/form-data; boundary=b', 400, 'no form'),
         (b'--b--\r\n', 'multipart/form-data; boundary=b', 400, ''),
         (
@@ -127,7 +127,7 @@ def test_pixels_by_the_header(serving):
             ),
             'multipart/form-data; boundary=b',
             400,
-            'ends within its form',
+            'ends in the middle',
         ),
         (
             (

@@ -94,12 +94,10 @@ def test_a_client_that_goes(start, exported):
 def test_a_client_that_goes_while_it_is_computed(start, exported):
     service = start('--max-requests', '1')
     body, kind = form(cells(exported, 30) * 30)
-    connection = service.begin_upload(b'')
-    connection.close()
-    service.wait_for_requests(0)
     with socket.create_connection(('127.0.0.1', service.port)) as connection:
         connection.sendall(
-            f'POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: '
+            f'POST /predict?profile=none HTTP/1.1\r\nHost: 127.0.0.1\r\n'
+            f'Content-Type: '
             f'{kind}\r\nContent-Length: {len(body)}\r\n\r\n'.encode()
             + body
         )
