@@ -196,7 +196,7 @@ def test_by_the_keyboard_alone(page, exported):
     page.keyboard.press('Enter')
     done(page)
     # From the results the next stop is their first button.
-    page.wait_for_function("document.activeElement.id === 'results'")
+    page.locator('#results:focus').wait_for()
     page.keyboard.press('Tab')
     assert page.locator(':focus').inner_text() == 'Download CSV'
     with page.expect_download():
