@@ -242,6 +242,7 @@ function card(row, picture) {
   if (names.length) {
     node.append(make('table', {},
       make('caption', { class: 'hidden' }, `Attributes of ${row.image}`),
+      make('colgroup', {}, make('col'), make('col'), make('col')),
       make('thead', { class: 'hidden' }, make('tr', {},
         make('th', { scope: 'col' }, 'attribute'), make('th', { scope: 'col' }, 'value'),
         make('th', { scope: 'col' }, 'probability'))),
