@@ -1,6 +1,9 @@
-# The command daffnet where there is no PyTorch, for models that were exported:
+# The command daffnet where there is no PyTorch, for models that were exported;
+# the last one serves at http://127.0.0.1:8000 of this machine:
 #   docker build -t daffnet .
 #   docker run --rm -v .:/data daffnet --help
+#   docker run --rm -v .:/data -p 127.0.0.1:8000:8000 daffnet serve \
+#     --host 0.0.0.0 --onnx model.onnx
 # Add --user "$(id -u):$(id -g)" where it writes files into the folder.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /source
@@ -11,7 +14,7 @@ COPY tools tools
 COPY daffnet_lite daffnet_lite
 COPY daffnet_mm daffnet_mm
 RUN python -m venv /opt/daffnet \
-    && /opt/daffnet/bin/pip install --no-cache-dir '.[lite]'
+    && /opt/daffnet/bin/pip install --no-cache-dir '.[serve]'
 
 FROM python:3.11-slim-bookworm
 # What OpenCV takes from the system, in whatever version Debian stable has.

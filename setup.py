@@ -97,7 +97,12 @@ setup(
         ]
     ),
     package_data={
-        'daffnet_lite': ['py.typed', '**/*.json', '**/*.jinja'],
+        'daffnet_lite': [
+            'py.typed',
+            '**/*.json',
+            '**/*.jinja',
+            'service/page/*',
+        ],
         'daffnet_mm': [
             'py.typed',
             '**/*.csv',
@@ -118,6 +123,8 @@ setup(
         'onedl': requirements('onedl'),
         # To run exported models, where there is no torch; it brings none.
         'lite': requirements('lite'),
+        # Those, and a page and a service.
+        'serve': requirements('lite') + requirements('serve'),
         'export': requirements('export'),
         'tests': requirements('tests'),
     },

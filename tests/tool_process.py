@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import runpy
 import sys
+import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -99,10 +100,29 @@ class ToolProcess:
             raise TimeoutError(self.output)
         return self._process.exitcode, self.output
 
+    def wait_for(self, text, timeout=300):
+        """Wait until one that goes on for ever has written something.
+
+        Returns:
+            str: What was written so far.
+        """
+        until = time.monotonic() + timeout
+        while text not in self.output:
+            if self._process.exitcode is not None or time.monotonic() > until:
+                self._process.kill()
+                raise TimeoutError(self.output)
+            time.sleep(0.1)
+        return self.output
+
+    def terminate(self):
+        """Tell it to stop."""
+        self._process.terminate()
+
     @property
     def output(self):
         """What was written so far."""
-        return Path(self._log).read_text()
+        log = Path(self._log)
+        return log.read_text() if log.exists() else ''
 
 
 def run_tool(tool, *arguments, **options):

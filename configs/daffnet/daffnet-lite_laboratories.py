@@ -10,7 +10,7 @@ train_dataloader = dict(
     sampler=dict(
         _delete_=True, type='ClassBalancedSampler', samples_per_class='mean'
     ),
-    dataset=dict(datasets=_base_.several, pipeline=_base_.pack)
+    dataset=dict(datasets=_base_.several, pipeline=_base_.pack),
 )
 val_dataloader = dict(dataset=dict(_base_.home, _delete_=True, split='select'))
 test_dataloader = dict(dataset=dict(_base_.home, _delete_=True))

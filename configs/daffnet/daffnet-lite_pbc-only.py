@@ -13,7 +13,7 @@ train_dataloader = dict(
     dataset=dict(
         datasets=[_base_.pbc],
         pipeline=[_base_.varied, *_base_.pack],
-    )
+    ),
 )
 val_dataloader = dict(dataset=dict(_base_.home, _delete_=True, split='select'))
 test_dataloader = dict(dataset=dict(_base_.home, _delete_=True))

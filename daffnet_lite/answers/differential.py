@@ -5,8 +5,12 @@ from typing import Any
 
 from .whole_fields import is_one_cell
 
-#: Per cent of the white blood cells of a healthy adult, as the introduction
-#: of Chen et al. 2022 gives them.
+#: What the ranges are, and who gives them: the paper's introduction.
+REFERENCE_SOURCE = (
+    'per cent of the white blood cells of a healthy adult (Chen et al. 2022, '
+    'doi:10.1186/s12859-022-04824-6)'
+)
+#: The ranges.
 REFERENCE_RANGES = dict(
     basophil=(0, 1),
     eosinophil=(1, 5),

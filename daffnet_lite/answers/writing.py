@@ -54,13 +54,19 @@ def write_json(file: IO[str], answers: Rows, encoding: str) -> None:
     for row in answers:
         file.write(before + indent(text_of(row), '    '))
         before = ',\n'
+    # One object of the two.
+    report = text_of(told_of_all(answers))
+    file.write(f'\n  ],{report.removeprefix("{")}\n')
+
+
+def told_of_all(answers: Rows) -> dict:
+    """What JSON says beside the rows, once they are all there."""
     report: dict = dict(errors=answers.errors, warnings=answers.warnings)
     if answers.several:
         report.update(
             differential_count=answers.counts(), review=answers.review
         )
-    # One object of the two.
-    file.write(f'\n  ],{text_of(report).removeprefix("{")}\n')
+    return report
 
 
 def write_result(

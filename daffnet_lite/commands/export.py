@@ -96,10 +96,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # MMEngine says there which file it loads.
         with redirect_stdout(sys.stderr):
             import daffnet_mm  # noqa: F401
+            from daffnet_lite.onnx.runtime import import_runtime
 
             try:
                 import onnx  # noqa: F401
-                import onnxruntime  # noqa: F401
+
+                import_runtime()
             except ImportError as error:
                 raise InputError(
                     f'an export needs {error.name}, which is not installed: '

@@ -30,6 +30,7 @@ SUBCOMMANDS = (
     Subcommand(
         'export', 'write the model as ONNX, to run without PyTorch', 'export'
     ),
+    Subcommand('serve', 'answer a page in the browser, and programs', 'serve'),
     Subcommand(
         'models', 'list the models and what is known of them', 'models'
     ),

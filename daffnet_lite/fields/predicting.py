@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from os import PathLike, fspath
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from daffnet_lite.answers import Inferencer
 from daffnet_lite.cropping.boxes import check_margin
@@ -54,31 +56,98 @@ def predict_field(
     check_margin(margin)
     is_path = isinstance(image, (str, PathLike))
     slide = open_windows(image) if is_path else None
-    remarks: tuple[str, ...] = ()
     if slide is not None:
         with slide:
-            shape = slide.shape
             places = find_boxes_of_slide(slide, boxes)
             crops = list(cut_cells_of_slide(slide, places, margin))
+            found = FoundCells(slide.shape, places, crops)
     else:
-        img, shape, remarks = read_image(
+        img, _, remarks = read_image(
             image,
             bit_depth=bit_depth,
             max_pixels=max_pixels,
             channel_order=channel_order,
         )
-        places = find_boxes(img, boxes)
-        crops = [cut_cell(img, box, margin) for box in places]
-    answers, warnings = classify(inferencer, crops, batch_size)
-    cells, errors = pair(places, answers)
-    return FieldResult(
+        found = find_cells(img, boxes, margin, remarks)
+    answers, warnings = classify(inferencer, found.crops, batch_size)
+    return found.result(
         fspath(image) if is_path else None,
-        shape,
-        tuple(inferencer.classes),
-        cells,
-        errors,
-        (*remarks, *warnings),
+        inferencer.classes,
+        answers,
+        warnings,
     )
+
+
+class FoundCells(NamedTuple):
+    """The cells of a field before they are classified.
+
+    Attributes:
+        shape (tuple[int, int]): Height and width of the field.
+        boxes (Sequence[Box]): Those of the cells.
+        crops (list[np.ndarray]): Their pictures.
+        remarks (tuple[str, ...]): What is to be said of the field.
+    """
+
+    shape: tuple[int, int]
+    boxes: Sequence[Box]
+    crops: list[np.ndarray]
+    remarks: tuple[str, ...] = ()
+
+    def result(
+        self,
+        field: str | None,
+        classes: Sequence[str],
+        answers: Sequence[dict | str],
+        warnings: Sequence[str] = (),
+    ) -> FieldResult:
+        """Give the cells their answers.
+
+        Args:
+            field (str, optional): The field's path or name.
+            classes (Sequence[str]): The cell types.
+            answers (Sequence[dict | str]): Those of :func:`classify`.
+            warnings (Sequence[str]): What else is to be said. Defaults to
+                nothing.
+
+        Returns:
+            FieldResult: The field.
+        """
+        cells, errors = pair(self.boxes, answers)
+        return FieldResult(
+            field,
+            self.shape,
+            tuple(classes),
+            cells,
+            errors,
+            (*self.remarks, *warnings),
+        )
+
+
+def find_cells(
+    img: np.ndarray,
+    boxes: Sequence | None = None,
+    margin: float = MARGIN,
+    remarks: tuple[str, ...] = (),
+) -> FoundCells:
+    """Find the cells of a field that is read, and cut them.
+
+    Args:
+        img (np.ndarray): The field, uint8 of shape (H, W, 3), BGR.
+        boxes (Sequence, optional): As for :func:`predict_field`.
+        margin (float): As there.
+        remarks (tuple[str, ...]): What is to be said of it. Defaults to
+            nothing.
+
+    Returns:
+        FoundCells: The cells.
+
+    Raises:
+        InputError: If a box is none of it, or the margin is no share.
+    """
+    check_margin(margin)
+    places = find_boxes(img, boxes)
+    crops = [cut_cell(img, box, margin) for box in places]
+    return FoundCells(img.shape[:2], places, crops, remarks)
 
 
 def classify(

@@ -2,11 +2,18 @@
 
 from .image_intake import ImageIntake, PreparedImage
 from .laboratory_pipeline import LaboratoryPipeline, Preparation
-from .sources import describe_source, has_path, list_images, no_answer
+from .sources import (
+    NamedContent,
+    describe_source,
+    has_path,
+    list_images,
+    no_answer,
+)
 
 __all__ = [
     'ImageIntake',
     'LaboratoryPipeline',
+    'NamedContent',
     'Preparation',
     'PreparedImage',
     'describe_source',

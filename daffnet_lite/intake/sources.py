@@ -18,6 +18,23 @@ from daffnet_lite.fileio.image_reading import (
 )
 
 
+class NamedContent(bytes):
+    """What is in an image file, with the name that messages call it by.
+
+    Args:
+        content (bytes): The file.
+        name (str): What it is called. It is no path: nothing is read there.
+    """
+
+    name: str
+
+    def __new__(cls, content: bytes, name: str) -> 'NamedContent':
+        """Make it of the file's bytes."""
+        named = super().__new__(cls, content)
+        named.name = name
+        return named
+
+
 def has_path(image: Any) -> bool:
     """Whether an image is given by a path."""
     return isinstance(image, (str, PathLike))
@@ -31,10 +48,12 @@ def describe_source(image: Any, index: int) -> str:
         index (int): Its place in the input, from 0.
 
     Returns:
-        str: Its path, or its place.
+        str: Its path or name, or its place.
     """
     if has_path(image):
         return name_of(image)
+    if isinstance(image, NamedContent):
+        return name_of(image.name)
     return f'image {index + 1} of the input'
 
 

@@ -1,3 +1,4 @@
+import copy
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from daffnet_lite.profiles import Profile
 from daffnet_lite.review import ReviewRule, Verdict
 
 from .model_card import OUTPUTS, ModelCard
+from .runtime import import_runtime
 from .steps import build_step, chain
 
 
@@ -77,11 +79,35 @@ class OnnxClassifier:
             bit_depth=usual.bit_depth if bit_depth is None else bit_depth,
             max_pixels=usual.max_pixels if max_pixels is None else max_pixels,
         )
-        self._intake = ImageIntake(
+        self._reading = reading
+        self._intake = self._take_in(profile)
+
+    def with_profile(
+        self, profile: str | PathLike[str] | Profile | None
+    ) -> 'OnnxClassifier':
+        """Answer with another profile, by the same network.
+
+        Args:
+            profile (str | Path | Profile, optional): As for the class.
+
+        Returns:
+            OnnxClassifier: Another one, which shares the network's memory.
+
+        Raises:
+            InputError: If the profile is none, or the file takes none.
+        """
+        other = copy.copy(self)
+        other._intake = self._take_in(profile)
+        return other
+
+    def _take_in(
+        self, profile: str | PathLike[str] | Profile | None
+    ) -> ImageIntake:
+        return ImageIntake(
             LaboratoryPipeline(
-                self.card.steps, profile, build_step, chain, **reading
+                self.card.steps, profile, build_step, chain, **self._reading
             ),
-            reading,
+            self._reading,
             self._review.needs_views,
         )
 
@@ -318,7 +344,7 @@ def _open(path: str, threads: int | None) -> Any:
             else f'{path} is no file, but an exported model is expected'
         )
     try:
-        import onnxruntime
+        onnxruntime = import_runtime()
     except ImportError as error:
         raise InputError(
             f'{path} is run by ONNX Runtime, which is not installed '

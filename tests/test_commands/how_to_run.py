@@ -154,6 +154,8 @@ OUTPUTS = {'--out', '--out-dir', '--figure', '--groups-out', '--work-dir'}
 OUTPUTS |= {'--contact-sheet', 'dst'}
 #: Tools that fetch what they work on.
 DOWNLOADING = {'efficientnet_lite_to_mmpretrain.py'}
+#: What goes on until it is told to stop: it is asked, and told so.
+SERVING = {'daffnet serve'}
 #: Options that need what a machine for tests has not.
 ABSENT = {
     '--devices': 'GPUs',
@@ -234,7 +236,12 @@ def how_to_run(command):
     ):
         return replace(use, reason='needs pytorch-grad-cam')
     words = ' '.join(use.arguments)
-    if ('export' in use.name or '--onnx' in words) and not (
+    if use.tool in SERVING and not (
+        find_spec('fastapi') and find_spec('python_multipart')
+    ):
+        return replace(use, reason='needs FastAPI')
+    needs_onnx = 'export' in use.name or use.tool in SERVING
+    if (needs_onnx or '--onnx' in words) and not (
         find_spec('onnx') and find_spec('onnxruntime')
     ):
         return replace(use, reason='needs ONNX and its runtime')

@@ -1,15 +1,18 @@
 """Run the documented commands in a small world, and what they need before."""
 
+import json
 import re
 import shutil
 import socket
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from urllib.request import urlopen
 
 from documented import REPOSITORY, fragments, overrides
 from how_to_run import (
     OWN_IMAGES,
+    SERVING,
     Use,
     fill_environment,
     fill_words,
@@ -183,6 +186,10 @@ class Runner:
             words = [name, *words]
         if tool.endswith('.py') and (self.world / tool).exists():
             tool = self.world / tool
+        if use.tool in SERVING:
+            # beside other services; and what it keeps is kept here
+            words = [*words, '--port', '0']
+            environment['XDG_CACHE_HOME'] = str(self.world / 'cache')
         port = _free_port()
         processes = [
             ToolProcess(
@@ -206,6 +213,8 @@ class Runner:
             )
             for rank in range(use.processes)
         ]
+        if use.tool in SERVING:
+            _ask_and_stop(*processes)
         ended = [process.wait(TIMEOUT) for process in processes]
         self._remove_checkpoints()
         return max(status for status, _ in ended), '\n'.join(
@@ -222,6 +231,15 @@ class Runner:
 
 def _runnable():
     return [use for use in uses() if use.tool and use.reason is None]
+
+
+def _ask_and_stop(service):
+    """Ask what goes on for ever how it is, and tell it to stop."""
+    said = service.wait_for('serving at http://', TIMEOUT)
+    (address,) = re.findall(r'serving at (\S+)', said)
+    with urlopen(f'{address}health') as answer:
+        assert json.load(answer)['status'] == 'ok'
+    service.terminate()
 
 
 def _free_port():

@@ -88,7 +88,9 @@ def test_what_is_copied_is_enough(tmp_path):
     assert run.returncode == 0, run.stderr
     assert f'configs: {site}' in run.stdout
     assert 'daffnet-lite_laboratories' in run.stdout
-    assert (site / 'daffnet_mm/weights/daffnet-lite_laboratories.pth').is_file()
+    assert (
+        site / 'daffnet_mm/weights/daffnet-lite_laboratories.pth'
+    ).is_file()
     assert (site / 'bin' / 'daffnet').is_file()
 
 

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,10 +35,11 @@ raise SystemExit(main(sys.argv[2:]))
 """
 
 
-def run(*words, absent=ABSENT):
+def run(*words, absent=ABSENT, **environment):
     return subprocess.run(
         [sys.executable, '-c', RUN, ' '.join(absent), *words],
         cwd=ROOT,
+        env=dict(os.environ, **environment),
         capture_output=True,
         text=True,
     )
@@ -80,6 +82,14 @@ def test_fields_are_counted_and_reported(exported, tmp_path):
     assert (tmp_path / 'out' / 'annotated' / 'field.png').is_file()
     with open(exported.path, 'rb') as file:
         assert hashlib.sha256(file.read()).hexdigest() in report.read_text()
+
+
+def test_it_reports_to_nobody(exported, tmp_path):
+    """ONNX Runtime begins a session with its maker by such a file."""
+    words = ('predict', exported.cells[0], '--onnx', exported.path)
+    result = run(*words, TMPDIR=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_refusal_works(exported):

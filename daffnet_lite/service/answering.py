@@ -1,0 +1,294 @@
+"""From uploaded images to answers, all in the memory."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from daffnet_lite.answers import (
+    HtmlReport,
+    Inferencer,
+    ModelIdentity,
+    as_row,
+    count_answers,
+)
+from daffnet_lite.answers.pictures import as_address, picture_of
+from daffnet_lite.answers.whole_fields import describe_fields
+from daffnet_lite.answers.writing import told_of_all
+from daffnet_lite.errors import InputError
+from daffnet_lite.fields import draw_field
+from daffnet_lite.fields.field_answers import FieldAnswers
+from daffnet_lite.fields.predicting import classify, find_cells
+from daffnet_lite.fileio.image_reading import (
+    group_remarks,
+    name_of,
+    read_image,
+)
+from daffnet_lite.fileio.names import unique_stems
+from daffnet_lite.intake import NamedContent
+
+from .refusals import RefusedError
+
+#: Cells at once: so many are computed before it is looked whether somebody
+#: still waits.
+BATCH_SIZE = 16
+#: Bytes of a field's picture, of which the answer holds one each, at most.
+MOST_FIELD_BYTES = 2_000_000
+
+
+class Answered(NamedTuple):
+    """What is said of a request.
+
+    Attributes:
+        rows (CellAnswers | FieldAnswers): The answers.
+        pictures (list): A picture of each row's cell, as for ``read_image``.
+        fields (list[dict]): What is said of each field; none of cells.
+    """
+
+    rows: Any
+    pictures: list
+    fields: list[dict] | None = None
+
+    def as_json(self) -> dict:
+        """Give all as plain values."""
+        told = dict(cells=list(self.rows), **told_of_all(self.rows))
+        return told if self.fields is None else dict(told, fields=self.fields)
+
+
+class CellAnswers:
+    """The rows of cells, and what is told of all.
+
+    Args:
+        rows (Sequence[dict]): The rows.
+        classes (Sequence[str]): The cell types that the model knows.
+        errors (list[str]): Why images have no answer.
+        warnings (list[str]): What is to be said of how they were read.
+    """
+
+    several = True
+    #: There is a row at least.
+    columns: list[str] = []
+
+    def __init__(
+        self,
+        rows: Sequence[dict],
+        classes: Sequence[str],
+        errors: list[str],
+        warnings: list[str],
+    ) -> None:
+        self._rows = rows
+        self._classes = classes
+        self.errors = errors
+        self.warnings = [*warnings, *describe_fields(self.review, len(rows))]
+
+    def __iter__(self) -> Iterator[dict]:
+        """Give the rows."""
+        return iter(self._rows)
+
+    @cached_property
+    def review(self) -> list[dict]:
+        """Images to look at again, and why."""
+        return [
+            dict(image=row['image'], review=row['review'])
+            for row in self._rows
+            if row['review']
+        ]
+
+    def counts(self) -> list[dict]:
+        """The differential count."""
+        return count_answers(
+            [(row['cell_type'], row['review']) for row in self._rows],
+            self._classes,
+        )
+
+
+class _Stoppable:
+    """An inferencer that asks whether it is worth going on."""
+
+    def __init__(
+        self, inferencer: Inferencer, check: Callable[[], None]
+    ) -> None:
+        self._inferencer = inferencer
+        self._check = check
+        self.classes = inferencer.classes
+
+    @property
+    def errors(self) -> dict[int, str]:
+        return self._inferencer.errors
+
+    @property
+    def warnings(self) -> list[str]:
+        return self._inferencer.warnings
+
+    def stream(
+        self, inputs: Any, batch_size: int, skip_broken: bool
+    ) -> Iterator[dict]:
+        answers = self._inferencer.stream(inputs, batch_size, skip_broken)
+        for answer in answers:
+            self._check()
+            yield answer
+
+
+def answer_cells(
+    inferencer: Inferencer,
+    images: list[NamedContent],
+    check: Callable[[], None],
+) -> Answered:
+    """Tell the types of cells, an image each.
+
+    Args:
+        inferencer (Inferencer): The model.
+        images (list[NamedContent]): The images.
+        check (Callable): Raises when it is not worth going on.
+
+    Returns:
+        Answered: The answers.
+
+    Raises:
+        RefusedError: If no image has one.
+    """
+    answers, warnings = classify(
+        _Stoppable(inferencer, check), images, BATCH_SIZE
+    )
+    rows, pictures, errors = [], [], []
+    for image, answer in zip(images, answers, strict=True):
+        if isinstance(answer, str):
+            errors.append(answer)
+        else:
+            cell = dict(answer, image=image.name)
+            rows.append(as_row(cell, inferencer.classes))
+            pictures.append(image)
+    if not rows:
+        raise _no_answer(errors)
+    return Answered(
+        CellAnswers(rows, inferencer.classes, errors, warnings), pictures
+    )
+
+
+def answer_fields(
+    inferencer: Inferencer,
+    images: list[NamedContent],
+    check: Callable[[], None],
+    reading: Mapping[str, Any],
+    drawn: bool = False,
+) -> Answered:
+    """Find the white cells of fields, and tell their types.
+
+    All are classified together, as a laboratory's.
+
+    Args:
+        inferencer (Inferencer): The model.
+        images (list[NamedContent]): The fields.
+        check (Callable): Raises when it is not worth going on.
+        reading (Mapping): ``bit_depth`` and ``max_pixels``.
+        drawn (bool): Whether to draw the cells into the fields. Defaults to
+            False.
+
+    Returns:
+        Answered: The answers, which may be none.
+
+    Raises:
+        RefusedError: If no field can be read.
+    """
+    found, errors, remarks = {}, [], []
+    for image in images:
+        check()
+        name = name_of(image.name)
+        try:
+            decoded = read_image(image, name=name, **reading)
+        except InputError as error:
+            errors.append(str(error))
+            continue
+        found[image.name] = find_cells(decoded.img)
+        remarks += [(name, remark) for remark in decoded.remarks]
+    if not found:
+        raise _no_answer(errors)
+    crops = [crop for field in found.values() for crop in field.crops]
+    answers, warnings = classify(
+        _Stoppable(inferencer, check), crops, BATCH_SIZE
+    )
+    waiting = iter(answers)
+    results = [
+        field.result(
+            name, inferencer.classes, [next(waiting) for _ in field.boxes]
+        )
+        for name, field in found.items()
+    ]
+    stems = unique_stems(found)
+    rows = FieldAnswers(
+        results,
+        [stems[name] for name in found],
+        inferencer.classes,
+        errors,
+        [*group_remarks(remarks), *warnings],
+    )
+    fields = []
+    sources = {image.name: image for image in images}
+    for result in results:
+        check()
+        height, width = result.shape
+        told = dict(
+            field=result.field,
+            width=width,
+            height=height,
+            cells=len(result.cells),
+        )
+        if drawn:
+            # Read again: no more than one field is held at once.
+            field = read_image(sources[result.field or ''], **reading).img
+            told['picture'] = as_address(
+                draw_field(field, result), max(result.shape), MOST_FIELD_BYTES
+            )
+        fields.append(told)
+    pictures = [
+        crop
+        for crop, answer in zip(crops, answers, strict=True)
+        if not isinstance(answer, str)
+    ]
+    return Answered(rows, pictures, fields)
+
+
+def report_of(
+    answered: Answered,
+    model: ModelIdentity,
+    classes: Sequence[str],
+    command: Sequence[str],
+    reading: Mapping[str, Any],
+) -> str:
+    """Write the report of some answers.
+
+    Args:
+        answered (Answered): The answers.
+        model (ModelIdentity): Which model gave them.
+        classes (Sequence[str]): The cell types that it knows.
+        command (Sequence[str]): What was asked for.
+        reading (Mapping): How images are read.
+
+    Returns:
+        str: A page that needs no other file.
+
+    Raises:
+        RefusedError: If there is no cell to report.
+    """
+    report = HtmlReport(model, classes, **reading)
+    cells = 0
+    for row, picture in zip(answered.rows, answered.pictures, strict=True):
+        report.add(row, picture)
+        cells += 1
+    if not cells:
+        raise RefusedError(422, 'there is no white cell to report')
+    return report.render(answered.rows.errors, command)
+
+
+def thumbnails(answered: Answered, reading: Mapping[str, Any]) -> list[str]:
+    """Make small pictures of all cells, as addresses that hold them."""
+    return [picture_of(picture, **reading) for picture in answered.pictures]
+
+
+def _no_answer(errors: Sequence[str]) -> RefusedError:
+    if len(errors) == 1:
+        return RefusedError(422, errors[0])
+    return RefusedError(
+        422,
+        f'none of the {len(errors)} images has an answer: {errors[0]}, and '
+        'so on',
+    )
