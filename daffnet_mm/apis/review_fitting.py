@@ -161,7 +161,8 @@ def _pipeline(dataset: dict) -> list[dict]:
 
     Those that a wrapper has for all of its datasets follow.
     """
-    first, outer = dataset, []
+    first = dataset
+    outer: list[dict] = []
     while inside := datasets_inside(first):
         outer = [*(first.get('pipeline') or ()), *outer]
         first = inside[0]

@@ -1,5 +1,6 @@
 # WBCAtt's published split at 96 px: a tenth of its training part selects the
-# best epoch, and its validation part is the test. (Its test part is tested by `test_dataloader.dataset.split=test`.)
+# best epoch, and its validation part is the test. (Its test part is tested by
+# `test_dataloader.dataset.split=test`.)
 # The parts of the pipelines have names, so that a config can say what it adds.
 num_classes = 5
 data_preprocessor = dict(
