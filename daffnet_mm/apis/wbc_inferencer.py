@@ -1,6 +1,6 @@
 import os.path as osp
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from math import ceil
@@ -17,6 +17,7 @@ from mmengine.model import BaseModel
 from mmpretrain.apis import ImageClassificationInferencer, get_model
 from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
+from mmpretrain.utils import track as track_call
 from mmpretrain.visualization import UniversalVisualizer
 from PIL import Image
 from rich.progress import track
@@ -223,7 +224,12 @@ class WBCInferencer(ImageClassificationInferencer):
         samples = [
             sample
             for batch in self._batches(
-                images, batch_size, channel_order=channel_order, **reading
+                images,
+                batch_size,
+                # Which `mmpretrain.utils.progress` can turn off.
+                track_call,
+                channel_order=channel_order,
+                **reading,
             )
             for sample in self.forward(batch)
         ]
@@ -260,7 +266,7 @@ class WBCInferencer(ImageClassificationInferencer):
         self._check_batch_size(batch_size)
         images = self._inputs_to_list(inputs)
         for batch in self._batches(
-            images, batch_size, skip_broken, channel_order
+            images, batch_size, track, skip_broken, channel_order
         ):
             yield from self.postprocess(self.forward(batch), None)
         for sentence in self.warnings:
@@ -390,14 +396,19 @@ class WBCInferencer(ImageClassificationInferencer):
             raise InputError(f'{name_of(image)} cannot be read ({e})') from e
 
     def _batches(
-        self, images: list | Iterator, batch_size: int, *args: Any, **kwargs
+        self,
+        images: list | Iterator,
+        batch_size: int,
+        show: Callable[..., Iterable[dict]],
+        *args: Any,
+        **kwargs,
     ) -> Iterator[dict]:
         """Do as :meth:`preprocess`, and show the progress."""
         total = None
         if isinstance(images, list):
             total = ceil(len(images) / batch_size)
         batches = self.preprocess(images, batch_size, *args, **kwargs)
-        yield from track(batches, 'Inference', total=total)
+        yield from show(batches, 'Inference', total=total)
 
     def preprocess(
         self,

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine import Config
 from trained_cells import write_cells, write_classifier
 
 from daffnet_lite.commands import predict
@@ -179,6 +180,34 @@ def test_measured(world, fitted, succeeds):
         assert f'| {name}' in printed
         assert 0 <= rows[name]['auroc'] <= 100
     assert 'auroc' not in rows['home']
+
+
+def test_steps_that_follow_for_all_datasets(world, succeeds, tmp_path):
+    """A part is prepared alike if a wrapper says its last steps."""
+    folder, config, checkpoint = world
+    cfg = Config.fromfile(config)
+    for part in ('train', 'val'):
+        dataset = cfg[f'{part}_dataloader'].dataset
+        *first, last = dataset.pipeline
+        assert last.type == 'PackInputs' and first
+        inner = dict(dataset, pipeline=first)
+        cfg[f'{part}_dataloader'].dataset = dict(
+            type='MixedDataset',
+            classes=WBC5_CLASSES,
+            datasets=[dict(type='RepeatDataset', times=1, dataset=inner)],
+            pipeline=[last],
+        )
+    mixed = tmp_path / 'mixed.py'
+    cfg.dump(mixed)
+    rules = []
+    for name in (config, mixed):
+        out = tmp_path / 'fitted.pth'
+        others = folder / 'pbc' / 'monocyte'
+        succeeds(FIT, name, checkpoint, '--out', out, '--others', others)
+        rules.append(torch.load(out, weights_only=True)['meta']['review'])
+        out.unlink()
+    assert rules[0]['limits'] == rules[1]['limits']
+    assert rules[0]['seen'] == rules[1]['seen']
 
 
 def test_other_images_or_none(world, succeeds, fails, tmp_path):

@@ -27,6 +27,8 @@ def quantise(
     overflow on processors without VNNI, and answers are the same on all.
     Convolutions of images alone: what follows them is a fiftieth of the work,
     and the encoder of the attributes, which reads probabilities, loses most.
+    Not the first, which reads pixels, nor those of one channel each, whose
+    ranges differ from channel to channel: they lose most, and are small.
 
     Args:
         source (Path): The network.
@@ -58,10 +60,12 @@ def convolutions_of_images(model: onnx.ModelProto) -> list[str]:
         model (ModelProto): The network.
 
     Returns:
-        list[str]: Names of nodes: no convolution of probabilities.
+        list[str]: Names of nodes: no convolution of probabilities or pixels,
+        and none with a group for each channel.
     """
+    weights = {tensor.name: tensor.dims for tensor in model.graph.initializer}
     # Once pooled, features are of no place in the image any more.
-    of_image = {INPUT}
+    of_image, pixels = {INPUT}, {INPUT}
     names = []
     for node in model.graph.node:
         if node.op_type in ('Softmax', 'Gemm', 'MatMul'):
@@ -69,7 +73,14 @@ def convolutions_of_images(model: onnx.ModelProto) -> list[str]:
         if of_image.isdisjoint(node.input):
             continue
         of_image.update(node.output)
-        if node.op_type == 'Conv':
+        reads_pixels = not pixels.isdisjoint(node.input)
+        if node.op_type != 'Conv':
+            if reads_pixels:
+                pixels.update(node.output)
+            continue
+        # Shape (out, in of a group, height, width).
+        of_one_channel = weights[node.input[1]][1] == 1
+        if not reads_pixels and not of_one_channel:
             names.append(node.name)
     return names
 
