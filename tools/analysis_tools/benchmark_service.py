@@ -152,6 +152,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.out is not None:
         with atomic_write(args.out) as file:
             json.dump(dict(found, rates=rates), file, indent=2)
+        print(f'wrote {args.out}')
     return 0
 
 
