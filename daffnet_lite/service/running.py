@@ -82,20 +82,23 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
         )
     )
     failed: list[BaseException] = []
+    ended = threading.Event()
 
     def run() -> None:
         try:
             server.run([listening])
         except BaseException as error:  # is raised below
             failed.append(error)
+        finally:
+            ended.set()
 
     # Signals come to the main thread, whose tools know how to stop.
-    thread = threading.Thread(target=run, name='server', daemon=True)
-    thread.start()
+    threading.Thread(target=run, name='server', daemon=True).start()
+    # An event, as joining a thread and being interrupted takes it for ended.
     with suppress(KeyboardInterrupt):
-        thread.join()
+        ended.wait()
     server.should_exit = True
-    thread.join(_END)
+    ended.wait(_END)
     if failed:
         raise failed[0]
     sys.stdout.flush()

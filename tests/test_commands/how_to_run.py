@@ -81,6 +81,7 @@ PLACEHOLDERS = {
     'FIELD': 'data/bccd_detection/BCCD/JPEGImages',
     'daffnet fields FOLDER': 'data/bccd_detection/BCCD/JPEGImages',
     '--boxes FILE': 'data/bccd_detection/BCCD/Annotations',
+    'benchmark_service.py --onnx FILE': 'model.onnx',
     'evaluate_fields.py DATA_ROOT': 'data/bccd_detection',
     '--data-root DIR': 'data/PBC_dataset_normal_DIB',
     'demo.py --data-root DIR': 'data',

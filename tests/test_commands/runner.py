@@ -33,7 +33,9 @@ TIMEOUT = 600
 #: Lines of a failure.
 _SHOWN = 30
 #: What commands read that others make.
-_MADE = re.compile(r'(?:work_dirs|out|data/pseudo_labels|pbc146)(?:/|$)')
+_MADE = re.compile(
+    r'(?:work_dirs|out|data/pseudo_labels|pbc146)(?:/|$)|model\.onnx$'
+)
 
 
 @cache

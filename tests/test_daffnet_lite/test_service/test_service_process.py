@@ -144,6 +144,23 @@ def test_it_stops(start, exported, number, busy):
     assert not list(service.temporary.iterdir())
 
 
+def test_what_is_under_way_is_answered(start, exported):
+    service = start()
+    body, kind = form(cells(exported, 1))
+    with socket.create_connection(('127.0.0.1', service.port)) as connection:
+        connection.sendall(
+            f'POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: '
+            f'{kind}\r\nContent-Length: {len(body)}\r\n\r\n'.encode()
+            + body[:100]
+        )
+        service.wait_for_requests(1)
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        connection.sendall(body[100:])
+        assert receive(connection).startswith('HTTP/1.1 200 ')
+    assert service.process.wait(10) == 0
+
+
 def _post_in_vain(service, files):
     with suppress(OSError):
         service.post('/predict', files)
