@@ -164,7 +164,10 @@ function list(id, sentences) {
 
 function showCount() {
   get('count-part').hidden = !told.differential_count.length;
-  get('count').caption.textContent = `Of ${several(told.cells.length, 'cell')}; those to look at again are counted, too.`;
+  const counted = told.differential_count.reduce((sum, row) => sum + row.number, 0);
+  const leftOut = told.cells.length - counted;
+  get('count').caption.textContent = `Of ${several(counted, 'cell')}; those to look at again are counted, too`
+    + (leftOut ? `, but not ${several(leftOut, 'picture')} in which there is not one white cell.` : '.');
   const rows = told.differential_count.map((row) =>
     make('tr', {},
       make('th', { scope: 'row' }, row.cell_type),
