@@ -97,7 +97,12 @@ setup(
         ]
     ),
     package_data={
-        'daffnet_lite': ['py.typed', '**/*.json', '**/*.jinja', 'service/page/*'],
+        'daffnet_lite': [
+            'py.typed',
+            '**/*.json',
+            '**/*.jinja',
+            'service/page/*',
+        ],
         'daffnet_mm': [
             'py.typed',
             '**/*.csv',
