@@ -16,7 +16,7 @@ from daffnet_lite.errors import InputError
 #: Seconds that requests have to end when the service is stopped.
 GRACE = 2
 #: Seconds in which all is over.
-_END = 4
+_END = 3
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -103,6 +103,6 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
         raise failed[0]
     sys.stdout.flush()
     sys.stderr.flush()
-    if app.state.workplace.is_busy:
+    if app.state.workplace.is_busy or not ended.is_set():
         # Python would wait for the thread, however long it takes.
         os._exit(0)

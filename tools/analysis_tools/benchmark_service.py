@@ -144,8 +144,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         f'{found["mib"]:.0f} MiB then, {found["mib_at_most"]:.0f} MiB at most'
     )
     rows = [
-        [r['clients'], r['images_a_request'], f'{r["images_a_second"]:.1f}']
-        for r in rates
+        [
+            f'{rate["clients"]}',
+            f'{rate["images_a_request"]}',
+            f'{rate["images_a_second"]:.1f}',
+        ]
+        for rate in rates
     ]
     columns = ['clients', 'images a request', 'images a second']
     print(to_markdown(columns, rows))
