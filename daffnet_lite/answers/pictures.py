@@ -42,11 +42,11 @@ def as_address(
     return f'data:image/jpeg;base64,{text}'
 
 
-def picture_of(path: str, **reading: Any) -> str:
-    """Make a small JPEG of the image in a file.
+def picture_of(source: Any, **reading: Any) -> str:
+    """Make a small JPEG of an image.
 
     Args:
-        path (str): The image.
+        source (Any): The image, as for ``read_image``.
         **reading: How it is read, as for
             :func:`~daffnet_lite.fileio.image_reading.read_image`.
 
@@ -54,6 +54,6 @@ def picture_of(path: str, **reading: Any) -> str:
         str: The address; empty if the image has gone.
     """
     try:
-        return as_address(read_image(path, **reading).img)
+        return as_address(read_image(source, **reading).img)
     except InputError:
         return ''
