@@ -139,8 +139,8 @@ class HtmlReport:
 
         Args:
             row (dict): As :func:`~daffnet_lite.answers.rows.as_row` gives it.
-            picture (Any, optional): The cell's picture, as for ``read_image``.
-                Defaults to None: what lies at the row's image.
+            picture (Any, optional): The cell's picture, as for
+                ``read_image``. Defaults to None: the row's image.
             name (str, optional): What the cell is called by. Defaults to
                 None: the row's image.
             place (str): Where in what is called so the cell lies. Defaults to
