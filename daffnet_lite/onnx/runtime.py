@@ -1,12 +1,14 @@
 import os
 from types import ModuleType
 
+# Official builds of ONNX Runtime send what they run to their maker, unless they
+# hear when they start that they shall not. Here, so that it holds for whoever
+# imports `onnxruntime` after this package.
+os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
+
 
 def import_runtime() -> ModuleType:
-    """Import ONNX Runtime, which is then told to report to nobody.
-
-    Its official builds send what they run to their maker, unless they hear at
-    the start that they shall not.
+    """Import ONNX Runtime, which is told to report to nobody.
 
     Returns:
         module: ``onnxruntime``.
@@ -14,7 +16,6 @@ def import_runtime() -> ModuleType:
     Raises:
         ImportError: If it is not installed.
     """
-    os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
     import onnxruntime
 
     return onnxruntime

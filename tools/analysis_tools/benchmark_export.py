@@ -23,7 +23,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import onnxruntime
 import torch
 from evaluate_export import some_images
 from mmpretrain.structures import DataSample
@@ -32,6 +31,7 @@ from timing import time_in_turn
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.onnx import OnnxClassifier
+from daffnet_lite.onnx.runtime import import_runtime
 from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
@@ -183,7 +183,7 @@ def main(argv: list[str] | None = None) -> int:
             threads=torch.get_num_threads(),
             rounds=args.rounds,
             torch=str(torch.__version__),
-            onnxruntime=onnxruntime.__version__,
+            onnxruntime=import_runtime().__version__,
             machine=platform.machine(),
         )
         print(', '.join(f'{key} {value}' for key, value in setting.items()))
