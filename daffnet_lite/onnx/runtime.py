@@ -1,7 +1,7 @@
 import os
 from types import ModuleType
 
-# Official builds of ONNX Runtime send what they run to their maker, unless they
+# Official builds of ONNX Runtime send what they run to their maker unless they
 # hear when they start that they shall not. Here, so that it holds for whoever
 # imports `onnxruntime` after this package.
 os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
