@@ -11,6 +11,7 @@ from daffnet_lite.commands.main import main
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.shipped_files import SHIPPED_WEIGHTS, shipped_file
+from daffnet_lite.version import __version__
 
 pytest.importorskip('fastapi')
 pytest.importorskip('python_multipart')
@@ -103,7 +104,8 @@ def test_a_model_that_was_exported_before(cache, monkeypatch):
     )
     digest = file_sha256(shipped_file(SHIPPED_WEIGHTS))[:16]
     cache.mkdir()
-    (cache / f'daffnet-tiny_wbcatt-{digest}-0.1.0.onnx').touch()
+    stem = Path(SHIPPED_WEIGHTS).stem
+    (cache / f'{stem}-{digest}-{__version__}.onnx').touch()
     assert digest in shipped_export()
 
 
