@@ -48,8 +48,8 @@ def build_parser() -> ToolParser:
     parser.add_argument(
         '--host',
         default='127.0.0.1',
-        help='name or address of this machine to be reached at, the default by '
-        'this machine alone (default: %(default)s)',
+        help='name or address of this machine to be reached at; 127.0.0.1: '
+        'from itself alone (default: %(default)s)',
     )
     parser.add_number(
         '--port', 'its port; 0: any that is free', 8000, least=0, most=65535
