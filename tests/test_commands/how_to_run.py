@@ -43,6 +43,8 @@ PLACEHOLDERS = {
     # a MAP, and its config
     'calibrate_map.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'calibrate_map.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
+    'fit_review.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
+    'fit_review.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     'explain.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'explain.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     'daffnet explain CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
@@ -163,6 +165,19 @@ ABSENT = {
     '--launcher slurm': 'Slurm',
     '--amp': 'a GPU',
 }
+#: Trainings, and what comes of them, that begin from ImageNet's weights and
+#: take several releases.
+OF_SEVERAL = re.compile(
+    r'configs/(daffnet/\w+-lite_(laboratories|pbc-only)|_base_/datasets/held-out-)'
+)
+OF_TRAINING = {
+    'train.py',
+    'calibrate_map.py',
+    'fit_review.py',
+    'publish_model.py',
+    'cross_dataset.py',
+    'evaluate_profile.py',
+}
 _PLACEHOLDER = re.compile(r'[A-Z][A-Z_0-9]*[A-Z0-9](?:\.\w+)?')
 
 
@@ -237,6 +252,8 @@ def how_to_run(command):
     ):
         return replace(use, reason='needs pytorch-grad-cam')
     words = ' '.join(use.arguments)
+    if use.name in OF_TRAINING and OF_SEVERAL.search(words):
+        return replace(use, reason='needs three releases and ImageNet')
     if use.tool in SERVING and not (
         find_spec('fastapi') and find_spec('python_multipart')
     ):

@@ -43,9 +43,14 @@ def build_world(root):
     hidden = shutil.ignore_patterns('__pycache__')
     for name in ('configs', 'tools', 'reliability', 'tests/data'):
         shutil.copytree(REPOSITORY / name, root / name, ignore=hidden)
-    for place in (_MODEL, 'shipped.pth'):
-        (root / place).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(REPOSITORY / _MODEL, root / place)
+    (root / _MODEL).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(REPOSITORY / _MODEL, root / _MODEL)
+    # Documents test models on laboratories that these have not seen.
+    shipped = torch.load(root / _MODEL, map_location='cpu', weights_only=True)
+    for seen in ('train_images', 'train_groups'):
+        names = shipped['meta'][seen]
+        shipped['meta'][seen] = [n for n in names if n.startswith('PBC/')]
+    torch.save(shipped, root / 'shipped.pth')
     _write_releases(root / 'data')
     # releases may also lie where one stands, by the names of their folders
     for name in os.listdir(root / 'data'):
