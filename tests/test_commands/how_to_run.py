@@ -43,6 +43,7 @@ PLACEHOLDERS = {
     # a MAP, and its config
     'calibrate_map.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'calibrate_map.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
+    'make_splits.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'fit_review.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'fit_review.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     'explain.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',

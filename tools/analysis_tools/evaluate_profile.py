@@ -9,7 +9,7 @@ Usage:
     python tools/analysis_tools/evaluate_profile.py
         configs/daffnet/daffnet-lite_laboratories.py
         daffnet_mm/weights/daffnet-lite_laboratories.pth
-        --datasets RaabinWBC=data/Raabin-WBC BCCD=data/BCCD_cropped
+        --datasets RaabinWBC=configs/_base_/datasets/held-out-raabin.py
         JTSC=data/segmentation_WBC --home --by-group 60
 
 The test pipeline of CONFIG has an ApplyProfile. Of each dataset, named as for

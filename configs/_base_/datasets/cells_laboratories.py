@@ -74,7 +74,7 @@ raabin = dict(
     data_root='{{$RAABIN_ROOT:data/Raabin-WBC}}',
     # The test sets are for the last figures.
     subsets=('Train',),
-    split_file='{{$RAABIN_SPLIT_FILE:data/splits/raabin.csv}}',
+    split_file='{{$RAABIN_SPLIT_FILE:data/splits/raabin_train.csv}}',
     split='train',
     pipeline=load,
 )
