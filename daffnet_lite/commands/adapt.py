@@ -8,8 +8,9 @@ Usage:
 FOLDER holds a folder for each cell type, with at least 5 labelled cells in
 each; ten bring more, and cells of several slides more than those of one. It
 takes seconds. None of home's cells are needed, and what the model says of
-attributes stays as it is, everywhere: only the layer that gives the cell types
-is fitted anew.
+attributes stays as it is, everywhere: only what gives the cell types is fitted
+anew. A type that has no folder stays, and is claimed less where it was claimed
+of the cells of others.
 
 FILE is a checkpoint for the same config, whose ``meta['adaptation']`` says
 what was done. Printed is how many of the cells the model had right before, and

@@ -19,7 +19,7 @@ from daffnet_mm.evaluation.functional import (
     balanced_accuracy,
     fit_temperature,
 )
-from daffnet_mm.models.utils import decision_layer
+from daffnet_mm.models.utils import LinearDecision
 
 from .review_of_checkpoint import REVIEW
 from .wbc_inferencer import WBCInferencer
@@ -28,8 +28,14 @@ from .wbc_inferencer import WBCInferencer
 LEAST_CELLS = 5
 #: Parts of the cells, each of which is predicted by what the others teach.
 FOLDS = 5
-#: How strongly the layer is held to what it was; one is chosen.
-STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
+#: How each cell is looked at, besides as it is.
+VIEWS = 'flips'
+#: How much of its former answers the layer keeps; one is chosen.
+SHARES = (0.0, 0.5, 1.0)
+#: How strongly its change is held back; one is chosen.
+STRENGTHS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+#: How strongly the biases of types without cells are held to what they were.
+HOLD_OF_OTHERS = 0.01
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,8 @@ class Adaptation:
 
     Attributes:
         cells (dict[str, int]): Cells of each type.
-        strength (float): How strongly the layer was held to what it was.
+        strength (float): How strongly the change was held back.
+        kept (float): The share of its former answers that the model kept.
         temperature (float): By what its logits were divided then.
         before (float): Balanced accuracy on the cells before, in percent.
         after (float): The same where each is predicted by what the others
@@ -48,6 +55,7 @@ class Adaptation:
 
     cells: dict[str, int]
     strength: float
+    kept: float
     temperature: float
     before: float
     after: float
@@ -57,14 +65,14 @@ class Adaptation:
 def adapt(
     inferencer: WBCInferencer, folder: str | PathLike[str]
 ) -> Adaptation:
-    """Fit the layer that gives the cell types to another laboratory.
+    """Fit what gives the cell types to another laboratory.
 
-    Everything before it stays as it is, and with it the attributes of every
-    cell, at home too. The layer is held to what it was by a penalty on the
-    squared change of its weights, whose strength is chosen by
-    cross-validation; all types count alike, and those without cells keep
-    their weights, but for the temperature of all. None of home's cells are
-    needed.
+    That is :class:`LinearDecision`: a :class:`FusionHead` as a whole, else the
+    last layer. Everything before it stays as it is, and with it the attributes
+    of every cell, at home too. How much of its former answers it keeps, and
+    how far it may move, is chosen by cross-validation (:func:`fit_layer`); all
+    types count alike, and those without cells keep their weights. None of
+    home's cells are needed.
 
     Args:
         inferencer (WBCInferencer): Predicts by the model, which is changed in
@@ -87,7 +95,10 @@ def adapt(
         for name, files in labelled.items()
         for _ in files
     ]
-    features, answered = inferencer.features(paths)
+    decision = LinearDecision(inferencer.model)
+    features, answered = inferencer.features(
+        paths, decision=decision, views=VIEWS
+    )
     labels = np.array(classes)[answered]
     remarks = [*inferencer.warnings, *inferencer.errors.values()]
     cells = {
@@ -96,20 +107,15 @@ def adapt(
     }
     _check_numbers(cells, folder)
 
-    layer = decision_layer(inferencer.model)
-    weight, bias = (
-        parameter.detach().cpu().double().numpy()
-        for parameter in (layer.weight, layer.bias)
-    )
+    weight, bias = decision.read()
     fitted = fit_layer(weight, bias, features, labels)
-    with torch.no_grad():
-        layer.weight.copy_(torch.as_tensor(fitted.weight))
-        layer.bias.copy_(torch.as_tensor(fitted.bias))
+    decision.write(fitted.weight, fitted.bias)
     return Adaptation(
         cells,
         fitted.strength,
+        fitted.kept,
         fitted.temperature,
-        mean_recall(features @ weight.T + bias, labels),
+        mean_recall(features[0] @ weight.T + bias, labels),
         mean_recall(fitted.held_out, labels),
         remarks,
     )
@@ -141,6 +147,7 @@ def save_adapted(
         folder=fspath(folder),
         cells=adaptation.cells,
         strength=adaptation.strength,
+        kept=adaptation.kept,
         temperature=adaptation.temperature,
         balanced_accuracy_before=adaptation.before,
         balanced_accuracy_held_out=adaptation.after,
@@ -209,7 +216,8 @@ class FittedLayer(NamedTuple):
     Attributes:
         weight (np.ndarray): Its weights, (C, D).
         bias (np.ndarray): Its biases, (C, ).
-        strength (float): How strongly it was held to what it was.
+        strength (float): How strongly its change was held back.
+        kept (float): The share of its former answers that it kept.
         temperature (float): By what its outputs were divided then.
         held_out (np.ndarray): Probabilities of the cells by layers that the
             others have changed, (N, C); before the division.
@@ -218,6 +226,7 @@ class FittedLayer(NamedTuple):
     weight: np.ndarray
     bias: np.ndarray
     strength: float
+    kept: float
     temperature: float
     held_out: np.ndarray
 
@@ -225,49 +234,76 @@ class FittedLayer(NamedTuple):
 def fit_layer(
     weight: np.ndarray,
     bias: np.ndarray,
-    features: np.ndarray,
+    views: np.ndarray,
     labels: np.ndarray,
 ) -> FittedLayer:
     """Move a linear layer no further from what it was than it must.
 
-    What is minimised is the mean over the types of their cells' cross
-    entropy, and half the squared change of the weights (of features scaled to
-    a standard deviation of 1 over all) times a strength, which is chosen by
-    the cross entropy of cells that are held out. A temperature is fitted to
-    these.
+    Of what it says of the types that have cells a share is kept, and a linear
+    function of the features is added. What is minimised is the mean over
+    these types of their cells' cross entropy, and half the squared weights of
+    that function times a strength; its features are scaled, each by its
+    spread, and all to squared lengths of about 1. The share and the strength
+    are chosen by the cross entropy of cells that are held out, as they are,
+    and a temperature is fitted to these.
+
+    A type without cells keeps its weights (but for the temperature). Its bias
+    takes part, lightly held to what it was: a type that is claimed of cells of
+    the others is claimed too often.
 
     Args:
         weight (np.ndarray): The layer's weights, (C, D).
         bias (np.ndarray): Its biases, (C, ).
-        features (np.ndarray): What it gets, (N, D).
+        views (np.ndarray): What it gets of V views of each cell, (V, N, D);
+            of the cell as it is, first.
         labels (np.ndarray): What it is to give, (N, ); at least 5 of each.
 
     Returns:
-        FittedLayer: The layer. Types without cells keep their weights, but
-        for the temperature.
+        FittedLayer: The layer.
     """
-    mean = features.mean(axis=0, dtype=np.float64)
-    # One scale for all: directions without spread tell nothing.
-    scale = max(float((features - mean).std()), 1e-6)
+    mean = views.mean(axis=(0, 1), dtype=np.float64)
+    spread = (views - mean).std(axis=(0, 1))
+    # What hardly varies among these cells is not to count for much.
+    spread += max(0.1 * spread.mean(), 1e-6)
+    spread *= spread.size**0.5
+    inputs = (views - mean) / spread
     # Beyond the directions in which the cells differ nothing changes.
-    directions = np.linalg.svd((features - mean) / scale, False)[2]
-    inputs = (features - mean) / scale @ directions.T
-    before = features @ weight.T + bias
-    held_out = {
-        strength: _cross_validate(inputs, before, labels, strength)
-        for strength in STRENGTHS
-    }
-    strength = min(STRENGTHS, key=lambda s: _surprise(held_out[s], labels))
-    temperature = fit_temperature(held_out[strength], labels)
-    change, shift = _fit(inputs, before, labels, strength)
-    change = change @ directions / scale
+    directions = np.linalg.svd(
+        inputs.reshape(-1, spread.size), full_matrices=False
+    )[2]
+    inputs = inputs @ directions.T
+
+    tried = {}
+    for share in SHARES:
+        keep = _keep(share, labels, len(weight))
+        before = views @ (keep @ weight).T + keep @ bias
+        for strength in STRENGTHS:
+            tried[share, strength] = _cross_validate(
+                inputs, before, labels, strength
+            )
+    kept, strength = min(tried, key=lambda key: _surprise(tried[key], labels))
+    scores = tried[kept, strength]
+    temperature = fit_temperature(scores, labels)
+    keep = _keep(kept, labels, len(weight))
+    weight, bias = keep @ weight, keep @ bias
+    change, shift = _fit(inputs, views @ weight.T + bias, labels, strength)
+    change = change @ directions / spread
     return FittedLayer(
         (weight + change) / temperature,
         (bias + shift - change @ mean) / temperature,
         strength,
+        kept,
         temperature,
-        held_out[strength],
+        scores,
     )
+
+
+def _keep(share: float, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Draw the logits of the types that have cells towards their mean."""
+    taught = np.isin(np.arange(classes), labels)
+    among = np.outer(taught, taught)
+    drawn = share * np.eye(classes) + (1 - share) * among / taught.sum()
+    return np.where(among, drawn, np.eye(classes))
 
 
 def _cross_validate(
@@ -278,13 +314,16 @@ def _cross_validate(
 ) -> np.ndarray:
     from sklearn.model_selection import StratifiedKFold
 
-    scores = np.zeros_like(before)
+    scores = np.zeros_like(before[0])
     splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    for teaching, asked in splitter.split(inputs, labels):
+    for teaching, asked in splitter.split(labels, labels):
         change, shift = _fit(
-            inputs[teaching], before[teaching], labels[teaching], strength
+            inputs[:, teaching],
+            before[:, teaching],
+            labels[teaching],
+            strength,
         )
-        logits = before[asked] + inputs[asked] @ change.T + shift
+        logits = before[0, asked] + inputs[0, asked] @ change.T + shift
         scores[asked] = torch.as_tensor(logits).softmax(1).numpy()
     return scores
 
@@ -296,31 +335,43 @@ def _fit(
     strength: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The change of the weights, and of the biases, that cells teach."""
-    x, logits, y = (torch.as_tensor(v) for v in (inputs, before, labels))
+    x, logits = (torch.as_tensor(v).flatten(0, 1) for v in (inputs, before))
+    y = torch.as_tensor(np.tile(labels, len(inputs)))
     counts = y.bincount(minlength=logits.shape[1]).double()
-    weights = 1 / counts[y] / (counts > 0).sum()
     taught = (counts > 0).double()[:, None]
-    # Of types without cells nothing is learned, nor that there are none.
-    logits = logits.masked_fill(counts == 0, -torch.inf)
-    change = torch.zeros(len(counts), x.shape[1] + 1, dtype=x.dtype)
-    change.requires_grad_(True)
+    cells = 1 / counts[y] / taught.sum()
+    values = torch.zeros(len(counts), x.shape[1] + 1, dtype=x.dtype)
+    values.requires_grad_(True)
     optimizer = torch.optim.LBFGS(
-        [change], max_iter=200, line_search_fn='strong_wolfe'
+        [values], max_iter=200, line_search_fn='strong_wolfe'
     )
+
+    def change() -> tuple[torch.Tensor, torch.Tensor]:
+        # The mean of the taught types' logits stays, so that nothing is
+        # learned of another type but how often it is claimed wrongly.
+        own = values * taught
+        own = own - taught * own.sum(0) / taught.sum()
+        others = values[:, -1] * (1 - taught[:, 0])
+        return own[:, :-1], own[:, -1] + others
 
     def cost() -> torch.Tensor:
         optimizer.zero_grad()
-        weight, shift = (change * taught).split([x.shape[1], 1], dim=1)
+        weight, shift = change()
         surprise = torch.nn.functional.cross_entropy(
-            logits + x @ weight.T + shift[:, 0], y, reduction='none'
+            logits + x @ weight.T + shift, y, reduction='none'
         )
-        total = weights @ surprise + strength / 2 * (weight**2).sum()
+        others = shift[taught[:, 0] == 0]
+        total = (
+            cells @ surprise
+            + strength / 2 * (weight**2).sum()
+            + HOLD_OF_OTHERS / 2 * (others**2).sum()
+        )
         total.backward()
         return total
 
     optimizer.step(cost)
-    found = (change * taught).detach().numpy()
-    return found[:, :-1], found[:, -1]
+    weight, shift = change()
+    return weight.detach().numpy(), shift.detach().numpy()
 
 
 def _surprise(scores: np.ndarray, labels: np.ndarray) -> float:

@@ -32,7 +32,7 @@ from daffnet_lite.profiles import Profile
 from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.models.tta import SymmetryTTAModel
-from daffnet_mm.models.utils import watch_decisions
+from daffnet_mm.models.utils import LinearDecision, watch_decisions
 from daffnet_mm.utils.config_files import load_config
 
 from .review_of_checkpoint import review_of_checkpoint
@@ -324,19 +324,29 @@ class WBCInferencer(ImageClassificationInferencer):
 
     @torch.no_grad()
     def features(
-        self, inputs: Any, batch_size: int = 32, channel_order: str = 'bgr'
+        self,
+        inputs: Any,
+        batch_size: int = 32,
+        channel_order: str = 'bgr',
+        decision: LinearDecision | None = None,
+        views: str | None = None,
     ) -> tuple[np.ndarray, list[int]]:
-        """Give what the model decides on: the input of its last layer.
+        """Give what the model decides on.
 
         Args:
             inputs: As for a call. What cannot be read is left out; ``errors``
                 say why.
             batch_size (int): Images at once. Defaults to 32.
             channel_order (str): As for a call. Defaults to ``'bgr'``.
+            decision (LinearDecision, optional): The part of the model whose
+                input is given. Defaults to None: its last layer.
+            views (str, optional): ``'flips'`` or ``'symmetries'``: each image
+                is also looked at so. Defaults to None: as for a call.
 
         Returns:
             tuple[np.ndarray, list[int]]: The features, float32 of shape (N,
-            D), and the places of their images among all.
+            D), or (V, N, D) of V views, of which the first is the image as it
+            is; and the places of their images among all.
 
         Raises:
             InputError: If no image can be read, or the model has no such
@@ -344,15 +354,18 @@ class WBCInferencer(ImageClassificationInferencer):
         """
         self._check_batch_size(batch_size)
         images = self._inputs_to_list(inputs)
+        model = self._averaged or self.model
+        if views is not None:
+            model = SymmetryTTAModel(self.model, views)
         found, places = [], []
         for batch in self.preprocess(images, batch_size, True, channel_order):
-            with watch_decisions(self.model) as features_of_batch:
-                samples = (self._averaged or self.model).test_step(batch)
-                found.append(features_of_batch().numpy())
+            with watch_decisions(self.model, decision) as features_of_batch:
+                samples = model.test_step(batch)
+                found.append(features_of_batch(views is not None).numpy())
             places += [sample.place for sample in samples]
         if not found:
             raise InputError(self.errors[0])
-        return np.concatenate(found), places
+        return np.concatenate(found, axis=-2), places
 
     @staticmethod
     def _check_batch_size(batch_size: int) -> None:

@@ -9,6 +9,7 @@ from daffnet_lite.errors import InputError
 from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.apis.adaptation import (
+    STRENGTHS,
     adapt,
     fit_layer,
     labelled_cells,
@@ -20,7 +21,6 @@ from daffnet_mm.apis.shipped_model import (
     shipped_file,
 )
 from daffnet_mm.datasets import SyntheticWBC
-from daffnet_mm.models.utils import decision_layer
 
 
 @pytest.fixture(scope='module')
@@ -57,48 +57,79 @@ def two_types(number, seed=0, width=6):
     return features, labels
 
 
-def test_the_layer_minimises_what_it_says():
-    features, labels = two_types(12)
-    rng = np.random.default_rng(1)
+@pytest.mark.parametrize('seed', range(3))
+def test_the_layer_minimises_what_it_says(seed):
+    features, labels = two_types(12, seed)
+    rng = np.random.default_rng(seed)
     weight, bias = rng.normal(size=(3, 6)), rng.normal(size=3)
-    found = fit_layer(weight, bias, features, labels)
+    found = fit_layer(weight, bias, features[None], labels)
 
-    scale = (features - features.mean(0)).std()
-    shares = np.array([1 / 24] * 24)
+    spread = features.std(axis=0)
+    spread = (spread + 0.1 * spread.mean()) * 6**0.5
+    inputs = (features - features.mean(0)) / spread
+    before = features @ weight.T + bias
+    mean = before[:, [0, 2]].mean(axis=1, keepdims=True)
+    before[:, [0, 2]] = mean + found.kept * (before[:, [0, 2]] - mean)
+
+    def logits_of(values, inputs, before):
+        # one function that the two types share with opposite signs, and the
+        # bias of the type that has no cells
+        one = inputs @ values[:6] + values[6]
+        return before + np.stack(
+            [one, np.full(len(one), values[7]), -one], axis=1
+        )
 
     def cost(values):
-        change = np.zeros((3, 7))
-        change[[0, 2]] = values.reshape(2, 7)
-        logits = features @ (weight + change[:, :6]).T + bias + change[:, 6]
-        logits[:, 1] = -np.inf
+        logits = logits_of(values, inputs, before)
         true = logits[np.arange(24), labels]
         surprise = np.logaddexp.reduce(logits, axis=1) - true
-        squared = (scale * change[:, :6]) ** 2
-        return shares @ surprise + found.strength / 2 * squared.sum()
+        squared = 2 * (values[:6] ** 2).sum()
+        return (
+            surprise.mean()
+            + found.strength / 2 * squared
+            + 0.01 / 2 * values[7] ** 2
+        )
 
-    best = minimize(cost, np.zeros(14), method='BFGS', tol=1e-9)
-    change = np.zeros((3, 7))
-    change[[0, 2]] = best.x.reshape(2, 7)
+    best = minimize(cost, np.zeros(8), method='BFGS', tol=1e-10)
     np.testing.assert_allclose(
-        found.weight * found.temperature, weight + change[:, :6], atol=2e-3
-    )
-    np.testing.assert_allclose(
-        found.bias * found.temperature, bias + change[:, 6], atol=2e-3
+        (features @ found.weight.T + found.bias) * found.temperature,
+        logits_of(best.x, inputs, before),
+        atol=0.02,
     )
 
 
 def test_types_without_cells_keep_their_weights():
     features, labels = two_types(10)
     weight, bias = np.ones((3, 6)), np.zeros(3)
-    found = fit_layer(weight, bias, features, labels)
+    found = fit_layer(weight, bias, features[None], labels)
     np.testing.assert_allclose(found.weight[1] * found.temperature, weight[1])
-    assert found.bias[1] == 0
+
+
+def test_what_is_claimed_wrongly_is_claimed_less():
+    features, labels = two_types(20)
+    # the type without cells is always the most probable, until now
+    weight, bias = np.zeros((3, 6)), np.array([0.0, 3.0, 0.0])
+    found = fit_layer(weight, bias, features[None], labels)
+    further, true = two_types(200, seed=1)
+    answers = (further @ found.weight.T + found.bias).argmax(axis=1)
+    assert (answers == 1).mean() < 0.05
+    assert (answers == true).mean() > 0.85
+    assert found.bias[1] * found.temperature > -10
+
+
+def test_wrong_answers_are_forgotten_and_right_ones_kept():
+    features, labels = two_types(20)
+    right = np.zeros((3, 6))
+    right[0, 1], right[2, 1] = -2, 2
+    bias = np.array([3.0, -9.0, -3.0])
+    assert fit_layer(right, bias, features[None], labels).kept == 1
+    assert fit_layer(-right, -bias, features[None], labels).kept == 0
 
 
 def test_it_tells_new_cells_apart():
     features, labels = two_types(20)
     weight, bias = np.zeros((3, 6)), np.array([0.0, 0.1, 0.0])
-    found = fit_layer(weight, bias, features, labels)
+    found = fit_layer(weight, bias, features[None], labels)
     further, true = two_types(200, seed=1)
     assert mean_recall(further @ weight.T + bias, true) == 0
     after = mean_recall(further @ found.weight.T + found.bias, true)
@@ -107,12 +138,31 @@ def test_it_tells_new_cells_apart():
     assert abs(mean_recall(found.held_out, labels) - after) < 10
 
 
+def test_views_of_a_cell_teach_what_does_not_matter():
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 6)
+    side = rng.choice([-1.0, 1.0], size=(4, 12))
+    views = rng.normal(scale=0.1, size=(4, 12, 2))
+    views[..., 0] += labels
+    # what lies on one side of a cell lies on the other in another view
+    views[..., 1] += side * 3
+    views[0, :, 1] = 3 * (2 * labels - 1)
+    one = fit_layer(np.zeros((2, 2)), np.zeros(2), views[:1], labels)
+    all_ = fit_layer(np.zeros((2, 2)), np.zeros(2), views, labels)
+
+    def trust(found):
+        weight = found.weight[1] - found.weight[0]
+        return abs(weight[1] / weight[0])
+
+    assert trust(all_) < trust(one) / 2
+
+
 def test_noise_teaches_nothing():
     rng = np.random.default_rng(0)
     features = rng.normal(size=(30, 50))
     labels = np.repeat([0, 1, 2], 10)
-    found = fit_layer(np.zeros((3, 50)), np.zeros(3), features, labels)
-    assert found.strength == 1.0
+    found = fit_layer(np.zeros((3, 50)), np.zeros(3), features[None], labels)
+    assert found.strength == max(STRENGTHS)
     assert found.temperature > 1
 
 
@@ -139,22 +189,20 @@ def test_a_laboratory_is_learned_and_attributes_stay(laboratory):
         assert one['attributes'] == other['attributes']
 
 
-def test_the_layer_alone_changes(laboratory):
+def test_the_head_alone_changes(laboratory):
     inferencer = WBCInferencer()
     before = {k: v.clone() for k, v in inferencer.model.state_dict().items()}
     adapt(inferencer, laboratory)
-    layer = decision_layer(inferencer.model)
-    changed = [
+    changed = {
         name
         for name, value in inferencer.model.state_dict().items()
         if not torch.equal(value, before[name])
-    ]
-    own = {
-        name
-        for name, parameter in inferencer.model.named_parameters()
-        if parameter is layer.weight or parameter is layer.bias
     }
-    assert set(changed) == own and len(own) == 2
+    assert changed == {
+        'head.fc.weight',
+        'head.classifier.weight',
+        'head.classifier.bias',
+    }
 
 
 def test_names_of_folders_and_faults(tmp_path):

@@ -39,10 +39,10 @@ from daffnet_lite.utils.command_line import (
     run_tool,
 )
 from daffnet_mm.apis import WBCInferencer
-from daffnet_mm.apis.adaptation import fit_layer, mean_recall
+from daffnet_mm.apis.adaptation import VIEWS, fit_layer, mean_recall
 from daffnet_mm.apis.trained_classifier import dataset_type
 from daffnet_mm.datasets.sample_infos import image_groups, image_ids
-from daffnet_mm.models.utils import decision_layer
+from daffnet_mm.models.utils import LinearDecision
 from daffnet_mm.reproduction.label_curve import plot_label_curve
 from daffnet_mm.reproduction.statistics import summarize
 from daffnet_mm.utils.config_files import load_config
@@ -145,35 +145,49 @@ def evaluate(inferencer: WBCInferencer, text: str, args: Any) -> list[dict]:
     """Measure one dataset: a row for each number and draw."""
     name = text.partition('=')[0]
     files, labels, groups = cells_of(text, inferencer.classes, args.per_group)
-    features, answered = inferencer.features(files)
+    decision = LinearDecision(inferencer.model)
+    features, answered = inferencer.features(files, decision=decision)
+    files = [files[place] for place in answered]
     labels, groups = labels[answered], groups[answered]
-    layer = decision_layer(inferencer.model)
-    weight, bias = (
-        p.detach().cpu().double().numpy() for p in (layer.weight, layer.bias)
+    draws = {
+        (number, seed): draw(labels, groups, number, seed)
+        for number in args.numbers
+        for seed in range(args.draws)
+    }
+    # Only cells that teach are looked at from more than one side.
+    teachers = np.unique(
+        np.concatenate([found[0] for found in draws.values()])
     )
+    views, _ = inferencer.features(
+        [files[place] for place in teachers], decision=decision, views=VIEWS
+    )
+    weight, bias = decision.read()
     rows = []
-    for number in track(args.numbers, name, transient=True):
-        for seed in range(args.draws):
-            taught, tested, left_out = draw(labels, groups, number, seed)
-            names = [inferencer.classes[label] for label in left_out]
-            row: dict[str, Any] = dict(
-                dataset=name, number=number, draw=seed, left_out=names
+    for (number, seed), (taught, tested, left_out) in track(
+        draws.items(), name, transient=True
+    ):
+        names = [inferencer.classes[label] for label in left_out]
+        row: dict[str, Any] = dict(
+            dataset=name, number=number, draw=seed, left_out=names
+        )
+        if len(np.unique(labels[taught])) > 1:
+            fitted = fit_layer(
+                weight,
+                bias,
+                views[:, np.searchsorted(teachers, taught)],
+                labels[taught],
             )
-            if len(np.unique(labels[taught])) > 1:
-                fitted = fit_layer(
-                    weight, bias, features[taught], labels[taught]
-                )
-                row.update(
-                    tested=len(tested),
-                    before=mean_recall(
-                        features[tested] @ weight.T + bias, labels[tested]
-                    ),
-                    after=mean_recall(
-                        features[tested] @ fitted.weight.T + fitted.bias,
-                        labels[tested],
-                    ),
-                )
-            rows.append(row)
+            row.update(
+                tested=len(tested),
+                before=mean_recall(
+                    features[tested] @ weight.T + bias, labels[tested]
+                ),
+                after=mean_recall(
+                    features[tested] @ fitted.weight.T + fitted.bias,
+                    labels[tested],
+                ),
+            )
+        rows.append(row)
     return rows
 
 

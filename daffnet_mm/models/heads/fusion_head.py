@@ -3,6 +3,8 @@ import torch.nn as nn
 from mmpretrain.models.heads import ClsHead
 from mmpretrain.registry import MODELS
 
+from daffnet_lite.errors import InputError
+
 from ..utils import pool_last_feature
 
 
@@ -81,3 +83,65 @@ class FusionHead(ClsHead):
             Tensor: Logits of shape (N, num_classes).
         """
         return self.classifier(self.dropout(self.pre_logits(feats)))
+
+    def linear_inputs(self, feats: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        """Join what the head is a linear function of.
+
+        Args:
+            feats (tuple[Tensor]): As for :meth:`pre_logits`.
+
+        Returns:
+            Tensor: Shape (N, in_channels + morphological_channels).
+        """
+        if not self.morphological_channels:
+            return pool_last_feature(feats)
+        return torch.cat(list(feats), dim=1)
+
+    def as_linear(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give the one linear layer that both layers amount to.
+
+        Returns:
+            tuple[Tensor, Tensor]: Weights of shape (num_classes, in_channels
+            + morphological_channels), and biases, both float64.
+        """
+        deep, morphological = self._halves()
+        weight = torch.cat([deep @ self.fc.weight.double(), morphological], 1)
+        bias = deep @ self.fc.bias.double() + self.classifier.bias.double()
+        return weight.detach(), bias.detach()
+
+    @torch.no_grad()
+    def become_linear(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        """Give another linear function of both features.
+
+        The high-level feature changes, by as little as it can, and what the
+        last layer makes of it stays.
+
+        Args:
+            weight (Tensor): As :meth:`as_linear` gives it.
+            bias (Tensor): The same.
+
+        Raises:
+            InputError: If the types' weights of the high-level feature are
+                not independent, so that not every function can be given.
+        """
+        deep, _ = self._halves()
+        if torch.linalg.matrix_rank(deep) < self.num_classes:
+            raise InputError(
+                'the last layer of this FusionHead gives several cell types '
+                'the same weights of the high-level feature, so it cannot '
+                'take a change in; train it first'
+            )
+        pooled, morphological = weight.double().split(
+            [self.in_channels, self.morphological_channels], dim=1
+        )
+        now, _ = self.as_linear()
+        change = pooled - now[:, : self.in_channels]
+        self.fc.weight += torch.linalg.pinv(deep) @ change
+        self.classifier.weight[:, self.fc.out_features :] = morphological
+        self.classifier.bias[:] = bias - deep @ self.fc.bias.double()
+
+    def _halves(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The last layer's weights of either feature."""
+        return self.classifier.weight.double().split(
+            [self.fc.out_features, self.morphological_channels], dim=1
+        )

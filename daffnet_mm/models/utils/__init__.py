@@ -1,6 +1,10 @@
 from .adapt_batch_norm import adapt_batch_norm
 from .attribute_layout import AttributeLayout
-from .decision_features import decision_layer, watch_decisions
+from .decision_features import (
+    LinearDecision,
+    decision_layer,
+    watch_decisions,
+)
 from .equivalent_values import EquivalentValues
 from .folded_inference import FoldedInference
 from .pooling import AverageMaxPooling, pool_last_feature
@@ -10,6 +14,7 @@ __all__ = [
     'AverageMaxPooling',
     'EquivalentValues',
     'FoldedInference',
+    'LinearDecision',
     'adapt_batch_norm',
     'decision_layer',
     'pool_last_feature',

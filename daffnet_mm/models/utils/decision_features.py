@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn as nn
 
@@ -37,21 +38,69 @@ def decision_layer(model: nn.Module) -> nn.Linear:
     return layers[-1]
 
 
-@contextmanager
-def watch_decisions(
-    model: nn.Module,
-) -> Iterator[Callable[[], torch.Tensor]]:
-    """Keep what a classifier decides on while it predicts a batch.
+class LinearDecision:
+    """The linear function by which a classifier gives its cell types.
 
-    That is the input of :func:`decision_layer`.
+    A :class:`FusionHead` is one as a whole, of the backbone's pooled feature
+    and the morphological one; of any other head it is the last layer.
 
     Args:
         model (nn.Module): A classifier of MMPretrain's kind.
 
+    Attributes:
+        layer (nn.Module): What computes it.
+
+    Raises:
+        InputError: If there is none.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        head: Any = model.head
+        self.whole = hasattr(head, 'as_linear')
+        self.layer: Any = head if self.whole else decision_layer(model)
+
+    def inputs(self, given: Any) -> torch.Tensor:
+        """Give the features, (N, D), of what the layer is called with."""
+        return self.layer.linear_inputs(given) if self.whole else given
+
+    def read(self) -> tuple[np.ndarray, np.ndarray]:
+        """Give the weights, (C, D), and the biases, (C, )."""
+        layer = self.layer
+        found = layer.as_linear() if self.whole else layer.parameters()
+        weight, bias = (p.detach().cpu().double().numpy() for p in found)
+        return weight, bias
+
+    @torch.no_grad()
+    def write(self, weight: np.ndarray, bias: np.ndarray) -> None:
+        """Replace the function."""
+        layer = self.layer
+        own = next(layer.parameters())
+        weight, bias = (
+            torch.as_tensor(v, device=own.device) for v in (weight, bias)
+        )
+        if self.whole:
+            layer.become_linear(weight, bias)
+        else:
+            layer.weight.copy_(weight)
+            layer.bias.copy_(bias)
+
+
+@contextmanager
+def watch_decisions(
+    model: nn.Module, decision: LinearDecision | None = None
+) -> Iterator[Callable[..., torch.Tensor]]:
+    """Keep what a classifier decides on while it predicts a batch.
+
+    Args:
+        model (nn.Module): A classifier of MMPretrain's kind.
+        decision (LinearDecision, optional): What of it is watched. Defaults
+            to None: the input of :func:`decision_layer`.
+
     Yields:
         Callable: After a prediction within the block it gives the features,
-        float32 on the CPU, of shape (N, D); the mean, if several views of the
-        batch were predicted.
+        float32 on the CPU, of shape (N, D): the mean, if several views of the
+        batch were predicted. With ``each=True`` it gives those of all views,
+        (V, N, D).
 
     Raises:
         InputError: If the model has no such layer.
@@ -59,10 +108,16 @@ def watch_decisions(
     views: list[torch.Tensor] = []
 
     def keep(layer: nn.Module, inputs: tuple) -> None:
-        views.append(inputs[0].detach())
+        given = decision.inputs(inputs[0]) if decision else inputs[0]
+        views.append(given.detach())
 
-    hook = decision_layer(model).register_forward_pre_hook(keep)
+    def features(each: bool = False) -> torch.Tensor:
+        found = torch.stack(views).float().cpu()
+        return found if each else found.mean(0)
+
+    layer = decision.layer if decision else decision_layer(model)
+    hook = layer.register_forward_pre_hook(keep)
     try:
-        yield lambda: torch.stack(views).float().mean(0).cpu()
+        yield features
     finally:
         hook.remove()

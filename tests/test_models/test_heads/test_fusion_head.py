@@ -3,6 +3,7 @@ import torch
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
+from daffnet_lite.errors import InputError
 from daffnet_mm.models.heads import FusionHead
 
 
@@ -98,3 +99,33 @@ def test_takes_the_imagenet_classifier(imagenet_classifier):
 def test_a_head_without_classes_is_refused(num_classes):
     with pytest.raises(ValueError, match='must be a positive integer'):
         FusionHead(num_classes, 12)
+
+
+@pytest.mark.parametrize('morphological', [6, 0])
+def test_is_a_linear_function_and_becomes_another(morphological):
+    torch.manual_seed(0)
+    head = FusionHead(
+        5, 12, morphological_channels=morphological, num_features=7
+    ).eval()
+    feats = (torch.randn(3, 12),)
+    if morphological:
+        feats += (torch.randn(3, 6),)
+    inputs = head.linear_inputs(feats)
+    assert inputs.shape == (3, 12 + morphological)
+    weight, bias = head.as_linear()
+    torch.testing.assert_close(
+        inputs.double() @ weight.T + bias, head(feats).double()
+    )
+    last = head.classifier.weight[:, :7].clone()
+    weight, bias = torch.randn(5, 12 + morphological), torch.randn(5)
+    head.become_linear(weight, bias)
+    torch.testing.assert_close(head(feats), inputs @ weight.T + bias)
+    assert torch.equal(head.classifier.weight[:, :7], last)
+
+
+def test_a_head_that_cannot_become_another_says_so():
+    head = FusionHead(5, 12, morphological_channels=6, num_features=7)
+    head.classifier.weight.data[1] = head.classifier.weight.data[0]
+    weight, bias = head.as_linear()
+    with pytest.raises(InputError, match='the same weights.*train it first'):
+        head.become_linear(weight, bias)

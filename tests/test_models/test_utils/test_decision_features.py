@@ -9,7 +9,11 @@ from mmpretrain.registry import MODELS
 from tiny_run import PREDICTOR, daffnet_model
 
 from daffnet_lite.errors import InputError
-from daffnet_mm.models.utils import decision_layer, watch_decisions
+from daffnet_mm.models.utils import (
+    LinearDecision,
+    decision_layer,
+    watch_decisions,
+)
 
 HEADS = dict(
     LinearClsHead=dict(type='LinearClsHead', num_classes=5, in_channels=64),
@@ -72,6 +76,30 @@ def test_of_several_views_the_mean():
         for view in views:
             model(view, mode='predict')
         torch.testing.assert_close(features(), sum(alone) / 2)
+        torch.testing.assert_close(features(each=True), torch.stack(alone))
+
+
+@pytest.mark.parametrize('kind', ['DAFFNet', 'MAPHead', *HEADS])
+@torch.no_grad()
+def test_a_linear_function_makes_the_answers_and_is_replaced(kind):
+    model = build(kind)
+    inputs = torch.randn(3, 3, 32, 32)
+    decision = LinearDecision(model)
+    weight, bias = decision.read()
+
+    def check():
+        with watch_decisions(model, decision) as features:
+            samples = model(inputs, mode='predict')
+            logits = features().double().numpy() @ weight.T + bias
+        wanted = torch.as_tensor(logits).softmax(1).float()
+        for sample, score in zip(samples, wanted, strict=True):
+            torch.testing.assert_close(sample.pred_score, score)
+        return wanted
+
+    before = check()
+    weight, bias = weight[::-1].copy(), bias + 1
+    decision.write(weight, bias)
+    assert not torch.allclose(check(), before)
 
 
 def test_an_error_leaves_no_watcher():
