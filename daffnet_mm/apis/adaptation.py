@@ -29,7 +29,7 @@ LEAST_CELLS = 5
 #: Parts of the cells, each of which is predicted by what the others teach.
 FOLDS = 5
 #: How each cell is looked at, besides as it is.
-VIEWS = 'flips'
+VIEWS = 'symmetries'
 #: How much of its former answers the layer keeps; one is chosen.
 SHARES = (0.0, 0.5, 1.0)
 #: How strongly its change is held back; one is chosen.
