@@ -74,15 +74,14 @@ class LinearDecision:
     def write(self, weight: np.ndarray, bias: np.ndarray) -> None:
         """Replace the function."""
         layer = self.layer
-        own = next(layer.parameters())
-        weight, bias = (
-            torch.as_tensor(v, device=own.device) for v in (weight, bias)
-        )
+        device = next(layer.parameters()).device
+        weights = torch.as_tensor(weight, device=device)
+        biases = torch.as_tensor(bias, device=device)
         if self.whole:
-            layer.become_linear(weight, bias)
+            layer.become_linear(weights, biases)
         else:
-            layer.weight.copy_(weight)
-            layer.bias.copy_(bias)
+            layer.weight.copy_(weights)
+            layer.bias.copy_(biases)
 
 
 @contextmanager
