@@ -28,8 +28,11 @@ from .wbc_inferencer import WBCInferencer
 LEAST_CELLS = 5
 #: Parts of the cells, each of which is predicted by what the others teach.
 FOLDS = 5
-#: How each cell is looked at, besides as it is.
+#: How each cell is looked at, besides as it is,
 VIEWS = 'symmetries'
+#: if there are no more: as many tell by themselves what does not matter, and
+#: would take long.
+MOST_TURNED = 500
 #: How much of its former answers the layer keeps; one is chosen.
 SHARES = (0.0, 0.5, 1.0)
 #: How strongly its change is held back; one is chosen.
@@ -96,9 +99,12 @@ def adapt(
         for _ in files
     ]
     decision = LinearDecision(inferencer.model)
+    views = VIEWS if len(paths) <= MOST_TURNED else None
     features, answered = inferencer.features(
-        paths, decision=decision, views=VIEWS
+        paths, decision=decision, views=views
     )
+    if views is None:
+        features = features[None]
     labels = np.array(classes)[answered]
     remarks = [*inferencer.warnings, *inferencer.errors.values()]
     cells = {

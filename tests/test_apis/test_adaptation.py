@@ -7,7 +7,7 @@ from tool_process import load_tool
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.structures import WBC5_CLASSES
-from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.apis import WBCInferencer, adaptation
 from daffnet_mm.apis.adaptation import (
     STRENGTHS,
     adapt,
@@ -203,6 +203,21 @@ def test_the_head_alone_changes(laboratory):
         'head.classifier.weight',
         'head.classifier.bias',
     }
+
+
+def test_many_cells_are_looked_at_as_they_are(laboratory, monkeypatch):
+    asked = []
+    features = WBCInferencer.features
+
+    def spy(self, paths, **kwargs):
+        asked.append((len(paths), kwargs['views']))
+        return features(self, paths, **kwargs)
+
+    monkeypatch.setattr(WBCInferencer, 'features', spy)
+    monkeypatch.setattr(adaptation, 'MOST_TURNED', 39)
+    found = adapt(WBCInferencer(), laboratory)
+    assert asked == [(40, None)]
+    assert found.after > found.before
 
 
 def test_names_of_folders_and_faults(tmp_path):

@@ -38,8 +38,20 @@ def check_groups(parts):
     return sides
 
 
-@pytest.mark.parametrize('scale', ['full', 'tiny'])
-@pytest.mark.parametrize('table', ['chen_table11', 'chen_table12'])
+@pytest.mark.parametrize(
+    ('table', 'scale'),
+    [
+        ('chen_table11', 'tiny'),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in (
+                ('chen_table11', 'full'),
+                ('chen_table12', 'full'),
+                ('chen_table12', 'tiny'),
+            )
+        ),
+    ],
+)
 def test_lisc(make_plan, environment, tmp_path, lisc_cut, table, scale):
     """242 cells: 145, 48 and 49, as in the paper's Table 2."""
     environment(
@@ -88,6 +100,7 @@ def test_bccd(make_plan, environment, tmp_path):
         assert all(len(found) == 1 for found in sources.values())
 
 
+@pytest.mark.long
 def test_rows_of_both_papers_have_folds_of_their_own(
     make_plan, environment, tmp_path, lisc_cut
 ):

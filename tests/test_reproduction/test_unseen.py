@@ -64,7 +64,11 @@ def test_a_candidate_changes_one_thing(plan):
         for run, cfg in plan.configs.items()
     }
     # two looks are drawn, and compared by the head, of what varies
-    several = dict(consistency=('variation', ['sampler', 'model']))
+    several = {
+        'consistency': ('variation', ['sampler', 'model']),
+        'variation-balanced': ('variation', ['sampler']),
+        'variation-fourier': ('variation', ['model']),
+    }
     for (name, dataset), cfg in configs.items():
         before, expected = several.get(name, ('baseline', None))
         base, own = parts(configs[before, dataset]), parts(cfg)

@@ -66,6 +66,7 @@ def test_missing_folder_is_one_sentence():
     )
 
 
+@pytest.mark.long
 def test_all_stages_and_their_tables(tmp_path, monkeypatch, capfd):
     driver, tools = write_driver(tmp_path)
     popen = subprocess.Popen

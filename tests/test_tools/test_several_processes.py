@@ -124,7 +124,7 @@ default_hooks = dict(
     assert 'are training from epoch 2 on' in outputs[0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which('bash') is None, reason='needs bash')
 def test_the_script(tmp_path):
     config = write_config(

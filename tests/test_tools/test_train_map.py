@@ -5,7 +5,7 @@ import torch
 from tiny_run import PREDICTOR, tiny_config
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_three_steps(tmp_path, succeeds, fails):
     """True attributes, pseudo attributes, both; and nothing of it twice."""
     cfg = tiny_config(

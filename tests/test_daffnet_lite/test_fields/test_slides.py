@@ -56,7 +56,9 @@ def test_given_boxes_are_those_of_the_slide(slide):
     assert result.boxes == [*boxes[:2], (1750, 1150, 1800, 1200)]
 
 
-@pytest.mark.parametrize('largest', [4096, 450])
+@pytest.mark.parametrize(
+    'largest', [450, pytest.param(4096, marks=pytest.mark.long)]
+)
 def test_the_command_reads_a_folder_of_slides(
     slide, image, tmp_path, monkeypatch, capsys, largest
 ):

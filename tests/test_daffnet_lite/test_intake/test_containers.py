@@ -337,6 +337,9 @@ def test_files_that_are_not_open(opened, said, number, inferencer, cells):
     files = [opened(cells.paths[0]) for _ in range(number)]
     with pytest.raises(InputError, match=f'image 1 of the input .*{said}'):
         inferencer(files)
+    # Left open, they are warned of in another test.
+    for file in files:
+        file.close()
 
 
 @pytest.mark.parametrize('order', ['RGB', 'rgba', None, 3, 'x' * 999])
