@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -305,3 +307,21 @@ def test_the_tool(laboratory, tmp_path, succeeds, fails):
         'adapt.py', *model, '--labelled', tmp_path / 'no', '--out', out
     )
     assert f'{tmp_path / "no"}' in said
+
+
+def test_a_dataset_of_too_few_cells_has_no_figures(
+    laboratory, evaluation, monkeypatch
+):
+    files = sorted(map(str, laboratory.glob('*/*.png')))[:12]
+    labels = np.repeat([0, 1], [8, 4])
+    monkeypatch.setattr(
+        evaluation,
+        'cells_of',
+        lambda *_: (files, labels, np.arange(12).astype(str)),
+    )
+    args = SimpleNamespace(per_group=25, numbers=[5], draws=2)
+    rows = evaluation.evaluate(WBCInferencer(), 'Mine=here', args)
+    assert [row['left_out'] for row in rows] == [
+        ['basophil', 'eosinophil']
+    ] * 2
+    assert not any('after' in row for row in rows)

@@ -154,13 +154,16 @@ def evaluate(inferencer: WBCInferencer, text: str, args: Any) -> list[dict]:
         for number in args.numbers
         for seed in range(args.draws)
     }
-    # Only cells that teach are looked at from more than one side.
-    teachers = np.unique(
-        np.concatenate([found[0] for found in draws.values()])
-    )
-    views, _ = inferencer.features(
-        [files[place] for place in teachers], decision=decision, views=VIEWS
-    )
+    # Only cells that teach are looked at from more than one side; where all
+    # types are left out, there are none.
+    teachers = np.unique(np.concatenate([t for t, *_ in draws.values()]))
+    views = np.empty((1, 0, 0))
+    if teachers.size:
+        views, _ = inferencer.features(
+            [files[place] for place in teachers],
+            decision=decision,
+            views=VIEWS,
+        )
     weight, bias = decision.read()
     rows = []
     for (number, seed), (taught, tested, left_out) in track(
