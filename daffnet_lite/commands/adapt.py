@@ -6,8 +6,8 @@ Usage:
         [--device DEVICE] [--cfg-options KEY=VALUE ...]
 
 FOLDER holds a folder for each cell type, with at least 5 labelled cells in
-each; ten bring more, and cells of several slides more than those of one. It
-takes seconds. None of home's cells are needed, and what the model says of
+each; ten bring more, and cells of several slides more than those of one. So
+many take seconds. None of home's cells are needed, and what the model says of
 attributes stays as it is, everywhere: only what gives the cell types is fitted
 anew. A type that has no folder stays, and is claimed less where it was claimed
 of the cells of others.

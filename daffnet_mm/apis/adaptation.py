@@ -243,7 +243,7 @@ def fit_layer(
     views: np.ndarray,
     labels: np.ndarray,
 ) -> FittedLayer:
-    """Move a linear layer no further from what it was than it must.
+    """Teach a linear layer what some cells show.
 
     Of what it says of the types that have cells a share is kept, and a linear
     function of the features is added. What is minimised is the mean over
@@ -261,12 +261,15 @@ def fit_layer(
         weight (np.ndarray): The layer's weights, (C, D).
         bias (np.ndarray): Its biases, (C, ).
         views (np.ndarray): What it gets of V views of each cell, (V, N, D);
-            of the cell as it is, first.
+            of the cell as it is, first. Of more than 500 cells only this one
+            counts.
         labels (np.ndarray): What it is to give, (N, ); at least 5 of each.
 
     Returns:
         FittedLayer: The layer.
     """
+    if len(labels) > MOST_TURNED:
+        views = views[:1]
     mean = views.mean(axis=(0, 1), dtype=np.float64)
     spread = (views - mean).std(axis=(0, 1))
     # What hardly varies among these cells is not to count for much.

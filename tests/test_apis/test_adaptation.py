@@ -140,7 +140,7 @@ def test_it_tells_new_cells_apart():
     assert abs(mean_recall(found.held_out, labels) - after) < 10
 
 
-def test_views_of_a_cell_teach_what_does_not_matter():
+def test_views_of_a_cell_teach_what_does_not_matter(monkeypatch):
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 6)
     side = rng.choice([-1.0, 1.0], size=(4, 12))
@@ -157,6 +157,10 @@ def test_views_of_a_cell_teach_what_does_not_matter():
         return abs(weight[1] / weight[0])
 
     assert trust(all_) < trust(one) / 2
+    # of many cells one view counts, as `adapt` looks at them
+    monkeypatch.setattr(adaptation, 'MOST_TURNED', 11)
+    many = fit_layer(np.zeros((2, 2)), np.zeros(2), views, labels)
+    np.testing.assert_array_equal(many.weight, one.weight)
 
 
 def test_noise_teaches_nothing():
