@@ -44,6 +44,7 @@ Not for diagnosis.
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,7 +147,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     import rich
 
     from daffnet_lite.answers import TABLE_WIDTH, print_result, write_result
+    from daffnet_lite.answers.html_report import FIELD_SIDE
     from daffnet_lite.cropping.boxes import check_margin
+    from daffnet_lite.fields import read_and_draw
     from daffnet_lite.fields.out_folder import working_folder, write_outputs
     from daffnet_lite.fields.reporting import report_fields
     from daffnet_lite.fields.several import predict_fields
@@ -182,7 +185,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             if args.out_dir is not None:
                 write_outputs(work, answers, args.num_workers, reading)
             if report is not None:
-                report_fields(report, answers, work, reading)
+                report_fields(
+                    report,
+                    answers,
+                    (str(work / 'crops' / row['image']) for row in answers),
+                    partial(read_and_draw, largest=FIELD_SIDE, **reading),
+                )
         if args.out is None:
             print_result(form, answers)
         else:

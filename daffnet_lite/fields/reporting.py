@@ -1,43 +1,45 @@
 """Fields and their cells on the page that shows answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from daffnet_lite.answers import HtmlReport
-from daffnet_lite.answers.html_report import FIELD_SIDE
+import numpy as np
 
-from .drawing import read_and_draw
-from .field_answers import FieldAnswers, crop_names
+from daffnet_lite.answers import HtmlReport
+
+from .field_answers import FieldAnswers
+from .field_result import FieldResult
 
 
 def report_fields(
     report: HtmlReport,
     answers: FieldAnswers,
-    work: Path,
-    reading: Mapping[str, Any],
+    pictures: Iterable,
+    draw: Callable[[FieldResult], np.ndarray],
 ) -> None:
     """Show fields and their cells in a report.
 
     Args:
         report (HtmlReport): The report.
         answers (FieldAnswers): The cells.
-        work (Path): The folder with their ``crops``.
-        reading (Mapping): ``bit_depth`` and ``max_pixels``.
+        pictures (Iterable): A picture of each cell, as for ``read_image``.
+        draw (Callable): Gives a field with its cells drawn, uint8, BGR; is
+            asked for those that are shown.
     """
+    rows, waiting = iter(answers), iter(pictures)
     for result, stem in zip(answers.results, answers.stems, strict=True):
         report.add_field(
             result.field or stem,
             result.summary,
             len(result.cells),
-            partial(read_and_draw, result, largest=FIELD_SIDE, **reading),
+            partial(draw, result),
         )
-        names = crop_names(result, stem)
-        for row, cell in zip(result.rows(names), result.cells, strict=True):
+        for cell in result.cells:
+            row: dict[str, Any] = next(rows)
             report.add(
                 row,
-                picture=str(work / 'crops' / row['image']),
+                picture=next(waiting),
                 name=row['group'],
                 place='box {}, {}, {}, {}'.format(*cell.box),
             )

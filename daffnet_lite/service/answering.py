@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from daffnet_lite.answers import (
     HtmlReport,
@@ -11,13 +14,15 @@ from daffnet_lite.answers import (
     as_row,
     count_answers,
 )
+from daffnet_lite.answers.html_report import FIELD_SIDE
 from daffnet_lite.answers.pictures import as_address, picture_of
 from daffnet_lite.answers.whole_fields import describe_fields
 from daffnet_lite.answers.writing import told_of_all
 from daffnet_lite.errors import InputError
-from daffnet_lite.fields import draw_field
+from daffnet_lite.fields import FieldResult, read_and_draw
 from daffnet_lite.fields.field_answers import FieldAnswers
 from daffnet_lite.fields.predicting import classify, find_cells
+from daffnet_lite.fields.reporting import report_fields
 from daffnet_lite.fileio.image_reading import (
     group_remarks,
     name_of,
@@ -42,11 +47,13 @@ class Answered(NamedTuple):
         rows (CellAnswers | FieldAnswers): The answers.
         pictures (list): A picture of each row's cell, as for ``read_image``.
         fields (list[dict]): What is said of each field; none of cells.
+        sources (dict): The images of the fields by name.
     """
 
     rows: Any
     pictures: list
     fields: list[dict] | None = None
+    sources: Mapping[str, NamedContent] = MappingProxyType({})
 
     def as_json(self) -> dict:
         """Give all as plain values."""
@@ -234,9 +241,11 @@ def answer_fields(
         )
         if drawn:
             # Read again: no more than one field is held at once.
-            field = read_image(sources[result.field or ''], **reading).img
+            picture = read_and_draw(
+                result, sources[result.field or ''], **reading
+            )
             told['picture'] = as_address(
-                draw_field(field, result), max(result.shape), MOST_FIELD_BYTES
+                picture, max(picture.shape), MOST_FIELD_BYTES
             )
         fields.append(told)
     pictures = [
@@ -244,7 +253,7 @@ def answer_fields(
         for crop, answer in zip(crops, answers, strict=True)
         if not isinstance(answer, str)
     ]
-    return Answered(rows, pictures, fields)
+    return Answered(rows, pictures, fields, sources)
 
 
 def report_of(
@@ -269,14 +278,21 @@ def report_of(
     Raises:
         RefusedError: If there is no cell to report.
     """
-    report = HtmlReport(model, classes, **reading)
-    cells = 0
-    for row, picture in zip(answered.rows, answered.pictures, strict=True):
-        report.add(row, picture)
-        cells += 1
-    if not cells:
+    if not answered.pictures:
         raise RefusedError(422, 'there is no white cell to report')
-    return report.render(answered.rows.errors, command)
+    report = HtmlReport(model, classes, **reading)
+    rows = answered.rows
+    if isinstance(rows, FieldAnswers):
+
+        def draw(result: FieldResult) -> np.ndarray:
+            source = answered.sources[result.field or '']
+            return read_and_draw(result, source, FIELD_SIDE, **reading)
+
+        report_fields(report, rows, answered.pictures, draw)
+    else:
+        for row, picture in zip(rows, answered.pictures, strict=True):
+            report.add(row, picture)
+    return report.render(rows.errors, command)
 
 
 def thumbnails(answered: Answered, reading: Mapping[str, Any]) -> list[str]:

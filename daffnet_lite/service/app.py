@@ -267,7 +267,10 @@ def build_app(
             Subject, Query(description='What the images show.')
         ] = Subject.cells,
     ) -> Response:
-        """Write the report of `daffnet predict`: one page, for A4 paper."""
+        """Write the report of `daffnet predict`, or `daffnet fields`.
+
+        It is one page, for A4 paper.
+        """
         content = await answer(
             request,
             profile,

@@ -168,6 +168,28 @@ def test_fields(client, classifier, exported, field_file):
     assert sum(c['number'] for c in told['differential_count']) == 2
 
 
+def test_the_report_of_fields_shows_them(
+    client, classifier, field_file, tmp_path
+):
+    """As that of `daffnet fields`: each drawn, and where its cells lie."""
+    empty = tmp_path / 'empty.png'
+    cv2.imwrite(str(empty), np.full((300, 400, 3), 240, 'u1'))
+    cells = predict_field(classifier, field_file).cells
+    files = upload([field_file, str(empty)])
+    pages = [
+        client.post('/report?of=fields', files=files).text,
+        client.post('/fields?include=report', files=files).json()['report'],
+    ]
+    for page in pages:
+        text = ' '.join(re.sub(r'<[^>]*>', ' ', page).split())
+        assert '2 white blood cells in 2 fields' in text
+        assert '0 cells empty.png' in text
+        for cell in cells:
+            assert 'field.png box {}, {}, {}, {}'.format(*cell.box) in text
+        # Two fields and two cells.
+        assert page.count('src="data:image/jpeg;base64,') == 4
+
+
 def test_the_table_of_fields_is_that_of_the_command(
     client, exported, field_file, tmp_path
 ):
@@ -226,7 +248,9 @@ def test_the_report(client, exported, field_file, of):
     assert 'Differential count of 2 white blood cells' in answer.text
     assert ModelIdentity.of_file(exported.path).sha256 in answer.text
     assert 'POST /report' in answer.text
-    assert answer.text.count('src="data:image/jpeg;base64,') == 2
+    # Two cells, and the field that they are of.
+    pictures = 2 if of == 'cells' else 3
+    assert answer.text.count('src="data:image/jpeg;base64,') == pictures
     assert not re.search(r'(?:src|href)="(?!data:)', answer.text)
     assert exported.path not in answer.text
 
