@@ -260,6 +260,11 @@ def calibrate_map(path, files):
     )
 
 
+def average_models(path, files):
+    words = (files.config, path, path, '--out', files.folder / 'out.pth')
+    run_script('model_converters/average_models.py', *words)
+
+
 def explain(path, files):
     words = (files.config, path, files.image, '--out-dir', files.folder)
     run_script('analysis_tools/explain.py', *words)
@@ -358,6 +363,7 @@ DOORS = [
     pseudo_label_command,
     cross_dataset,
     robustness,
+    average_models,
     calibrate_map,
     explain,
     publish_model,

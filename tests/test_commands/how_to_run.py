@@ -41,6 +41,8 @@ PLACEHOLDERS = {
         f'{REPOSITORY}/daffnet_lite/profiles/pbc.json'
     ),
     # a MAP, and its config
+    'average_models.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
+    'average_models.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     'calibrate_map.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'calibrate_map.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     'make_splits.py CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
@@ -173,6 +175,7 @@ OF_SEVERAL = re.compile(
 )
 OF_TRAINING = {
     'train.py',
+    'average_models.py',
     'calibrate_map.py',
     'fit_review.py',
     'publish_model.py',
