@@ -171,7 +171,8 @@ ABSENT = {
 #: Trainings, and what comes of them, that begin from ImageNet's weights and
 #: take several releases.
 OF_SEVERAL = re.compile(
-    r'configs/(daffnet/\w+-lite_(laboratories|pbc-only)|_base_/datasets/held-out-)'
+    r'configs/(daffnet/(mean/)?\w+-lite_(laboratories|pbc-only|mean|\w+-varied)'
+    r'|_base_/datasets/held-out-)'
 )
 OF_TRAINING = {
     'train.py',
