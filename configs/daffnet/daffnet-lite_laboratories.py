@@ -20,9 +20,9 @@ model = dict(
     neck=dict(
         predictor=dict(
             init_cfg=dict(
-                # What tools/analysis_tools/calibrate_map.py makes of the
-                # mean of stage 1's trainings.
-                checkpoint='work_dirs/map-lite_mean/calibrated.pth'
+                # What tools/analysis_tools/calibrate_map.py makes of stage
+                # 1's best.pth.
+                checkpoint='work_dirs/map-lite_laboratories/calibrated.pth'
             )
         ),
         predictor_config='configs/daffnet/map-lite_laboratories.py',

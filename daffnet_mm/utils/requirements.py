@@ -23,6 +23,12 @@ CONVERTERS = {
     )
 }
 
+#: What makes checkpoints of trained ones, by their file name.
+MAKERS = {
+    'calibrated.pth': 'python tools/analysis_tools/calibrate_map.py',
+    'mean.pth': 'python tools/model_converters/average_models.py',
+}
+
 
 def check_weights(cfg: Config) -> None:
     """Refuse a config whose pretrained weights cannot be had.
@@ -167,10 +173,11 @@ def _advice(cfg: Config, key: str, path: str) -> str:
     config = (cfg.model.get('neck') or {}).get('predictor_config')
     if config is None or 'predictor' not in key:
         config = f'of the config {osp.basename(osp.dirname(path))}'
-    return (
-        f'the training {config} leaves it in its work folder; name another '
-        f'by --cfg-options {key}.checkpoint=FILE'
-    )
+    where = f'the training {config} leaves it in its work folder'
+    maker = MAKERS.get(osp.basename(path))
+    if maker is not None:
+        where = f'{maker} makes it of what the training {config} leaves'
+    return f'{where}; name another by --cfg-options {key}.checkpoint=FILE'
 
 
 def _shown(cfg: Config) -> str:

@@ -40,6 +40,32 @@ def no_network(monkeypatch):
     monkeypatch.setattr('socket.getaddrinfo', refuse)
 
 
+@pytest.mark.parametrize(
+    ('config', 'file', 'maker', 'trained'),
+    [
+        (
+            'daffnet-lite_laboratories.py',
+            'calibrated.pth',
+            'analysis_tools/calibrate_map.py',
+            'configs/daffnet/map-lite_laboratories.py',
+        ),
+        (
+            'mean/map-lite_mean.py',
+            'mean.pth',
+            'model_converters/average_models.py',
+            'of the config map-lite_laboratories',
+        ),
+    ],
+)
+def test_weights_that_are_made_of_trained_ones(config, file, maker, trained):
+    """A training alone leaves none of that name."""
+    missing = missing_weights(Config.fromfile(FULL / config))
+    path = f'work_dirs/map-lite_laboratories/{file} does not exist'
+    assert missing[path].startswith(
+        f'python tools/{maker} makes it of what the training {trained} leaves'
+    )
+
+
 def test_all_that_is_missing_is_said_at_once(hub, no_network):
     with pytest.raises(InputError) as caught:
         check_requirements(Config.fromfile(FULL / 'daffnet_pbc.py'))

@@ -1,4 +1,4 @@
-# A part of the mean that ../map-lite_mean.py begins from: as
+# A part of the mean that map-lite_mean.py begins from: as
 # ../map-lite_laboratories.py, but all cells of laboratories that teach no
 # attributes are varied, and magnifications stay.
 _base_ = [

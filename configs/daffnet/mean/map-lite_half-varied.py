@@ -1,4 +1,4 @@
-# A part of the mean that ../map-lite_mean.py begins from: as
+# A part of the mean that map-lite_mean.py begins from: as
 # ../map-lite_laboratories.py, but half of all cells are varied, all of
 # Raabin-WBC's training slides are taken, and no cell is painted.
 _base_ = [

@@ -1,13 +1,11 @@
-# Stage 1 of the model that ships: three gentle epochs, as those of
-# map-lite_laboratories.py, from the mean of four trainings (average_models.py)
-# that all began from ImageNet's weights: that one, map-lite_pbc-only.py, and
-# the two of mean/.
+# Three gentle epochs, as those of ../map-lite_laboratories.py, from the mean
+# (average_models.py) of that training and three more, all of which began from
+# ImageNet's weights: ../map-lite_pbc-only.py and the two beside.
 _base_ = [
-    '../_base_/datasets/cells_laboratories.py',
-    '../_base_/models/lite_map.py',
-    '../_base_/schedules/lite_16e.py',
+    '../../_base_/datasets/cells_laboratories.py',
+    '../../_base_/models/lite_map.py',
+    '../../_base_/schedules/lite_16e.py',
 ]
-load_from = 'work_dirs/map-lite_laboratories/mean.pth'
 train_dataloader = dict(
     dataset=dict(datasets=_base_.several, pipeline=_base_.pack)
 )
@@ -24,8 +22,7 @@ annotator_disagreement = [
 ]
 # fmt: on
 model = dict(
-    # What it begins from is above.
-    init_cfg=None,
+    init_cfg=dict(checkpoint='work_dirs/map-lite_laboratories/mean.pth'),
     head=dict(
         loss=dict(type='DSLLoss', label_smoothing=annotator_disagreement)
     ),
