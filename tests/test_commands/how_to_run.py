@@ -112,6 +112,7 @@ PLACEHOLDERS = {
     'daffnet fields --out-dir DIR': '{own}',
     '--figure FILE': '{own}.png',
     '--contact-sheet FILE': '{own}.png',
+    'MEAN.pth': '{own}.pth',
     'CALIBRATED.pth': '{own}.pth',
     'REVIEWED.pth': '{own}.pth',
     'ADAPTED.pth': '{own}.pth',

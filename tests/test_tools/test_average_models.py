@@ -53,7 +53,7 @@ def parts(tmp_path):
 def test_the_mean(parts, tmp_path, succeeds):
     config, models, paths = parts
     out = tmp_path / 'mean.pth'
-    printed = succeeds(TOOL, config, *paths, '--out', out, '--images', '16')
+    printed = succeeds(TOOL, config, *paths, '--out', out, '--num-images', '16')
     assert f'wrote {out}, the mean of 2 checkpoints' in printed
     written = torch.load(out, weights_only=True)
     one, other = (model.state_dict() for model in models)
@@ -70,7 +70,7 @@ def test_batch_statistics_are_those_of_the_mean(parts, tmp_path, succeeds):
     """Of the first layer: the mean over all images that it has seen."""
     config, models, paths = parts
     out = tmp_path / 'mean.pth'
-    succeeds(TOOL, config, *paths, '--out', out, '--images', '1000')
+    succeeds(TOOL, config, *paths, '--out', out, '--num-images', '1000')
     cfg = load_config(str(config), {})
     model = models[0]
     model.load_state_dict(torch.load(out, weights_only=True)['state_dict'])

@@ -2,7 +2,7 @@
 
 Usage:
     python tools/model_converters/average_models.py CONFIG CKPT CKPT [CKPT ...]
-        --out FILE [--images 2000] [--device DEVICE]
+        --out FILE [--num-images 2000] [--device DEVICE]
         [--cfg-options KEY=VALUE ...]
 
 Trainings of one network from the same pretrained weights, of several seeds or
@@ -53,7 +53,7 @@ def build_parser() -> ToolParser:
     )
     parser.add_output('--out', 'checkpoint to write', required=True)
     parser.add_number(
-        '--images', 'of the training part, for the batch statistics', 2000
+        '--num-images', 'of the training part, for the batch statistics', 2000
     )
     parser.add_device()
     parser.add_cfg_options()
@@ -145,7 +145,7 @@ def main(argv: list[str] | None = None) -> int:
         meta = merge_meta(metas, args.checkpoints)
         model.load_state_dict(mean_of(states))
         update_bn(
-            training_images(model, cfg.train_dataloader, args.images), model
+            training_images(model, cfg.train_dataloader, args.num_images), model
         )
         weights = weights_to_cpu(model.state_dict())
         save_checkpoint(args.out, dict(meta=meta, state_dict=weights))
