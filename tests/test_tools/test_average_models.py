@@ -53,7 +53,9 @@ def parts(tmp_path):
 def test_the_mean(parts, tmp_path, succeeds):
     config, models, paths = parts
     out = tmp_path / 'mean.pth'
-    printed = succeeds(TOOL, config, *paths, '--out', out, '--num-images', '16')
+    printed = succeeds(
+        TOOL, config, *paths, '--out', out, '--num-images', '16'
+    )
     assert f'wrote {out}, the mean of 2 checkpoints' in printed
     written = torch.load(out, weights_only=True)
     one, other = (model.state_dict() for model in models)

@@ -145,7 +145,8 @@ def main(argv: list[str] | None = None) -> int:
         meta = merge_meta(metas, args.checkpoints)
         model.load_state_dict(mean_of(states))
         update_bn(
-            training_images(model, cfg.train_dataloader, args.num_images), model
+            training_images(model, cfg.train_dataloader, args.num_images),
+            model,
         )
         weights = weights_to_cpu(model.state_dict())
         save_checkpoint(args.out, dict(meta=meta, state_dict=weights))
