@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,7 @@ def report_fields(
             partial(draw, result),
         )
         for cell in result.cells:
-            row: dict[str, Any] = next(rows)
+            row = next(rows)
             report.add(
                 row,
                 picture=next(waiting),

@@ -8,8 +8,7 @@ Usage:
 Trainings of one network from the same pretrained weights, of several seeds or
 with different augmentation, often end so near to each other that the mean of
 their weights is better than each of them (Wortsman et al., ICML 2022), and
-costs no more to run. Whether they do has to be measured: test FILE beside
-them. From scratch they do not.
+costs no more to run. Whether it is has to be measured: test FILE beside them.
 
 A mean has other batch statistics than its parts, so these are taken anew on
 images of the config's training part. What a checkpoint says of temperatures,
