@@ -155,7 +155,13 @@ LESS_IF_SAID = {'--fractions': ('0.25', '1')}
 #: synopsis says itself.
 SMALLER = {'--scale': 'tiny', '--datasets': None}
 #: Names in commands that stand for images of one's own.
-OWN_IMAGES = {'BNE_422954.jpg', 'cell.jpg', 'cells/', 'validation/'}
+OWN_IMAGES = {
+    'BNE_422954.jpg',
+    'cell.jpg',
+    'cells/',
+    'slide.svs',
+    'validation/',
+}
 #: Options, and positional arguments, that name what is written.
 OUTPUTS = {'--out', '--out-dir', '--figure', '--groups-out', '--work-dir'}
 OUTPUTS |= {'--contact-sheet', 'dst'}

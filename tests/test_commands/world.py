@@ -11,6 +11,7 @@ from annotations import write_annotations
 from documented import REPOSITORY
 from pictures import picture
 from PIL import Image
+from slides import write_slide
 from smears import smear
 
 from daffnet_lite.preparation.crop_folder import crop_folder
@@ -62,10 +63,15 @@ def build_world(root):
 
 
 def fetch(root, place):
-    """Put cells where a command names an image, or a folder of images."""
-    cells = sorted((root / 'data' / 'PBC_dataset_normal_DIB').glob('*/*.jpg'))
+    """Put cells where a command names an image, a slide, or a folder."""
+    data = root / 'data'
     path = root / place
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == '.svs':
+        field = min((data / 'bccd_detection').rglob('*.jpg'))
+        write_slide(path, np.asarray(Image.open(field))[..., ::-1])
+        return
+    cells = sorted((data / 'PBC_dataset_normal_DIB').glob('*/*.jpg'))
     if path.suffix in _IMAGES:
         shutil.copy(cells[0], path)
         return
