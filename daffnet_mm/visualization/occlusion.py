@@ -13,6 +13,8 @@ from .grad_cam import AllLogits, Explainer, LogOdds
 PLACES = 8
 #: Images at a time.
 _BATCH = 32
+#: A normal distribution's standard deviation in median absolute deviations.
+_NORMAL = 1.4826
 
 
 class OcclusionExplainer(Explainer):
@@ -20,8 +22,10 @@ class OcclusionExplainer(Explainer):
 
     Places on a grid are blurred in turn, with soft borders. What a place
     speaks for a value is by how much its log-odds fall, above what blurring
-    any place costs (the median). It asks no layer, so it means the same for
-    every network. Gradients of the last layer do not: at 96 px it has 3 x 3
+    any place may cost: the median of all places, and as much again as these
+    usually lie apart (their median absolute deviation, in units of a normal
+    distribution's standard deviation). It asks no layer, so it means the same
+    for every network. Gradients of the last layer do not: at 96 px it has 3 x 3
     positions, each of which sees all of the image.
 
     Args:
@@ -64,7 +68,9 @@ class OcclusionExplainer(Explainer):
         for target in targets:
             odds = torch.stack([target(row) for row in hidden])
             lost = target(whole) - odds
-            lost = (lost - lost.median().clamp(min=0)).clamp(min=0)
+            usual = lost.median()
+            usual += _NORMAL * (lost - usual).abs().median()
+            lost = (lost - usual.clamp(min=0)).clamp(min=0)
             spread = torch.tensordot(lost, spots, 1) / spots.sum(0)
             if spread.max() > 0:
                 spread /= spread.max()
