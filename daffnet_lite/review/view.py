@@ -35,7 +35,7 @@ class View(NamedTuple):
             middle half of the image: the root of its area, relative to the
             root of the image's. 0 where there is none.
         sharpness (float): How many times the steepest edge fits into the
-            nucleus; infinite where there is none.
+            nucleus, all of its lobes together; infinite where there is none.
         cells (int): White cells that stand out: whole ones, or such in the
             middle; those of the rim do not count beside one in the middle.
         concentration (float): Of what is stained as nuclei are, the share in
@@ -70,9 +70,11 @@ def look_at(image: np.ndarray) -> View:
     middle = nuclei[edge:-edge, edge:-edge].sum()
     area = np.bincount(label(nuclei).ravel())[1:].max()
     largest = equivalent_diameter(area)
+    # A nucleus of many lobes is no less sharp than a round one.
+    whole = equivalent_diameter(max(middle, area))
     return View(
         float(np.sqrt(middle / nuclei.size)),
-        float(_steepest(small) * largest),
+        float(_steepest(small) * whole),
         _count(image) if _has_second(nuclei, largest) else 1,
         float(middle * area / nuclei.sum() ** 2.0),
     )

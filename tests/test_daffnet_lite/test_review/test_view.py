@@ -89,6 +89,15 @@ def test_focus_counts_and_not_pixels():
     assert blurred[2] < 2.7 < sharp
 
 
+def test_a_nucleus_of_lobes_is_no_less_sharp():
+    """Each lobe is smaller than a round nucleus, and its edge is not."""
+    whole = smear(480, nuclei=[(0.5, 0.5, 0.14)])
+    lobes = [(0.41, 0.41, 0.07), (0.59, 0.41, 0.07)]
+    lobes += [(0.41, 0.59, 0.07), (0.59, 0.59, 0.07)]
+    found = look_at(smear(480, nuclei=lobes)).sharpness
+    assert found >= look_at(whole).sharpness
+
+
 def test_cells_that_stand_out():
     pair = smear(
         240, nuclei=[(0.28, 0.3, 0.1), (0.72, 0.7, 0.1)], red_cells=RIM[2:4]
