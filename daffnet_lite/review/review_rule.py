@@ -46,8 +46,8 @@ CRITERIA = {
     # An edge that is more than a third of a nucleus wide is out of focus.
     'sharpness': Criterion('blurred', -2.7, of_image=True),
     'other': Criterion('other cell type'),
-    # Rarer, for it grows with each change of stain and lamp too.
-    'distance': Criterion('unfamiliar', weight=0.3),
+    # Far rarer, for it grows with each change of stain and lamp too.
+    'distance': Criterion('unfamiliar', weight=0.1),
     'probability': Criterion('unsure', -0.8, weight=0.1),
 }
 
