@@ -25,8 +25,8 @@ class OcclusionExplainer(Explainer):
     any place may cost: the median of all places, and as much again as these
     usually lie apart (their median absolute deviation, in units of a normal
     distribution's standard deviation). It asks no layer, so it means the same
-    for every network. Gradients of the last layer do not: at 96 px it has 3 x 3
-    positions, each of which sees all of the image.
+    for every network. Gradients of the last layer do not: at 96 px it has
+    3 x 3 positions, each of which sees all of the image.
 
     Args:
         model (nn.Module): A MAP, a DAFFNet or another classifier; it is put
