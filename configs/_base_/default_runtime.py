@@ -19,6 +19,8 @@ default_hooks = dict(
     # With several processes: one set of batch statistics, the one that is
     # validated and saved.
     sync_buffers=dict(type='SyncBuffersHook'),
+    # On a CPU, what a step frees the next one needs.
+    keep_freed_memory=dict(type='KeepFreedMemoryHook'),
     # No process outlives the training.
     end_workers=dict(type='EndWorkersHook'),
     # One training at a time.

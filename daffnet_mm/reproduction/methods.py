@@ -26,13 +26,15 @@ LEFT_OUT = {
 }
 
 #: Every dataset, and its name in the papers. ``pbc5`` is PBC without the
-#: three classes that are no mature white blood cells; ``wbcatt`` is PBC with
-#: attributes, on which MAP is trained; ``synthetic`` needs no files.
+#: three classes that are no mature white blood cells; ``raabin-train`` is the
+#: Train part of Raabin-WBC alone; ``wbcatt`` is PBC with attributes, on which
+#: MAP is trained; ``synthetic`` needs no files.
 DATASETS = {
     'pbc': 'PBC',
     'pbc5': 'PBC',
     'lisc': 'LISC',
     'raabin': 'Raabin-WBC',
+    'raabin-train': 'Raabin-WBC',
     'bccd': 'BCCD',
     'ldwbc': 'LDWBC',
     'labelled': 'Labelled',

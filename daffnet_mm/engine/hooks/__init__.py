@@ -7,6 +7,7 @@ from .epoch_seed_hook import EpochSeedHook
 from .evaluation_report_hook import EvaluationReportHook
 from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .freeze_pretrained_hook import FreezePretrainedHook
+from .keep_freed_memory_hook import KeepFreedMemoryHook
 from .mean_teacher_hook import MeanTeacherHook
 from .mix_style_hook import MixStyleHook
 from .requirements_hook import RequirementsHook
@@ -28,6 +29,7 @@ __all__ = [
     'EvaluationReportHook',
     'FreezeBatchNormHook',
     'FreezePretrainedHook',
+    'KeepFreedMemoryHook',
     'MeanTeacherHook',
     'MixStyleHook',
     'RequirementsHook',
