@@ -2,8 +2,8 @@
 
 Usage:
     python tools/pseudo_label.py CONFIG CKPT [--out FILE [--dataset CONFIG]]
-        [--batch-size N] [--num-workers N] [--num-processes N]
-        [--device DEVICE] [--cfg-options KEY=VALUE ...]
+        [--views flips|symmetries] [--batch-size N] [--num-workers N]
+        [--num-processes N] [--device DEVICE] [--cfg-options KEY=VALUE ...]
 
 CONFIG is the config of stage 2. Every dataset for which it reads pseudo labels
 is labelled, except those that CKPT has labelled before; with --out, the one
@@ -39,6 +39,7 @@ def build_parser() -> ToolParser:
         help='config whose training part is labelled, such as one of '
         'configs/_base_/datasets',
     )
+    parser.add_views()
     parser.add_loading()
     parser.add_num_processes()
     parser.add_device()
@@ -52,6 +53,7 @@ def main(argv: list[str] | None = None) -> int:
             raise InputError('--dataset needs --out: name the file to write')
         cfg = load_config(args.config, args.cfg_options)
         options = dict(
+            views=args.views,
             batch_size=args.batch_size,
             num_workers=args.num_workers,
             num_processes=args.num_processes,

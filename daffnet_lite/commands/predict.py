@@ -91,11 +91,7 @@ def add_answering(parser: ToolParser) -> None:
 
 def add_model_options(parser: ToolParser) -> None:
     """Add the options of a model, and of how it reads images."""
-    parser.add_argument(
-        '--views',
-        choices=('flips', 'symmetries'),
-        help='average over 4 or 8 views of each image (default: its own one)',
-    )
+    parser.add_views()
     parser.add_profile()
     parser.add_model(shipped=True)
     parser.add_argument(

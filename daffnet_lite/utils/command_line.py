@@ -196,6 +196,15 @@ class ToolParser(argparse.ArgumentParser):
             self.add_argument('checkpoint', help='its checkpoint')
         self.add_cfg_options()
 
+    def add_views(self) -> None:
+        """Add the ``--views`` that predictions are averaged over."""
+        self.add_argument(
+            '--views',
+            choices=('flips', 'symmetries'),
+            help='average over 4 or 8 views of each image (default: its own '
+            'one)',
+        )
+
     def add_profile(self) -> None:
         """Add the ``--profile`` of a laboratory."""
         self.add_argument(

@@ -27,6 +27,7 @@ from daffnet_lite.fileio.journals import Journal, read_journal, warn_of_damage
 from daffnet_lite.utils.end_with_parent import end_with_parent
 from daffnet_mm.datasets.pseudo_labels import PseudoLabels
 from daffnet_mm.datasets.sample_infos import image_ids
+from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.utils.dataset_configs import (
     innermost,
     leave_out_broken,
@@ -103,6 +104,7 @@ def pseudo_label(
     checkpoint: str,
     out_file: str,
     dataset_cfg: dict | None = None,
+    views: str | None = None,
     batch_size: int = 64,
     num_workers: int = 2,
     device: str | None = None,
@@ -123,6 +125,9 @@ def pseudo_label(
         out_file (str): Where to write the labels.
         dataset_cfg (dict, optional): The dataset to label. Defaults to None:
             the one for which ``cfg`` reads ``out_file``.
+        views (str, optional): ``'flips'`` or ``'symmetries'``: predictions
+            are means over 4 or 8 views of each image, see
+            :class:`SymmetryTTAModel`. Defaults to None: its own view alone.
         batch_size (int): Images at a time. Defaults to 64.
         num_workers (int): Processes that load images, in all. Defaults to 2.
         device (str, optional): Where to run. Defaults to None: the
@@ -156,7 +161,8 @@ def pseudo_label(
         if number is not None and number < 1:
             raise InputError(f'{name} must be 1 or more, but is {number}')
     target = torch.device(device or get_device())
-    model, _ = load_trained(cfg, checkpoint, 'cpu')
+    trained, _ = load_trained(cfg, checkpoint, 'cpu')
+    model = trained if views is None else SymmetryTTAModel(trained, views)
     # Labels come from whole images, not from random crops.
     pipeline = innermost(cfg.test_dataloader.dataset)[0]['pipeline']
     dataset_cfg = rebuild(
@@ -170,13 +176,14 @@ def pseudo_label(
     dataset = DATASETS.build(leave_out_broken(dataset_cfg))
     dataset.full_init()
     ids = image_ids(dataset)
+    asked = [] if views is None else [views]
     header: dict[str, Any] = dict(
         checkpoint_sha256=file_sha256(checkpoint),
         images=text_sha256('\n'.join(ids)),
-        # The same weights may be asked for another view of the images.
+        # The same weights may be asked for other views of the images.
         config=text_sha256(
             json.dumps(
-                [cfg.model, cfg.get('data_preprocessor'), pipeline],
+                [cfg.model, cfg.get('data_preprocessor'), pipeline, *asked],
                 sort_keys=True,
                 default=repr,
             )

@@ -119,6 +119,55 @@ def interrupted(cfg, checkpoint, tmp_path, monkeypatch):
     return begin
 
 
+def test_means_over_views(cfg, checkpoint, tmp_path):
+    model = MODELS.build(
+        dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
+    )
+    model.load_state_dict(torch.load(checkpoint)['state_dict'])
+    model.eval()
+    dataset = DATASETS.build({**UNLABELLED, 'pipeline': cfg.test_pipeline})
+    batch = pseudo_collate(list(dataset))
+    batch = model.data_preprocessor(batch)
+    by_hand = {}
+    for views, turned in dict(
+        flips=[(), (2,), (3,), (2, 3)],
+        symmetries=[
+            (*flipped, *turn)
+            for flipped in [(), (2,), (3,), (2, 3)]
+            for turn in [(), ('transpose',)]
+        ],
+    ).items():
+        scores = []
+        for steps in turned:
+            images = batch['inputs']
+            for step in steps:
+                images = (
+                    images.transpose(2, 3)
+                    if step == 'transpose'
+                    else images.flip(step)
+                )
+            with torch.no_grad():
+                found = model.predict(
+                    images, [s.new() for s in batch['data_samples']]
+                )
+            scores.append(
+                torch.stack([s.pred_attribute_scores for s in found])
+            )
+        by_hand[views] = torch.stack(scores).mean(0)
+    path = tmp_path / 'labels.json'
+    plain = label(cfg, checkpoint, path)
+    for views, wanted in by_hand.items():
+        # what was made of other views is made anew
+        labels = label(cfg, checkpoint, path, views=views, keep=True)
+        assert labels.scores != plain.scores
+        torch.testing.assert_close(
+            torch.tensor(list(labels.scores.values())),
+            wanted,
+            atol=1e-5,
+            rtol=1e-4,
+        )
+
+
 def test_what_is_written(cfg, checkpoint, tmp_path, uninterrupted):
     path = tmp_path / 'labels.json'
     labels = label(cfg, checkpoint, path)
