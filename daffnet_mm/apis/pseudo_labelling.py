@@ -104,12 +104,12 @@ def pseudo_label(
     checkpoint: str,
     out_file: str,
     dataset_cfg: dict | None = None,
-    views: str | None = None,
     batch_size: int = 64,
     num_workers: int = 2,
     device: str | None = None,
     num_processes: int | None = None,
     keep: bool = False,
+    views: str | None = None,
 ) -> PseudoLabels:
     """Predict the attributes of a dataset with a trained MAP (Sec. 2.2.3).
 
@@ -125,9 +125,6 @@ def pseudo_label(
         out_file (str): Where to write the labels.
         dataset_cfg (dict, optional): The dataset to label. Defaults to None:
             the one for which ``cfg`` reads ``out_file``.
-        views (str, optional): ``'flips'`` or ``'symmetries'``: predictions
-            are means over 4 or 8 views of each image, see
-            :class:`SymmetryTTAModel`. Defaults to None: its own view alone.
         batch_size (int): Images at a time. Defaults to 64.
         num_workers (int): Processes that load images, in all. Defaults to 2.
         device (str, optional): Where to run. Defaults to None: the
@@ -136,6 +133,9 @@ def pseudo_label(
             None: as many as PyTorch has threads, or 1 on an accelerator.
         keep (bool): Leave a file that was made by this checkpoint from these
             images as it is. Defaults to False.
+        views (str, optional): ``'flips'`` or ``'symmetries'``: predictions
+            are means over 4 or 8 views of each image, see
+            :class:`SymmetryTTAModel`. Defaults to None: its own view alone.
 
     Returns:
         PseudoLabels: The labels, as written.

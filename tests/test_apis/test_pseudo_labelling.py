@@ -119,12 +119,17 @@ def interrupted(cfg, checkpoint, tmp_path, monkeypatch):
     return begin
 
 
-def test_means_over_views(cfg, checkpoint, tmp_path):
+def by_itself(cfg, checkpoint):
+    """The model, to be asked without what is tested."""
     model = MODELS.build(
         dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
     )
     model.load_state_dict(torch.load(checkpoint)['state_dict'])
-    model.eval()
+    return model.eval()
+
+
+def test_means_over_views(cfg, checkpoint, tmp_path):
+    model = by_itself(cfg, checkpoint)
     dataset = DATASETS.build({**UNLABELLED, 'pipeline': cfg.test_pipeline})
     batch = pseudo_collate(list(dataset))
     batch = model.data_preprocessor(batch)
@@ -175,11 +180,7 @@ def test_what_is_written(cfg, checkpoint, tmp_path, uninterrupted):
     assert labels.checkpoint_sha256 == file_sha256(checkpoint)
     assert labels.classes == list(WBC5_CLASSES)
     # against the model itself, all images in one batch
-    model = MODELS.build(
-        dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
-    )
-    model.load_state_dict(torch.load(checkpoint)['state_dict'])
-    model.eval()
+    model = by_itself(cfg, checkpoint)
     dataset = DATASETS.build({**UNLABELLED, 'pipeline': cfg.test_pipeline})
     with torch.no_grad():
         samples = model.test_step(pseudo_collate(list(dataset)))
