@@ -105,25 +105,9 @@ class PseudoLabelledDataset(TaxonomyDataset):
         info = super().get_data_info(idx)
         assert self.attributes is not None  # set by full_init
         info['gt_attributes'] = self.attributes[idx].clone()
+        info['pseudo_labelled'] = True
         if self.targets is not None:
             info['attribute_targets'] = self.targets[idx].clone()
         if self.weight != 1:
             info['attribute_weight'] = self.weight
         return info
-
-    def __getitem__(self, idx: int) -> dict:
-        info = self.get_data_info(idx)
-        extra = {
-            key: info[key]
-            for key in ('attribute_targets', 'attribute_weight')
-            if key in info
-        }
-        packed = self.pipeline(info)
-        # Here and not by PackInputs: pipelines are shared with data that have
-        # true attributes.
-        sample = packed.get('data_samples')
-        if sample is not None:
-            sample.set_metainfo(dict(pseudo_labelled=True))
-            for key, value in extra.items():
-                sample.set_field(value, key)
-        return packed

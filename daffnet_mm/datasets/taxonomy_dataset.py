@@ -9,6 +9,10 @@ from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_lite.structures.class_names import among
 
 
+#: What a pseudo-labelled cell has beyond its attributes.
+PSEUDO_LABEL_KEYS = ('pseudo_labelled', 'attribute_targets', 'attribute_weight')
+
+
 @DATASETS.register_module()
 class TaxonomyDataset:
     """A dataset whose classes are those of a declared taxonomy.
@@ -89,7 +93,7 @@ class TaxonomyDataset:
         return len(self.dataset)
 
     def __getitem__(self, idx: int) -> dict:
-        return self.pipeline(self.get_data_info(idx))
+        return run_pipeline(self.pipeline, self.get_data_info(idx))
 
 
 @DATASETS.register_module()
@@ -161,7 +165,32 @@ class MixedDataset(ConcatDataset):
             self.full_init()
 
     def __getitem__(self, idx: int) -> dict | None:
-        return self.pipeline(super().__getitem__(idx))
+        return run_pipeline(self.pipeline, super().__getitem__(idx))
+
+
+def run_pipeline(pipeline: Compose, info: dict) -> dict | None:
+    """Run transforms, and pack what only pseudo-labelled cells have.
+
+    Not a matter of ``PackInputs``: pipelines are shared with data that have
+    true attributes, and may be followed by another one that packs.
+
+    Args:
+        pipeline (Compose): The transforms.
+        info (dict): A sample's annotation, or what a pipeline made of it.
+
+    Returns:
+        dict, optional: The sample. If it is packed by now, ``data_samples``
+        holds ``attribute_targets`` and ``attribute_weight`` too, where the
+        annotation does, and ``pseudo_labelled`` in its metadata.
+    """
+    extra = {key: info[key] for key in PSEUDO_LABEL_KEYS if key in info}
+    results = pipeline(info)
+    sample = (results or {}).get('data_samples')
+    if sample is not None and extra:
+        sample.set_metainfo(dict(pseudo_labelled=extra.pop('pseudo_labelled')))
+        for key, value in extra.items():
+            sample.set_field(value, key)
+    return results
 
 
 def check_taxonomy(classes: Sequence[str]) -> tuple[str, ...]:
