@@ -8,9 +8,12 @@ from daffnet_lite.errors import InputError
 from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_lite.structures.class_names import among
 
-
 #: What a pseudo-labelled cell has beyond its attributes.
-PSEUDO_LABEL_KEYS = ('pseudo_labelled', 'attribute_targets', 'attribute_weight')
+PSEUDO_LABEL_KEYS = (
+    'pseudo_labelled',
+    'attribute_targets',
+    'attribute_weight',
+)
 
 
 @DATASETS.register_module()

@@ -177,6 +177,36 @@ def test_the_loss_of_soft_targets_and_weights(pbc_root, label_file):
 
 
 @pytest.mark.parametrize(
+    'wrap',
+    [
+        lambda part: part,
+        lambda part: dict(type='RepeatDataset', times=1, dataset=part),
+        lambda part: dict(type='StratifiedSubset', dataset=part),
+    ],
+)
+def test_what_another_pipeline_packs(pbc_root, label_file, wrap):
+    """Steps that all parts share are said once, by the dataset around."""
+    init_default_scope('mmpretrain')
+    part = config(pbc_root, label_file, soft=True, weight=0.25)
+    forgotten = dict(type='ForgetAttributes', attributes=['cell_size'])
+    part['dataset']['pipeline'] = [PIPELINE[0], forgotten]
+    dataset = DATASETS.build(
+        dict(type='MixedDataset', datasets=[wrap(part)], pipeline=PIPELINE[1:])
+    )
+    info = dataset.get_data_info(13)
+    number = int(info['img_path'][-5])
+    sample = dataset[13]['data_samples']
+    assert sample.pseudo_labelled
+    assert sample.attribute_weight == 0.25
+    torch.testing.assert_close(
+        sample.attribute_targets,
+        torch.tensor(scores_of(first_values(number), 0.51 + number / 20)),
+    )
+    # the loss leaves out what is unknown, whatever its target is
+    assert sample.gt_attributes.tolist() == [-1, *first_values(number)[1:]]
+
+
+@pytest.mark.parametrize(
     ('option', 'message'),
     [
         (dict(threshold=1.5), 'from 0 to 1, but is 1.5'),
