@@ -1,5 +1,6 @@
 """Find the white cells in a picture of a blood smear."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
@@ -43,7 +44,9 @@ LOBE_TO_RED_CELL = 1.2
 
 
 def segment_cells(
-    image: np.ndarray, chain: str = 'own'
+    image: np.ndarray,
+    chain: str = 'own',
+    check: Callable[[], None] | None = None,
 ) -> list[SegmentedCell]:
     """Find white cells, with nucleus and cytoplasm, in a stained smear.
 
@@ -65,6 +68,8 @@ def segment_cells(
             and ``'chen2022'`` takes the paper's every step, by which holes are
             filled before and the nuclei grown after. The paper says not how
             far, and it finds fewer cells. Defaults to ``'own'``.
+        check (Callable, optional): Called before each part of a large field,
+            to raise where it is not worth going on. Defaults to None.
 
     Returns:
         list[SegmentedCell]: The cells, largest nucleus first; empty where
@@ -91,6 +96,8 @@ def segment_cells(
     else:
         found = Collection(image.shape, red_cell)
         for part in parts_of(image.shape, red_cell):
+            if check is not None:
+                check()
             pixels = part.pixels(image)
             for cell in _segment_field(pixels, Overview(pixels), chain, part):
                 found.add(part, cell)

@@ -1,6 +1,6 @@
 """The cells of a field: where they are, and their pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -15,7 +15,11 @@ Box = tuple[int, int, int, int]
 MARGIN = 0.1
 
 
-def find_boxes(image: np.ndarray, given: Sequence | None = None) -> list[Box]:
+def find_boxes(
+    image: np.ndarray,
+    given: Sequence | None = None,
+    check: Callable[[], None] | None = None,
+) -> list[Box]:
     """Find the boxes of a field's white cells.
 
     Args:
@@ -23,6 +27,8 @@ def find_boxes(image: np.ndarray, given: Sequence | None = None) -> list[Box]:
         given (Sequence, optional): The boxes if somebody else found them:
             those of :func:`~daffnet_lite.boxes.read_boxes`, or x1, y1, x2, y2
             in pixels. Defaults to None: they are segmented.
+        check (Callable, optional): As for
+            :func:`~daffnet_lite.cropping.segment_cells`. Defaults to None.
 
     Returns:
         list[Box]: x1, y1, x2, y2 in whole pixels within the field; in the
@@ -33,7 +39,7 @@ def find_boxes(image: np.ndarray, given: Sequence | None = None) -> list[Box]:
         InputError: If a given box is none, or lies outside of the field.
     """
     if given is None:
-        return [cell.box for cell in segment_cells(image)]
+        return [cell.box for cell in segment_cells(image, check=check)]
     return given_boxes(image.shape, given)
 
 

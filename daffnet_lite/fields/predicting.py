@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike, fspath
 from typing import Any, NamedTuple
 
@@ -128,6 +128,7 @@ def find_cells(
     boxes: Sequence | None = None,
     margin: float = MARGIN,
     remarks: tuple[str, ...] = (),
+    check: Callable[[], None] | None = None,
 ) -> FoundCells:
     """Find the cells of a field that is read, and cut them.
 
@@ -137,6 +138,8 @@ def find_cells(
         margin (float): As there.
         remarks (tuple[str, ...]): What is to be said of it. Defaults to
             nothing.
+        check (Callable, optional): As for
+            :func:`~daffnet_lite.cropping.segment_cells`. Defaults to None.
 
     Returns:
         FoundCells: The cells.
@@ -145,7 +148,7 @@ def find_cells(
         InputError: If a box is none of it, or the margin is no share.
     """
     check_margin(margin)
-    places = find_boxes(img, boxes)
+    places = find_boxes(img, boxes, check)
     crops = [cut_cell(img, box, margin) for box in places]
     return FoundCells(img.shape[:2], places, crops, remarks)
 

@@ -205,7 +205,7 @@ def answer_fields(
         except InputError as error:
             errors.append(str(error))
             continue
-        found[image.name] = find_cells(decoded.img)
+        found[image.name] = find_cells(decoded.img, check=check)
         remarks += [(name, remark) for remark in decoded.remarks]
     if not found:
         raise _no_answer(errors)

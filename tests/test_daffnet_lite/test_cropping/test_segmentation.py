@@ -188,6 +188,27 @@ def test_a_large_field_has_the_cells_of_its_parts(across, down):
     assert (cell.nucleus & ~cell.cell).sum() == 0
 
 
+def test_a_large_field_can_be_given_up():
+    """Asked before each of its parts, and never of a small one."""
+
+    class GivenUpError(Exception):
+        pass
+
+    asked = []
+
+    def check():
+        asked.append(len(asked))
+        if len(asked) == 3:
+            raise GivenUpError
+
+    one, large = mosaic(6, 6)
+    assert len(segment_cells(one, check=check)) == 2
+    assert not asked
+    with pytest.raises(GivenUpError):
+        segment_cells(large, check=check)
+    assert asked == [0, 1, 2]
+
+
 def test_a_large_field_of_red_cells_alone():
     assert segment_cells(np.tile(field().photograph(), (3, 3, 1))) == []
 

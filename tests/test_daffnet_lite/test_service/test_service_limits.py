@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from running_service import form, png_header
@@ -244,6 +245,33 @@ def test_what_takes_too_long():
     time.sleep(0.5)
     assert slow.answered == answered
     assert post(client, [('a.png', b'x')]).status_code == 200
+
+
+def test_a_field_that_takes_too_long(monkeypatch):
+    """It is given up while its cells are looked for."""
+    begun, ended = [], []
+
+    def segment(image, chain='own', check=None):
+        begun.append(image.shape)
+        try:
+            for _ in range(400):
+                check()
+                time.sleep(0.05)
+        finally:
+            ended.append(time.monotonic())
+        return []
+
+    monkeypatch.setattr('daffnet_lite.fields.cutting.segment_cells', segment)
+    image = cv2.imencode('.png', np.full((64, 64, 3), 230, np.uint8))[1]
+    until = time.monotonic() + 10
+    with TestClient(
+        app_of(Slow(), compute_seconds=0.5, requests=1), 'http://127.0.0.1'
+    ) as client:
+        answer = post(client, [('a.png', image.tobytes())], '/fields')
+        assert 'more than 0.5 seconds' in error_of(answer, 503)
+        while client.get('/health').json()['requests']:
+            assert time.monotonic() < until
+    assert len(begun) == len(ended) == 1
 
 
 def test_one_that_cannot_be_stopped_keeps_its_place():
