@@ -1,8 +1,8 @@
 # Stage 2 of the model for many laboratories: gentle epochs from stage 1's MAP,
-# in which the cells of Raabin-WBC and BCCD teach attributes too, by stage 1's
-# probabilities. Labelled by
+# in which stage 1's probabilities teach the attributes of Raabin-WBC's and
+# BCCD's cells, and those of PBC's beside what was annotated. Labelled by
 #   python tools/pseudo_label.py configs/daffnet/map-lite_laboratories-ssl.py \
-#       work_dirs/map-lite_laboratories/best.pth --views symmetries
+#       work_dirs/map-lite_laboratories/calibrated.pth --views symmetries
 _base_ = [
     '../_base_/datasets/cells_laboratories.py',
     '../_base_/models/lite_map.py',
@@ -10,17 +10,22 @@ _base_ = [
 ]
 pbc, raabin, bccd, *painted = _base_.several
 soft = dict(type='PseudoLabelledDataset', soft=True)
-folder = '{{$PSEUDO_LABELS:data/pseudo_labels}}'
+label_dir = '{{$PSEUDO_LABEL_DIR:data/pseudo_labels}}'
 train_dataloader = dict(
     dataset=dict(
         datasets=[
             pbc,
-            dict(soft, label_file=f'{folder}/raabin.json', dataset=raabin),
+            dict(soft, label_file=f'{label_dir}/lite-pbc.json', dataset=pbc),
+            dict(
+                soft,
+                label_file=f'{label_dir}/lite-raabin.json',
+                dataset=raabin,
+            ),
             dict(
                 bccd,
                 dataset=dict(
                     soft,
-                    label_file=f'{folder}/bccd.json',
+                    label_file=f'{label_dir}/lite-bccd.json',
                     dataset=bccd['dataset'],
                 ),
             ),
@@ -34,7 +39,7 @@ test_dataloader = dict(dataset=dict(_base_.home, _delete_=True))
 val_evaluator = [dict(type='WBCMetric'), dict(type='MultiAttributeMetric')]
 test_evaluator = val_evaluator
 model = dict(
-    init_cfg=dict(checkpoint='work_dirs/map-lite_laboratories/best.pth'),
+    init_cfg=dict(checkpoint='work_dirs/map-lite_laboratories/calibrated.pth'),
     head=dict(
         loss=dict(
             type='DSLLoss', label_smoothing=_base_.annotator_disagreement
@@ -42,9 +47,9 @@ model = dict(
     ),
 )
 optim_wrapper = dict(optimizer=dict(lr=3e-4))
-train_cfg = dict(max_epochs=6)
+train_cfg = dict(max_epochs=4)
 param_scheduler = [
     dict(_base_.warm_up, end=1),
-    dict(_base_.decay, begin=1, end=6),
+    dict(_base_.decay, begin=1, end=4),
 ]
 default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))

@@ -95,7 +95,7 @@ class TaxonomyDataset:
     def __len__(self) -> int:
         return len(self.dataset)
 
-    def __getitem__(self, idx: int) -> dict:
+    def __getitem__(self, idx: int) -> dict | None:
         return run_pipeline(self.pipeline, self.get_data_info(idx))
 
 
@@ -190,7 +190,8 @@ def run_pipeline(pipeline: Compose, info: dict) -> dict | None:
     results = pipeline(info)
     sample = (results or {}).get('data_samples')
     if sample is not None and extra:
-        sample.set_metainfo(dict(pseudo_labelled=extra.pop('pseudo_labelled')))
+        marked = extra.pop('pseudo_labelled', False)
+        sample.set_metainfo(dict(pseudo_labelled=marked))
         for key, value in extra.items():
             sample.set_field(value, key)
     return results
