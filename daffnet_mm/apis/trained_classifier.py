@@ -106,7 +106,7 @@ class SeededDataset(Dataset):
     def __len__(self) -> int:
         return len(self.dataset)
 
-    def __getitem__(self, index: int) -> dict:
+    def __getitem__(self, index: int) -> dict | None:
         np.random.seed(index)
         random.seed(index)
         return self.dataset[index]
