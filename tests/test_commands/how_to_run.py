@@ -185,6 +185,7 @@ OF_TRAINING = {
     'train.py',
     'average_models.py',
     'calibrate_map.py',
+    'pseudo_label.py',
     'fit_review.py',
     'publish_model.py',
     'cross_dataset.py',
