@@ -9,6 +9,8 @@ from mmengine.logging import MMLogger
 from PIL import Image
 from tool_process import run_tool
 
+# Registers all types, for whoever builds one by its name.
+import daffnet_mm  # noqa: F401
 from daffnet_lite.structures import PBC8_CLASSES, WBC5_CLASSES
 
 # Loggers outlive the streams of the tests in which they were made.

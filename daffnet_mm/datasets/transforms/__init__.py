@@ -6,6 +6,7 @@ from .load_cell_image import LoadCellImage
 from .load_synthetic_cell import LoadSyntheticCell
 from .normalize_background import NormalizeBackground
 from .normalize_stain import NormalizeStain
+from .random_colour_table import RandomColourTable
 from .random_fading import RandomFading
 from .random_gamma import RandomGamma
 from .random_gaussian_noise import RandomGaussianNoise
@@ -25,6 +26,7 @@ __all__ = [
     'LoadSyntheticCell',
     'NormalizeBackground',
     'NormalizeStain',
+    'RandomColourTable',
     'RandomFading',
     'RandomGamma',
     'RandomGaussianNoise',

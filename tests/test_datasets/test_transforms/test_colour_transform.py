@@ -9,6 +9,7 @@ IMG = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
 
 #: Those that change images at random, with their first argument.
 RANDOM = dict(
+    RandomColourTable=dict(strength=0.5),
     RandomFading=dict(factor=(0.6, 0.7)),
     RandomGamma=dict(strength=0.4),
     RandomGaussianNoise=dict(std=(4.0, 8.0)),
