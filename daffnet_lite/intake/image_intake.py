@@ -72,6 +72,8 @@ class ImageIntake:
         self.warnings: list[str] = []
         #: The laboratory's profile in the last call; None: none was applied.
         self.profile: Profile | None = None
+        #: By what the logits of the cell types are divided in the last call.
+        self.temperature = 1.0
 
     def list_images(self, inputs: Any) -> list | Iterator:
         """List the images of a new call.
@@ -125,6 +127,7 @@ class ImageIntake:
         )
         del known  # of what comes one by one nothing is kept
         self.profile = preparation.profile
+        self.temperature = preparation.temperature
         self.warnings += preparation.remarks
         readable = self._readable(
             images,

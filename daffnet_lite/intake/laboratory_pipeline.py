@@ -10,6 +10,7 @@ from PIL import Image
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.profiles import (
+    KnownLaboratories,
     Profile,
     estimate_profile,
     measure_file,
@@ -34,6 +35,7 @@ class Preparation(NamedTuple):
         profile (Profile | None): The laboratory's, if one is applied.
         remarks (list[str]): What is to be said of it.
         held (dict[int, bytes]): What was fetched already, by its place.
+        temperature (float): By what the logits of the cell types are divided.
     """
 
     pipeline: Callable
@@ -41,6 +43,7 @@ class Preparation(NamedTuple):
     profile: Profile | None
     remarks: list[str]
     held: dict[int, bytes]
+    temperature: float = 1.0
 
 
 class LaboratoryPipeline:
@@ -57,6 +60,8 @@ class LaboratoryPipeline:
             Defaults to None: all.
         bit_depth (int, optional): How images are read. Defaults to None.
         max_pixels (int, optional): How images are read. Defaults to None.
+        laboratories (KnownLaboratories, optional): Those that taught the
+            model. Defaults to None: it is as sure in all.
 
     Raises:
         InputError: If a profile is given, and no step takes it.
@@ -71,11 +76,13 @@ class LaboratoryPipeline:
         min_edge: int | None = None,
         bit_depth: int | None = None,
         max_pixels: int | None = None,
+        laboratories: KnownLaboratories | None = None,
     ) -> None:
         self._steps = list(steps)
         self._build = build
         self._chain = chain
         self._min_edge = min_edge
+        self._laboratories = laboratories
         self._reading = dict(bit_depth=bit_depth, max_pixels=max_pixels)
         places = [
             place
@@ -173,7 +180,13 @@ class LaboratoryPipeline:
                 # A small part of an image is not to be made larger again.
                 wanted_edge = min_edge * applied.share * profile.side / view
                 min_edge = max(min_edge, ceil(wanted_edge))
-        return Preparation(self._chain(built), min_edge, profile, remarks, {})
+        temperature = 1.0
+        if profile is not None and self._laboratories is not None:
+            temperature, remark = self._laboratories.temperature_of(profile)
+            remarks = [*remarks, remark] if remark else remarks
+        return Preparation(
+            self._chain(built), min_edge, profile, remarks, {}, temperature
+        )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from daffnet_lite.errors import InputError
+from daffnet_lite.profiles import KnownLaboratories
 from daffnet_lite.review import ReviewRule
 
 from .steps import MOST_PIXELS, build_steps
@@ -65,6 +66,8 @@ class ModelCard:
             calibrate the probabilities; they are part of the weights.
         review (ReviewRule, optional): Of which answers to think twice.
             Defaults to None: none was fitted.
+        laboratories (KnownLaboratories, optional): Where it was taught.
+            Defaults to None: it is as sure everywhere.
         source (dict): Where the network comes from: ``config``,
             ``checkpoint_sha256``, ``versions``, ``precision``.
     """
@@ -77,6 +80,7 @@ class ModelCard:
     normalisation: dict[str, Any] = field(default_factory=dict)
     temperatures: dict[str, float] = field(default_factory=dict)
     review: ReviewRule | None = None
+    laboratories: KnownLaboratories | None = None
     source: dict[str, Any] = field(default_factory=dict)
 
     def to_metadata(self) -> dict[str, str]:
@@ -95,6 +99,7 @@ class ModelCard:
             normalisation=self.normalisation,
             temperatures=self.temperatures,
             review=self.review and self.review.to_dict(),
+            laboratories=self.laboratories and self.laboratories.to_dict(),
             source=self.source,
         )
         return {
@@ -151,6 +156,7 @@ class _CardReader:
             self._mapping('normalisation'),
             self._temperatures(),
             self._review(),
+            self._laboratories(),
             self._mapping('source'),
         )
 
@@ -243,6 +249,20 @@ class _CardReader:
         except InputError as error:
             raise self._error(
                 'review', f'is no rule of review ({error})'
+            ) from error
+
+    def _laboratories(self) -> KnownLaboratories | None:
+        # Files of before know of none.
+        if f'{PREFIX}laboratories' not in self._metadata:
+            return None
+        value = self._value('laboratories')
+        if value is None:
+            return None
+        try:
+            return KnownLaboratories.from_dict(value)
+        except InputError as error:
+            raise self._error(
+                'laboratories', f'cannot be used ({error})'
             ) from error
 
 

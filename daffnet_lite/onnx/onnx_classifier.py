@@ -17,7 +17,7 @@ from daffnet_lite.intake import (
     PreparedImage,
     no_answer,
 )
-from daffnet_lite.profiles import Profile
+from daffnet_lite.profiles import Profile, temper
 from daffnet_lite.review import ReviewRule, Verdict
 
 from .model_card import OUTPUTS, ModelCard
@@ -105,7 +105,12 @@ class OnnxClassifier:
     ) -> ImageIntake:
         return ImageIntake(
             LaboratoryPipeline(
-                self.card.steps, profile, build_step, chain, **self._reading
+                self.card.steps,
+                profile,
+                build_step,
+                chain,
+                **self._reading,
+                laboratories=self.card.laboratories,
             ),
             self._reading,
             self._review.needs_views,
@@ -255,6 +260,8 @@ class OnnxClassifier:
             scores.max(1),
             found.get('features'),
         )
+        # Limits were chosen on probabilities as they are.
+        found['class_probabilities'] = temper(scores, self._intake.temperature)
         for index, verdict in enumerate(verdicts):
             yield self._result(found, index, verdict)
 

@@ -2,11 +2,13 @@
 
 from .adjustment import Adjustment
 from .estimating import estimate_profile
+from .known_laboratories import KnownLaboratories, temper
 from .measuring import measure, measure_file
 from .profile import Profile, home_profile, parse_profile, read_profile
 
 __all__ = [
     'Adjustment',
+    'KnownLaboratories',
     'Profile',
     'estimate_profile',
     'home_profile',
@@ -14,4 +16,5 @@ __all__ = [
     'measure_file',
     'parse_profile',
     'read_profile',
+    'temper',
 ]

@@ -97,7 +97,7 @@ class Adjustment:
         )
 
     def _set_colours(self, here: Colours, home: Colours) -> None:
-        shift = _size(_three(here) - _three(home))
+        shift = colour_distance(here, home)
         if shift < SAME_COLOURS:
             return
         spread = _size(np.array(here.spread))
@@ -118,6 +118,20 @@ class Adjustment:
         )
         if not reason:
             self.colour_map = ColourMap(here, home)
+
+
+def colour_distance(one: Colours, other: Colours) -> float:
+    """How far the colours of two laboratories are from each other.
+
+    Args:
+        one (Colours): One laboratory's.
+        other (Colours): The other's.
+
+    Returns:
+        float: The usual length, in optical density, of the differences of
+        background, red cells and nuclei.
+    """
+    return _size(_three(one) - _three(other))
 
 
 def _contrast(colours: Colours) -> float:

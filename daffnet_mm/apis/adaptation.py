@@ -21,6 +21,7 @@ from daffnet_mm.evaluation.functional import (
 )
 from daffnet_mm.models.utils import LinearDecision
 
+from .laboratories_of_checkpoint import LABORATORIES
 from .review_of_checkpoint import REVIEW
 from .wbc_inferencer import WBCInferencer
 
@@ -147,7 +148,11 @@ def save_adapted(
         folder (str | Path): The laboratory's folder.
         path (str | Path): The file to write.
     """
-    kept = {key: value for key, value in meta.items() if key != REVIEW}
+    kept = {
+        key: value
+        for key, value in meta.items()
+        if key not in (REVIEW, LABORATORIES)
+    }
     kept['dataset_meta'] = dict(classes=list(inferencer.classes))
     kept['adaptation'] = dict(
         folder=fspath(folder),

@@ -28,13 +28,14 @@ from daffnet_lite.fields import MARGIN, FieldResult, predict_field
 from daffnet_lite.fileio.image_reading import name_of, read_image
 from daffnet_lite.fileio.names import file_stems
 from daffnet_lite.intake import ImageIntake, LaboratoryPipeline, has_path
-from daffnet_lite.profiles import Profile
+from daffnet_lite.profiles import Profile, temper
 from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.models.utils import LinearDecision, watch_decisions
 from daffnet_mm.utils.config_files import load_config
 
+from .laboratories_of_checkpoint import laboratories_of_checkpoint
 from .review_of_checkpoint import review_of_checkpoint
 from .shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
 from .trained_model import building, class_names, find_infinite
@@ -131,6 +132,9 @@ class WBCInferencer(ImageClassificationInferencer):
         meta = dict(dataset_meta=getattr(built, '_dataset_meta', None))
         if pretrained is not None:
             meta = load_weights(built, pretrained)
+        self._laboratories = laboratories_of_checkpoint(
+            meta, pretrained or 'model'
+        )
         super().__init__(
             model=built,
             pretrained=None,
@@ -395,6 +399,7 @@ class WBCInferencer(ImageClassificationInferencer):
             TRANSFORMS.build,
             Compose,
             **self._reading,
+            laboratories=self._laboratories,
         )
         return self._pipeline.usual.pipeline
 
@@ -490,8 +495,13 @@ class WBCInferencer(ImageClassificationInferencer):
         verdicts = self._review.judge(
             views, scores.amax(1).cpu().numpy(), features
         )
-        for sample, verdict in zip(samples, verdicts, strict=True):
+        # Limits were chosen on probabilities as they are.
+        tempered = temper(scores.cpu().numpy(), self._intake.temperature)
+        for sample, verdict, score in zip(
+            samples, verdicts, scores.new_tensor(tempered), strict=True
+        ):
             sample.review, sample.review_score = verdict
+            sample.pred_score = score
         return samples
 
     def visualize(

@@ -2,6 +2,7 @@
 
 from daffnet_lite.profiles import (
     Adjustment,
+    KnownLaboratories,
     Profile,
     estimate_profile,
     home_profile,
@@ -13,6 +14,7 @@ from daffnet_lite.profiles import (
 
 __all__ = [
     'Adjustment',
+    'KnownLaboratories',
     'Profile',
     'estimate_profile',
     'home_profile',

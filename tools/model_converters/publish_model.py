@@ -7,8 +7,8 @@ Usage:
 FILE holds the weights in half precision and a ``meta`` of plain values: the
 classes, the attributes and their values, the names of the training images (so
 that nobody tests on them unawares), the temperatures of a calibrated model,
-the rule by which its answers are reviewed, the config's name, the checkpoint's
-SHA-256, versions and notes. It is loaded like any other checkpoint; the model
+the rule by which its answers are reviewed, the laboratories that taught it, the
+config's name, the checkpoint's SHA-256, versions and notes. It is loaded like any other checkpoint; the model
 computes in single precision as before. What only a training needs is left out.
 Of a run with averaged weights (EMAHook) the average is published, which is
 what was validated and tested.
@@ -36,6 +36,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis.laboratories_of_checkpoint import LABORATORIES
 from daffnet_mm.apis.review_of_checkpoint import REVIEW
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.checkpoints import trained_classes
@@ -146,8 +147,9 @@ def build_meta(model: torch.nn.Module, trained: dict, args) -> dict:
         }
     if trained.get('logit_adjustment'):
         meta['logit_adjustment'] = float(trained['logit_adjustment'])
-    if trained.get(REVIEW):
-        meta[REVIEW] = trained[REVIEW]
+    for key in (REVIEW, LABORATORIES):
+        if trained.get(key):
+            meta[key] = trained[key]
     # SplitGuardHook and the tests on other data sets look here.
     for key in ('train_images', 'train_groups'):
         if trained.get(key):

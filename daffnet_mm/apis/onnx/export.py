@@ -24,6 +24,7 @@ from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.models.heads import find_map_head
 from daffnet_mm.utils.config_files import load_config
 
+from ..laboratories_of_checkpoint import laboratories_of_checkpoint
 from ..review_of_checkpoint import REVIEW, review_of_checkpoint
 from ..shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
 from ..wbc_inferencer import WBCInferencer
@@ -177,6 +178,7 @@ def describe(model: WBCInferencer, cfg: Config, checkpoint: str) -> ModelCard:
             for name, value in (meta.get('temperatures') or {}).items()
         },
         review,
+        laboratories_of_checkpoint(meta, checkpoint),
         dict(
             config=os.path.basename(str(cfg.filename)),
             checkpoint=os.path.basename(checkpoint),
