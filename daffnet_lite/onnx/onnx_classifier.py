@@ -17,7 +17,7 @@ from daffnet_lite.intake import (
     PreparedImage,
     no_answer,
 )
-from daffnet_lite.profiles import Profile, temper
+from daffnet_lite.profiles import Profile, scale_temperature
 from daffnet_lite.review import ReviewRule, Verdict
 
 from .model_card import OUTPUTS, ModelCard
@@ -261,7 +261,9 @@ class OnnxClassifier:
             found.get('features'),
         )
         # Limits were chosen on probabilities as they are.
-        found['class_probabilities'] = temper(scores, self._intake.temperature)
+        found['class_probabilities'] = scale_temperature(
+            scores, self._intake.temperature
+        )
         for index, verdict in enumerate(verdicts):
             yield self._result(found, index, verdict)
 

@@ -2,7 +2,7 @@
 
 from .adjustment import Adjustment
 from .estimating import estimate_profile
-from .known_laboratories import KnownLaboratories, temper
+from .known_laboratories import KnownLaboratories, scale_temperature
 from .measuring import measure, measure_file
 from .profile import Profile, home_profile, parse_profile, read_profile
 
@@ -16,5 +16,5 @@ __all__ = [
     'measure_file',
     'parse_profile',
     'read_profile',
-    'temper',
+    'scale_temperature',
 ]

@@ -122,18 +122,19 @@ class KnownLaboratories:
         )
 
 
-def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Divide the logits behind probabilities by a temperature.
+def scale_temperature(scores: np.ndarray, temperature: float) -> np.ndarray:
+    """Give the probabilities that logits divided by a temperature have.
 
     Args:
-        probabilities (np.ndarray): Shape (N, K), each row with the sum 1.
-        temperature (float): 1 changes nothing; above, the rows become more
-            even. Which one is largest stays.
+        scores (np.ndarray): Probabilities, shape (N, K).
+        temperature (float): Above 0; above 1 makes a model less sure. Which
+            value is the most probable stays.
 
     Returns:
-        np.ndarray: The same shape and dtype.
+        np.ndarray: Probabilities, of the same shape and dtype.
     """
     if temperature == 1:
-        return probabilities
-    powers = probabilities.astype(np.float64) ** (1 / temperature)
-    return (powers / powers.sum(1, keepdims=True)).astype(probabilities.dtype)
+        return scores
+    # float32 has no smaller number than this
+    powers = np.maximum(scores.astype(float), 1e-45) ** (1 / temperature)
+    return (powers / powers.sum(1, keepdims=True)).astype(scores.dtype)

@@ -138,8 +138,8 @@ def save_adapted(
     """Write an adapted model as a checkpoint.
 
     Its ``meta`` is that of the model it was made of, without the rule of
-    review, which was fitted to other probabilities, and with a card,
-    ``adaptation``.
+    review and the temperature for other laboratories, which were fitted to
+    other probabilities, and with a card, ``adaptation``.
 
     Args:
         inferencer (WBCInferencer): That which :func:`adapt` changed.

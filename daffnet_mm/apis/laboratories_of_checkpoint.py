@@ -8,7 +8,7 @@ LABORATORIES = 'laboratories'
 def laboratories_of_checkpoint(
     meta: dict, source: str
 ) -> KnownLaboratories | None:
-    """Find which laboratories taught a model, and how sure it may be elsewhere.
+    """Find which laboratories taught a model.
 
     Args:
         meta (dict): What its checkpoint says of itself.

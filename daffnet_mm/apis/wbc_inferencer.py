@@ -28,7 +28,7 @@ from daffnet_lite.fields import MARGIN, FieldResult, predict_field
 from daffnet_lite.fileio.image_reading import name_of, read_image
 from daffnet_lite.fileio.names import file_stems
 from daffnet_lite.intake import ImageIntake, LaboratoryPipeline, has_path
-from daffnet_lite.profiles import Profile, temper
+from daffnet_lite.profiles import Profile, scale_temperature
 from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.models.tta import SymmetryTTAModel
@@ -496,7 +496,9 @@ class WBCInferencer(ImageClassificationInferencer):
             views, scores.amax(1).cpu().numpy(), features
         )
         # Limits were chosen on probabilities as they are.
-        tempered = temper(scores.cpu().numpy(), self._intake.temperature)
+        tempered = scale_temperature(
+            scores.cpu().numpy(), self._intake.temperature
+        )
         for sample, verdict, score in zip(
             samples, verdicts, scores.new_tensor(tempered), strict=True
         ):

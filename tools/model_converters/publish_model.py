@@ -7,9 +7,10 @@ Usage:
 FILE holds the weights in half precision and a ``meta`` of plain values: the
 classes, the attributes and their values, the names of the training images (so
 that nobody tests on them unawares), the temperatures of a calibrated model,
-the rule by which its answers are reviewed, the laboratories that taught it, the
-config's name, the checkpoint's SHA-256, versions and notes. It is loaded like any other checkpoint; the model
-computes in single precision as before. What only a training needs is left out.
+the rule by which its answers are reviewed, the laboratories that taught it,
+the config's name, the checkpoint's SHA-256, versions and notes. It is loaded
+like any other checkpoint; the model computes in single precision as before.
+What only a training needs is left out.
 Of a run with averaged weights (EMAHook) the average is published, which is
 what was validated and tested.
 

@@ -1,3 +1,5 @@
+from daffnet_lite.profiles import scale_temperature
+
 from .annotator_agreement import (
     annotator_confusions,
     disagreement,
@@ -8,7 +10,6 @@ from .calibration import (
     ReliabilityBins,
     fit_temperature,
     log_loss_bits,
-    scale_temperature,
 )
 from .class_scores import ClassScores, one_vs_rest_auc, weighted_auc
 from .significance import McNemarResult, mcnemar_test

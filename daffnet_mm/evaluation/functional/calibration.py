@@ -79,21 +79,6 @@ def log_loss_bits(scores: np.ndarray, true: np.ndarray) -> float:
     return float(-picked.mean() / np.log(2))
 
 
-def scale_temperature(scores: np.ndarray, temperature: float) -> np.ndarray:
-    """Give the probabilities that logits divided by a temperature have.
-
-    Args:
-        scores (np.ndarray): Probabilities, shape (N, K).
-        temperature (float): Above 0; above 1 makes a model less sure.
-
-    Returns:
-        np.ndarray: Probabilities, shape (N, K).
-    """
-    from scipy.special import softmax
-
-    return softmax(_log(scores) / temperature, axis=1)
-
-
 def fit_temperature(scores: np.ndarray, true: np.ndarray) -> float:
     """Find the temperature under which held out cells are least surprising.
 
