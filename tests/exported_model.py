@@ -1,5 +1,6 @@
-"""A small DAFFNet that nobody trained, with a rule of review, exported."""
+"""A small DAFFNet that nobody trained, with all it may carry, exported."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
@@ -10,9 +11,11 @@ from mmpretrain.registry import MODELS
 from smears import smear
 from tiny_run import daffnet_model
 
+from daffnet_lite.profiles import KnownLaboratories, home_profile
 from daffnet_lite.review import OpenSet, ReviewRule, look_at
 from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.apis.laboratories_of_checkpoint import LABORATORIES
 from daffnet_mm.apis.review_of_checkpoint import keep_review
 
 PIPELINE = [
@@ -22,6 +25,11 @@ PIPELINE = [
     dict(type='CenterCrop', crop_size=32),
     dict(type='PackInputs', algorithm_keys=('gt_attributes',)),
 ]
+#: The laboratory that has taught it: with paler nuclei than the painted cells.
+ANOTHER = replace(
+    home_profile(),
+    colours=replace(home_profile().colours, nuclei=(0.3, 0.6, 0.4)),
+)
 MEAN, STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
 
 
@@ -110,6 +118,8 @@ def fit_rule(config, checkpoint, paths, out):
     )
     content = torch.load(checkpoint, weights_only=True)
     keep_review(rule, [], content['meta'])
+    known = KnownLaboratories(dict(another=ANOTHER), 2.5)
+    content['meta'][LABORATORIES] = known.to_dict()
     torch.save(content, out)
     return out
 

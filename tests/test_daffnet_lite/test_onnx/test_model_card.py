@@ -7,6 +7,7 @@ import pytest
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.onnx import ModelCard, Reading
+from daffnet_lite.profiles import KnownLaboratories, home_profile
 from daffnet_lite.review import OpenSet, ReviewRule
 from daffnet_lite.review.review_rule import Limit
 
@@ -39,6 +40,7 @@ def card(**values):
                         features, np.arange(60) % 2, dict(band=features[:9])
                     ),
                 ),
+                laboratories=KnownLaboratories({'PBC': home_profile()}, 1.8),
                 source=dict(config='x.py'),
             ),
             **values,
@@ -65,6 +67,14 @@ def test_without_attributes_or_rule():
     metadata = card(review=None, attributes={}, temperatures={}).to_metadata()
     after = ModelCard.from_metadata(metadata, 'it')
     assert after.review is None and after.attributes == {}
+
+
+def test_without_laboratories():
+    metadata = card(laboratories=None).to_metadata()
+    assert ModelCard.from_metadata(metadata, 'it').laboratories is None
+    # as files were that older versions wrote
+    del metadata['daffnet.laboratories']
+    assert ModelCard.from_metadata(metadata, 'it').laboratories is None
 
 
 def test_another_file():
