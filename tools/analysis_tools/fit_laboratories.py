@@ -3,7 +3,7 @@
 Usage:
     python tools/analysis_tools/fit_laboratories.py CKPT --out FILE
         --taught NAME=FOLDER [NAME=FOLDER ...]
-        --elsewhere CSV [CSV ...]
+        --elsewhere CSV [CSV ...] [--check CSV ...]
 
 FILE is CKPT with ``meta['laboratories']``, as plain values: the colours of
 each laboratory of --taught, estimated as by `daffnet profile` on up to 400 of
@@ -19,7 +19,8 @@ twin that is trained on PBC alone. The geometric mean of what fits each of them
 (Guo et al., ICML 2017) is taken, but no less than 1. Told is how well each is
 calibrated (ECE, expected calibration error in percent) before and after, and
 how well a model whose probabilities are true would seem to be on as many
-cells.
+cells. --check names further files to tell it of, such as the model's own in a
+laboratory that it never saw; nothing is fitted to them.
 """
 
 import argparse
@@ -28,13 +29,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from mmengine.runner import CheckpointLoader
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 import daffnet_mm  # noqa: F401
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_folders import find_images
+from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.profiles import (
     KnownLaboratories,
     Profile,
@@ -99,6 +99,13 @@ def build_parser() -> ToolParser:
         help='wbc_predictions.csv of laboratories that a model of the same '
         'recipe never saw',
     )
+    parser.add_argument(
+        '--check',
+        nargs='+',
+        default=[],
+        metavar='CSV',
+        help='further ones, to which nothing is fitted',
+    )
     return parser
 
 
@@ -146,7 +153,12 @@ def read_predictions(path: str) -> Predictions:
             'is expected, as cross_dataset.py writes it'
         )
     table = table[table['true'].isin(classes)]
-    probabilities = table[columns].to_numpy(float)
+    try:
+        probabilities = table[columns].to_numpy(float)
+    except ValueError as error:
+        raise InputError(
+            f'{path} has probabilities that are no numbers ({error})'
+        ) from error
     total = probabilities.sum(1, keepdims=True)
     if not len(table) or not (abs(total - 1) < 0.01).all():
         raise InputError(
@@ -157,29 +169,30 @@ def read_predictions(path: str) -> Predictions:
     return Predictions(path, probabilities / total, labels)
 
 
-def describe(elsewhere: list[Predictions], temperature: float) -> Table:
+def describe(predictions: list[Predictions], temperature: float) -> str:
     """Tell how well each laboratory is calibrated, before and after."""
-    table = Table(
-        *('elsewhere', 'cells', 'accuracy', 'own temperature'),
-        *('ECE before', 'after', 'if probabilities were true'),
-    )
     rng = np.random.default_rng(0)
-    for name, scores, true in elsewhere:
+    rows = []
+    for name, scores, true in predictions:
         after = scale_temperature(scores, temperature)
         likely = after.cumsum(1)
         drawn = [
-            (rng.random((len(true), 1)) > likely).sum(1) for _ in range(DRAWS)
+            (rng.random((len(true), 1)) > likely[:, :-1]).sum(1)
+            for _ in range(DRAWS)
         ]
-        table.add_row(
-            name,
-            str(len(true)),
-            f'{100 * (scores.argmax(1) == true).mean():.1f}',
-            f'{fit_temperature(scores, true):.2f}',
-            f'{_error(scores, true):.2f}',
-            f'{_error(after, true):.2f}',
-            f'{np.mean([_error(after, labels) for labels in drawn]):.2f}',
+        figures = (
+            100 * (scores.argmax(1) == true).mean(),
+            fit_temperature(scores, true),
+            _error(scores, true),
+            _error(after, true),
+            float(np.mean([_error(after, labels) for labels in drawn])),
         )
-    return table
+        rows.append([name, str(len(true)), *(f'{f:.2f}' for f in figures)])
+    headers = (
+        *('predictions', 'cells', 'accuracy', 'own temperature'),
+        *('ECE before', 'ECE after', 'if true'),
+    )
+    return to_markdown(headers, rows)
 
 
 def _error(scores: np.ndarray, true: np.ndarray) -> float:
@@ -191,7 +204,10 @@ def main(argv: list[str] | None = None) -> int:
     with one_sentence_errors() as status:
         checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
         meta = dict(find_meta(checkpoint, args.checkpoint))
-        elsewhere = [read_predictions(path) for path in args.elsewhere]
+        elsewhere, others = (
+            [read_predictions(path) for path in paths]
+            for paths in (args.elsewhere, args.check)
+        )
         logarithms = [
             np.log(fit_temperature(scores, true))
             for _, scores, true in elsewhere
@@ -202,11 +218,10 @@ def main(argv: list[str] | None = None) -> int:
         meta[LABORATORIES] = known.to_dict()
         weights = find_state_dict(checkpoint, args.checkpoint)
         save_checkpoint(args.out, dict(meta=meta, state_dict=weights))
-    console = Console(width=max(Console().width, 120))
-    console.print(describe(elsewhere, temperature))
+    print(describe([*elsewhere, *others], temperature))
     taught = ', '.join(profiles)
-    console.print(f'temperature {temperature:g}, elsewhere than in {taught}')
-    console.print(f'wrote {args.out}', soft_wrap=True)
+    print(f'temperature {temperature:g}, elsewhere than in {taught}')
+    print(f'wrote {args.out}')
     return status.code
 
 
