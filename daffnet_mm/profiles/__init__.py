@@ -10,6 +10,7 @@ from daffnet_lite.profiles import (
     measure_file,
     parse_profile,
     read_profile,
+    scale_temperature,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     'measure_file',
     'parse_profile',
     'read_profile',
+    'scale_temperature',
 ]

@@ -180,6 +180,7 @@ ABSENT = {
 OF_SEVERAL = re.compile(
     r'configs/(daffnet/(mean/)?\w+-lite_(laboratories|pbc-only|mean|\w+-varied)'
     r'|_base_/datasets/held-out-)'
+    r'|work_dirs/\S*-lite_(laboratories|pbc-only)'
 )
 OF_TRAINING = {
     'train.py',
@@ -187,6 +188,7 @@ OF_TRAINING = {
     'calibrate_map.py',
     'pseudo_label.py',
     'fit_review.py',
+    'fit_laboratories.py',
     'publish_model.py',
     'cross_dataset.py',
     'evaluate_profile.py',

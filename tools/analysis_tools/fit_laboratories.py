@@ -3,7 +3,7 @@
 Usage:
     python tools/analysis_tools/fit_laboratories.py CKPT --out FILE
         --taught NAME=FOLDER [NAME=FOLDER ...]
-        --elsewhere CSV [CSV ...] [--check CSV ...]
+        --elsewhere DIR [DIR ...] [--check DIR ...]
 
 FILE is CKPT with ``meta['laboratories']``, as plain values: the colours of
 each laboratory of --taught, estimated as by `daffnet profile` on up to 400 of
@@ -12,14 +12,14 @@ find, or are given, a profile whose colours are none of these, or cannot be
 measured, the logits of the cell types are divided by it. Weights, cell types,
 attributes and reviews stay as they are.
 
-The temperature is not to be found where the model was taught. Each CSV of
---elsewhere is the wbc_predictions.csv that cross_dataset.py or tools/test.py
+The temperature is not to be found where the model was taught. Each DIR of
+--elsewhere has the wbc_predictions.csv that cross_dataset.py or tools/test.py
 wrote for a laboratory that a model of the same recipe never saw, such as the
 twin that is trained on PBC alone. The geometric mean of what fits each of them
 (Guo et al., ICML 2017) is taken, but no less than 1. Told is how well each is
 calibrated (ECE, expected calibration error in percent) before and after, and
 how well a model whose probabilities are true would seem to be on as many
-cells. --check names further files to tell it of, such as the model's own in a
+cells. --check names further ones to tell it of, such as the model's own in a
 laboratory that it never saw; nothing is fitted to them.
 """
 
@@ -27,7 +27,6 @@ import argparse
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from mmengine.runner import CheckpointLoader
 from rich.progress import track
 
@@ -58,6 +57,7 @@ from daffnet_mm.evaluation.functional import (
     fit_temperature,
     scale_temperature,
 )
+from daffnet_mm.evaluation.run_folders import read_predictions
 
 #: Images that a laboratory's colours are estimated on.
 MEASURED = 400
@@ -69,14 +69,14 @@ class Predictions(NamedTuple):
     """What a model said of a laboratory's cells.
 
     Attributes:
-        name (str): The file's name.
-        probabilities (np.ndarray): Shape (N, K).
-        labels (np.ndarray): The true classes, (N,).
+        name (str): Where it was written.
+        scores (np.ndarray): Probabilities, shape (N, K).
+        true (np.ndarray): The true classes, (N,).
     """
 
     name: str
-    probabilities: np.ndarray
-    labels: np.ndarray
+    scores: np.ndarray
+    true: np.ndarray
 
 
 def build_parser() -> ToolParser:
@@ -95,15 +95,15 @@ def build_parser() -> ToolParser:
         '--elsewhere',
         nargs='+',
         required=True,
-        metavar='CSV',
-        help='wbc_predictions.csv of laboratories that a model of the same '
-        'recipe never saw',
+        metavar='DIR',
+        help='folders with predictions (or their wbc_predictions.csv) in '
+        'laboratories that a model of the same recipe never saw',
     )
     parser.add_argument(
         '--check',
         nargs='+',
         default=[],
-        metavar='CSV',
+        metavar='DIR',
         help='further ones, to which nothing is fitted',
     )
     return parser
@@ -129,44 +129,14 @@ def profile_of(name: str, folder: str) -> Profile:
     return estimate_profile(measured)
 
 
-def read_predictions(path: str) -> Predictions:
-    """Read what a test wrote of its cells.
-
-    Args:
-        path (str): The ``wbc_predictions.csv``.
-
-    Returns:
-        Predictions: Those of the cells whose class is known.
-
-    Raises:
-        InputError: If it is no such file.
-    """
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f'{path} cannot be read ({error})') from error
-    columns = [c for c in table.columns if c.startswith('p(')]
-    classes = [c[2:-1] for c in columns]
-    if not columns or 'true' not in table:
-        raise InputError(
-            f'{path} has no columns true and p(CLASS): a wbc_predictions.csv '
-            'is expected, as cross_dataset.py writes it'
-        )
-    table = table[table['true'].isin(classes)]
-    try:
-        probabilities = table[columns].to_numpy(float)
-    except ValueError as error:
-        raise InputError(
-            f'{path} has probabilities that are no numbers ({error})'
-        ) from error
-    total = probabilities.sum(1, keepdims=True)
-    if not len(table) or not (abs(total - 1) < 0.01).all():
-        raise InputError(
-            f'{path} has no cell of a known class, or probabilities whose '
-            'sum is not 1'
-        )
-    labels = table['true'].map(classes.index).to_numpy()
-    return Predictions(path, probabilities / total, labels)
+def predictions_of(place: str) -> Predictions:
+    """Read what a test has left, and how it is called."""
+    _, true, scores = read_predictions(place)
+    total = scores.sum(1, keepdims=True)
+    if not (total > 0).all():
+        raise InputError(f'{place} has probabilities whose sum is 0')
+    # Written with six digits.
+    return Predictions(place, scores / total, true)
 
 
 def describe(predictions: list[Predictions], temperature: float) -> str:
@@ -205,8 +175,8 @@ def main(argv: list[str] | None = None) -> int:
         checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
         meta = dict(find_meta(checkpoint, args.checkpoint))
         elsewhere, others = (
-            [read_predictions(path) for path in paths]
-            for paths in (args.elsewhere, args.check)
+            [predictions_of(place) for place in places]
+            for places in (args.elsewhere, args.check)
         )
         logarithms = [
             np.log(fit_temperature(scores, true))
