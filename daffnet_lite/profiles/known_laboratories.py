@@ -66,7 +66,7 @@ class KnownLaboratories:
             laboratory is known; and what is to be said of it, empty where
             there is nothing.
         """
-        taught = ' and '.join(self.profiles)
+        taught = ' or '.join(self.profiles)
         if here.colours is None:
             why = f'it is not known whether these are images of {taught}'
         else:

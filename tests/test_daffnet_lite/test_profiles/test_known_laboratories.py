@@ -47,7 +47,7 @@ def test_what_is_near_to_one_of_them_is_known(by):
 def test_all_else_is_not(by, off, nearest):
     temperature, remark = BOTH.temperature_of(shifted(by))
     assert temperature == 1.8
-    assert f'not the colours of PBC and another (off by {off}' in remark
+    assert f'not the colours of PBC or another (off by {off}' in remark
     assert f'from {nearest})' in remark
     assert 'lowered (temperature 1.8)' in remark
 
