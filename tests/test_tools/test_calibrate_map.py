@@ -78,7 +78,9 @@ def assert_scaled(before, after, temperature):
     for one, other in zip(before, after, strict=True):
         assert torch.equal(one.pred_attributes, other.pred_attributes)
         assert torch.equal(one.pred_label, other.pred_label)
-        expected = scale_temperature(one.pred_score[None].numpy(), temperature)
+        expected = scale_temperature(
+            one.pred_score[None].double().numpy(), temperature
+        )
         torch.testing.assert_close(
             other.pred_score[None].double(),
             torch.from_numpy(expected),

@@ -23,7 +23,6 @@ cells. --check names further ones to tell it of, such as the model's own in a
 laboratory that it never saw; nothing is fitted to them.
 """
 
-import argparse
 from typing import NamedTuple
 
 import numpy as np
@@ -81,12 +80,11 @@ class Predictions(NamedTuple):
 
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
-    parser.add_argument('checkpoint', help='checkpoint of the model')
+    parser.add_argument('src', metavar='CKPT', help='checkpoint of the model')
     parser.add_output('--out', 'checkpoint to write', required=True)
     parser.add_argument(
         '--taught',
         nargs='+',
-        type=named_folder,
         required=True,
         metavar='NAME=FOLDER',
         help='images of the laboratories that taught the model',
@@ -109,24 +107,27 @@ def build_parser() -> ToolParser:
     return parser
 
 
-def named_folder(text: str) -> tuple[str, str]:
-    """Read a name and a folder: a type of argument."""
+def profile_of(text: str) -> tuple[str, Profile]:
+    """Estimate a laboratory's profile on some of its images.
+
+    Args:
+        text (str): Its name and folder, NAME=FOLDER.
+
+    Returns:
+        tuple[str, Profile]: Its name and profile.
+
+    Raises:
+        InputError: If it is none, or an image cannot be read.
+    """
     name, equals, folder = text.partition('=')
     if not name or not equals or not folder:
-        raise argparse.ArgumentTypeError(
-            f'{text} must be NAME=FOLDER, such as PBC=data/pbc'
-        )
-    return name, folder
-
-
-def profile_of(name: str, folder: str) -> Profile:
-    """Estimate a laboratory's profile on some of its images."""
+        raise InputError(f'{text} must be NAME=FOLDER, such as PBC=data/pbc')
     images = find_images([folder]).images
     measured = [
         measure_file(images[place])
         for place in track(spread_out(len(images), MEASURED), name)
     ]
-    return estimate_profile(measured)
+    return name, estimate_profile(measured)
 
 
 def predictions_of(place: str) -> Predictions:
@@ -172,8 +173,8 @@ def _error(scores: np.ndarray, true: np.ndarray) -> float:
 def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     with one_sentence_errors() as status:
-        checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
-        meta = dict(find_meta(checkpoint, args.checkpoint))
+        checkpoint = CheckpointLoader.load_checkpoint(args.src, 'cpu')
+        meta = dict(find_meta(checkpoint, args.src))
         elsewhere, others = (
             [predictions_of(place) for place in places]
             for places in (args.elsewhere, args.check)
@@ -183,10 +184,10 @@ def main(argv: list[str] | None = None) -> int:
             for _, scores, true in elsewhere
         ]
         temperature = max(1.0, round(float(np.exp(np.mean(logarithms))), 2))
-        profiles = {n: profile_of(n, folder) for n, folder in args.taught}
+        profiles = dict(map(profile_of, args.taught))
         known = KnownLaboratories(profiles, temperature)
         meta[LABORATORIES] = known.to_dict()
-        weights = find_state_dict(checkpoint, args.checkpoint)
+        weights = find_state_dict(checkpoint, args.src)
         save_checkpoint(args.out, dict(meta=meta, state_dict=weights))
     print(describe([*elsewhere, *others], temperature))
     taught = ', '.join(profiles)
