@@ -52,6 +52,7 @@ PLACEHOLDERS = {
     'explain.py CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
     'daffnet explain CONFIG': 'configs/daffnet/map-tiny_wbcatt.py',
     'daffnet explain CKPT': 'work_dirs/map-tiny_wbcatt/best.pth',
+    'fit_laboratories.py NAME= FOLDER': 'data/smears',
     'fit_review.py --others DIR': 'data/PBC_dataset_normal_DIB',
     'fit_review.py --others FOLDER': 'data/PBC_dataset_normal_DIB/ig',
     'platelet= DIR': 'data/PBC_dataset_normal_DIB',

@@ -3,7 +3,7 @@
 Usage:
     python tools/analysis_tools/fit_laboratories.py CKPT --out FILE
         --taught NAME=FOLDER [NAME=FOLDER ...]
-        --elsewhere DIR [DIR ...] [--check DIR ...]
+        --elsewhere RUN [RUN ...] [--check RUN ...]
 
 FILE is CKPT with ``meta['laboratories']``, as plain values: the colours of
 each laboratory of --taught, estimated as by `daffnet profile` on up to 400 of
@@ -12,7 +12,7 @@ find, or are given, a profile whose colours are none of these, or cannot be
 measured, the logits of the cell types are divided by it. Weights, cell types,
 attributes and reviews stay as they are.
 
-The temperature is not to be found where the model was taught. Each DIR of
+The temperature is not to be found where the model was taught. Each RUN of
 --elsewhere has the wbc_predictions.csv that cross_dataset.py or tools/test.py
 wrote for a laboratory that a model of the same recipe never saw, such as the
 twin that is trained on PBC alone. The geometric mean of what fits each of them
@@ -93,7 +93,7 @@ def build_parser() -> ToolParser:
         '--elsewhere',
         nargs='+',
         required=True,
-        metavar='DIR',
+        metavar='RUN',
         help='folders with predictions (or their wbc_predictions.csv) in '
         'laboratories that a model of the same recipe never saw',
     )
@@ -101,7 +101,7 @@ def build_parser() -> ToolParser:
         '--check',
         nargs='+',
         default=[],
-        metavar='DIR',
+        metavar='RUN',
         help='further ones, to which nothing is fitted',
     )
     return parser
