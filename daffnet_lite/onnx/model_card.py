@@ -2,9 +2,9 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,11 @@ OUTPUTS = (
     'attribute_values',
     'features',
 )
+
+#: Entries that files of before do not have.
+OPTIONAL = ('laboratories',)
+
+Part = TypeVar('Part')
 
 
 class Reading(NamedTuple):
@@ -155,8 +160,8 @@ class _CardReader:
             self._steps(),
             self._mapping('normalisation'),
             self._temperatures(),
-            self._review(),
-            self._laboratories(),
+            self._part('review', ReviewRule.from_dict),
+            self._part('laboratories', KnownLaboratories.from_dict),
             self._mapping('source'),
         )
 
@@ -240,30 +245,17 @@ class _CardReader:
                 raise self._error('temperatures', f'has {number!r} for {name}')
         return value
 
-    def _review(self) -> ReviewRule | None:
-        value = self._value('review')
+    def _part(self, key: str, read: Callable[[Any], Part]) -> Part | None:
+        """Read what a file may have, as files of before it have it not."""
+        if key in OPTIONAL and f'{PREFIX}{key}' not in self._metadata:
+            return None
+        value = self._value(key)
         if value is None:
             return None
         try:
-            return ReviewRule.from_dict(value)
+            return read(value)
         except InputError as error:
-            raise self._error(
-                'review', f'is no rule of review ({error})'
-            ) from error
-
-    def _laboratories(self) -> KnownLaboratories | None:
-        # Files of before know of none.
-        if f'{PREFIX}laboratories' not in self._metadata:
-            return None
-        value = self._value('laboratories')
-        if value is None:
-            return None
-        try:
-            return KnownLaboratories.from_dict(value)
-        except InputError as error:
-            raise self._error(
-                'laboratories', f'cannot be used ({error})'
-            ) from error
+            raise self._error(key, f'cannot be used ({error})') from error
 
 
 def _is_whole(value: Any) -> bool:
