@@ -1,3 +1,4 @@
+import gc
 import logging
 import os
 from pathlib import Path
@@ -22,6 +23,17 @@ SHARED = Path(
         'DAFFNET_SHARED', Path(__file__).resolve().parents[2] / 'shared'
     )
 )
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _little_to_collect():
+    """Leave out of garbage collection what is there to stay.
+
+    MMEngine collects whenever it builds a dataset, and the libraries alone
+    are a million objects.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope='session')

@@ -249,6 +249,7 @@ def test_peers_freeze_all_but_the_last_layer(peer):
     assert sorted(p.shape[0] for p in trained) == [8, 8]  # weight and bias
 
 
+@pytest.mark.long
 def test_the_small_network_trains(pbc_root, tmp_path, monkeypatch):
     """One epoch in the runner: balanced, mixed up, validated and tested."""
     monkeypatch.setenv('PBC_ROOT', str(pbc_root))

@@ -143,7 +143,7 @@ def test_a_tool_that_is_told_to_stop_at_once(tmp_path):
     assert ends <= {'143 1', '130 1', '0 0'} and '143 1' in ends
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not Path('/proc/self').is_dir(), reason='no /proc')
 @pytest.mark.parametrize(
     'words', ['kill_tools.py --kills 2', 'two_writers.py --trials 1']

@@ -9,6 +9,7 @@ pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
 
 
+@pytest.mark.long
 def test_answers(exported, succeeds, tmp_path):
     folder = exported.cells[0].rpartition('/')[0]
     model = ['--config', exported.config, '--checkpoint', exported.checkpoint]

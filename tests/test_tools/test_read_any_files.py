@@ -77,6 +77,7 @@ def test_a_file_without_a_verdict_is_named(
     assert '3 of them handled wrongly' in output.out
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_users_have_sent(shared, script, tmp_path, capsys):
     make = shared / 'fixtures' / 'user_files' / 'make_user_files.py'

@@ -125,6 +125,7 @@ def test_lists(capsys, tmp_path):
     assert not Path(tmp_path, 'out').exists()
 
 
+@pytest.mark.long
 def test_real_trainings(tmp_path, succeeds):
     loaders = [
         f'{part}_dataloader.{key}'

@@ -20,7 +20,9 @@ def write_config(folder, epoch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('num_workers', [0, 1])
+@pytest.mark.parametrize(
+    'num_workers', [0, pytest.param(1, marks=pytest.mark.long)]
+)
 def test_killed_and_resumed(tmp_path, succeeds, num_workers):
     """A run that is killed twice ends like one that is not."""
     options = ['--cfg-options', f'train_dataloader.num_workers={num_workers}']

@@ -20,11 +20,13 @@ MIDDLES = [
 SHAPE = (1200, 1800)
 
 
-@pytest.fixture(autouse=True)
-def _small_windows(monkeypatch):
-    monkeypatch.setattr(tiff_windows, 'LEAST_PIXELS', 10**6)
-    monkeypatch.setattr(slides, 'CORE', 600)
-    monkeypatch.setattr(slides, 'RIM', 200)
+@pytest.fixture(scope='module', autouse=True)
+def _small_windows():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiff_windows, 'LEAST_PIXELS', 10**6)
+        patch.setattr(slides, 'CORE', 600)
+        patch.setattr(slides, 'RIM', 200)
+        yield
 
 
 @pytest.fixture(scope='module')
@@ -32,22 +34,27 @@ def image():
     return painted_field(MIDDLES, SHAPE)
 
 
-@pytest.fixture
-def slide(image, tmp_path):
-    return write_slide(tmp_path / 'slide.svs', image, quality=98)
+@pytest.fixture(scope='module')
+def slide(image, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('slides')
+    return write_slide(folder / 'slide.svs', image, quality=98)
+
+
+@pytest.fixture(scope='module')
+def found(slide):
+    """What is found on the slide."""
+    return predict_field(Painter(), slide)
 
 
 def middles(boxes):
     return sorted(((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) for b in boxes)
 
 
-def test_each_cell_is_found_once(slide):
+def test_each_cell_is_found_once(found):
     assert len(slides.parts_of_slide(SHAPE)) == 6
-    painter = Painter()
-    result = predict_field(painter, slide)
-    assert result.shape == SHAPE and len(result.cells) == len(MIDDLES)
-    np.testing.assert_allclose(middles(result.boxes), sorted(MIDDLES), atol=8)
-    assert {cell.cell_type for cell in result.cells} == {'dark'}
+    assert found.shape == SHAPE and len(found.cells) == len(MIDDLES)
+    np.testing.assert_allclose(middles(found.boxes), sorted(MIDDLES), atol=8)
+    assert {cell.cell_type for cell in found.cells} == {'dark'}
 
 
 def test_given_boxes_are_those_of_the_slide(slide):
@@ -60,16 +67,15 @@ def test_given_boxes_are_those_of_the_slide(slide):
     'largest', [450, pytest.param(4096, marks=pytest.mark.long)]
 )
 def test_the_command_reads_a_folder_of_slides(
-    slide, image, tmp_path, monkeypatch, capsys, largest
+    slide, image, found, tmp_path, monkeypatch, capsys, largest
 ):
     monkeypatch.setattr(fields, 'load_model', lambda args: Painter())
     monkeypatch.setattr('daffnet_lite.fields.out_folder.LARGEST_SIDE', largest)
     out = tmp_path / 'out'
-    words = [str(tmp_path), '--out-dir', str(out), '--num-workers', '0']
+    words = [str(slide.parent), '--out-dir', str(out), '--num-workers', '0']
     # The limit is for what is decoded whole.
     assert fields.main([*words, '--max-pixels', '1000']) == 0
     assert '10 cells in 1 field,' in capsys.readouterr().out
-    found = predict_field(Painter(), slide)
     for number, box in enumerate(found.boxes):
         x1, y1, x2, y2 = crop_window(box, SHAPE)
         crop = cv2.imread(str(out / f'crops/dark/slide_{number}.png'))
@@ -80,14 +86,14 @@ def test_the_command_reads_a_folder_of_slides(
     assert picture.shape[:2] == (1200 * scale, 1800 * scale)
 
 
-def test_a_broken_slide_costs_no_other(
-    slide, image, tmp_path, monkeypatch, capsys
-):
+def test_a_broken_slide_costs_no_other(image, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tiff_windows, 'LEAST_PIXELS', 10**5)
+    slide = write_slide(tmp_path / 'slide.svs', image[:500, :900], quality=98)
     content = bytearray(slide.read_bytes())
     content[8:3000] = bytes(2992)
     (tmp_path / 'broken.svs').write_bytes(content)
     monkeypatch.setattr(fields, 'load_model', lambda args: Painter())
     assert fields.main([str(tmp_path), '--num-workers', '0']) == 1
     output, error = capsys.readouterr()
-    assert '10 cells in 1 field' in output
+    assert '2 cells in 1 field' in output
     assert 'error: slide ' in error and 'broken.svs cannot be read' in error
