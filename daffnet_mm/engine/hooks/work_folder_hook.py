@@ -1,12 +1,13 @@
 import atexit
 import os.path as osp
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 from mmpretrain.registry import HOOKS
 
+from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.claims import claim_file
 from daffnet_lite.fileio.leftovers import sweep_folder
 from daffnet_mm.engine.last_checkpoint import LAST
@@ -41,7 +42,7 @@ class WorkFolderHook(Hook):
         stack = ExitStack()
         # Not the folder itself: who runs several trainings has that.
         stack.enter_context(claim_file(osp.join(runner.work_dir, LAST)))
-        atexit.register(stack.close)
+        atexit.register(_end, stack)
         _claims[_name(runner)] = stack
         sweep_folder(runner.work_dir)
 
@@ -50,6 +51,13 @@ class WorkFolderHook(Hook):
         stack = _claims.pop(_name(runner), None)
         if stack is not None:
             stack.close()
+
+
+def _end(stack: ExitStack) -> None:
+    """Give back what a training that failed in this process still has."""
+    # Who has removed its folder since needs no telling.
+    with suppress(InputError):
+        stack.close()
 
 
 def _name(runner: Runner) -> str:

@@ -1,3 +1,6 @@
+import atexit
+import shutil
+
 import pytest
 from tiny_run import InterruptHook, Interruption, tiny_config, train
 
@@ -28,3 +31,17 @@ def test_leftovers_are_swept_and_none_is_left(tmp_path):
     assert (tmp_path / '.last_checkpoint.lock').exists()
     train(tiny_config(tmp_path, **SHORT))
     assert not list(tmp_path.glob('.*'))
+
+
+def test_the_folder_of_a_failed_training_may_be_removed(tmp_path, monkeypatch):
+    at_the_end = []
+    monkeypatch.setattr(
+        atexit, 'register', lambda *call: at_the_end.append(call)
+    )
+    work_dir = tmp_path / 'run'
+    with pytest.raises(Interruption):
+        train(tiny_config(work_dir, **SHORT), InterruptHook('before_train', 0))
+    shutil.rmtree(work_dir)
+    assert at_the_end
+    for function, *arguments in at_the_end:
+        function(*arguments)
