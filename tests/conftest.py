@@ -30,7 +30,7 @@ def _little_to_collect():
     """Leave out of garbage collection what is there to stay.
 
     MMEngine collects whenever it builds a dataset, and the libraries alone
-    are some 400,000 objects.
+    are some 370,000 objects.
     """
     gc.collect()
     gc.freeze()

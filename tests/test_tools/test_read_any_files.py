@@ -78,7 +78,6 @@ def test_a_file_without_a_verdict_is_named(
 
 
 @pytest.mark.long
-@pytest.mark.slow
 def test_what_users_have_sent(shared, script, tmp_path, capsys):
     make = shared / 'fixtures' / 'user_files' / 'make_user_files.py'
     if not make.is_file():
