@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fileio.image_folders import ImageListing
+from daffnet_lite.profiles.measuring import Measurement
 
 from .differential import count_answers
 from .rows import as_row
@@ -27,6 +28,11 @@ class Inferencer(Protocol):
     @property
     def warnings(self) -> list[str]:
         """list[str]: What is to be said of how images were read."""
+
+    def window(
+        self, looked_at: Callable[[], Sequence[Measurement]]
+    ) -> int | None:
+        """Tell the side of the squares that cells of fields are cut in."""
 
     def stream(
         self, inputs: Any, batch_size: int, skip_broken: bool

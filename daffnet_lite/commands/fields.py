@@ -2,7 +2,7 @@
 
 Usage:
     daffnet fields FIELD|FOLDER|GLOB [...] [--boxes FILE|FOLDER]
-        [--margin 0.1] [--out-dir DIR] [--num-workers N]
+        [--margin SHARE|scale] [--out-dir DIR] [--num-workers N]
         [--format table|json|csv] [--out FILE]
         [--views flips|symmetries] [--profile auto|none|FILE]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
@@ -44,6 +44,7 @@ Not for diagnosis.
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +66,13 @@ from .predict import (
 
 if TYPE_CHECKING:
     from daffnet_lite.boxes import GivenBox
+
+
+def margin_of(text: str) -> float | str:
+    """Take what is no number as it is; it is checked with the rest."""
+    with suppress(ValueError):
+        return float(text)
+    return text
 
 
 def build_parser() -> ToolParser:
@@ -89,10 +97,12 @@ def build_parser() -> ToolParser:
     )
     parser.add_argument(
         '--margin',
-        type=float,
+        type=margin_of,
+        metavar='SHARE|scale',
         default=0.1,
-        help='space around a cell, as a share of its longer side '
-        '(default: %(default)s)',
+        help='space around a cell, as a share of its longer side; or scale: '
+        'as much around each as the images that the model was trained on '
+        'show, where the scale of the fields is known (default: %(default)s)',
     )
     parser.add_output(
         '--out-dir',
@@ -148,8 +158,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from daffnet_lite.answers import TABLE_WIDTH, print_result, write_result
     from daffnet_lite.answers.html_report import FIELD_SIDE
-    from daffnet_lite.cropping.boxes import check_margin
     from daffnet_lite.fields import read_and_draw
+    from daffnet_lite.fields.cutting import check_cut
     from daffnet_lite.fields.out_folder import working_folder, write_outputs
     from daffnet_lite.fields.reporting import report_fields
     from daffnet_lite.fields.several import predict_fields
@@ -157,7 +167,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # What is printed to the standard output is the result.
     rich.reconfigure(stderr=True)
     with one_sentence_errors():
-        check_margin(args.margin)
+        check_cut(args.margin)
         listing = find_images(args.fields, SLIDE_EXTENSIONS)
         given, notes = None, describe_left_out(listing.left_out)
         if args.boxes is not None:

@@ -1,6 +1,9 @@
 """From a cell's box to the part of the image that is cut out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
 
 from daffnet_lite.errors import InputError
 
@@ -42,6 +45,74 @@ def crop_window(
     left, right = _fit(x1, x2, side, shape[1])
     top, bottom = _fit(y1, y2, side, shape[0])
     return left, top, right, bottom
+
+
+def cut_window(
+    image: np.ndarray, box: Sequence[float], side: int
+) -> np.ndarray:
+    """Cut the square of a given side around the middle of a cell.
+
+    All cells of a field that are cut like this are at one scale, whatever
+    their size. Beyond the image, what is at its border is continued.
+
+    Args:
+        image (np.ndarray): The field, of shape (H, W, 3).
+        box (Sequence[float]): The cell's x1, y1, x2, y2 in pixels, x2 and y2
+            exclusive.
+        side (int): The side in pixels.
+
+    Returns:
+        np.ndarray: The square, a copy of shape (side, side, 3).
+
+    Raises:
+        ValueError: If no pixel of the square lies in the image.
+    """
+
+    def read(x1: int, y1: int, x2: int, y2: int) -> np.ndarray:
+        return image[y1:y2, x1:x2]
+
+    return read_window(read, image.shape[:2], box, side)
+
+
+def read_window(
+    read: Callable[[int, int, int, int], np.ndarray],
+    shape: Sequence[int],
+    box: Sequence[float],
+    side: int,
+) -> np.ndarray:
+    """Cut such a square out of what is read by parts.
+
+    Args:
+        read (Callable): Gives the part of the image from x1 and y1 to x2 and
+            y2.
+        shape (Sequence[int]): Height and width of the image.
+        box (Sequence[float]): As for :func:`cut_window`.
+        side (int): As there.
+
+    Returns:
+        np.ndarray: As there.
+
+    Raises:
+        ValueError: As there.
+    """
+    height, width = shape
+    x1, y1, x2, y2 = box
+    left, top = round((x1 + x2 - side) / 2), round((y1 + y2 - side) / 2)
+    right, bottom = left + side, top + side
+    inside = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+    if inside[0] >= inside[2] or inside[1] >= inside[3]:
+        raise ValueError(
+            f'the square of {side} pixels around box {tuple(box)} (x1, y1, '
+            f'x2, y2) has no pixel in the image of {width} x {height}'
+        )
+    return cv2.copyMakeBorder(
+        read(*inside),
+        inside[1] - top,
+        bottom - inside[3],
+        inside[0] - left,
+        right - inside[2],
+        cv2.BORDER_REPLICATE,
+    )
 
 
 def box_iou(first: Sequence[float], second: Sequence[float]) -> float:

@@ -1,18 +1,67 @@
 """The cells of a field: where they are, and their pictures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from daffnet_lite.boxes import GivenBox
 from daffnet_lite.boxes.given_box import checked_sides
 from daffnet_lite.cropping import crop_window, segment_cells
+from daffnet_lite.cropping.boxes import check_margin, read_window
 from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.tiff_windows import TiffWindows
+from daffnet_lite.profiles import measure
+from daffnet_lite.profiles.estimating import spread_out
+from daffnet_lite.profiles.measuring import Measurement
 
 Box = tuple[int, int, int, int]
 
 #: Space around a cell, as a share of its longer side, as cells are cropped.
 MARGIN = 0.1
+#: In the place of a margin: all cells are cut at one scale.
+SCALE = 'scale'
+#: The same as MARGIN of what red cells are measured in: a cell's neighbours.
+LOOKED_AT = 1.0
+
+
+class Cut(NamedTuple):
+    """How cells are cut out of their fields.
+
+    Attributes:
+        margin (float): As for :func:`cut_cell`.
+        side (int | None): As there.
+    """
+
+    margin: float = MARGIN
+    side: int | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """tuple[str, ...]: What is to be said of it."""
+        if self.side is None:
+            return ()
+        remark = (
+            f'cells are cut in squares of {self.side} pixels, which show as '
+            'much as the images that the model was trained on'
+        )
+        return (remark,)
+
+
+def check_cut(margin: float | str) -> None:
+    """Refuse what is neither a margin nor ``SCALE``.
+
+    Raises:
+        InputError: If it is neither.
+    """
+    if isinstance(margin, str):
+        if margin != SCALE:
+            raise InputError(
+                f'the margin is {margin!r}, but must be a share of a '
+                f"cell's longer side, such as {MARGIN}, or {SCALE!r}"
+            )
+    else:
+        check_margin(margin)
 
 
 def find_boxes(
@@ -68,18 +117,75 @@ def _as_given(box: Sequence | GivenBox, place: int) -> GivenBox:
 
 
 def cut_cell(
-    image: np.ndarray, box: Sequence[int], margin: float = MARGIN
+    field: np.ndarray | TiffWindows,
+    box: Sequence[int],
+    margin: float = MARGIN,
+    side: int | None = None,
 ) -> np.ndarray:
     """Cut the square around a cell out of its field.
 
     Args:
-        image (np.ndarray): The field, of shape (H, W, 3).
+        field (np.ndarray | TiffWindows): The field, of shape (H, W, 3), or a
+            slide.
         box (Sequence[int]): The cell's.
         margin (float): As for :func:`~daffnet_lite.cropping.crop_window`.
             Defaults to 0.1.
+        side (int, optional): Side in pixels of the square, see
+            :func:`~daffnet_lite.cropping.cut_window`; never less than the
+            cell with a margin of a tenth. Defaults to None: as the margin
+            says.
 
     Returns:
         np.ndarray: The crop, a copy.
     """
-    x1, y1, x2, y2 = crop_window(box, image.shape[:2], margin)
-    return np.ascontiguousarray(image[y1:y2, x1:x2])
+    shape = field.shape[:2]
+    read = field.read if isinstance(field, TiffWindows) else _part_of(field)
+    if side is None:
+        window = crop_window(box, shape, margin)
+        return read(*window)
+    longer = max(box[2] - box[0], box[3] - box[1])
+    side = max(side, round(longer * (1 + 2 * MARGIN)))
+    return read_window(read, shape, box, side)
+
+
+def choose_cells(
+    boxes: Mapping[str, Sequence[Box]], most: int
+) -> dict[str, list[Box]]:
+    """Choose cells to look around, evenly from the first to the last.
+
+    Args:
+        boxes (Mapping[str, Sequence[Box]]): The cells of each field.
+        most (int): So many are chosen at most.
+
+    Returns:
+        dict[str, list[Box]]: Those of the fields that have some.
+    """
+    cells = [(field, box) for field in boxes for box in boxes[field]]
+    chosen: dict[str, list[Box]] = {}
+    for place in spread_out(len(cells), most):
+        field, box = cells[place]
+        chosen.setdefault(field, []).append(box)
+    return chosen
+
+
+def look_around(
+    field: np.ndarray | TiffWindows, box: Sequence[int]
+) -> Measurement:
+    """Measure what is around a cell, for its laboratory's profile.
+
+    Args:
+        field (np.ndarray | TiffWindows): As for :func:`cut_cell`.
+        box (Sequence[int]): As there.
+
+    Returns:
+        Measurement: Of the square with three times the cell's side.
+    """
+    return measure(cut_cell(field, box, LOOKED_AT))
+
+
+def _part_of(image: np.ndarray) -> Callable[..., np.ndarray]:
+    def read(x1: int, y1: int, x2: int, y2: int) -> np.ndarray:
+        # A copy, for a view would keep the whole field in the memory.
+        return image[y1:y2, x1:x2].copy()
+
+    return read

@@ -1,27 +1,34 @@
 """Find the cells of several fields in several processes, and cut them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
-import numpy as np
 
 from daffnet_lite.boxes import GivenBox
 from daffnet_lite.cropping.large_fields import Part
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio.image_decoding import DECODING_ERRORS
+from daffnet_lite.fileio.image_decoding import DECODING_ERRORS, DecodedImage
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.fileio.tiff_windows import open_windows
 from daffnet_lite.preparation.folder_job import run_jobs, written
+from daffnet_lite.profiles.measuring import Measurement
 
-from .cutting import Box, cut_cell, find_boxes
+from .cutting import (
+    Box,
+    Cut,
+    choose_cells,
+    cut_cell,
+    find_boxes,
+    look_around,
+)
 from .slides import (
     cells_of_part,
-    cut_cells_of_slide,
     find_boxes_of_slide,
     joined_boxes,
     parts_of_slide,
@@ -35,10 +42,10 @@ class Finding(NamedTuple):
         field (str): Its path.
         refused (str): Why it has no result; empty if it has.
         shape (tuple[int, int]): Its height and width.
-        boxes (Sequence[Box]): Those of its cells, each with a crop.
+        boxes (Sequence[Box]): Those of its cells.
         remarks (tuple[str, ...]): What is to be said of it.
         part (Part | None): The window of a slide that was looked at.
-        cells (Sequence): Its cells, which are not cut yet.
+        cells (Sequence): Its cells, which are not put together yet.
     """
 
     field: str
@@ -51,71 +58,111 @@ class Finding(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """A field, or the window of a slide."""
+    """A field, or the window of a slide, and what is asked of it."""
 
     field: str
-    stem: Path
-    given: Sequence | None
+    boxes: Sequence | None
     part: Part | None = None
+    stem: Path | None = None
 
 
-def find_in_fields(
-    stems: Mapping[str, Path],
-    given: Mapping[str, list[GivenBox]] | None,
-    margin: float,
-    num_workers: int,
-    reading: Mapping[str, Any],
-) -> dict[str, Finding]:
-    """Find the cells of fields, and write their crops.
-
-    Slides are looked at window by window, and cut when all is found.
+class FieldWork:
+    """Work on several fields in several processes.
 
     Args:
-        stems (Mapping[str, Path]): The fields, and where their crops go; see
-            :func:`crop_path`.
-        given (Mapping, optional): Boxes by field, where cells are not to be
-            segmented.
-        margin (float): As for ``crop_window``.
         num_workers (int): Processes.
         reading (Mapping): ``bit_depth`` and ``max_pixels``.
-
-    Returns:
-        dict[str, Finding]: What became of each field.
     """
-    jobs = []
-    for field, stem in stems.items():
-        if given is not None:
-            jobs.append(_Job(field, stem, given.get(field, [])))
-            continue
-        slide = open_windows(field)
-        if slide is None:
-            jobs.append(_Job(field, stem, None))
-            continue
-        with slide:
-            parts = parts_of_slide(slide.shape)
-        jobs += [_Job(field, stem, None, part) for part in parts]
-    work = partial(_find, margin, dict(reading))
-    found: dict[str, Finding] = {}
-    of_slides: dict[str, list[Finding]] = defaultdict(list)
-    with run_jobs(
-        work, jobs, min(num_workers, len(jobs)), 'Finding cells'
-    ) as made:
-        for finding in made:
+
+    def __init__(self, num_workers: int, reading: Mapping[str, Any]) -> None:
+        self._num_workers = num_workers
+        self._reading = dict(reading)
+
+    def find(
+        self,
+        fields: Sequence[str],
+        given: Mapping[str, list[GivenBox]] | None,
+    ) -> dict[str, Finding]:
+        """Find the cells of fields; slides are looked at window by window.
+
+        Args:
+            fields (Sequence[str]): Their paths.
+            given (Mapping, optional): Boxes by field, where cells are not to
+                be segmented.
+
+        Returns:
+            dict[str, Finding]: What became of each field.
+        """
+        jobs = []
+        for field in fields:
+            if given is not None:
+                jobs.append(_Job(field, given.get(field, [])))
+                continue
+            slide = open_windows(field)
+            if slide is None:
+                jobs.append(_Job(field, None))
+                continue
+            with slide:
+                parts = parts_of_slide(slide.shape)
+            jobs += [_Job(field, None, part) for part in parts]
+        found: dict[str, Finding] = {}
+        of_slides: dict[str, list[Finding]] = defaultdict(list)
+        for finding in self._do(_find, jobs, 'Finding cells'):
             if finding.part is None or finding.refused:
                 found[finding.field] = finding
             else:
                 of_slides[finding.field].append(finding)
-    jobs = [
-        _Job(field, stems[field], _joined(findings))
-        for field, findings in of_slides.items()
-        if field not in found  # a window is broken
-    ]
-    if jobs:
-        with run_jobs(
-            work, jobs, min(num_workers, len(jobs)), 'Cutting cells of slides'
-        ) as made:
-            found |= {finding.field: finding for finding in made}
-    return found
+        for field, findings in of_slides.items():
+            if field not in found:  # no window is broken
+                found[field] = _joined(field, findings)
+        return found
+
+    def look(self, found: Iterable[Finding], most: int) -> list[Measurement]:
+        """Measure the surroundings of some cells.
+
+        Args:
+            found (Iterable[Finding]): The fields.
+            most (int): So many cells are enough.
+
+        Returns:
+            list[Measurement]: Those of these cells.
+        """
+        chosen = choose_cells({f.field: f.boxes for f in found}, most)
+        jobs = [_Job(field, boxes) for field, boxes in chosen.items()]
+        measured = self._do(_look, jobs, 'Measuring red cells')
+        return [one for several in measured for one in several]
+
+    def cut(
+        self, found: dict[str, Finding], stems: Mapping[str, Path], cut: Cut
+    ) -> None:
+        """Cut the cells, and write them.
+
+        Args:
+            found (dict[str, Finding]): The fields; one of which the cells
+                cannot be cut is refused then.
+            stems (Mapping[str, Path]): Where their crops go, see
+                :func:`crop_path`.
+            cut (Cut): How they are cut.
+        """
+        jobs = [
+            _Job(field, finding.boxes, stem=stems[field])
+            for field, finding in found.items()
+            if finding.boxes
+        ]
+        work = partial(_cut, cut)
+        for field, refused in self._do(work, jobs, 'Cutting cells'):
+            if refused:
+                found[field] = Finding(field, refused)
+
+    def _do(
+        self, function: Callable, jobs: Sequence[_Job], description: str
+    ) -> Iterator:
+        if not jobs:
+            return
+        work = partial(function, reading=self._reading)
+        workers = min(self._num_workers, len(jobs))
+        with run_jobs(work, jobs, workers, description) as results:
+            yield from results
 
 
 def crop_path(stem: Path, number: int) -> Path:
@@ -123,16 +170,17 @@ def crop_path(stem: Path, number: int) -> Path:
     return stem.with_name(f'{stem.name}_{number}.png')
 
 
-def _joined(findings: Sequence[Finding]) -> list[Box]:
-    return joined_boxes(
-        findings[0].shape,
+def _joined(field: str, findings: Sequence[Finding]) -> Finding:
+    shape = findings[0].shape
+    boxes = joined_boxes(
+        shape,
         [(f.part, list(f.cells)) for f in findings if f.part is not None],
     )
+    return Finding(field, '', shape, boxes, _remarks((), boxes))
 
 
-def _find(margin: float, reading: dict[str, Any], job: _Job) -> Finding:
-    """Find and cut the cells of a field, or find those of a window."""
-    title = f'field {printable(job.field)}'
+def _find(job: _Job, reading: dict[str, Any]) -> Finding:
+    """Find the cells of a field, or those of a window."""
     remarks: tuple[str, ...] = ()
     try:
         slide = open_windows(job.field)
@@ -144,29 +192,72 @@ def _find(margin: float, reading: dict[str, Any], job: _Job) -> Finding:
                     return Finding(
                         job.field, shape=shape, part=job.part, cells=cells
                     )
-                boxes = find_boxes_of_slide(slide, job.given)
-                for number, crop in enumerate(
-                    cut_cells_of_slide(slide, boxes, margin)
-                ):
-                    _write(crop, job.stem, number)
+                boxes = find_boxes_of_slide(slide, job.boxes)
         else:
-            image, shape, remarks = read_image(
-                job.field, name=title, **reading
-            )
-            boxes = find_boxes(image, job.given)
-            for number, box in enumerate(boxes):
-                _write(cut_cell(image, box, margin), job.stem, number)
-    except InputError as e:
-        return Finding(job.field, str(e))
+            image, shape, remarks = _read(job.field, reading)
+            boxes = find_boxes(image, job.boxes)
+    except (InputError, *DECODING_ERRORS) as e:
+        return Finding(job.field, _why(job.field, e))
+    return Finding(job.field, '', shape, boxes, _remarks(remarks, boxes))
+
+
+def _look(job: _Job, reading: dict[str, Any]) -> list[Measurement]:
+    """Measure the surroundings of a field's cells."""
+    # Of what can no longer be read is told when it is cut.
+    with suppress(InputError, *DECODING_ERRORS):
+        return _each(job, reading, look_around)
+    return []
+
+
+def _cut(cut: Cut, job: _Job, reading: dict[str, Any]) -> tuple[str, str]:
+    """Cut the cells of a field, and write them.
+
+    Returns:
+        tuple[str, str]: The field, and why it is refused, if it is.
+    """
+    stem = job.stem
+    assert stem is not None
+    numbers = iter(range(len(job.boxes or ())))
+
+    def write(field: Any, box: Box) -> None:
+        crop = cut_cell(field, box, *cut)
+        with written(crop_path(stem, next(numbers))) as file:
+            file.write(cv2.imencode('.png', crop)[1].tobytes())
+
+    try:
+        _each(job, reading, write)
     # Of a name that leaves no room for the number, too.
-    except DECODING_ERRORS as e:
-        reason = getattr(e, 'strerror', None) or e
-        return Finding(job.field, f'{title}: {reason}')
-    if not boxes:
-        remarks = (*remarks, 'it has no white cell')
-    return Finding(job.field, '', shape, boxes, remarks)
+    except (InputError, *DECODING_ERRORS) as e:
+        return job.field, _why(job.field, e)
+    return job.field, ''
 
 
-def _write(crop: np.ndarray, stem: Path, number: int) -> None:
-    with written(crop_path(stem, number)) as file:
-        file.write(cv2.imencode('.png', crop)[1].tobytes())
+def _each(job: _Job, reading: dict[str, Any], act: Callable) -> list:
+    """Do something with each cell of a field or a slide."""
+    boxes = job.boxes or ()
+    slide = open_windows(job.field)
+    if slide is None:
+        image, *_ = _read(job.field, reading)
+        return [act(image, box) for box in boxes]
+    with slide:
+        return [act(slide, box) for box in boxes]
+
+
+def _read(field: str, reading: dict[str, Any]) -> DecodedImage:
+    return read_image(field, name=_title(field), **reading)
+
+
+def _title(field: str) -> str:
+    return f'field {printable(field)}'
+
+
+def _why(field: str, error: Exception) -> str:
+    if isinstance(error, InputError):
+        return str(error)
+    return f'{_title(field)}: {getattr(error, "strerror", None) or error}'
+
+
+def _remarks(
+    remarks: tuple[str, ...], boxes: Sequence[Box]
+) -> tuple[str, ...]:
+    return remarks if boxes else (*remarks, 'it has no white cell')

@@ -5,20 +5,30 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from daffnet_lite.answers import Inferencer
-from daffnet_lite.cropping.boxes import check_margin
 from daffnet_lite.fileio.image_reading import read_image
-from daffnet_lite.fileio.tiff_windows import open_windows
+from daffnet_lite.fileio.tiff_windows import TiffWindows, open_windows
+from daffnet_lite.intake.laboratory_pipeline import SAMPLE
+from daffnet_lite.profiles.estimating import spread_out
+from daffnet_lite.profiles.measuring import Measurement
 
-from .cutting import MARGIN, Box, cut_cell, find_boxes
+from .cutting import (
+    MARGIN,
+    Box,
+    Cut,
+    check_cut,
+    cut_cell,
+    find_boxes,
+    look_around,
+)
 from .field_result import FieldCell, FieldResult
-from .slides import cut_cells_of_slide, find_boxes_of_slide
+from .slides import find_boxes_of_slide
 
 
 def predict_field(
     inferencer: Inferencer,
     image: Any,
     boxes: Sequence | None = None,
-    margin: float = MARGIN,
+    margin: float | str = MARGIN,
     batch_size: int = 32,
     bit_depth: int | None = None,
     max_pixels: int | None = None,
@@ -36,8 +46,10 @@ def predict_field(
             them: x1, y1, x2, y2 in pixels, or a field's of
             :func:`~daffnet_lite.boxes.read_boxes`. Defaults to None: they are
             segmented, see :func:`~daffnet_lite.cropping.segment_cells`.
-        margin (float): Space around a cell, as a share of its longer side.
-            Defaults to 0.1.
+        margin (float | str): Space around a cell, as a share of its longer
+            side; or ``'scale'``: each cell with as much around it as the
+            images that the model was trained on show, where the laboratory's
+            scale is known, else 0.1. Defaults to 0.1.
         batch_size (int): Cells at once. Defaults to 32.
         bit_depth (int, optional): Bits that values of more than 8 bits use.
             Defaults to None: 16.
@@ -51,16 +63,15 @@ def predict_field(
 
     Raises:
         InputError: If the field cannot be read, a box is none of it, or the
-            margin is no share.
+            margin is neither a share nor ``'scale'``.
     """
-    check_margin(margin)
+    check_cut(margin)
     is_path = isinstance(image, (str, PathLike))
     slide = open_windows(image) if is_path else None
     if slide is not None:
         with slide:
             places = find_boxes_of_slide(slide, boxes)
-            crops = list(cut_cells_of_slide(slide, places, margin))
-            found = FoundCells(slide.shape, places, crops)
+            found = cut_cells(inferencer, slide, places, margin)
     else:
         img, _, remarks = read_image(
             image,
@@ -68,7 +79,8 @@ def predict_field(
             max_pixels=max_pixels,
             channel_order=channel_order,
         )
-        found = find_cells(img, boxes, margin, remarks)
+        places = find_boxes(img, boxes)
+        found = cut_cells(inferencer, img, places, margin, remarks)
     answers, warnings = classify(inferencer, found.crops, batch_size)
     return found.result(
         fspath(image) if is_path else None,
@@ -123,34 +135,54 @@ class FoundCells(NamedTuple):
         )
 
 
-def find_cells(
-    img: np.ndarray,
-    boxes: Sequence | None = None,
-    margin: float = MARGIN,
+def cut_cells(
+    inferencer: Inferencer,
+    field: np.ndarray | TiffWindows,
+    boxes: Sequence[Box],
+    margin: float | str = MARGIN,
     remarks: tuple[str, ...] = (),
-    check: Callable[[], None] | None = None,
 ) -> FoundCells:
-    """Find the cells of a field that is read, and cut them.
+    """Cut the cells of one field.
 
     Args:
-        img (np.ndarray): The field, uint8 of shape (H, W, 3), BGR.
-        boxes (Sequence, optional): As for :func:`predict_field`.
-        margin (float): As there.
-        remarks (tuple[str, ...]): What is to be said of it. Defaults to
-            nothing.
-        check (Callable, optional): As for
-            :func:`~daffnet_lite.cropping.segment_cells`. Defaults to None.
+        inferencer (Inferencer): The classifier.
+        field (np.ndarray | TiffWindows): The field, BGR, or a slide.
+        boxes (Sequence[Box]): The cells'.
+        margin (float | str): As for :func:`predict_field`. Defaults to 0.1.
+        remarks (tuple[str, ...]): What is to be said of the field. Defaults
+            to nothing.
 
     Returns:
         FoundCells: The cells.
-
-    Raises:
-        InputError: If a box is none of it, or the margin is no share.
     """
-    check_margin(margin)
-    places = find_boxes(img, boxes, check)
-    crops = [cut_cell(img, box, margin) for box in places]
-    return FoundCells(img.shape[:2], places, crops, remarks)
+
+    def looked_at() -> list[Measurement]:
+        sample = spread_out(len(boxes), SAMPLE)
+        return [look_around(field, boxes[place]) for place in sample]
+
+    cut = find_cut(inferencer, margin, looked_at)
+    crops = [cut_cell(field, box, *cut) for box in boxes]
+    return FoundCells(field.shape[:2], boxes, crops, (*remarks, *cut.remarks))
+
+
+def find_cut(
+    inferencer: Inferencer,
+    margin: float | str,
+    looked_at: Callable[[], Sequence[Measurement]],
+) -> Cut:
+    """Find out how cells are cut.
+
+    Args:
+        inferencer (Inferencer): The classifier.
+        margin (float | str): As for :func:`predict_field`.
+        looked_at (Callable): Measures the surroundings of some cells.
+
+    Returns:
+        Cut: What :func:`~daffnet_lite.fields.cut_cell` takes.
+    """
+    if isinstance(margin, str):
+        return Cut(side=inferencer.window(looked_at))
+    return Cut(margin)
 
 
 def classify(

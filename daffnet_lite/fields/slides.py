@@ -1,10 +1,8 @@
 """The cells of slides, which are read by windows, never whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import numpy as np
-
-from daffnet_lite.cropping import SegmentedCell, crop_window, segment_cells
+from daffnet_lite.cropping import SegmentedCell, segment_cells
 from daffnet_lite.cropping.large_fields import (
     Collection,
     Part,
@@ -78,20 +76,3 @@ def find_boxes_of_slide(
             for part in parts_of_slide(slide.shape)
         ],
     )
-
-
-def cut_cells_of_slide(
-    slide: TiffWindows, boxes: Sequence[Box], margin: float
-) -> Iterator[np.ndarray]:
-    """Cut the squares around cells out of a slide.
-
-    Args:
-        slide (TiffWindows): The slide.
-        boxes (Sequence[Box]): The cells'.
-        margin (float): As for ``crop_window``.
-
-    Yields:
-        np.ndarray: The crops, BGR.
-    """
-    for box in boxes:
-        yield slide.read(*crop_window(box, slide.shape, margin))

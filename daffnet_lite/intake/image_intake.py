@@ -1,6 +1,6 @@
 """Images read and prepared by threads, while a network computes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, islice
@@ -15,6 +15,7 @@ from daffnet_lite.fileio.image_reading import (
     read_image,
 )
 from daffnet_lite.profiles import Profile
+from daffnet_lite.profiles.measuring import Measurement
 from daffnet_lite.review import View, look_at
 
 from .laboratory_pipeline import LaboratoryPipeline, Preparation
@@ -89,6 +90,19 @@ class ImageIntake:
         """
         images, self.warnings = list_images(inputs)
         return images
+
+    def window(
+        self, looked_at: Callable[[], Sequence[Measurement]]
+    ) -> int | None:
+        """Find out how large the squares around cells of fields are to be.
+
+        Args:
+            looked_at (Callable): As for :meth:`LaboratoryPipeline.window`.
+
+        Returns:
+            int | None: As there.
+        """
+        return self._pipeline.window(looked_at)
 
     def batches(
         self,

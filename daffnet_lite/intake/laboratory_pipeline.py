@@ -17,6 +17,7 @@ from daffnet_lite.profiles import (
     read_profile,
 )
 from daffnet_lite.profiles.estimating import spread_out
+from daffnet_lite.profiles.measuring import Measurement
 
 #: The type of the step that takes a profile.
 PROFILED = 'ApplyProfile'
@@ -154,6 +155,32 @@ class LaboratoryPipeline:
             )
             found = found._replace(remarks=[text])
         return found._replace(held=held)
+
+    def window(
+        self, looked_at: Callable[[], Sequence[Measurement]]
+    ) -> int | None:
+        """Find out how large the squares around cells of fields are to be.
+
+        Args:
+            looked_at (Callable): Measures the surroundings of cells, where
+                a profile is to be estimated.
+
+        Returns:
+            int | None: The side in pixels of what shows as much as the images
+            that the model was trained on; None where no profile is wanted, or
+            where it tells no scale.
+        """
+        profile = self.usual.profile
+        if self._estimates:
+            measured = looked_at()
+            if len(measured) < LEAST_IMAGES:
+                return None
+            profile = estimate_profile(measured)
+        if profile is None or self._place is None:
+            return None
+        step = dict(self._steps[self._place], profile=profile)
+        adjustment = self._build(step).adjustment
+        return None if adjustment is None else adjustment.window
 
     def _prepared(self, profile: Profile | None, wanted: Any) -> Preparation:
         steps = [dict(step) for step in self._steps]

@@ -1,7 +1,7 @@
 import copy
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from math import ceil
 from os import PathLike, fspath
@@ -18,6 +18,7 @@ from daffnet_lite.intake import (
     no_answer,
 )
 from daffnet_lite.profiles import Profile, scale_temperature
+from daffnet_lite.profiles.measuring import Measurement
 from daffnet_lite.review import ReviewRule, Verdict
 
 from .model_card import OUTPUTS, ModelCard
@@ -130,6 +131,22 @@ class OnnxClassifier:
     def profile(self) -> Profile | None:
         """Profile | None: The laboratory's that was applied in it."""
         return self._intake.profile
+
+    def window(
+        self, looked_at: Callable[[], Sequence[Measurement]]
+    ) -> int | None:
+        """Find out how large the squares around cells of fields are to be.
+
+        Args:
+            looked_at (Callable): Measures the surroundings of cells; is
+                called only if a profile is to be estimated.
+
+        Returns:
+            int | None: Side in pixels of a square that shows as much as the
+            images that the model was trained on; None where the laboratory's
+            scale is not known or not wanted.
+        """
+        return self._intake.window(looked_at)
 
     def __call__(
         self,

@@ -54,6 +54,9 @@ class Adjustment:
         self._side = home.side
         #: The red cells' size, relative to home's; None: not known.
         self.magnification: float | None = None
+        #: Side in pixels of a square that shows as much as home's images
+        #: do; None: not known, or not to be adjusted.
+        self.window: int | None = None
         #: None: the colours stay.
         self.colour_map: ColourMap | None = None
         #: What is done, what is not, and why.
@@ -87,6 +90,7 @@ class Adjustment:
         self, here: Profile, red_cell: float, wanted: float
     ) -> None:
         ratio = red_cell / wanted
+        self.window = round(self._side * ratio)
         same_side = abs(here.side / self._side - 1) < SAME_SCALE
         if same_side and abs(ratio - 1) < SAME_SCALE:
             return

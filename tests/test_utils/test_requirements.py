@@ -121,15 +121,17 @@ def test_a_server_that_answers(tmp_path, hub):
     server.shutdown()
 
 
-def test_weights_that_a_command_brings(tmp_path, monkeypatch):
+@pytest.mark.parametrize('arch', ['lite0', 'lite2'])
+def test_weights_that_a_command_brings(tmp_path, monkeypatch, arch):
     monkeypatch.chdir(tmp_path)
     cfg = Config.fromfile(FULL / 'map-lite_wbcatt.py')
-    name = 'efficientnet-lite0.pth'
+    name = f'efficientnet-{arch}.pth'
+    cfg.model.init_cfg.checkpoint = f'work_dirs/{name}'
     converter = 'tools/model_converters/efficientnet_lite_to_mmpretrain.py'
     assert missing_weights(cfg) == {
         f'work_dirs/{name} does not exist': (
-            f'python {converter} --out work_dirs/{name} brings it; or train '
-            'without it by tools/train.py --from-scratch'
+            f'python {converter} --arch {arch} --out work_dirs/{name} brings '
+            'it; or train without it by tools/train.py --from-scratch'
         )
     }
     assert (CONFIGS.parent / converter).is_file()

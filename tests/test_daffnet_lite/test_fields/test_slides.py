@@ -7,9 +7,11 @@ from fields import Painter, painted_field
 from slides import write_slide
 
 from daffnet_lite.commands import fields
-from daffnet_lite.cropping import crop_window
-from daffnet_lite.fields import predict_field, slides
+from daffnet_lite.cropping import crop_window, cut_window
+from daffnet_lite.fields import cut_cell, predict_field, slides
+from daffnet_lite.fields.cutting import look_around
 from daffnet_lite.fileio import tiff_windows
+from daffnet_lite.fileio.tiff_windows import open_windows
 
 #: White cells, of which some lie on seams of windows, at 600 and 1200 pixels,
 #: and at corners of them.
@@ -61,6 +63,19 @@ def test_given_boxes_are_those_of_the_slide(slide):
     boxes = [(560, 260, 640, 340), (0, 0, 50, 50), (1750, 1150, 1900, 1300)]
     result = predict_field(Painter(), slide, boxes)
     assert result.boxes == [*boxes[:2], (1750, 1150, 1800, 1200)]
+
+
+def test_cells_of_slides_at_one_scale(slide, image):
+    painter = Painter(side=120)
+    boxes = [(560, 260, 640, 340), (1750, 1150, 1800, 1200)]
+    predict_field(painter, slide, boxes, 'scale')
+    assert painter.sizes == [(120, 120)] * 2
+    with open_windows(slide) as windows:
+        for box in boxes:
+            crop = cut_cell(windows, box, side=120)
+            wanted = cut_window(image, box, 120)
+            assert np.abs(crop.astype(int) - wanted).mean() < 3
+            assert look_around(windows, box).side == 3 * (box[2] - box[0])
 
 
 @pytest.mark.parametrize(

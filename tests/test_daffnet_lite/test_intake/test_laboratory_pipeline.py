@@ -13,7 +13,12 @@ from smears import smear
 from daffnet_lite.commands import predict
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.intake import LaboratoryPipeline, laboratory_pipeline
-from daffnet_lite.profiles import home_profile, read_profile
+from daffnet_lite.profiles import (
+    home_profile,
+    measure,
+    measure_file,
+    read_profile,
+)
 from daffnet_mm.apis import WBCInferencer
 
 STEPS = [dict(type='ApplyProfile', share=0.66), dict(type='PackInputs')]
@@ -196,6 +201,37 @@ def test_a_small_part_of_an_image_is_read_large_enough(found):
     assert home.usual.min_edge == 146
     unread = pipeline_of(STEPS, found)
     assert unread.usual.min_edge is None
+
+
+def test_squares_of_fields_are_at_the_scale_of_a_profile(paths, found):
+    """As large as show what the images of home do."""
+
+    def not_asked():
+        raise AssertionError
+
+    home = home_profile()
+    wanted = round(home.side * found.scale.red_cell / home.scale.red_cell)
+    assert wanted == pytest.approx(360 * 42 / 71.32, rel=0.05)
+    pipeline = pipeline_of(STEPS, found)
+    assert pipeline.window(not_asked) == wanted
+    for other in (
+        pipeline_of(STEPS, 'none'),
+        pipeline_of([dict(type='FrameCell')], 'auto'),
+        pipeline_of([dict(STEPS[0], scale=False)], found),
+        pipeline_of(STEPS, dataclasses.replace(found, scale=None)),
+    ):
+        assert other.window(not_asked) is None
+
+
+def test_squares_of_fields_are_at_the_scale_of_thirty_cells(paths, found):
+    measured = [measure_file(path) for path in paths]
+    pipeline = pipeline_of(STEPS, 'auto')
+    assert pipeline.window(lambda: measured[:29]) is None
+    given = pipeline_of(STEPS, found).window(list)
+    assert pipeline.window(lambda: measured) == given
+    # Nothing but glass.
+    nothing = measure(np.full((200, 200, 3), 240, np.uint8))
+    assert pipeline.window(lambda: [nothing] * 30) is None
 
 
 def test_a_model_must_take_a_profile(paths, found):

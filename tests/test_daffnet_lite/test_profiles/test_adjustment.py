@@ -50,6 +50,16 @@ def test_a_view_holds_as_many_red_cells_as_at_home():
     assert Adjustment(of(scale=None), HOME).view(0.66) is None
 
 
+def test_a_window_shows_as_much_as_the_images_of_home():
+    """Whatever is known to be the same."""
+    for factor in (0.5, 1, 1.03, 2):
+        assert Adjustment(scaled(factor), HOME).window == round(360 * factor)
+        other = scaled(factor, side=480)
+        assert Adjustment(other, HOME).window == round(360 * factor)
+    assert Adjustment(scaled(0.5), HOME, scale=False).window is None
+    assert Adjustment(of(scale=None), HOME).window is None
+
+
 PALE = COLOURS[0] + 0.5 * (COLOURS - COLOURS[0])
 
 

@@ -12,10 +12,23 @@ def model():
     return EfficientNetLite()
 
 
-def test_has_the_parameters_of_the_published_network(model):
-    """4,652,008 with the ImageNet classifier (1280 x 1000 + 1000)."""
-    count = sum(p.numel() for p in model.parameters())
-    assert count + 1280 * 1000 + 1000 == 4_652_008
+@pytest.mark.parametrize(
+    ('arch', 'published'),
+    [('lite0', 4_652_008), ('lite1', 5_416_680), ('lite2', 6_092_072)],
+)
+def test_has_the_parameters_of_the_published_network(arch, published):
+    """With the ImageNet classifier (1280 x 1000 + 1000)."""
+    count = sum(p.numel() for p in EfficientNetLite(arch).parameters())
+    assert count + 1280 * 1000 + 1000 == published
+
+
+def test_stem_and_end_have_one_size():
+    """As TensorFlow's EfficientNet-Lite has it; what lies between grows."""
+    stages = EfficientNetLite('lite2').layers
+    assert [len(stage) for stage in stages[1:-1]] == [1, 3, 3, 8, 6]
+    assert stages[0].conv.out_channels == 32
+    assert stages[-1].conv.in_channels == 352
+    assert stages[-1].conv.out_channels == 1280
 
 
 def test_is_plain(model):
