@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
+import numpy as np
 
 from daffnet_lite.boxes import GivenBox
 from daffnet_lite.cropping.large_fields import Part
@@ -15,7 +16,7 @@ from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_decoding import DECODING_ERRORS, DecodedImage
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.names import printable
-from daffnet_lite.fileio.tiff_windows import open_windows
+from daffnet_lite.fileio.tiff_windows import TiffWindows, open_windows
 from daffnet_lite.preparation.folder_job import run_jobs, written
 from daffnet_lite.profiles.measuring import Measurement
 
@@ -58,12 +59,11 @@ class Finding(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """A field, or the window of a slide, and what is asked of it."""
+    """A field, or the window of a slide, of which the cells are wanted."""
 
     field: str
-    boxes: Sequence | None
+    given: Sequence | None
     part: Part | None = None
-    stem: Path | None = None
 
 
 class FieldWork:
@@ -128,7 +128,7 @@ class FieldWork:
             list[Measurement]: Those of these cells.
         """
         chosen = choose_cells({f.field: f.boxes for f in found}, most)
-        jobs = [_Job(field, boxes) for field, boxes in chosen.items()]
+        jobs = [Finding(field, boxes=boxes) for field, boxes in chosen.items()]
         measured = self._do(_look, jobs, 'Measuring red cells')
         return [one for several in measured for one in several]
 
@@ -145,7 +145,7 @@ class FieldWork:
             cut (Cut): How they are cut.
         """
         jobs = [
-            _Job(field, finding.boxes, stem=stems[field])
+            (finding, stems[field])
             for field, finding in found.items()
             if finding.boxes
         ]
@@ -155,7 +155,7 @@ class FieldWork:
                 found[field] = Finding(field, refused)
 
     def _do(
-        self, function: Callable, jobs: Sequence[_Job], description: str
+        self, function: Callable, jobs: Sequence, description: str
     ) -> Iterator:
         if not jobs:
             return
@@ -192,55 +192,57 @@ def _find(job: _Job, reading: dict[str, Any]) -> Finding:
                     return Finding(
                         job.field, shape=shape, part=job.part, cells=cells
                     )
-                boxes = find_boxes_of_slide(slide, job.boxes)
+                boxes = find_boxes_of_slide(slide, job.given)
         else:
             image, shape, remarks = _read(job.field, reading)
-            boxes = find_boxes(image, job.boxes)
+            boxes = find_boxes(image, job.given)
     except (InputError, *DECODING_ERRORS) as e:
         return Finding(job.field, _why(job.field, e))
     return Finding(job.field, '', shape, boxes, _remarks(remarks, boxes))
 
 
-def _look(job: _Job, reading: dict[str, Any]) -> list[Measurement]:
+def _look(finding: Finding, reading: dict[str, Any]) -> list[Measurement]:
     """Measure the surroundings of a field's cells."""
     # Of what can no longer be read is told when it is cut.
-    with suppress(InputError, *DECODING_ERRORS):
-        return _each(job, reading, look_around)
+    with (
+        suppress(InputError, *DECODING_ERRORS),
+        _opened(finding.field, reading) as field,
+    ):
+        return [look_around(field, box) for box in finding.boxes]
     return []
 
 
-def _cut(cut: Cut, job: _Job, reading: dict[str, Any]) -> tuple[str, str]:
+def _cut(
+    cut: Cut, job: tuple[Finding, Path], reading: dict[str, Any]
+) -> tuple[str, str]:
     """Cut the cells of a field, and write them.
 
     Returns:
         tuple[str, str]: The field, and why it is refused, if it is.
     """
-    stem = job.stem
-    assert stem is not None
-    numbers = iter(range(len(job.boxes or ())))
-
-    def write(field: Any, box: Box) -> None:
-        crop = cut_cell(field, box, *cut)
-        with written(crop_path(stem, next(numbers))) as file:
-            file.write(cv2.imencode('.png', crop)[1].tobytes())
-
+    finding, stem = job
     try:
-        _each(job, reading, write)
+        with _opened(finding.field, reading) as field:
+            for number, box in enumerate(finding.boxes):
+                crop = cut_cell(field, box, *cut)
+                with written(crop_path(stem, number)) as file:
+                    file.write(cv2.imencode('.png', crop)[1].tobytes())
     # Of a name that leaves no room for the number, too.
     except (InputError, *DECODING_ERRORS) as e:
-        return job.field, _why(job.field, e)
-    return job.field, ''
+        return finding.field, _why(finding.field, e)
+    return finding.field, ''
 
 
-def _each(job: _Job, reading: dict[str, Any], act: Callable) -> list:
-    """Do something with each cell of a field or a slide."""
-    boxes = job.boxes or ()
-    slide = open_windows(job.field)
+@contextmanager
+def _opened(
+    field: str, reading: dict[str, Any]
+) -> Iterator[np.ndarray | TiffWindows]:
+    slide = open_windows(field)
     if slide is None:
-        image, *_ = _read(job.field, reading)
-        return [act(image, box) for box in boxes]
-    with slide:
-        return [act(slide, box) for box in boxes]
+        yield _read(field, reading).img
+    else:
+        with slide:
+            yield slide
 
 
 def _read(field: str, reading: dict[str, Any]) -> DecodedImage:
