@@ -31,21 +31,12 @@ class Cut(NamedTuple):
     Attributes:
         margin (float): As for :func:`cut_cell`.
         side (int | None): As there.
+        remarks (tuple[str, ...]): What is to be said of it.
     """
 
     margin: float = MARGIN
     side: int | None = None
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """tuple[str, ...]: What is to be said of it."""
-        if self.side is None:
-            return ()
-        remark = (
-            f'cells are cut in squares of {self.side} pixels, which show as '
-            'much as the images that the model was trained on'
-        )
-        return (remark,)
+    remarks: tuple[str, ...] = ()
 
 
 def check_cut(margin: float | str) -> None:

@@ -224,7 +224,7 @@ def _cut(
     try:
         with _opened(finding.field, reading) as field:
             for number, box in enumerate(finding.boxes):
-                crop = cut_cell(field, box, *cut)
+                crop = cut_cell(field, box, cut.margin, cut.side)
                 with written(crop_path(stem, number)) as file:
                     file.write(cv2.imencode('.png', crop)[1].tobytes())
     # Of a name that leaves no room for the number, too.

@@ -7,7 +7,7 @@ import numpy as np
 from daffnet_lite.answers import Inferencer
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.tiff_windows import TiffWindows, open_windows
-from daffnet_lite.intake.laboratory_pipeline import SAMPLE
+from daffnet_lite.intake.laboratory_pipeline import LEAST_IMAGES, SAMPLE
 from daffnet_lite.profiles.estimating import spread_out
 from daffnet_lite.profiles.measuring import Measurement
 
@@ -161,7 +161,7 @@ def cut_cells(
         return [look_around(field, boxes[place]) for place in sample]
 
     cut = find_cut(inferencer, margin, looked_at)
-    crops = [cut_cell(field, box, *cut) for box in boxes]
+    crops = [cut_cell(field, box, cut.margin, cut.side) for box in boxes]
     return FoundCells(field.shape[:2], boxes, crops, (*remarks, *cut.remarks))
 
 
@@ -178,11 +178,24 @@ def find_cut(
         looked_at (Callable): Measures the surroundings of some cells.
 
     Returns:
-        Cut: What :func:`~daffnet_lite.fields.cut_cell` takes.
+        Cut: How they are.
     """
-    if isinstance(margin, str):
-        return Cut(side=inferencer.window(looked_at))
-    return Cut(margin)
+    if not isinstance(margin, str):
+        return Cut(margin)
+    side = inferencer.window(looked_at)
+    if side is None:
+        remark = (
+            'the scale is not known, so that cells are cut with a margin of '
+            f'{MARGIN}: it takes the profile of the laboratory, or '
+            f'{LEAST_IMAGES} cells among red cells that can be measured, and '
+            'a model that takes profiles'
+        )
+    else:
+        remark = (
+            f'cells are cut in squares of {side} pixels, which show as much '
+            'as the images that the model was trained on'
+        )
+    return Cut(MARGIN, side, (remark,))
 
 
 def classify(

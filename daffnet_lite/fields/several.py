@@ -80,6 +80,7 @@ def predict_fields(
     remarks = group_remarks(
         (field, remark) for field in read for remark in found[field].remarks
     )
+    remarks += cut.remarks
     for remark in remarks:
         warnings.warn(remark, InputWarning, stacklevel=2)
     answers, said = classify(
@@ -120,5 +121,5 @@ def predict_fields(
         [stems[field] for field in read],
         inferencer.classes,
         errors,
-        [*remarks, *cut.remarks, *said],
+        [*remarks, *said],
     )

@@ -165,7 +165,7 @@ def predict(
 
     cut = find_cut(inferencer, margin, looked_at)
     crops = [
-        cut_cell(image, box, *cut)
+        cut_cell(image, box, cut.margin, cut.side)
         for path, inside in boxes.items()
         for image in [read_image(path).img]
         for box in inside

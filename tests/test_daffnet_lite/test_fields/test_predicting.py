@@ -62,7 +62,10 @@ def test_the_scale_is_measured_around_the_cells(field, monkeypatch):
     painter = Asks()
     boxes = [(150 + n, 150, 170 + n, 170) for n in range(200)]
     result = predict_field(painter, field, boxes, 'scale')
-    assert result.warnings == ('it is no network',)
+    assert (
+        'not known, so that cells are cut with a margin of 0.1'
+        in (result.warnings[0])
+    )
     assert painter.sizes == [(24, 24)] * 200
     assert len(painter.looked_at) == 100
     # Three times the side of a cell.
