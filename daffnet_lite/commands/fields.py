@@ -2,7 +2,7 @@
 
 Usage:
     daffnet fields FIELD|FOLDER|GLOB [...] [--boxes FILE|FOLDER]
-        [--margin SHARE|scale] [--out-dir DIR] [--num-workers N]
+        [--margin 0.1] [--at-scale] [--out-dir DIR] [--num-workers N]
         [--format table|json|csv] [--out FILE]
         [--views flips|symmetries] [--profile auto|none|FILE]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
@@ -10,7 +10,9 @@ Usage:
         [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
 
 Cells are found as by `daffnet crop`, each is cut with the margin and predicted
-as by `daffnet predict`. --boxes takes cells that a detector or a person has
+as by `daffnet predict`. With --at-scale all are cut at one scale, that of the
+images that the model was trained on: by --profile FILE, or by the red cells
+around 30 cells and more. --boxes takes cells that a detector or a person has
 boxed: a CSV with the columns field (or group, as in boxes.csv), x1, y1, x2,
 y2; COCO's JSON; YOLO's texts, PASCAL VOC's XML or QuPath's GeoJSON, each of
 the field that it is called after, or a folder with such. Boxes that are
@@ -44,7 +46,6 @@ Not for diagnosis.
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,13 +67,6 @@ from .predict import (
 
 if TYPE_CHECKING:
     from daffnet_lite.boxes import GivenBox
-
-
-def margin_of(text: str) -> float | str:
-    """Take what is no number as it is; it is checked with the rest."""
-    with suppress(ValueError):
-        return float(text)
-    return text
 
 
 def build_parser() -> ToolParser:
@@ -97,12 +91,16 @@ def build_parser() -> ToolParser:
     )
     parser.add_argument(
         '--margin',
-        type=margin_of,
-        metavar='SHARE|scale',
+        type=float,
         default=0.1,
-        help='space around a cell, as a share of its longer side; or scale: '
-        'as much around each as the images that the model was trained on '
-        'show, where the scale of the fields is known (default: %(default)s)',
+        help='space around a cell, as a share of its longer side '
+        '(default: %(default)s)',
+    )
+    parser.add_argument(
+        '--at-scale',
+        action='store_true',
+        help='cut each cell with as much around it as the images that the '
+        'model was trained on show, where the scale of the fields is known',
     )
     parser.add_output(
         '--out-dir',
@@ -158,8 +156,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from daffnet_lite.answers import TABLE_WIDTH, print_result, write_result
     from daffnet_lite.answers.html_report import FIELD_SIDE
+    from daffnet_lite.cropping.boxes import check_margin
     from daffnet_lite.fields import read_and_draw
-    from daffnet_lite.fields.cutting import check_cut
     from daffnet_lite.fields.out_folder import working_folder, write_outputs
     from daffnet_lite.fields.reporting import report_fields
     from daffnet_lite.fields.several import predict_fields
@@ -167,7 +165,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # What is printed to the standard output is the result.
     rich.reconfigure(stderr=True)
     with one_sentence_errors():
-        check_cut(args.margin)
+        check_margin(args.margin)
         listing = find_images(args.fields, SLIDE_EXTENSIONS)
         given, notes = None, describe_left_out(listing.left_out)
         if args.boxes is not None:
@@ -184,6 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 listing,
                 given,
                 args.margin,
+                args.at_scale,
                 work,
                 args.num_workers,
                 args.batch_size,

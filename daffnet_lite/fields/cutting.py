@@ -8,7 +8,7 @@ import numpy as np
 from daffnet_lite.boxes import GivenBox
 from daffnet_lite.boxes.given_box import checked_sides
 from daffnet_lite.cropping import crop_window, segment_cells
-from daffnet_lite.cropping.boxes import check_margin, read_window
+from daffnet_lite.cropping.boxes import read_window
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.tiff_windows import TiffWindows
 from daffnet_lite.profiles import measure
@@ -19,9 +19,7 @@ Box = tuple[int, int, int, int]
 
 #: Space around a cell, as a share of its longer side, as cells are cropped.
 MARGIN = 0.1
-#: In the place of a margin: all cells are cut at one scale.
-SCALE = 'scale'
-#: The same as MARGIN of what red cells are measured in: a cell's neighbours.
+#: The same of what red cells are measured in: a cell's neighbours.
 LOOKED_AT = 1.0
 
 
@@ -37,22 +35,6 @@ class Cut(NamedTuple):
     margin: float = MARGIN
     side: int | None = None
     remarks: tuple[str, ...] = ()
-
-
-def check_cut(margin: float | str) -> None:
-    """Refuse what is neither a margin nor ``SCALE``.
-
-    Raises:
-        InputError: If it is neither.
-    """
-    if isinstance(margin, str):
-        if margin != SCALE:
-            raise InputError(
-                f'the margin is {margin!r}, but must be a share of a '
-                f"cell's longer side, such as {MARGIN}, or {SCALE!r}"
-            )
-    else:
-        check_margin(margin)
 
 
 def find_boxes(
@@ -123,8 +105,7 @@ def cut_cell(
             Defaults to 0.1.
         side (int, optional): Side in pixels of the square, see
             :func:`~daffnet_lite.cropping.cut_window`; never less than the
-            cell with a margin of a tenth. Defaults to None: as the margin
-            says.
+            cell with the margin. Defaults to None: as the margin says.
 
     Returns:
         np.ndarray: The crop, a copy.
@@ -135,7 +116,7 @@ def cut_cell(
         window = crop_window(box, shape, margin)
         return read(*window)
     longer = max(box[2] - box[0], box[3] - box[1])
-    side = max(side, round(longer * (1 + 2 * MARGIN)))
+    side = max(side, round(longer * (1 + 2 * margin)))
     return read_window(read, shape, box, side)
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from daffnet_lite.answers import Inferencer
+from daffnet_lite.cropping.boxes import check_margin
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.tiff_windows import TiffWindows, open_windows
 from daffnet_lite.intake.laboratory_pipeline import LEAST_IMAGES, SAMPLE
@@ -15,7 +16,6 @@ from .cutting import (
     MARGIN,
     Box,
     Cut,
-    check_cut,
     cut_cell,
     find_boxes,
     look_around,
@@ -28,11 +28,12 @@ def predict_field(
     inferencer: Inferencer,
     image: Any,
     boxes: Sequence | None = None,
-    margin: float | str = MARGIN,
+    margin: float = MARGIN,
     batch_size: int = 32,
     bit_depth: int | None = None,
     max_pixels: int | None = None,
     channel_order: str = 'bgr',
+    at_scale: bool = False,
 ) -> FieldResult:
     """Find the white cells of a field, and tell the type of each.
 
@@ -46,10 +47,8 @@ def predict_field(
             them: x1, y1, x2, y2 in pixels, or a field's of
             :func:`~daffnet_lite.boxes.read_boxes`. Defaults to None: they are
             segmented, see :func:`~daffnet_lite.cropping.segment_cells`.
-        margin (float | str): Space around a cell, as a share of its longer
-            side; or ``'scale'``: each cell with as much around it as the
-            images that the model was trained on show, where the laboratory's
-            scale is known, else 0.1. Defaults to 0.1.
+        margin (float): Space around a cell, as a share of its longer side.
+            Defaults to 0.1.
         batch_size (int): Cells at once. Defaults to 32.
         bit_depth (int, optional): Bits that values of more than 8 bits use.
             Defaults to None: 16.
@@ -57,21 +56,26 @@ def predict_field(
             None: 80 million.
         channel_order (str): Of an array with colours: ``'bgr'`` or ``'rgb'``.
             Defaults to ``'bgr'``.
+        at_scale (bool): Whether each cell is cut with as much around it as
+            the images that the model was trained on show, and no less than
+            the margin, where the laboratory's scale is known: by the
+            inferencer's profile, or by 30 cells of this field. Defaults to
+            False.
 
     Returns:
         FieldResult: The cells, which may be none.
 
     Raises:
         InputError: If the field cannot be read, a box is none of it, or the
-            margin is neither a share nor ``'scale'``.
+            margin is no share.
     """
-    check_cut(margin)
+    check_margin(margin)
     is_path = isinstance(image, (str, PathLike))
     slide = open_windows(image) if is_path else None
     if slide is not None:
         with slide:
             places = find_boxes_of_slide(slide, boxes)
-            found = cut_cells(inferencer, slide, places, margin)
+            found = cut_cells(inferencer, slide, places, margin, at_scale)
     else:
         img, _, remarks = read_image(
             image,
@@ -80,7 +84,7 @@ def predict_field(
             channel_order=channel_order,
         )
         places = find_boxes(img, boxes)
-        found = cut_cells(inferencer, img, places, margin, remarks)
+        found = cut_cells(inferencer, img, places, margin, at_scale, remarks)
     answers, warnings = classify(inferencer, found.crops, batch_size)
     return found.result(
         fspath(image) if is_path else None,
@@ -139,7 +143,8 @@ def cut_cells(
     inferencer: Inferencer,
     field: np.ndarray | TiffWindows,
     boxes: Sequence[Box],
-    margin: float | str = MARGIN,
+    margin: float,
+    at_scale: bool,
     remarks: tuple[str, ...] = (),
 ) -> FoundCells:
     """Cut the cells of one field.
@@ -148,7 +153,8 @@ def cut_cells(
         inferencer (Inferencer): The classifier.
         field (np.ndarray | TiffWindows): The field, BGR, or a slide.
         boxes (Sequence[Box]): The cells'.
-        margin (float | str): As for :func:`predict_field`. Defaults to 0.1.
+        margin (float): As for :func:`predict_field`.
+        at_scale (bool): As there.
         remarks (tuple[str, ...]): What is to be said of the field. Defaults
             to nothing.
 
@@ -160,33 +166,35 @@ def cut_cells(
         sample = spread_out(len(boxes), SAMPLE)
         return [look_around(field, boxes[place]) for place in sample]
 
-    cut = find_cut(inferencer, margin, looked_at)
+    cut = find_cut(inferencer, margin, at_scale, looked_at)
     crops = [cut_cell(field, box, cut.margin, cut.side) for box in boxes]
     return FoundCells(field.shape[:2], boxes, crops, (*remarks, *cut.remarks))
 
 
 def find_cut(
     inferencer: Inferencer,
-    margin: float | str,
+    margin: float,
+    at_scale: bool,
     looked_at: Callable[[], Sequence[Measurement]],
 ) -> Cut:
     """Find out how cells are cut.
 
     Args:
         inferencer (Inferencer): The classifier.
-        margin (float | str): As for :func:`predict_field`.
+        margin (float): As for :func:`predict_field`.
+        at_scale (bool): As there.
         looked_at (Callable): Measures the surroundings of some cells.
 
     Returns:
         Cut: How they are.
     """
-    if not isinstance(margin, str):
+    if not at_scale:
         return Cut(margin)
     side = inferencer.window(looked_at)
     if side is None:
         remark = (
             'the scale is not known, so that cells are cut with a margin of '
-            f'{MARGIN}: it takes the profile of the laboratory, or '
+            f'{margin}: it takes the profile of the laboratory, or '
             f'{LEAST_IMAGES} cells among red cells that can be measured, and '
             'a model that takes profiles'
         )
@@ -195,7 +203,7 @@ def find_cut(
             f'cells are cut in squares of {side} pixels, which show as much '
             'as the images that the model was trained on'
         )
-    return Cut(MARGIN, side, (remark,))
+    return Cut(margin, side, (remark,))
 
 
 def classify(

@@ -7,13 +7,13 @@ from typing import Any
 
 from daffnet_lite.answers import Inferencer
 from daffnet_lite.boxes import GivenBox
+from daffnet_lite.cropping.boxes import check_margin
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fileio.image_folders import ImageListing
 from daffnet_lite.fileio.image_reading import group_remarks
 from daffnet_lite.fileio.names import file_stems
 from daffnet_lite.intake.laboratory_pipeline import SAMPLE
 
-from .cutting import check_cut
 from .field_answers import FieldAnswers, crop_names
 from .field_result import FieldResult
 from .finding import FieldWork, crop_path
@@ -24,7 +24,8 @@ def predict_fields(
     inferencer: Inferencer,
     listing: ImageListing,
     given: Mapping[str, list[GivenBox]] | None,
-    margin: float | str,
+    margin: float,
+    at_scale: bool,
     work: Path,
     num_workers: int,
     batch_size: int,
@@ -42,8 +43,8 @@ def predict_fields(
         given (Mapping, optional): Boxes by field, where a detector has found
             the cells; a field that is not among them has none. None: cells
             are segmented.
-        margin (float | str): As for
-            :func:`~daffnet_lite.fields.predict_field`.
+        margin (float): As for :func:`~daffnet_lite.fields.predict_field`.
+        at_scale (bool): As there.
         work (Path): A folder for the crops, which are put into ``crops``
             there, a folder a type.
         num_workers (int): Processes.
@@ -56,14 +57,17 @@ def predict_fields(
     Raises:
         InputError: If no field can be read.
     """
-    check_cut(margin)
+    check_margin(margin)
     fields = listing.images
     crops = work / 'found'
     stems = dict(zip(fields, file_stems(fields), strict=True))
     pool = FieldWork(num_workers, reading)
     found = pool.find(fields, given)
     cut = find_cut(
-        inferencer, margin, lambda: pool.look(found.values(), SAMPLE)
+        inferencer,
+        margin,
+        at_scale,
+        lambda: pool.look(found.values(), SAMPLE),
     )
     pool.cut(
         found, {field: crops / stem for field, stem in stems.items()}, cut

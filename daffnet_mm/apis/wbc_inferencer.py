@@ -297,9 +297,10 @@ class WBCInferencer(ImageClassificationInferencer):
         self,
         image: Any,
         boxes: Sequence | None = None,
-        margin: float | str = MARGIN,
+        margin: float = MARGIN,
         batch_size: int = 32,
         channel_order: str = 'bgr',
+        at_scale: bool = False,
     ) -> FieldResult:
         """Find the white cells of a field of a smear, and predict each.
 
@@ -309,13 +310,14 @@ class WBCInferencer(ImageClassificationInferencer):
                 pixels, if a detector has found them, or what
                 :func:`~daffnet_lite.boxes.read_boxes` reads of a field.
                 Defaults to None: the cells are segmented.
-            margin (float | str): Space around a cell, as a share of its
-                longer side; or ``'scale'``: each cell with as much around it
-                as the images that the model was trained on show, where the
-                laboratory's scale is known by a profile, or by 30 cells of
-                this field; else 0.1. Defaults to 0.1.
+            margin (float): Space around a cell, as a share of its longer
+                side. Defaults to 0.1.
             batch_size (int): Cells at once. Defaults to 32.
             channel_order (str): As for a call. Defaults to ``'bgr'``.
+            at_scale (bool): Whether each cell is cut with as much around it
+                as the images that the model was trained on show, and no less
+                than the margin, where the laboratory's scale is known: by a
+                profile, or by 30 cells of this field. Defaults to False.
 
         Returns:
             FieldResult: ``cells``, each with ``box``, ``cell_type``,
@@ -343,6 +345,7 @@ class WBCInferencer(ImageClassificationInferencer):
             self._reading['bit_depth'],
             self._reading['max_pixels'],
             channel_order,
+            at_scale,
         )
         return result if content is None else replace(result, field=image)
 

@@ -18,11 +18,18 @@ from .dataset_configs import is_pseudo_labelled, walk
 TIMEOUT = 10
 #: What brings the ImageNet weights that come from elsewhere, by file name.
 CONVERTERS = {
-    f'efficientnet-{arch}.pth': (
+    'efficientnet-lite0.pth': (
         'python tools/model_converters/efficientnet_lite_to_mmpretrain.py '
-        f'--arch {arch}'
-    )
-    for arch in ('lite0', 'lite1', 'lite2')
+        '--arch lite0'
+    ),
+    'efficientnet-lite1.pth': (
+        'python tools/model_converters/efficientnet_lite_to_mmpretrain.py '
+        '--arch lite1'
+    ),
+    'efficientnet-lite2.pth': (
+        'python tools/model_converters/efficientnet_lite_to_mmpretrain.py '
+        '--arch lite2'
+    ),
 }
 
 #: What makes checkpoints of trained ones, by their file name.

@@ -23,6 +23,8 @@ _FENCE = re.compile(
     r'^((?: *(?:[-*]|\d+\.))? *)```(\w*)\n(.*?)^ *```',
     re.DOTALL | re.MULTILINE,
 )
+# The beginning of a command, which messages complete.
+_BEGINNING = r'(?:python|bash) [\w/.-]+(?: --\w+ \w+)*'
 _SPAN = re.compile(r'(?<!`)(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)', re.DOTALL)
 _PROGRAM = re.compile(
     r'(?:[A-Z_]+=\S* )*'
@@ -162,8 +164,7 @@ def _of_python(document, source):
             and node not in docstrings | inside
         ):
             text = node.value
-            # the beginning of a command, which messages complete
-            if re.fullmatch(r'(?:python|bash) [\w/.-]+', text):
+            if re.fullmatch(_BEGINNING, text):
                 text = f'`{text}`'
         else:
             continue

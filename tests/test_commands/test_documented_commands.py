@@ -32,6 +32,7 @@ from settings import unknown_settings
 from tool_process import load_tool
 
 from daffnet_mm.reproduction import Plan, Settings
+from daffnet_mm.utils.requirements import CONVERTERS
 
 #: What MMPretrain's scripts and ours have beside the tools' own options.
 _OTHER_OPTIONS = {'--amp', '--cfg-options', '--from-scratch', '--resume'}
@@ -194,6 +195,7 @@ def test_work_folders_are_those_that_trainings_make():
         parser = parser_of(use.tool) if use.tool else None
         for action in parser._actions if parser else ():
             known.add(str(action.default))
+    known |= {f'work_dirs/{name}' for name in CONVERTERS}
     looks = r'\b(work_dirs/[\w.-]*\w)(?![\w<{$*])'
     for document, line, name in mentions(looks):
         assert name in known, f'{document}:{line}: nothing writes {name}'

@@ -2,7 +2,8 @@
 
 Usage:
     python tools/analysis_tools/evaluate_fields.py DATA_ROOT
-        [--margins 0 0.1 ... scale] [--lists train|val|test ...] [--every N]
+        [--margins 0 0.1 ...] [--at-scale] [--lists train|val|test ...]
+        [--every N]
         [--profile auto|none|FILE] [--views flips|symmetries] [--onnx FILE]
         [--bit-depth N] [--max-pixels N]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
@@ -13,9 +14,9 @@ the white cells whose type it says without doubt; one is found if a box that
 `daffnet fields` finds has an IoU of 0.5 or better with its own, each box for
 one cell. For each margin around a cell is printed how many cells are found and
 typed right, of all and of those found, how many of these are to be looked at
-again, and how many are typed right in the boxes that the release gives. The
-margin `scale` leaves as much around each cell as the images of the training
-show, by the red cells around the cells.
+again, and how many are typed right in the boxes that the release gives. With
+--at-scale all cells are cut at one scale, as by `daffnet fields`, and the
+margin is the least that is around them.
 --lists val test takes the fields of these of the release's lists alone,
 --every 4 each fourth field.
 """
@@ -27,14 +28,11 @@ from collections.abc import Sequence
 
 from rich.progress import track
 
-from daffnet_lite.commands.fields import margin_of
 from daffnet_lite.commands.predict import add_model_options, load_model
-from daffnet_lite.cropping.boxes import match_boxes
+from daffnet_lite.cropping.boxes import check_margin, match_boxes
 from daffnet_lite.errors import InputError
 from daffnet_lite.fields.cutting import (
-    SCALE,
     Box,
-    check_cut,
     choose_cells,
     cut_cell,
     find_boxes,
@@ -60,11 +58,16 @@ def build_parser():
     parser.add_argument('data_root', help='folder of the detection release')
     parser.add_argument(
         '--margins',
-        type=margin_of,
+        type=float,
         nargs='+',
-        metavar='SHARE|scale',
-        default=[0, 0.1, 0.2, 0.3, 0.5, 0.75, SCALE],
+        default=[0, 0.1, 0.2, 0.3, 0.5, 0.75],
         help="shares of a cell's longer side (default: %(default)s)",
+    )
+    parser.add_argument(
+        '--at-scale',
+        action='store_true',
+        help='cut each cell with as much around it as the images that the '
+        'model was trained on show, where the scale of the fields is known',
     )
     parser.add_argument(
         '--lists',
@@ -106,7 +109,8 @@ def percent(number: int, total: int) -> float:
 def measure(
     inferencer,
     fields: dict,
-    margins: Sequence[float | str],
+    margins: Sequence[float],
+    at_scale: bool,
     batch_size: int,
 ) -> list[dict]:
     """Find cells once, and predict them with each margin."""
@@ -127,7 +131,7 @@ def measure(
     rows = []
     for margin in margins:
         in_given, in_found = (
-            predict(inferencer, listed, margin, batch_size)
+            predict(inferencer, listed, margin, at_scale, batch_size)
             for listed in (given, found)
         )
         rows.append(
@@ -150,7 +154,8 @@ def measure(
 def predict(
     inferencer,
     boxes: dict[str, list[Box]],
-    margin: float | str,
+    margin: float,
+    at_scale: bool,
     batch_size: int,
 ) -> list[tuple[str, str]]:
     """Tell type and review of cells, given by field; '' without an answer."""
@@ -163,7 +168,7 @@ def predict(
             for box in chosen
         ]
 
-    cut = find_cut(inferencer, margin, looked_at)
+    cut = find_cut(inferencer, margin, at_scale, looked_at)
     crops = [
         cut_cell(image, box, cut.margin, cut.side)
         for path, inside in boxes.items()
@@ -181,10 +186,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_checked(argv)
     with one_sentence_errors():
         for margin in args.margins:
-            check_cut(margin)
+            check_margin(margin)
         fields = certain_cells(args.data_root, args.lists)
         fields = dict(list(fields.items())[:: args.every])
-        rows = measure(load_model(args), fields, args.margins, args.batch_size)
+        rows = measure(
+            load_model(args),
+            fields,
+            args.margins,
+            args.at_scale,
+            args.batch_size,
+        )
         print(
             f'{len(fields)} fields, {rows[0]["cells"]} cells with a certain '
             f'type, {rows[0]["boxes"]} boxes found; profile {args.profile}'
@@ -196,7 +207,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for row in rows:
             cells, found = row['cells'], row['found']
             print(
-                f'{row["margin"]!s:>6} | {percent(found, cells):5.1f} | '
+                f'{row["margin"]:6.2f} | {percent(found, cells):5.1f} | '
                 f'{percent(row["right"], cells):15.1f} | '
                 f'{percent(row["right"], found):14.1f} | '
                 f'{percent(row["to_review"], found):9.1f} | '

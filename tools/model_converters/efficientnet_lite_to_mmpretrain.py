@@ -83,7 +83,7 @@ def build_parser() -> ToolParser:
     )
     parser.add_output(
         '--out',
-        'file to write (default: work_dirs/efficientnet-ARCH.pth)',
+        'file to write (default: efficientnet-ARCH.pth in work_dirs)',
     )
     parser.add_argument(
         '--wheels',

@@ -90,7 +90,7 @@ def test_a_folder_of_fields(smear, run, tmp_path, capsys):
 def test_cells_at_one_scale(smear, run, tmp_path, capsys):
     out = tmp_path / 'out'
     painter = Painter(side=120)
-    words = [smear, '--margin', 'scale', '--format', 'json']
+    words = [smear, '--at-scale', '--format', 'json']
     assert run(*words, '--out-dir', out, painter=painter) == 0
     report = json.loads(capsys.readouterr().out)
     assert 'squares of 120 pixels' in ' '.join(report['warnings'])
@@ -105,13 +105,6 @@ def test_cells_at_one_scale(smear, run, tmp_path, capsys):
     assert painter.sizes[3:] != [(120, 120)] * 3
 
 
-def test_a_margin_that_is_none(smear, run, capsys):
-    for margin, said in (('tight', "or 'scale'"), ('3', 'between 0 and 2')):
-        with pytest.raises(SystemExit):
-            run(smear, '--margin', margin)
-        assert said in capsys.readouterr().err
-
-
 def test_the_scale_is_that_of_all_fields(smear, run):
     class Asks(Painter):
         def window(self, looked_at):
@@ -120,7 +113,7 @@ def test_the_scale_is_that_of_all_fields(smear, run):
 
     painter = Asks()
     (smear / 'broken.png').write_bytes(b'\x89PNG')
-    assert run(smear, '--margin', 'scale', painter=painter) == 1
+    assert run(smear, '--at-scale', painter=painter) == 1
     assert len(painter.looked_at) == 3
 
 

@@ -41,14 +41,12 @@ def test_the_margin_is_on_each_side(field, margin):
 def test_all_cells_at_one_scale(field):
     painter = Painter(side=100)
     boxes = [(120, 90, 180, 130), (0, 0, 20, 20), (300, 300, 420, 380)]
-    result = predict_field(painter, field, boxes, 'scale')
+    result = predict_field(painter, field, boxes, at_scale=True)
     # None is cut into: the last is larger.
     assert painter.sizes == [(100, 100), (100, 100), (144, 144)]
     assert 'squares of 100 pixels' in result.warnings[0]
     predict_field(painter, field, boxes[:1], margin=0)
     assert painter.sizes[3:] == [(60, 60)]
-    with pytest.raises(InputError, match="'tight', but must be a share of"):
-        predict_field(painter, field, boxes, margin='tight')
 
 
 def test_the_scale_is_measured_around_the_cells(field, monkeypatch):
@@ -61,12 +59,12 @@ def test_the_scale_is_measured_around_the_cells(field, monkeypatch):
 
     painter = Asks()
     boxes = [(150 + n, 150, 170 + n, 170) for n in range(200)]
-    result = predict_field(painter, field, boxes, 'scale')
+    result = predict_field(painter, field, boxes, 0.2, at_scale=True)
     assert (
-        'not known, so that cells are cut with a margin of 0.1'
+        'not known, so that cells are cut with a margin of 0.2'
         in (result.warnings[0])
     )
-    assert painter.sizes == [(24, 24)] * 200
+    assert painter.sizes == [(28, 28)] * 200
     assert len(painter.looked_at) == 100
     # Three times the side of a cell.
     assert {measured.side for measured in painter.looked_at} == {60}
