@@ -233,7 +233,7 @@ def run(args: argparse.Namespace) -> None:
     init_default_scope('mmpretrain')
     if args.wheels is not None and not args.wheels.is_dir():
         raise InputError(f'--wheels {args.wheels} is no folder')
-    out = args.out or Path(f'work_dirs/efficientnet-{args.arch}.pth')
+    out = args.out or Path('work_dirs', f'efficientnet-{args.arch}.pth')
     check_out_file(out)
     model = build_model(args.arch)
     with TemporaryDirectory() as folder:
