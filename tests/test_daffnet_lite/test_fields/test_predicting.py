@@ -49,7 +49,7 @@ def test_all_cells_at_one_scale(field):
     assert painter.sizes[3:] == [(60, 60)]
 
 
-def test_the_scale_is_measured_around_the_cells(field, monkeypatch):
+def test_the_scale_is_measured_around_the_cells(field):
     """On no more of them than enough, spread over all."""
 
     class Asks(Painter):
@@ -60,10 +60,8 @@ def test_the_scale_is_measured_around_the_cells(field, monkeypatch):
     painter = Asks()
     boxes = [(150 + n, 150, 170 + n, 170) for n in range(200)]
     result = predict_field(painter, field, boxes, 0.2, at_scale=True)
-    assert (
-        'not known, so that cells are cut with a margin of 0.2'
-        in (result.warnings[0])
-    )
+    said = 'not known, so that cells are cut with a margin of 0.2'
+    assert said in result.warnings[0]
     assert painter.sizes == [(28, 28)] * 200
     assert len(painter.looked_at) == 100
     # Three times the side of a cell.
