@@ -10,7 +10,7 @@ train_dataloader = dict(
     sampler=dict(
         _delete_=True, type='ClassBalancedSampler', samples_per_class='mean'
     ),
-    dataset=dict(datasets=_base_.several, pipeline=_base_.pack),
+    dataset=dict(datasets=_base_.several_and_scaled, pipeline=_base_.pack),
 )
 val_dataloader = dict(dataset=dict(_base_.home, _delete_=True, split='select'))
 test_dataloader = dict(dataset=dict(_base_.home, _delete_=True))
@@ -19,11 +19,12 @@ test_evaluator = val_evaluator
 model = dict(
     neck=dict(
         predictor=dict(
+            backbone=dict(arch='lite2'),
             init_cfg=dict(
                 # What tools/analysis_tools/calibrate_map.py makes of stage
                 # 1's best.pth.
                 checkpoint='work_dirs/map-lite_laboratories/calibrated.pth'
-            )
+            ),
         ),
         predictor_config='configs/daffnet/map-lite_laboratories.py',
     ),

@@ -86,6 +86,9 @@ bccd = dict(
     # A box ends where the cell does; what `daffnet crop` leaves around it.
     pipeline=[dict(type='LoadCellImage', min_edge=194, margin=0.1)],
 )
+# The same with as much around each cell as PBC's images show, by the red cells
+# of both: what a field is cut into when its scale is known.
+bccd_at_scale = dict(bccd, pipeline=[dict(type='LoadCellImage', window=432)])
 jtsc = dict(
     type='JTSC',
     data_root='{{$JTSC_ROOT:data/segmentation_WBC}}',
@@ -115,6 +118,20 @@ several = [
     ),
     dict(painted, laboratory='a', pipeline=[*painted['pipeline'], varied]),
     dict(painted, laboratory='b', pipeline=[*painted['pipeline'], varied]),
+]
+
+# The same, and BCCD's cells in two views.
+several_and_scaled = [
+    *several[:2],
+    dict(several[2], times=3),
+    dict(
+        type='RepeatDataset',
+        times=3,
+        dataset=dict(
+            bccd_at_scale, pipeline=[*bccd_at_scale['pipeline'], varied]
+        ),
+    ),
+    *several[3:],
 ]
 
 # PBC as a test; WBCAtt's published validation part, unless told otherwise.

@@ -1,10 +1,13 @@
 import warnings
+from collections.abc import Sequence
 
 from mmcv.transforms import BaseTransform
 from mmengine import fileio
 from mmpretrain.registry import TRANSFORMS
 
+from daffnet_lite.cropping import cut_window
 from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fileio.image_decoding import DecodedImage
 from daffnet_lite.fileio.image_reading import name_of, read_image
 from daffnet_lite.fileio.pixel_values import check_bit_depth
 
@@ -51,6 +54,11 @@ class LoadCellImage(BaseTransform):
             size. Defaults to None.
         margin (float): What is added to a box on each side, as a share of its
             width and height. Defaults to 0.
+        window (int, optional): Side in pixels of the file of the square that
+            is cut around the middle of a box instead of the box: as much of
+            the surroundings of small cells as of big ones. Beyond the image,
+            its border is continued. Such images are decoded at full size.
+            Defaults to None: the box with its margin.
         bit_depth (int, optional): Bits that the values of 16-bit files use:
             those of the camera, such as 12, if the software did not scale
             them up. Defaults to None: 16.
@@ -64,6 +72,7 @@ class LoadCellImage(BaseTransform):
         self,
         min_edge: int | None = None,
         margin: float = 0.0,
+        window: int | None = None,
         bit_depth: int | None = None,
         max_pixels: int | None = None,
         backend_args: dict | None = None,
@@ -77,6 +86,11 @@ class LoadCellImage(BaseTransform):
             raise InputError(
                 f'LoadCellImage: margin={margin} must not be below 0'
             )
+        if window is not None and (window < 1 or margin):
+            raise InputError(
+                f'LoadCellImage: window={window} must be a number of pixels, '
+                'and takes no margin'
+            )
         check_bit_depth(bit_depth)
         if max_pixels is not None and max_pixels < 1:
             raise InputError(
@@ -84,6 +98,7 @@ class LoadCellImage(BaseTransform):
             )
         self.min_edge = min_edge
         self.margin = margin
+        self.window = window
         self.bit_depth = bit_depth
         self.max_pixels = max_pixels
         self.backend_args = backend_args
@@ -109,15 +124,18 @@ class LoadCellImage(BaseTransform):
             x1, y1, x2, y2 = (float(v) for v in box)
             dx, dy = self.margin * (x2 - x1), self.margin * (y2 - y1)
             box = (x1 - dx, y1 - dy, x2 + dx, y2 + dy)
+        side = None if box is None else self.window
         try:
             decoded = read_image(
                 self._locate(path),
-                self.min_edge,
-                box,
+                self.min_edge if side is None else None,
+                box if side is None else None,
                 self.bit_depth,
                 self.max_pixels,
                 name_of(path),
             )
+            if box is not None and side is not None:
+                decoded = _cut(decoded, box, side, path)
         except InputError as e:
             # Only the package's datasets name their samples, and leave out
             # broken ones if asked to.
@@ -152,6 +170,16 @@ class LoadCellImage(BaseTransform):
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(min_edge={self.min_edge}, '
-            f'margin={self.margin}, bit_depth={self.bit_depth}, '
-            f'max_pixels={self.max_pixels})'
+            f'margin={self.margin}, window={self.window}, '
+            f'bit_depth={self.bit_depth}, max_pixels={self.max_pixels})'
         )
+
+
+def _cut(
+    decoded: DecodedImage, box: Sequence[float], side: int, path: str
+) -> DecodedImage:
+    try:
+        img = cut_window(decoded.img, box, side)
+    except ValueError as e:
+        raise InputError(f'{name_of(path)}: {e}') from e
+    return decoded._replace(img=img, size=img.shape[:2])

@@ -423,3 +423,31 @@ def test_real_cells(shared, load):
         / 'data/pbc/PBC_dataset_normal_DIB/neutrophil'
         / '.DS_169665.jpg'
     )
+
+
+def test_a_window_of_one_side_around_each_box(tmp_path):
+    """Whatever the size of the cell, and beyond the border."""
+    path = tmp_path / 'field.png'
+    field = smooth(300, 400)
+    Image.fromarray(field).save(path)
+    for box in ((100, 100, 140, 160), (380, 20, 400, 40)):
+        results = loaded(path, box, window=90, min_edge=20)
+        left, top = (box[0] + box[2]) // 2 - 45, (box[1] + box[3]) // 2 - 45
+        x = np.clip(np.arange(left, left + 90), 0, 399)
+        y = np.clip(np.arange(top, top + 90), 0, 299)
+        np.testing.assert_array_equal(
+            results['img'], field[y][:, x][..., ::-1]
+        )
+        assert results['img_shape'] == results['ori_shape'] == (90, 90)
+    whole = loaded(path, window=90)['img']
+    assert whole.shape == (300, 400, 3)
+
+
+def test_a_window_that_cannot_be_cut(tmp_path):
+    path = tmp_path / 'field.png'
+    Image.fromarray(smooth(60, 80)).save(path)
+    with pytest.raises(InputError, match='has no pixel in the image of 80 x'):
+        loaded(path, (200, 0, 220, 20), window=40)
+    for wrong in (dict(window=0), dict(window=40, margin=0.1)):
+        with pytest.raises(InputError, match='takes no margin'):
+            TRANSFORMS.build(dict(type='LoadCellImage', **wrong))
