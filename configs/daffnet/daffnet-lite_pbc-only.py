@@ -22,6 +22,7 @@ test_evaluator = val_evaluator
 model = dict(
     neck=dict(
         predictor=dict(
+            backbone=dict(arch='lite2'),
             init_cfg=dict(
                 # What tools/analysis_tools/calibrate_map.py makes of stage
                 # 1's best.pth.

@@ -1,4 +1,4 @@
-# Cells of several laboratories at 128 px, for EfficientNet-Lite0 on a CPU: as
+# Cells of several laboratories at 128 px, for EfficientNet-Lite on a CPU: as
 # cells_128.py, but each laboratory is loaded in a way of its own, and what
 # follows is the same for all: `train_dataloader.dataset.pipeline`.
 #
