@@ -27,7 +27,7 @@ model = dict(
                 # What tools/analysis_tools/calibrate_map.py makes of stage
                 # 1's best.pth.
                 checkpoint='work_dirs/map-lite_pbc-only/calibrated.pth'
-            )
+            ),
         ),
         predictor_config='configs/daffnet/map-lite_pbc-only.py',
     ),

@@ -22,6 +22,6 @@ model = dict(
         loss=dict(
             type='DSLLoss', label_smoothing=_base_.annotator_disagreement
         )
-    )
+    ),
 )
 default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))

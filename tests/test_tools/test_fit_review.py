@@ -2,6 +2,7 @@
 
 import csv
 import json
+import operator
 
 import cv2
 import numpy as np
@@ -137,8 +138,11 @@ def test_a_published_model_keeps_its_rule(world, fitted, succeeds):
     assert one['limits'] == other['limits'] and one['seen'] == other['seen']
     for name, value in one['open_set'].items():
         same = other['open_set'][name]
-        equal = torch.equal if torch.is_tensor(value) else type(value).__eq__
-        assert equal(value, same), name
+        if name in ('means', 'directions', 'weight'):
+            assert torch.equal(value.half(), same), name
+        else:
+            equal = torch.equal if torch.is_tensor(value) else operator.eq
+            assert equal(value, same), name
     cell = str(folder / 'pbc' / 'basophil' / 'basophil_1.png')
     reviews = [
         WBCInferencer(config, str(path))(cell)[0]['review']

@@ -2,8 +2,10 @@
 
 import json
 import math
+import zipfile
 
 import mmpretrain
+import numpy as np
 import pytest
 import torch
 from mmengine import Config
@@ -18,8 +20,10 @@ from tiny_run import (
 )
 from tool_process import load_tool
 
+from daffnet_lite.review import OpenSet, ReviewRule
 from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
 from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.apis.review_of_checkpoint import keep_review
 from daffnet_mm.checkpoints import protect_loading
 
 #: Averaged weights, and a predictor whose own checkpoint is elsewhere.
@@ -148,6 +152,54 @@ def test_what_is_published(trained, tool, capsys):
         else:
             assert value.dtype == torch.float16
             torch.testing.assert_close(value.float(), weights[name], **HALF)
+    # In the order of the model, and a part of the file for each type alone.
+    assert list(published['state_dict']) == list(weights)
+    with zipfile.ZipFile(trained.out) as archive:
+        parts = [name for name in archive.namelist() if '/data/' in name]
+    assert len(parts) == 2
+
+
+def test_its_review(trained, tool):
+    """Matrices need as much room as weights, and are rounded as these."""
+    rng = np.random.default_rng(0)
+    open_set = OpenSet.fit(
+        rng.random((60, 64)),
+        np.arange(60) % 5,
+        dict(other=rng.random((9, 64))),
+    )
+    meta = trained.content['meta']
+    keep_review(
+        ReviewRule(dict(other=[0.0, 1.0]), open_set), ['ig/1.jpg'], meta
+    )
+    trained.save(**trained.content)
+    trained.publish(tool)
+    review = torch.load(trained.out, weights_only=True)['meta']['review']
+    assert review['seen'] == ['ig/1.jpg']
+    assert review['limits'] == meta['review']['limits']
+    for name, value in meta['review']['open_set'].items():
+        kept = review['open_set'][name]
+        if name in ('means', 'directions', 'weight'):
+            assert kept.dtype == torch.half
+            torch.testing.assert_close(kept.float(), value, **HALF)
+        elif name in ('spread', 'bias'):
+            assert torch.equal(kept, value) and kept.dtype == torch.float
+        else:
+            assert kept == value
+    before, after = (
+        ReviewRule.from_dict(rule) for rule in (meta['review'], review)
+    )
+    cells = rng.random((20, 64))
+    for first, second in zip(
+        before.open_set.scores(cells),
+        after.open_set.scores(cells),
+        strict=True,
+    ):
+        np.testing.assert_allclose(second, first, atol=0.02)
+
+    meta['review']['open_set']['means'][0, 0] = 1e5
+    trained.save(**trained.content)
+    with pytest.raises(SystemExit):
+        trained.publish(tool)
 
 
 def test_it_loads_as_any_checkpoint(

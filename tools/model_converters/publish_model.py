@@ -4,12 +4,13 @@ Usage:
     python tools/model_converters/publish_model.py CONFIG CKPT --out FILE
         [--max-mb 16] [--notes KEY=VALUE ...] [--cfg-options KEY=VALUE ...]
 
-FILE holds the weights in half precision and a ``meta`` of plain values: the
-classes, the attributes and their values, the names of the training images (so
-that nobody tests on them unawares), the temperatures of a calibrated model,
-the rule by which its answers are reviewed, the laboratories that taught it,
-the config's name, the checkpoint's SHA-256, versions and notes. It is loaded
-like any other checkpoint; the model computes in single precision as before.
+FILE holds the weights in half precision, as parts of one piece of memory, and
+a ``meta`` of plain values: the classes, the attributes and their values, the
+names of the training images (so that nobody tests on them unawares), the
+temperatures of a calibrated model, the rule by which its answers are reviewed,
+the laboratories that taught it, the config's name, the checkpoint's SHA-256,
+versions and notes. It is loaded like any other checkpoint; the model computes
+in single precision as before.
 What only a training needs is left out.
 Of a run with averaged weights (EMAHook) the average is published, which is
 what was validated and tested.
@@ -84,11 +85,11 @@ def note(text: str) -> tuple[str, str]:
     return key, value
 
 
-def half_precision(model: torch.nn.Module, source: str) -> dict:
-    """Give the model's weights in half precision; integers stay integers.
+def half_precision(weights: dict, source: str) -> dict:
+    """Give tensors in half precision; integers stay integers.
 
     Args:
-        model (nn.Module): The model.
+        weights (dict): Tensors by name.
         source (str): The checkpoint's name, for the message.
 
     Returns:
@@ -97,8 +98,8 @@ def half_precision(model: torch.nn.Module, source: str) -> dict:
     Raises:
         InputError: If a value is too large.
     """
-    weights = {}
-    for name, value in model.state_dict().items():
+    halved = {}
+    for name, value in weights.items():
         if value.is_floating_point():
             large = value.abs().max() if value.numel() else 0
             value = value.half()
@@ -108,8 +109,55 @@ def half_precision(model: torch.nn.Module, source: str) -> dict:
                     f'{torch.finfo(torch.half).max:.0f}, the largest number '
                     'in half precision: this model cannot be published so'
                 )
-        weights[name] = value
-    return weights
+        halved[name] = value
+    return halved
+
+
+def in_one_piece(weights: dict) -> dict:
+    """Let all tensors of a type lie in one piece of memory.
+
+    Each piece is a part of the file, which costs nearly 200 bytes however
+    short it is.
+
+    Args:
+        weights (dict): Tensors by name.
+
+    Returns:
+        dict: The same numbers by the same names, in the same order.
+    """
+    laid = dict(weights)
+    for dtype in {value.dtype for value in weights.values()}:
+        same = {k: v for k, v in weights.items() if v.dtype == dtype}
+        piece = torch.cat([value.flatten() for value in same.values()])
+        parts = piece.split([value.numel() for value in same.values()])
+        for (name, value), part in zip(same.items(), parts, strict=True):
+            laid[name] = part.view(value.shape)
+    return laid
+
+
+def published_review(rule: dict, source: str) -> dict:
+    """Give a rule for reviews with its matrices in half precision too.
+
+    Args:
+        rule (dict): What ``meta['review']`` holds.
+        source (str): The checkpoint's name, for the message.
+
+    Returns:
+        dict: The rule.
+
+    Raises:
+        InputError: If a value is too large.
+    """
+    open_set = rule.get('open_set')
+    if open_set is None:
+        return rule
+    matrices = {
+        name: value
+        for name, value in open_set.items()
+        if isinstance(value, torch.Tensor) and value.ndim == 2
+    }
+    halved = half_precision(matrices, f"{source}'s review rule")
+    return dict(rule, open_set=dict(open_set, **halved))
 
 
 def build_meta(model: torch.nn.Module, trained: dict, args) -> dict:
@@ -148,9 +196,10 @@ def build_meta(model: torch.nn.Module, trained: dict, args) -> dict:
         }
     if trained.get('logit_adjustment'):
         meta['logit_adjustment'] = float(trained['logit_adjustment'])
-    for key in (REVIEW, LABORATORIES):
-        if trained.get(key):
-            meta[key] = trained[key]
+    if trained.get(REVIEW):
+        meta[REVIEW] = published_review(trained[REVIEW], args.checkpoint)
+    if trained.get(LABORATORIES):
+        meta[LABORATORIES] = trained[LABORATORIES]
     # SplitGuardHook and the tests on other data sets look here.
     for key in ('train_images', 'train_groups'):
         if trained.get(key):
@@ -216,7 +265,9 @@ def main(argv: list[str] | None = None) -> int:
         cfg = load_config(args.config, args.cfg_options)
         model, trained = load_trained(cfg, args.checkpoint, 'cpu')
         meta = build_meta(model, trained, args)
-        weights = half_precision(model, args.checkpoint)
+        weights = in_one_piece(
+            half_precision(model.state_dict(), args.checkpoint)
+        )
         before = predict(model, cfg)
         num_classes = (
             before['pred_score'].shape[1] if ('pred_score' in before) else None

@@ -21,10 +21,12 @@ test_dataloader = dict(dataset=dict(_base_.home, _delete_=True))
 val_evaluator = [dict(type='WBCMetric'), dict(type='MultiAttributeMetric')]
 test_evaluator = val_evaluator
 model = dict(
+    backbone=dict(arch='lite2'),
+    init_cfg=dict(checkpoint='work_dirs/efficientnet-lite2.pth'),
     head=dict(
         loss=dict(
             type='DSLLoss', label_smoothing=_base_.annotator_disagreement
         )
-    )
+    ),
 )
 default_hooks = dict(checkpoint=dict(save_best='attr/accuracy'))

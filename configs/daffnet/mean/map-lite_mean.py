@@ -14,6 +14,7 @@ test_dataloader = dict(dataset=dict(_base_.home, _delete_=True))
 val_evaluator = [dict(type='WBCMetric'), dict(type='MultiAttributeMetric')]
 test_evaluator = val_evaluator
 model = dict(
+    backbone=dict(arch='lite2'),
     init_cfg=dict(checkpoint='work_dirs/map-lite_laboratories/mean.pth'),
     head=dict(
         loss=dict(
