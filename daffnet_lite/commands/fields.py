@@ -2,17 +2,18 @@
 
 Usage:
     daffnet fields FIELD|FOLDER|GLOB [...] [--boxes FILE|FOLDER]
-        [--margin 0.1] [--at-scale] [--out-dir DIR] [--num-workers N]
+        [--margin SHARE] [--out-dir DIR] [--num-workers N]
         [--format table|json|csv] [--out FILE]
         [--views flips|symmetries] [--profile auto|none|FILE]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]
         [--onnx FILE] [--report FILE]
         [--bit-depth N] [--max-pixels N] [--batch-size N] [--device DEVICE]
 
-Cells are found as by `daffnet crop`, each is cut with the margin and predicted
-as by `daffnet predict`. With --at-scale all are cut at one scale, that of the
-images that the model was trained on: by --profile FILE, or by the red cells
-around 30 cells and more. --boxes takes cells that a detector or a person has
+Cells are found as by `daffnet crop`, cut at one scale, that of the images that
+the model was trained on, and predicted as by `daffnet predict`. The scale is
+that of --profile FILE, or of the red cells around 30 cells and more; where it
+is not known there is a tenth of a cell around each, and with --margin as much
+as this says. --boxes takes cells that a detector or a person has
 boxed: a CSV with the columns field (or group, as in boxes.csv), x1, y1, x2,
 y2; COCO's JSON; YOLO's texts, PASCAL VOC's XML or QuPath's GeoJSON, each of
 the field that it is called after, or a folder with such. Boxes that are
@@ -92,15 +93,10 @@ def build_parser() -> ToolParser:
     parser.add_argument(
         '--margin',
         type=float,
-        default=0.1,
-        help='space around a cell, as a share of its longer side '
-        '(default: %(default)s)',
-    )
-    parser.add_argument(
-        '--at-scale',
-        action='store_true',
-        help='cut each cell with as much around it as the images that the '
-        'model was trained on show, where the scale of the fields is known',
+        metavar='SHARE',
+        help='space around a cell, as a share of its longer side (default: as '
+        'much as the images that the model was trained on show, where the '
+        'scale of the fields is known, else 0.1)',
     )
     parser.add_output(
         '--out-dir',
@@ -165,7 +161,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # What is printed to the standard output is the result.
     rich.reconfigure(stderr=True)
     with one_sentence_errors():
-        check_margin(args.margin)
+        if args.margin is not None:
+            check_margin(args.margin)
         listing = find_images(args.fields, SLIDE_EXTENSIONS)
         given, notes = None, describe_left_out(listing.left_out)
         if args.boxes is not None:
@@ -182,7 +179,6 @@ def main(argv: Sequence[str] | None = None) -> int:
                 listing,
                 given,
                 args.margin,
-                args.at_scale,
                 work,
                 args.num_workers,
                 args.batch_size,

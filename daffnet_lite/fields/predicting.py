@@ -8,18 +8,11 @@ from daffnet_lite.answers import Inferencer
 from daffnet_lite.cropping.boxes import check_margin
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.tiff_windows import TiffWindows, open_windows
-from daffnet_lite.intake.laboratory_pipeline import LEAST_IMAGES, SAMPLE
+from daffnet_lite.intake.laboratory_pipeline import SAMPLE
 from daffnet_lite.profiles.estimating import spread_out
 from daffnet_lite.profiles.measuring import Measurement
 
-from .cutting import (
-    MARGIN,
-    Box,
-    Cut,
-    cut_cell,
-    find_boxes,
-    look_around,
-)
+from .cutting import Box, Cut, cut_cell, find_boxes, look_around
 from .field_result import FieldCell, FieldResult
 from .slides import find_boxes_of_slide
 
@@ -28,12 +21,11 @@ def predict_field(
     inferencer: Inferencer,
     image: Any,
     boxes: Sequence | None = None,
-    margin: float = MARGIN,
+    margin: float | None = None,
     batch_size: int = 32,
     bit_depth: int | None = None,
     max_pixels: int | None = None,
     channel_order: str = 'bgr',
-    at_scale: bool = False,
 ) -> FieldResult:
     """Find the white cells of a field, and tell the type of each.
 
@@ -47,8 +39,10 @@ def predict_field(
             them: x1, y1, x2, y2 in pixels, or a field's of
             :func:`~daffnet_lite.boxes.read_boxes`. Defaults to None: they are
             segmented, see :func:`~daffnet_lite.cropping.segment_cells`.
-        margin (float): Space around a cell, as a share of its longer side.
-            Defaults to 0.1.
+        margin (float, optional): Space around a cell, as a share of its
+            longer side. Defaults to None: as much as the images show that the
+            model was trained on, where the laboratory's scale is known, by
+            the inferencer's profile or by 30 cells of this field; else 0.1.
         batch_size (int): Cells at once. Defaults to 32.
         bit_depth (int, optional): Bits that values of more than 8 bits use.
             Defaults to None: 16.
@@ -56,11 +50,6 @@ def predict_field(
             None: 80 million.
         channel_order (str): Of an array with colours: ``'bgr'`` or ``'rgb'``.
             Defaults to ``'bgr'``.
-        at_scale (bool): Whether each cell is cut with as much around it as
-            the images that the model was trained on show, and no less than
-            the margin, where the laboratory's scale is known: by the
-            inferencer's profile, or by 30 cells of this field. Defaults to
-            False.
 
     Returns:
         FieldResult: The cells, which may be none.
@@ -69,13 +58,14 @@ def predict_field(
         InputError: If the field cannot be read, a box is none of it, or the
             margin is no share.
     """
-    check_margin(margin)
+    if margin is not None:
+        check_margin(margin)
     is_path = isinstance(image, (str, PathLike))
     slide = open_windows(image) if is_path else None
     if slide is not None:
         with slide:
             places = find_boxes_of_slide(slide, boxes)
-            found = cut_cells(inferencer, slide, places, margin, at_scale)
+            found = cut_cells(inferencer, slide, places, margin)
     else:
         img, _, remarks = read_image(
             image,
@@ -84,7 +74,7 @@ def predict_field(
             channel_order=channel_order,
         )
         places = find_boxes(img, boxes)
-        found = cut_cells(inferencer, img, places, margin, at_scale, remarks)
+        found = cut_cells(inferencer, img, places, margin, remarks)
     answers, warnings = classify(inferencer, found.crops, batch_size)
     return found.result(
         fspath(image) if is_path else None,
@@ -143,8 +133,7 @@ def cut_cells(
     inferencer: Inferencer,
     field: np.ndarray | TiffWindows,
     boxes: Sequence[Box],
-    margin: float,
-    at_scale: bool,
+    margin: float | None,
     remarks: tuple[str, ...] = (),
 ) -> FoundCells:
     """Cut the cells of one field.
@@ -153,8 +142,7 @@ def cut_cells(
         inferencer (Inferencer): The classifier.
         field (np.ndarray | TiffWindows): The field, BGR, or a slide.
         boxes (Sequence[Box]): The cells'.
-        margin (float): As for :func:`predict_field`.
-        at_scale (bool): As there.
+        margin (float, optional): As for :func:`predict_field`.
         remarks (tuple[str, ...]): What is to be said of the field. Defaults
             to nothing.
 
@@ -166,44 +154,36 @@ def cut_cells(
         sample = spread_out(len(boxes), SAMPLE)
         return [look_around(field, boxes[place]) for place in sample]
 
-    cut = find_cut(inferencer, margin, at_scale, looked_at)
+    cut = find_cut(inferencer, margin, looked_at)
     crops = [cut_cell(field, box, cut.margin, cut.side) for box in boxes]
     return FoundCells(field.shape[:2], boxes, crops, (*remarks, *cut.remarks))
 
 
 def find_cut(
     inferencer: Inferencer,
-    margin: float,
-    at_scale: bool,
+    margin: float | None,
     looked_at: Callable[[], Sequence[Measurement]],
 ) -> Cut:
     """Find out how cells are cut.
 
     Args:
         inferencer (Inferencer): The classifier.
-        margin (float): As for :func:`predict_field`.
-        at_scale (bool): As there.
+        margin (float, optional): As for :func:`predict_field`.
         looked_at (Callable): Measures the surroundings of some cells.
 
     Returns:
         Cut: How they are.
     """
-    if not at_scale:
+    if margin is not None:
         return Cut(margin)
     side = inferencer.window(looked_at)
     if side is None:
-        remark = (
-            'the scale is not known, so that cells are cut with a margin of '
-            f'{margin}: it takes the profile of the laboratory, or '
-            f'{LEAST_IMAGES} cells among red cells that can be measured, and '
-            'a model that takes profiles'
-        )
-    else:
-        remark = (
-            f'cells are cut in squares of {side} pixels, which show as much '
-            'as the images that the model was trained on'
-        )
-    return Cut(margin, side, (remark,))
+        return Cut()
+    remark = (
+        f'cells are cut in squares of {side} pixels, which show as much as '
+        'the images that the model was trained on'
+    )
+    return Cut(side=side, remarks=(remark,))
 
 
 def classify(

@@ -24,8 +24,7 @@ def predict_fields(
     inferencer: Inferencer,
     listing: ImageListing,
     given: Mapping[str, list[GivenBox]] | None,
-    margin: float,
-    at_scale: bool,
+    margin: float | None,
     work: Path,
     num_workers: int,
     batch_size: int,
@@ -43,8 +42,8 @@ def predict_fields(
         given (Mapping, optional): Boxes by field, where a detector has found
             the cells; a field that is not among them has none. None: cells
             are segmented.
-        margin (float): As for :func:`~daffnet_lite.fields.predict_field`.
-        at_scale (bool): As there.
+        margin (float, optional): As for
+            :func:`~daffnet_lite.fields.predict_field`.
         work (Path): A folder for the crops, which are put into ``crops``
             there, a folder a type.
         num_workers (int): Processes.
@@ -57,7 +56,8 @@ def predict_fields(
     Raises:
         InputError: If no field can be read.
     """
-    check_margin(margin)
+    if margin is not None:
+        check_margin(margin)
     fields = listing.images
     crops = work / 'found'
     stems = dict(zip(fields, file_stems(fields), strict=True))
@@ -66,7 +66,6 @@ def predict_fields(
     cut = find_cut(
         inferencer,
         margin,
-        at_scale,
         lambda: pool.look(found.values(), SAMPLE),
     )
     pool.cut(

@@ -20,10 +20,11 @@ from daffnet_lite.answers.whole_fields import describe_fields
 from daffnet_lite.answers.writing import told_of_all
 from daffnet_lite.errors import InputError
 from daffnet_lite.fields import FieldResult, cut_cell, read_and_draw
-from daffnet_lite.fields.cutting import find_boxes
+from daffnet_lite.fields.cutting import choose_cells, find_boxes, look_around
 from daffnet_lite.fields.field_answers import FieldAnswers
-from daffnet_lite.fields.predicting import FoundCells, classify
+from daffnet_lite.fields.predicting import FoundCells, classify, find_cut
 from daffnet_lite.fields.reporting import report_fields
+from daffnet_lite.fileio.image_decoding import DecodedImage
 from daffnet_lite.fileio.image_reading import (
     group_remarks,
     name_of,
@@ -31,6 +32,7 @@ from daffnet_lite.fileio.image_reading import (
 )
 from daffnet_lite.fileio.names import unique_stems
 from daffnet_lite.intake import NamedContent
+from daffnet_lite.intake.laboratory_pipeline import SAMPLE
 from daffnet_lite.profiles.measuring import Measurement
 
 from .refusals import RefusedError
@@ -203,21 +205,38 @@ def answer_fields(
     Raises:
         RefusedError: If no field can be read.
     """
-    found, errors, remarks = {}, [], []
-    for image in images:
+    sources = {image.name: image for image in images}
+
+    def read(name: str) -> DecodedImage:
+        # Again and again: no more than one field is held at once.
         check()
-        name = name_of(image.name)
+        return read_image(sources[name], name=name_of(name), **reading)
+
+    def looked_at() -> list[Measurement]:
+        return [
+            look_around(img, box)
+            for name, boxes in choose_cells(places, SAMPLE).items()
+            for img in [read(name).img]
+            for box in boxes
+        ]
+
+    places, errors, remarks = {}, [], []
+    for name in sources:
         try:
-            decoded = read_image(image, name=name, **reading)
+            decoded = read(name)
         except InputError as error:
             errors.append(str(error))
             continue
-        boxes = find_boxes(decoded.img, check=check)
-        crops = [cut_cell(decoded.img, box) for box in boxes]
-        found[image.name] = FoundCells(decoded.img.shape[:2], boxes, crops)
-        remarks += [(name, remark) for remark in decoded.remarks]
-    if not found:
+        places[name] = find_boxes(decoded.img, check=check)
+        remarks += [(name_of(name), remark) for remark in decoded.remarks]
+    if not places:
         raise _no_answer(errors)
+    cut = find_cut(inferencer, None, looked_at)
+    found = {}
+    for name, boxes in places.items():
+        img = read(name).img
+        crops = [cut_cell(img, box, cut.margin, cut.side) for box in boxes]
+        found[name] = FoundCells(img.shape[:2], boxes, crops)
     crops = [crop for field in found.values() for crop in field.crops]
     answers, warnings = classify(
         _Stoppable(inferencer, check), crops, BATCH_SIZE
@@ -235,10 +254,9 @@ def answer_fields(
         [stems[name] for name in found],
         inferencer.classes,
         errors,
-        [*group_remarks(remarks), *warnings],
+        [*group_remarks(remarks), *cut.remarks, *warnings],
     )
     fields = []
-    sources = {image.name: image for image in images}
     for result in results:
         check()
         height, width = result.shape
@@ -249,7 +267,6 @@ def answer_fields(
             cells=len(result.cells),
         )
         if drawn:
-            # Read again: no more than one field is held at once.
             picture = read_and_draw(
                 result, sources[result.field or ''], **reading
             )

@@ -24,7 +24,7 @@ from rich.progress import track
 
 from daffnet_lite.answers import CellResult
 from daffnet_lite.errors import InputError, InputWarning
-from daffnet_lite.fields import MARGIN, FieldResult, predict_field
+from daffnet_lite.fields import FieldResult, predict_field
 from daffnet_lite.fileio.image_reading import name_of, read_image
 from daffnet_lite.fileio.names import file_stems
 from daffnet_lite.intake import ImageIntake, LaboratoryPipeline, has_path
@@ -297,10 +297,9 @@ class WBCInferencer(ImageClassificationInferencer):
         self,
         image: Any,
         boxes: Sequence | None = None,
-        margin: float = MARGIN,
+        margin: float | None = None,
         batch_size: int = 32,
         channel_order: str = 'bgr',
-        at_scale: bool = False,
     ) -> FieldResult:
         """Find the white cells of a field of a smear, and predict each.
 
@@ -310,14 +309,12 @@ class WBCInferencer(ImageClassificationInferencer):
                 pixels, if a detector has found them, or what
                 :func:`~daffnet_lite.boxes.read_boxes` reads of a field.
                 Defaults to None: the cells are segmented.
-            margin (float): Space around a cell, as a share of its longer
-                side. Defaults to 0.1.
+            margin (float, optional): Space around a cell, as a share of its
+                longer side. Defaults to None: as much as the images show that
+                the model was trained on, where the laboratory's scale is
+                known, by the profile or by 30 cells of this field; else 0.1.
             batch_size (int): Cells at once. Defaults to 32.
             channel_order (str): As for a call. Defaults to ``'bgr'``.
-            at_scale (bool): Whether each cell is cut with as much around it
-                as the images that the model was trained on show, and no less
-                than the margin, where the laboratory's scale is known: by a
-                profile, or by 30 cells of this field. Defaults to False.
 
         Returns:
             FieldResult: ``cells``, each with ``box``, ``cell_type``,
@@ -345,7 +342,6 @@ class WBCInferencer(ImageClassificationInferencer):
             self._reading['bit_depth'],
             self._reading['max_pixels'],
             channel_order,
-            at_scale,
         )
         return result if content is None else replace(result, field=image)
 

@@ -81,8 +81,7 @@ def test_several_laboratories(pbc_root, wbcatt_dir, tmp_path, monkeypatch):
     sources = Counter(name.partition('/')[0] for name in images)
     # WBCAtt's training part less what selects; three fifths of Raabin's Train,
     # which has eight cells a class; BCCD's training list in two views; two
-    # laboratories'
-    # painted cells
+    # laboratories' painted cells
     assert len(val) == 5
     assert sources.pop('synthetic') == 2000
     assert sources == dict(PBC=15, RaabinWBC=25, BCCD=10)

@@ -12,7 +12,7 @@ def test_on_some_of_the_fields(real, tmp_path, succeeds):
     output = succeeds(f'{TOOL} --every 90 --margins 0.1 0.3 --out', out, root)
     assert 'profile auto' in output
     rows = json.loads(out.read_text())
-    assert [row['margin'] for row in rows] == [0.1, 0.3]
+    assert [row['margin'] for row in rows] == [None, 0.1, 0.3]
     for row in rows:
         assert 0 < row['right'] <= row['found'] <= row['cells'] <= 6
         assert 0 < row['right_in_given_boxes'] <= row['cells']

@@ -2,7 +2,7 @@
 
 Usage:
     python tools/analysis_tools/evaluate_fields.py DATA_ROOT
-        [--margins 0 0.1 ...] [--at-scale] [--lists train|val|test ...]
+        [--margins 0 0.1 ...] [--lists train|val|test ...]
         [--every N]
         [--profile auto|none|FILE] [--views flips|symmetries] [--onnx FILE]
         [--bit-depth N] [--max-pixels N]
@@ -12,11 +12,11 @@ Usage:
 DATA_ROOT is the folder of the detection release, with labels.csv. Counted are
 the white cells whose type it says without doubt; one is found if a box that
 `daffnet fields` finds has an IoU of 0.5 or better with its own, each box for
-one cell. For each margin around a cell is printed how many cells are found and
-typed right, of all and of those found, how many of these are to be looked at
-again, and how many are typed right in the boxes that the release gives. With
---at-scale all cells are cut at one scale, as by `daffnet fields`, and the
-margin is the least that is around them.
+one cell. Cells are cut at one scale, as by `daffnet fields`, and with each
+margin. For each is printed how many cells are found and typed right, of all
+and of those found, how many of these are to be looked at again, and how many
+are typed right in the boxes that the release gives. JSON has null for the
+margin at one scale.
 --lists val test takes the fields of these of the release's lists alone,
 --every 4 each fourth field.
 """
@@ -64,12 +64,6 @@ def build_parser():
         help="shares of a cell's longer side (default: %(default)s)",
     )
     parser.add_argument(
-        '--at-scale',
-        action='store_true',
-        help='cut each cell with as much around it as the images that the '
-        'model was trained on show, where the scale of the fields is known',
-    )
-    parser.add_argument(
         '--lists',
         nargs='+',
         choices=('train', 'val', 'test'),
@@ -109,11 +103,10 @@ def percent(number: int, total: int) -> float:
 def measure(
     inferencer,
     fields: dict,
-    margins: Sequence[float],
-    at_scale: bool,
+    margins: Sequence[float | None],
     batch_size: int,
 ) -> list[dict]:
-    """Find cells once, and predict them with each margin."""
+    """Find cells once, and predict them by each margin."""
     given: dict[str, list[Box]] = {}
     found: dict[str, list[Box]] = {}
     labels: list[str] = []
@@ -131,7 +124,7 @@ def measure(
     rows = []
     for margin in margins:
         in_given, in_found = (
-            predict(inferencer, listed, margin, at_scale, batch_size)
+            predict(inferencer, listed, margin, batch_size)
             for listed in (given, found)
         )
         rows.append(
@@ -154,8 +147,7 @@ def measure(
 def predict(
     inferencer,
     boxes: dict[str, list[Box]],
-    margin: float,
-    at_scale: bool,
+    margin: float | None,
     batch_size: int,
 ) -> list[tuple[str, str]]:
     """Tell type and review of cells, given by field; '' without an answer."""
@@ -168,7 +160,7 @@ def predict(
             for box in chosen
         ]
 
-    cut = find_cut(inferencer, margin, at_scale, looked_at)
+    cut = find_cut(inferencer, margin, looked_at)
     crops = [
         cut_cell(image, box, cut.margin, cut.side)
         for path, inside in boxes.items()
@@ -192,8 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows = measure(
             load_model(args),
             fields,
-            args.margins,
-            args.at_scale,
+            [None, *args.margins],
             args.batch_size,
         )
         print(
@@ -205,9 +196,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             'given right'
         )
         for row in rows:
-            cells, found = row['cells'], row['found']
+            cells, found, margin = row['cells'], row['found'], row['margin']
+            name = 'scale' if margin is None else f'{margin:.2f}'
             print(
-                f'{row["margin"]:6.2f} | {percent(found, cells):5.1f} | '
+                f'{name:>6} | {percent(found, cells):5.1f} | '
                 f'{percent(row["right"], cells):15.1f} | '
                 f'{percent(row["right"], found):14.1f} | '
                 f'{percent(row["to_review"], found):9.1f} | '

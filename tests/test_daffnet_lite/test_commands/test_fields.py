@@ -90,7 +90,7 @@ def test_a_folder_of_fields(smear, run, tmp_path, capsys):
 def test_cells_at_one_scale(smear, run, tmp_path, capsys):
     out = tmp_path / 'out'
     painter = Painter(side=120)
-    words = [smear, '--at-scale', '--format', 'json']
+    words = [smear, '--format', 'json']
     assert run(*words, '--out-dir', out, painter=painter) == 0
     report = json.loads(capsys.readouterr().out)
     assert 'squares of 120 pixels' in ' '.join(report['warnings'])
@@ -99,7 +99,7 @@ def test_cells_at_one_scale(smear, run, tmp_path, capsys):
         box = [int(row[side]) for side in ('x1', 'y1', 'x2', 'y2')]
         crop = cv2.imread(str(out / 'crops' / row['image']))
         np.testing.assert_array_equal(crop, cut_window(field, box, 120))
-    run(smear, '--format', 'json', painter=painter)
+    run(*words, '--margin', 0.2, painter=painter)
     report = json.loads(capsys.readouterr().out)
     assert 'squares' not in ' '.join(report['warnings'])
     assert painter.sizes[3:] != [(120, 120)] * 3
@@ -113,7 +113,7 @@ def test_the_scale_is_that_of_all_fields(smear, run):
 
     painter = Asks()
     (smear / 'broken.png').write_bytes(b'\x89PNG')
-    assert run(smear, '--at-scale', painter=painter) == 1
+    assert run(smear, painter=painter) == 1
     assert len(painter.looked_at) == 3
 
 

@@ -41,7 +41,7 @@ def test_the_margin_is_on_each_side(field, margin):
 def test_all_cells_at_one_scale(field):
     painter = Painter(side=100)
     boxes = [(120, 90, 180, 130), (0, 0, 20, 20), (300, 300, 420, 380)]
-    result = predict_field(painter, field, boxes, at_scale=True)
+    result = predict_field(painter, field, boxes)
     # None is cut into: the last is larger.
     assert painter.sizes == [(100, 100), (100, 100), (144, 144)]
     assert 'squares of 100 pixels' in result.warnings[0]
@@ -59,10 +59,10 @@ def test_the_scale_is_measured_around_the_cells(field):
 
     painter = Asks()
     boxes = [(150 + n, 150, 170 + n, 170) for n in range(200)]
-    result = predict_field(painter, field, boxes, 0.2, at_scale=True)
-    said = 'not known, so that cells are cut with a margin of 0.2'
-    assert said in result.warnings[0]
-    assert painter.sizes == [(28, 28)] * 200
+    result = predict_field(painter, field, boxes)
+    assert result.warnings == ('it is no network',)
+    # Unknown: with a tenth on each side.
+    assert painter.sizes == [(24, 24)] * 200
     assert len(painter.looked_at) == 100
     # Three times the side of a cell.
     assert {measured.side for measured in painter.looked_at} == {60}

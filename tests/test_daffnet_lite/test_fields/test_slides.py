@@ -68,7 +68,7 @@ def test_given_boxes_are_those_of_the_slide(slide):
 def test_cells_of_slides_at_one_scale(slide, image):
     painter = Painter(side=120)
     boxes = [(560, 260, 640, 340), (1750, 1150, 1800, 1200)]
-    predict_field(painter, slide, boxes, at_scale=True)
+    predict_field(painter, slide, boxes)
     assert painter.sizes == [(120, 120)] * 2
     with open_windows(slide) as windows:
         for box in boxes:

@@ -22,7 +22,7 @@ from fastapi.testclient import TestClient
 from daffnet_lite.answers import ModelIdentity
 from daffnet_lite.answers.differential import REFERENCE_RANGES
 from daffnet_lite.commands.main import main
-from daffnet_lite.fields import predict_field
+from daffnet_lite.fields import cut_cell, predict_field
 from daffnet_lite.onnx import OnnxClassifier
 from daffnet_lite.service import Limits, build_app
 
@@ -166,6 +166,28 @@ def test_fields(client, classifier, exported, field_file):
         dict(field='field.png', width=640, height=480, cells=2)
     ]
     assert sum(c['number'] for c in told['differential_count']) == 2
+
+
+def test_cells_of_fields_at_one_scale(
+    client, classifier, field_file, monkeypatch
+):
+    """Measured around the cells of all fields; as the classifier wants it."""
+
+    def window(self, looked_at):
+        assert len(looked_at()) == 4
+        return 150
+
+    monkeypatch.setattr(OnnxClassifier, 'window', window)
+    files = upload([field_file] * 2, ['a.png', 'b.png'])
+    told = client.post('/fields', files=files).json()
+    field = cv2.imread(field_file)
+    boxes = predict_field(classifier, field_file, margin=0.1).boxes
+    crops = [cut_cell(field, box, side=150) for box in boxes]
+    for row, cell in zip(told['cells'], 2 * classifier(crops), strict=True):
+        assert row['probability'] == pytest.approx(
+            cell['pred_score'], abs=1e-5
+        )
+    assert 'squares of 150 pixels' in ' '.join(told['warnings'])
 
 
 def test_the_report_of_fields_shows_them(
