@@ -48,7 +48,8 @@ CRITERIA = {
     'other': Criterion('other cell type'),
     # Far rarer, for it grows with each change of stain and lamp too.
     'distance': Criterion('unfamiliar', weight=0.1),
-    'probability': Criterion('unsure', -0.8, weight=0.1),
+    # Less than a half: elsewhere the surest answers are less sure too.
+    'probability': Criterion('unsure', -0.5, weight=0.1),
 }
 
 

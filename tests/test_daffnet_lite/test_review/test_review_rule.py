@@ -78,6 +78,14 @@ def test_limits_are_never_stricter_than_they_may_be():
     assert reasons <= {'', 'other cell type', 'unfamiliar', 'unsure'}
 
 
+def test_who_has_half_of_the_probability_is_sure_enough():
+    """However sure the answers at home are, all of which have more."""
+    _, views, _, features = cells = home()
+    rule = ReviewRule.fit(*cells, share=0.5)
+    verdicts = rule.judge(views[:3], np.array([0.49, 0.5, 0.6]), features[:3])
+    assert ['unsure' in v.review for v in verdicts] == [True, False, False]
+
+
 def test_a_model_that_knows_small_things_bears_with_them():
     """Such as platelets, where they are a class of the training."""
     open_set, views, probabilities, features = home()
