@@ -1,6 +1,7 @@
 """From what a user gives to what a network takes, ahead of the network."""
 
 from .image_intake import ImageIntake, PreparedImage
+from .intake_reports import IntakeReports
 from .laboratory_pipeline import LaboratoryPipeline, Preparation
 from .sources import (
     NamedContent,
@@ -12,6 +13,7 @@ from .sources import (
 
 __all__ = [
     'ImageIntake',
+    'IntakeReports',
     'LaboratoryPipeline',
     'NamedContent',
     'Preparation',

@@ -1,7 +1,7 @@
 import copy
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from math import ceil
 from os import PathLike, fspath
@@ -13,12 +13,12 @@ from daffnet_lite.answers import CellResult
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.intake import (
     ImageIntake,
+    IntakeReports,
     LaboratoryPipeline,
     PreparedImage,
     no_answer,
 )
 from daffnet_lite.profiles import Profile, scale_temperature
-from daffnet_lite.profiles.measuring import Measurement
 from daffnet_lite.review import ReviewRule, Verdict
 
 from .model_card import OUTPUTS, ModelCard
@@ -26,7 +26,7 @@ from .runtime import import_runtime
 from .steps import build_step, chain
 
 
-class OnnxClassifier:
+class OnnxClassifier(IntakeReports):
     """Tell cell types and attributes by an exported file, without PyTorch.
 
     It answers as :class:`~daffnet_mm.apis.WBCInferencer` does with the model
@@ -116,37 +116,6 @@ class OnnxClassifier:
             self._reading,
             self._review.needs_views,
         )
-
-    @property
-    def errors(self) -> dict[int, str]:
-        """dict[int, str]: Why an image of the last call has no result."""
-        return self._intake.errors
-
-    @property
-    def warnings(self) -> list[str]:
-        """list[str]: What is to be said of the images of the last call."""
-        return self._intake.warnings
-
-    @property
-    def profile(self) -> Profile | None:
-        """Profile | None: The laboratory's that was applied in it."""
-        return self._intake.profile
-
-    def window(
-        self, looked_at: Callable[[], Sequence[Measurement]]
-    ) -> int | None:
-        """Find out how large the squares around cells of fields are to be.
-
-        Args:
-            looked_at (Callable): Measures the surroundings of cells; is
-                called only if a profile is to be estimated.
-
-        Returns:
-            int | None: Side in pixels of a square that shows as much as the
-            images that the model was trained on; None where the laboratory's
-            scale is not known or not wanted.
-        """
-        return self._intake.window(looked_at)
 
     def __call__(
         self,

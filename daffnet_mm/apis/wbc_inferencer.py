@@ -27,9 +27,13 @@ from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fields import FieldResult, predict_field
 from daffnet_lite.fileio.image_reading import name_of, read_image
 from daffnet_lite.fileio.names import file_stems
-from daffnet_lite.intake import ImageIntake, LaboratoryPipeline, has_path
+from daffnet_lite.intake import (
+    ImageIntake,
+    IntakeReports,
+    LaboratoryPipeline,
+    has_path,
+)
 from daffnet_lite.profiles import Profile, scale_temperature
-from daffnet_lite.profiles.measuring import Measurement
 from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.models.tta import SymmetryTTAModel
@@ -42,7 +46,7 @@ from .shipped_model import SHIPPED_CONFIG, SHIPPED_WEIGHTS, shipped_file
 from .trained_model import building, class_names, find_infinite
 
 
-class WBCInferencer(ImageClassificationInferencer):
+class WBCInferencer(IntakeReports, ImageClassificationInferencer):
     """Tell the cell type and the eleven attributes of cell images.
 
     Args:
@@ -155,37 +159,6 @@ class WBCInferencer(ImageClassificationInferencer):
             self._review.needs_views,
             self._download,
         )
-
-    @property
-    def errors(self) -> dict[int, str]:
-        """dict[int, str]: Why an image of the last call has no result."""
-        return self._intake.errors
-
-    @property
-    def warnings(self) -> list[str]:
-        """list[str]: What is to be said of the images of the last call."""
-        return self._intake.warnings
-
-    @property
-    def profile(self) -> Profile | None:
-        """Profile | None: The laboratory's that was applied in it."""
-        return self._intake.profile
-
-    def window(
-        self, looked_at: Callable[[], Sequence[Measurement]]
-    ) -> int | None:
-        """Find out how large the squares around cells of fields are to be.
-
-        Args:
-            looked_at (Callable): Measures the surroundings of cells; is
-                called only if a profile is to be estimated.
-
-        Returns:
-            int | None: Side in pixels of a square that shows as much as the
-            images that the model was trained on; None where the laboratory's
-            scale is not known or not wanted.
-        """
-        return self._intake.window(looked_at)
 
     def __call__(
         self,
