@@ -8,7 +8,7 @@ from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.names import printable
 
 from .pictures import picture_of
-from .rows import as_row, plain_values
+from .rows import as_row, plain_values, rounded_down
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -94,7 +94,8 @@ class CellResult(dict):
 
     def _told(self) -> str:
         """The answer in a line."""
-        told = f'{self["pred_class"]} {100 * float(self["pred_score"]):.1f} %'
+        percent = rounded_down(100 * float(self['pred_score']), 1)
+        told = f'{self["pred_class"]} {percent} %'
         return f'{told} ({self["review"]})' if self['review'] else told
 
     def __repr__(self) -> str:
@@ -110,7 +111,7 @@ class CellResult(dict):
         ]
         lines = ''.join(
             f'<tr><td>{escape(name)}</td><td>{escape(value)}</td>'
-            f'<td>{float(share):.3f}</td></tr>'
+            f'<td>{rounded_down(float(share), 3)}</td></tr>'
             for name, value, share in rows
         )
         picture = caption = ''

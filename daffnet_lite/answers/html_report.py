@@ -16,6 +16,7 @@ from daffnet_lite.structures import WBC_ATTRIBUTES
 from .differential import count_answers
 from .model_identity import ModelIdentity
 from .pictures import as_address, picture_of
+from .rows import rounded_down
 
 #: Pixels of a field's longer side, and bytes of its picture at most.
 FIELD_SIDE, MOST_FIELD_BYTES = 1000, 250_000
@@ -161,7 +162,7 @@ class HtmlReport:
                 row['image'] if picture is None else picture, **self._reading
             ),
             row['cell_type'],
-            f'{100 * row["probability"]:.1f}',
+            rounded_down(100 * row['probability'], 1),
             [
                 (attribute.replace('_', ' '), row[attribute])
                 for attribute in WBC_ATTRIBUTES

@@ -21,6 +21,21 @@ def as_row(cell: dict, classes: Sequence[str]) -> dict:
     return row
 
 
+def rounded_down(number: float, digits: int) -> str:
+    """Write a probability as none that is greater: 1 is what is certain.
+
+    Args:
+        number (float): It, or a hundred times it.
+        digits (int): Digits after the point.
+
+    Returns:
+        str: The number.
+    """
+    unit = 10**digits
+    # Of what is as good as the next one, such as 0.29 * 100, nothing is lost.
+    return f'{math.floor(number * unit + 1e-6) / unit:.{digits}f}'
+
+
 def plain_values(value: Any) -> Any:
     """Make of an answer what JSON can hold.
 

@@ -10,6 +10,8 @@ from rich.table import Column, Table
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
 
+from .rows import rounded_down
+
 #: Columns of text that rich takes for the frame of a column of a table.
 FRAME = 3
 #: Of the name of an image so much is shown at least, and so much of a reason
@@ -54,16 +56,20 @@ def _table(*headings: str, **kwargs: Any) -> Table:
     return Table(*(Column(h, overflow='fold') for h in headings), **kwargs)
 
 
+def _probabilities(rows: Sequence[dict]) -> list[str]:
+    return [rounded_down(row['probability'], 3) for row in rows]
+
+
 def cell_table(row: dict) -> Table:
     """One cell: its type and attributes."""
     table = _table('', '', 'probability', title=printable(row['image']))
-    table.add_row('cell type', row['cell_type'], f'{row["probability"]:.3f}')
+    table.add_row('cell type', row['cell_type'], *_probabilities([row]))
     for name in WBC_ATTRIBUTES:
         if name in row:
             table.add_row(
                 name.replace('_', ' '),
                 row[name],
-                f'{row[f"{name}_probability"]:.3f}',
+                rounded_down(row[f'{name}_probability'], 3),
             )
     if row['review']:
         table.add_section()
@@ -76,7 +82,7 @@ def overview_table(rows: list[dict], width: int) -> Table:
     names = [name for name in WBC_ATTRIBUTES if name in rows[0]]
     columns = [
         ('cell type', [row['cell_type'] for row in rows]),
-        ('probability', [f'{row["probability"]:.3f}' for row in rows]),
+        ('probability', _probabilities(rows)),
         *(
             (name.replace('_', ' '), [row[name] for row in rows])
             for name in names
@@ -167,7 +173,7 @@ def review_table(rows: list[dict], width: int) -> Table:
     found = [row for row in rows if row['review']]
     columns = [
         ('cell type', [row['cell_type'] for row in found]),
-        ('probability', [f'{row["probability"]:.3f}' for row in found]),
+        ('probability', _probabilities(found)),
         ('reason', [row['review'] for row in found]),
     ]
     # Reasons may take several lines, but no word shall.

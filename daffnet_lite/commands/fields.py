@@ -2,7 +2,7 @@
 
 Usage:
     daffnet fields FIELD|FOLDER|GLOB [...] [--boxes FILE|FOLDER]
-        [--margin SHARE] [--out-dir DIR] [--num-workers N]
+        [--margin 0.3] [--out-dir DIR] [--num-workers N]
         [--format table|json|csv] [--out FILE]
         [--views flips|symmetries] [--profile auto|none|FILE]
         [--config CONFIG --checkpoint CKPT] [--cfg-options KEY=VALUE ...]

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from daffnet_lite.answers import rounded_down
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.tiff_windows import open_windows
@@ -149,8 +150,7 @@ def _unit(size: tuple[int, int], frames: Sequence[Frame]) -> float:
 
 
 def _percent(probability: float) -> str:
-    # Rounded down: 100 % is what is certain.
-    return f'{int(100 * probability + 1e-6)} %'
+    return f'{rounded_down(100 * probability, 0)} %'
 
 
 def _luminance(colour: tuple[int, int, int]) -> float:

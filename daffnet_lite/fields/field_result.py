@@ -11,6 +11,7 @@ from daffnet_lite.answers import (
     as_row,
     count_answers,
     plain_values,
+    rounded_down,
 )
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import printable
@@ -57,7 +58,8 @@ class FieldCell:
 
     def __repr__(self) -> str:
         x1, y1, x2, y2 = self.box
-        told = f'{self.cell_type} {100 * self.probability:.1f} %'
+        percent = rounded_down(100 * self.probability, 1)
+        told = f'{self.cell_type} {percent} %'
         again = f' ({self.review})' if self.review else ''
         place = f'{x1}, {y1}, {x2}, {y2}'
         return f'{type(self).__name__}({place}: {told}{again})'
@@ -198,7 +200,8 @@ class FieldResult:
             picture = f'<img src="{address}" alt="">'
         lines = ''.join(
             f'<tr><td>{", ".join(map(str, cell.box))}</td>'
-            f'<td>{escape(cell.cell_type)}</td><td>{cell.probability:.3f}</td>'
+            f'<td>{escape(cell.cell_type)}</td>'
+            f'<td>{rounded_down(cell.probability, 3)}</td>'
             f'<td>{escape(cell.review)}</td></tr>'
             for cell in self.cells[:_MOST_LISTED]
         )

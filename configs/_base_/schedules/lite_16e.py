@@ -1,4 +1,4 @@
-# EfficientNet-Lite0 on a CPU. Departures from the papers: AdamW at a learning
+# EfficientNet-Lite on a CPU. Departures from the papers: AdamW at a learning
 # rate that warms up and reaches zero at the last epoch only, hence no early
 # stopping; a running average of the weights is validated and kept; bfloat16,
 # where the CPU multiplies it itself.

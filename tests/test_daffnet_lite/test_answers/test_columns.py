@@ -6,7 +6,12 @@ import json
 import numpy as np
 import pytest
 
-from daffnet_lite.answers import Answers, plain_values, write_result
+from daffnet_lite.answers import (
+    Answers,
+    plain_values,
+    rounded_down,
+    write_result,
+)
 from daffnet_lite.errors import InputWarning
 from daffnet_lite.fileio.image_folders import ImageListing
 from daffnet_lite.structures import WBC5_CLASSES
@@ -137,3 +142,20 @@ def test_plain_values():
         d=dict(e=None, f=[None, None, None]),
     )
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+
+
+@pytest.mark.parametrize(
+    ('number', 'digits', 'written'),
+    [
+        (0.99999, 3, '0.999'),
+        (1.0, 3, '1.000'),
+        (99.96, 1, '99.9'),
+        (99.6, 0, '99'),
+        # 28.999999999999996 and 56.99999999999999
+        (100 * 0.29, 1, '29.0'),
+        (100 * 0.57, 0, '57'),
+        (0.0, 1, '0.0'),
+    ],
+)
+def test_what_is_nearly_certain_is_not_called_certain(number, digits, written):
+    assert rounded_down(number, digits) == written
