@@ -161,8 +161,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # What is printed to the standard output is the result.
     rich.reconfigure(stderr=True)
     with one_sentence_errors():
-        if args.margin is not None:
-            check_margin(args.margin)
+        check_margin(args.margin)
         listing = find_images(args.fields, SLIDE_EXTENSIONS)
         given, notes = None, describe_left_out(listing.left_out)
         if args.boxes is not None:

@@ -8,13 +8,13 @@ import numpy as np
 from daffnet_lite.errors import InputError
 
 
-def check_margin(margin: float) -> None:
-    """Refuse a margin that is no share of a cell.
+def check_margin(margin: float | None) -> None:
+    """Refuse a margin that is no share of a cell; None is no margin.
 
     Raises:
         InputError: If it is below 0 or above 2.
     """
-    if not 0 <= margin <= 2:
+    if margin is not None and not 0 <= margin <= 2:
         raise InputError(
             f'the margin is {margin}, but must lie between 0 and '
             "2: it is a share of the cell's longer side"

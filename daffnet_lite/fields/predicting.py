@@ -58,8 +58,7 @@ def predict_field(
         InputError: If the field cannot be read, a box is none of it, or the
             margin is no share.
     """
-    if margin is not None:
-        check_margin(margin)
+    check_margin(margin)
     is_path = isinstance(image, (str, PathLike))
     slide = open_windows(image) if is_path else None
     if slide is not None:

@@ -56,8 +56,7 @@ def predict_fields(
     Raises:
         InputError: If no field can be read.
     """
-    if margin is not None:
-        check_margin(margin)
+    check_margin(margin)
     fields = listing.images
     crops = work / 'found'
     stems = dict(zip(fields, file_stems(fields), strict=True))

@@ -40,6 +40,8 @@ from .refusals import RefusedError
 #: Cells at once: so many are computed before it is looked whether somebody
 #: still waits.
 BATCH_SIZE = 16
+#: Bytes of the cells that are cut out of the fields of a request, at most.
+MOST_CROP_BYTES = 1_000_000_000
 #: Bytes of a field's picture, of which the answer holds one each, at most.
 MOST_FIELD_BYTES = 2_000_000
 
@@ -203,7 +205,8 @@ def answer_fields(
         Answered: The answers, which may be none.
 
     Raises:
-        RefusedError: If no field can be read.
+        RefusedError: If no field can be read, or their cells need too much
+            memory.
     """
     sources = {image.name: image for image in images}
 
@@ -233,9 +236,18 @@ def answer_fields(
         raise _no_answer(errors)
     cut = find_cut(inferencer, None, looked_at)
     found = {}
+    room = MOST_CROP_BYTES
     for name, boxes in places.items():
         img = read(name).img
         crops = [cut_cell(img, box, cut.margin, cut.side) for box in boxes]
+        room -= sum(crop.nbytes for crop in crops)
+        if room < 0:
+            raise RefusedError(
+                413,
+                'the cells of these fields take more than '
+                f'{MOST_CROP_BYTES / 1e6:g} MB of memory: send fewer fields '
+                'at once',
+            )
         found[name] = FoundCells(img.shape[:2], boxes, crops)
     crops = [crop for field in found.values() for crop in field.crops]
     answers, warnings = classify(

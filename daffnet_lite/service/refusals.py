@@ -14,7 +14,8 @@ STATUSES = {
     400: 'The request is broken, or holds no image.',
     403: 'It comes from a page of another place.',
     408: 'It took too long to arrive.',
-    413: 'It, or a file of it, has too many bytes, or it has too many files.',
+    413: 'It, or a file of it, has too many bytes, it has too many files, or '
+    'its fields too many cells.',
     415: 'It is no multipart/form-data.',
     422: 'An option has no such value, or no image of it has an answer.',
     503: 'Too many requests wait, or it took too long to compute.',

@@ -24,7 +24,7 @@ from daffnet_lite.answers.differential import REFERENCE_RANGES
 from daffnet_lite.commands.main import main
 from daffnet_lite.fields import cut_cell, predict_field
 from daffnet_lite.onnx import OnnxClassifier
-from daffnet_lite.service import Limits, build_app
+from daffnet_lite.service import Limits, answering, build_app
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -188,6 +188,13 @@ def test_cells_of_fields_at_one_scale(
             cell['pred_score'], abs=1e-5
         )
     assert 'squares of 150 pixels' in ' '.join(told['warnings'])
+
+
+def test_more_cells_than_there_is_memory_for(client, field_file, monkeypatch):
+    monkeypatch.setattr(answering, 'MOST_CROP_BYTES', 20_000)
+    answer = client.post('/fields', files=upload([field_file] * 2))
+    assert answer.status_code == 413
+    assert '0.02 MB of memory: send fewer fields' in answer.json()['error']
 
 
 def test_the_report_of_fields_shows_them(
