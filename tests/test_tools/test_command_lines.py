@@ -50,6 +50,7 @@ OWN_DEFAULTS = {
     '--batch-size': 'a benchmark measures small batches',
     '--config': 'what a benchmark measures',
     '--image-size': 'cells are painted as small as they are trained on',
+    '--margin': 'fields are cut at one scale, which a crop does not know',
     '--max-pixels': 'whoever reaches a service may send images',
     '--num-images': 'what is made, labelled or looked at',
     '--num-workers': 'two beside a model, else one a processor',
