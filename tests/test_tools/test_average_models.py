@@ -68,6 +68,21 @@ def test_the_mean(parts, tmp_path, succeeds):
     assert tuple(meta['dataset_meta']['classes']) == CLASSES
 
 
+def test_more_of_one_than_of_the_other(parts, tmp_path, succeeds):
+    """A quarter and three quarters, by whatever they are measured."""
+    config, models, paths = parts
+    out = tmp_path / 'mean.pth'
+    words = ('--num-images', '16', '--parts', '0.5', '1.5')
+    succeeds(TOOL, config, *paths, '--out', out, *words)
+    written = torch.load(out, weights_only=True)
+    one, other = (model.state_dict() for model in models)
+    for name, value in written['state_dict'].items():
+        if not name.endswith(STATISTICS):
+            wanted = 0.25 * one[name] + 0.75 * other[name]
+            torch.testing.assert_close(value, wanted)
+    assert written['meta']['averaged_parts'] == [0.5, 1.5]
+
+
 def test_batch_statistics_are_those_of_the_mean(parts, tmp_path, succeeds):
     """Of the first layer: the mean over all images that it has seen."""
     config, models, paths = parts
@@ -105,6 +120,10 @@ def test_what_is_refused(parts, tmp_path, fails):
     torch.save(other, reverse)
     error = fails(TOOL, config, path, reverse, '--out', out)
     assert f'{reverse} names the classes neutrophil, ' in error
+    error = fails(TOOL, config, path, path, '--out', out, '--parts', '0.7')
+    assert '--parts has 1 numbers for 2 checkpoints: give one for' in error
+    error = fails(TOOL, config, path, path, '--out', out, '--parts', '1', '-1')
+    assert '-1 must be a number above 0' in error
     assert not out.exists()
 
 

@@ -2,13 +2,16 @@
 
 Usage:
     python tools/model_converters/average_models.py CONFIG CKPT CKPT [CKPT ...]
-        --out FILE [--num-images 2000] [--device DEVICE]
-        [--cfg-options KEY=VALUE ...]
+        --out FILE [--parts 0.7 0.3 ...] [--num-images 2000]
+        [--device DEVICE] [--cfg-options KEY=VALUE ...]
 
 Trainings of one network from the same pretrained weights, of several seeds or
 with different augmentation, often end so near to each other that the mean of
 their weights is better than each of them (Wortsman et al., ICML 2022), and
 costs no more to run. Whether it is has to be measured: test FILE beside them.
+--parts says how much of each there is, by default as much of each: of what is
+good at home the most, and of what holds elsewhere some (Wortsman et al., CVPR
+2022).
 
 A mean has other batch statistics than its parts, so these are taken anew on
 images of the config's training part. What a checkpoint says of temperatures,
@@ -18,6 +21,8 @@ A DAFFNet holds a frozen MAP, to which the rest was trained: average MAPs, and
 train stage 3 on the mean.
 """
 
+import argparse
+import math
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -51,6 +56,12 @@ def build_parser() -> ToolParser:
         'checkpoints', nargs='+', metavar='CKPT', help='trained checkpoints'
     )
     parser.add_output('--out', 'checkpoint to write', required=True)
+    parser.add_argument(
+        '--parts',
+        type=positive,
+        nargs='+',
+        help='how much of each there is, in their order (default: as much)',
+    )
     parser.add_number(
         '--num-images', 'of the training part, for the batch statistics', 2000
     )
@@ -59,12 +70,22 @@ def build_parser() -> ToolParser:
     return parser
 
 
-def mean_of(states: Sequence[dict]) -> dict:
+def positive(text: str) -> float:
+    """Read a number above 0: a type of argument."""
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f'{text} must be a number above 0')
+    return number
+
+
+def mean_of(states: Sequence[dict], parts: Sequence[float]) -> dict:
     """Average tensors by name; whole numbers are those of the first."""
+    total = sum(parts)
     return {
-        name: torch.stack([state[name].double() for state in states])
-        .mean(0)
-        .to(value.dtype)
+        name: sum(
+            part / total * state[name].double()
+            for part, state in zip(parts, states, strict=True)
+        ).to(value.dtype)
         if value.is_floating_point()
         else value
         for name, value in states[0].items()
@@ -101,7 +122,9 @@ def training_images(
         yield model.data_preprocessor(batch, training=False)['inputs']
 
 
-def merge_meta(metas: Sequence[dict], sources: Sequence[str]) -> dict:
+def merge_meta(
+    metas: Sequence[dict], sources: Sequence[str], parts: Sequence[float]
+) -> dict:
     """Say of the mean what is true of it.
 
     Raises:
@@ -125,6 +148,7 @@ def merge_meta(metas: Sequence[dict], sources: Sequence[str]) -> dict:
         if known:
             meta[key] = sorted(known)
     meta['averaged_sha256'] = [file_sha256(source) for source in sources]
+    meta['averaged_parts'] = list(parts)
     return meta
 
 
@@ -133,6 +157,12 @@ def main(argv: list[str] | None = None) -> int:
     with one_sentence_errors() as status:
         if len(args.checkpoints) < 2:
             raise InputError('a mean is of two checkpoints at least')
+        parts = args.parts or [1.0] * len(args.checkpoints)
+        if len(parts) != len(args.checkpoints):
+            raise InputError(
+                f'--parts has {len(parts)} numbers for '
+                f'{len(args.checkpoints)} checkpoints: give one for each'
+            )
         cfg = load_config(args.config, args.cfg_options)
         set_random_seed(0)
         states, metas = [], []
@@ -141,8 +171,8 @@ def main(argv: list[str] | None = None) -> int:
             states.append(weights_to_cpu(model.state_dict()))
             metas.append(meta)
         check_trainable(model)
-        meta = merge_meta(metas, args.checkpoints)
-        model.load_state_dict(mean_of(states))
+        meta = merge_meta(metas, args.checkpoints, parts)
+        model.load_state_dict(mean_of(states, parts))
         update_bn(
             training_images(model, cfg.train_dataloader, args.num_images),
             model,
