@@ -155,6 +155,29 @@ def look_around(
     return measure(cut_cell(field, box, LOOKED_AT))
 
 
+def look_around_some(
+    boxes: Mapping[str, Sequence[Box]],
+    read: Callable[[str], np.ndarray | TiffWindows],
+    most: int,
+) -> list[Measurement]:
+    """Measure what is around some of the cells of fields.
+
+    Args:
+        boxes (Mapping[str, Sequence[Box]]): The cells of each field.
+        read (Callable): Reads a field, or opens a slide, by its name.
+        most (int): So many cells are enough.
+
+    Returns:
+        list[Measurement]: Those of these cells.
+    """
+    return [
+        look_around(field, box)
+        for name, chosen in choose_cells(boxes, most).items()
+        for field in [read(name)]
+        for box in chosen
+    ]
+
+
 def _part_of(image: np.ndarray) -> Callable[..., np.ndarray]:
     def read(x1: int, y1: int, x2: int, y2: int) -> np.ndarray:
         # A copy, for a view would keep the whole field in the memory.

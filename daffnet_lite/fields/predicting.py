@@ -9,10 +9,9 @@ from daffnet_lite.cropping.boxes import check_margin
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.tiff_windows import TiffWindows, open_windows
 from daffnet_lite.intake.laboratory_pipeline import SAMPLE
-from daffnet_lite.profiles.estimating import spread_out
 from daffnet_lite.profiles.measuring import Measurement
 
-from .cutting import Box, Cut, cut_cell, find_boxes, look_around
+from .cutting import Box, Cut, cut_cell, find_boxes, look_around_some
 from .field_result import FieldCell, FieldResult
 from .slides import find_boxes_of_slide
 
@@ -148,12 +147,11 @@ def cut_cells(
     Returns:
         FoundCells: The cells.
     """
-
-    def looked_at() -> list[Measurement]:
-        sample = spread_out(len(boxes), SAMPLE)
-        return [look_around(field, boxes[place]) for place in sample]
-
-    cut = find_cut(inferencer, margin, looked_at)
+    cut = find_cut(
+        inferencer,
+        margin,
+        lambda: look_around_some({'': boxes}, lambda _: field, SAMPLE),
+    )
     crops = [cut_cell(field, box, cut.margin, cut.side) for box in boxes]
     return FoundCells(field.shape[:2], boxes, crops, (*remarks, *cut.remarks))
 

@@ -20,7 +20,7 @@ from daffnet_lite.answers.whole_fields import describe_fields
 from daffnet_lite.answers.writing import told_of_all
 from daffnet_lite.errors import InputError
 from daffnet_lite.fields import FieldResult, cut_cell, read_and_draw
-from daffnet_lite.fields.cutting import choose_cells, find_boxes, look_around
+from daffnet_lite.fields.cutting import find_boxes, look_around_some
 from daffnet_lite.fields.field_answers import FieldAnswers
 from daffnet_lite.fields.predicting import FoundCells, classify, find_cut
 from daffnet_lite.fields.reporting import report_fields
@@ -215,14 +215,6 @@ def answer_fields(
         check()
         return read_image(sources[name], name=name_of(name), **reading)
 
-    def looked_at() -> list[Measurement]:
-        return [
-            look_around(img, box)
-            for name, boxes in choose_cells(places, SAMPLE).items()
-            for img in [read(name).img]
-            for box in boxes
-        ]
-
     places, errors, remarks = {}, [], []
     for name in sources:
         try:
@@ -234,20 +226,26 @@ def answer_fields(
         remarks += [(name_of(name), remark) for remark in decoded.remarks]
     if not places:
         raise _no_answer(errors)
-    cut = find_cut(inferencer, None, looked_at)
+    cut = find_cut(
+        inferencer,
+        None,
+        lambda: look_around_some(places, lambda name: read(name).img, SAMPLE),
+    )
     found = {}
     room = MOST_CROP_BYTES
     for name, boxes in places.items():
         img = read(name).img
-        crops = [cut_cell(img, box, cut.margin, cut.side) for box in boxes]
-        room -= sum(crop.nbytes for crop in crops)
-        if room < 0:
-            raise RefusedError(
-                413,
-                'the cells of these fields take more than '
-                f'{MOST_CROP_BYTES / 1e6:g} MB of memory: send fewer fields '
-                'at once',
-            )
+        crops = []
+        for box in boxes:
+            crops.append(cut_cell(img, box, cut.margin, cut.side))
+            room -= crops[-1].nbytes
+            if room < 0:
+                raise RefusedError(
+                    413,
+                    'the cells of these fields take more than '
+                    f'{MOST_CROP_BYTES / 1e6:g} MB of memory: send fewer '
+                    'fields at once',
+                )
         found[name] = FoundCells(img.shape[:2], boxes, crops)
     crops = [crop for field in found.values() for crop in field.crops]
     answers, warnings = classify(

@@ -33,16 +33,14 @@ from daffnet_lite.cropping.boxes import check_margin, match_boxes
 from daffnet_lite.errors import InputError
 from daffnet_lite.fields.cutting import (
     Box,
-    choose_cells,
     cut_cell,
     find_boxes,
-    look_around,
+    look_around_some,
 )
 from daffnet_lite.fields.predicting import classify, find_cut
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.intake.laboratory_pipeline import SAMPLE
-from daffnet_lite.profiles.measuring import Measurement
 from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
@@ -151,16 +149,13 @@ def predict(
     batch_size: int,
 ) -> list[tuple[str, str]]:
     """Tell type and review of cells, given by field; '' without an answer."""
-
-    def looked_at() -> list[Measurement]:
-        return [
-            look_around(image, box)
-            for path, chosen in choose_cells(boxes, SAMPLE).items()
-            for image in [read_image(path).img]
-            for box in chosen
-        ]
-
-    cut = find_cut(inferencer, margin, looked_at)
+    cut = find_cut(
+        inferencer,
+        margin,
+        lambda: look_around_some(
+            boxes, lambda path: read_image(path).img, SAMPLE
+        ),
+    )
     crops = [
         cut_cell(image, box, cut.margin, cut.side)
         for path, inside in boxes.items()
