@@ -10,6 +10,7 @@ from mmengine import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmpretrain.registry import TRANSFORMS
 
+from daffnet_lite.answers import rounded_down
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import file_stems
 from daffnet_mm.visualization import (
@@ -109,10 +110,8 @@ class Explanation:
                 )
             value = values.index(asked) if asked else self.predicted[name]
             target = self.explainer.target(name, value, len(values))
-            share = 100 * self.scores[name][value]
-            heading = (
-                f'{name.replace("_", " ")}:\n{values[value]} {share:.0f} %'
-            )
+            percent = rounded_down(100 * self.scores[name][value], 0)
+            heading = f'{name.replace("_", " ")}:\n{values[value]} {percent} %'
             targets.append((heading, target))
         if isinstance(self.explainer, OcclusionExplainer):
             headings, all_targets = zip(*targets, strict=True)
