@@ -16,6 +16,9 @@ def test_on_some_of_the_fields(real, tmp_path, succeeds):
     for row in rows:
         assert 0 < row['right'] <= row['found'] <= row['cells'] <= 6
         assert 0 < row['right_in_given_boxes'] <= row['cells']
+        for number in ('cells', 'right', 'right_in_given_boxes'):
+            parts = [part[number] for part in row['types'].values()]
+            assert sum(parts) == row[number]
 
 
 @pytest.mark.slow

@@ -15,15 +15,15 @@ the white cells whose type it says without doubt; one is found if a box that
 one cell. Cells are cut at one scale, as by `daffnet fields`, and with each
 margin. For each is printed how many cells are found and typed right, of all
 and of those found, how many of these are to be looked at again, and how many
-are typed right in the boxes that the release gives. JSON has null for the
-margin at one scale.
+are typed right in the boxes that the release gives; then the same of each
+type. JSON has null for the margin at one scale.
 --lists val test takes the fields of these of the release's lists alone,
 --every 4 each fourth field.
 """
 
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from rich.progress import track
@@ -98,6 +98,10 @@ def percent(number: int, total: int) -> float:
     return 100 * number / total if total else math.nan
 
 
+def cut_name(margin: float | None) -> str:
+    return 'scale' if margin is None else f'{margin:.2f}'
+
+
 def measure(
     inferencer,
     fields: dict,
@@ -125,18 +129,29 @@ def measure(
             predict(inferencer, listed, margin, batch_size)
             for listed in (given, found)
         )
+        typed = [labels[i] for i, j in matched if in_found[j][0] == labels[i]]
+        typed_in_given = [
+            label
+            for answer, label in zip(in_given, labels, strict=True)
+            if answer[0] == label
+        ]
         rows.append(
             dict(
                 margin=margin,
                 cells=len(labels),
                 boxes=boxes,
                 found=len(matched),
-                right=sum(in_found[j][0] == labels[i] for i, j in matched),
-                right_in_given_boxes=sum(
-                    answer[0] == label
-                    for answer, label in zip(in_given, labels, strict=True)
-                ),
+                right=len(typed),
+                right_in_given_boxes=len(typed_in_given),
                 to_review=sum(bool(in_found[j][1]) for _, j in matched),
+                types={
+                    name: dict(
+                        cells=number,
+                        right=typed.count(name),
+                        right_in_given_boxes=typed_in_given.count(name),
+                    )
+                    for name, number in sorted(Counter(labels).items())
+                },
             )
         )
     return rows
@@ -191,14 +206,24 @@ def main(argv: Sequence[str] | None = None) -> int:
             'given right'
         )
         for row in rows:
-            cells, found, margin = row['cells'], row['found'], row['margin']
-            name = 'scale' if margin is None else f'{margin:.2f}'
+            cells, found = row['cells'], row['found']
             print(
-                f'{name:>6} | {percent(found, cells):5.1f} | '
+                f'{cut_name(row["margin"]):>6} | {percent(found, cells):5.1f} | '
                 f'{percent(row["right"], cells):15.1f} | '
                 f'{percent(row["right"], found):14.1f} | '
                 f'{percent(row["to_review"], found):9.1f} | '
                 f'{percent(row["right_in_given_boxes"], cells):11.1f}'
+            )
+        print('found and right, and given right, of the cells of each type:')
+        for row in rows:
+            print(
+                f'{cut_name(row["margin"]):>6} | '
+                + ' | '.join(
+                    f'{name} {percent(of["right"], of["cells"]):.1f}, '
+                    f'{percent(of["right_in_given_boxes"], of["cells"]):.1f} '
+                    f'of {of["cells"]}'
+                    for name, of in row['types'].items()
+                )
             )
         if args.out is not None:
             with atomic_write(args.out) as file:
