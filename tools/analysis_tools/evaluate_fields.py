@@ -208,7 +208,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for row in rows:
             cells, found = row['cells'], row['found']
             print(
-                f'{cut_name(row["margin"]):>6} | {percent(found, cells):5.1f} | '
+                f'{cut_name(row["margin"]):>6} | '
+                f'{percent(found, cells):5.1f} | '
                 f'{percent(row["right"], cells):15.1f} | '
                 f'{percent(row["right"], found):14.1f} | '
                 f'{percent(row["to_review"], found):9.1f} | '
