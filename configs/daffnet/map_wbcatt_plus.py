@@ -50,7 +50,9 @@ train_pipeline = [
 test_pipeline = [
     load,
     dict(type='FrameCell', share=0.63),
-    *_base_.test_pipeline[1:],
+    # A cell is as large as in training, where 224 of 256 pixels are taken.
+    dict(type='ResizeEdge', scale=224, edge='short'),
+    *_base_.test_pipeline[2:],
 ]
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -1,6 +1,7 @@
 """Changes to a config before it is trained, whichever it is."""
 
 import copy
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -16,10 +17,14 @@ from daffnet_mm.utils.dataset_configs import (
 )
 
 _PARTS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+#: The argument of a hook that is an epoch.
+_FREEZING = {'FreezePretrainedHook': 'epochs', 'FreezeBatchNormHook': 'begin'}
 
 
 def set_image_size(cfg: Config, size: int) -> None:
     """Scale all crops, resizings and painted cells of a config.
+
+    Larger crops are of images that are decoded larger, too.
 
     Args:
         cfg (Config): The config, changed in place.
@@ -52,6 +57,8 @@ def set_image_size(cfg: Config, size: int) -> None:
         for key in ('crop_size', 'scale', 'image_size'):
             if isinstance(item.get(key), int):
                 item[key] = round(item[key] * factor)
+        if factor > 1 and item.get('min_edge') is not None:
+            item['min_edge'] = math.ceil(item['min_edge'] * factor)
 
 
 def _all_steps(pipeline: Sequence) -> Iterator[dict]:
@@ -67,6 +74,9 @@ def _all_steps(pipeline: Sequence) -> Iterator[dict]:
 def set_epochs(cfg: Config, epochs: int) -> None:
     """Change the length of a training, and of its schedule with it.
 
+    What is frozen for a part of the epochs is so for the same part, which
+    leaves one epoch at least to what thaws, and one before what freezes.
+
     Args:
         cfg (Config): The config, changed in place.
         epochs (int): The number of epochs, 1 or more.
@@ -80,6 +90,20 @@ def set_epochs(cfg: Config, epochs: int) -> None:
         )
     before = cfg.train_cfg['max_epochs']
     cfg.train_cfg['max_epochs'] = epochs
+    # The last epoch alone.
+    if cfg.train_cfg.get('val_interval') == before:
+        cfg.train_cfg['val_interval'] = epochs
+    hooks = [
+        *cfg.get('default_hooks', {}).values(),
+        *cfg.get('custom_hooks', ()),
+    ]
+    for hook in hooks:
+        key = _FREEZING.get(hook['type']) if hook else None
+        if key is not None and 0 < hook[key] < before:
+            part = round(hook[key] * epochs / before)
+            hook[key] = min(max(part, 1), epochs - 1)
+        elif key is not None and hook[key] == before:
+            hook[key] = epochs
     for scheduler in cfg.get('param_scheduler') or ():
         for key in ('end', 'T_max'):
             if scheduler.get(key) == before:

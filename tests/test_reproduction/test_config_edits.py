@@ -53,6 +53,17 @@ def test_steps_within_steps_change_their_size_too():
         assert [s.scale for s in branch if s.type == 'ResizeEdge'] == [52]
 
 
+def test_larger_crops_are_of_images_decoded_larger():
+    cfg = load('map_wbcatt_plus')
+    load_step = cfg.train_dataloader.dataset.pipeline[0]
+    assert load_step.min_edge == 356
+    set_image_size(cfg, 112)
+    assert load_step.min_edge == 356
+    set_image_size(cfg, 336)
+    assert load_step.min_edge == 1068
+    assert cfg.test_dataloader.dataset.pipeline[0].min_edge == 1068
+
+
 def test_painted_cells_shrink_too():
     cfg = load('map-tiny_synthetic-ssl')
     set_image_size(cfg, 48)
@@ -70,6 +81,48 @@ def test_a_shorter_schedule():
     assert (cfg.param_scheduler[1].begin, cfg.param_scheduler[1].end) == (0, 1)
     with pytest.raises(InputError, match='must be 1 or more'):
         set_epochs(cfg, 0)
+
+
+@pytest.mark.parametrize(
+    ('name', 'of_100', 'of_20'),
+    [
+        ('daffnet_pbc', 5, 1),
+        ('variants/freeze-half_pbc', 50, 10),
+        ('variants/freeze-always_pbc', 100, 20),
+    ],
+)
+def test_what_is_frozen_is_so_for_the_same_part(name, of_100, of_20):
+    cfg = load(name)
+    freeze = cfg.default_hooks['freeze']
+    assert freeze.epochs == of_100
+    set_epochs(cfg, 20)
+    assert freeze.epochs == of_20
+    # What thaws trains for an epoch, though it be the only one.
+    set_epochs(cfg, 2)
+    assert freeze.epochs == (2 if of_100 == 100 else 1)
+    set_epochs(cfg, 1)
+    assert freeze.epochs == (1 if of_100 == 100 else 0)
+
+
+def test_batch_statistics_stand_still_for_the_same_part():
+    cfg = load('cross/frozen-bn-tiny_pbc5')
+    *_, hook = cfg.custom_hooks
+    assert (hook.begin, cfg.train_cfg.max_epochs) == (12, 18)
+    set_epochs(cfg, 6)
+    assert hook.begin == 4
+    cfg = load('unseen/frozen-bn_without-pbc')
+    set_epochs(cfg, 4)
+    assert cfg.custom_hooks[-1].begin == 0
+
+
+def test_what_is_validated_at_the_end_alone_stays_so():
+    cfg = load('unseen/baseline_without-pbc')
+    assert cfg.train_cfg.val_interval == cfg.train_cfg.max_epochs == 16
+    set_epochs(cfg, 32)
+    assert cfg.train_cfg.val_interval == 32
+    cfg = load(STAGE_1)
+    set_epochs(cfg, 4)
+    assert cfg.train_cfg.val_interval == 1
 
 
 @pytest.mark.parametrize('name', [STAGE_1, STAGE_2])
