@@ -3,6 +3,7 @@
 # each: they have the mark long, and run with -m long.
 # Usage: bash tools/run_tests.sh [arguments of pytest]
 set -euo pipefail
+here=$PWD
 cd "$(dirname "$0")/.."
 source tools/setup_env.sh
 # One thread a process: the tests run in two processes, and small operations

@@ -12,6 +12,16 @@
 daffnet_setup() {
     local root user stamp
     root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    # Meant from where the user stands, which who sources this has as $here.
+    case ${PYTHON:-/} in
+        /*) ;;
+        */*) PYTHON=${here:-$PWD}/$PYTHON ;;
+    esac
+    if [ -n "${PYTHON:-}" ] && ! command -v "$PYTHON" >/dev/null; then
+        echo "error: PYTHON is $PYTHON, which cannot be run: name a Python" \
+            'interpreter, or leave it out.' >&2
+        return 2
+    fi
     user=$(command -v "${PYTHON:-python3}" || command -v python || true)
     stamp=$root/.venv/daffnet-requirements
 

@@ -58,6 +58,37 @@ def share(text: str) -> float:
     return number
 
 
+def named_places(
+    texts: Sequence[str],
+    what: str = 'NAME=FOLDER, such as PBC=data/pbc',
+    taken: Sequence[str] = (),
+) -> dict[str, str]:
+    """Read arguments that give places a name.
+
+    Args:
+        texts (Sequence[str]): Such as NAME=FOLDER.
+        what (str): What they must be. Defaults to that.
+        taken (Sequence[str]): Names that mean something else. Defaults to
+            none.
+
+    Returns:
+        dict[str, str]: The places by their names.
+
+    Raises:
+        InputError: If a text is none, or a name is not one place's alone.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, place = text.partition('=')
+        if not (name and equals and place):
+            raise InputError(f'{text} must be {what}')
+        if name in (*taken, *found):
+            why = f', and not {name}' if name in taken else ''
+            raise InputError(f'{text} needs a name of its own{why}')
+        found[name] = place
+    return found
+
+
 class KeyValueAction(argparse.Action):
     """MMEngine's reader of KEY=VALUE, with a sentence for other words."""
 

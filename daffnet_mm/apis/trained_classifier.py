@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from daffnet_lite.errors import InputError
 from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_lite.structures.class_names import canonical_class
+from daffnet_lite.utils.command_line import named_places
 from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
 from daffnet_mm.datasets.sample_infos import image_groups
 from daffnet_mm.evaluation import EvaluationReport, WBCMetric
@@ -28,6 +29,8 @@ from daffnet_mm.utils.dataset_configs import leave_out_broken
 from .trained_model import class_names, find_infinite, load_trained
 
 #: Transforms that read an image from a file.
+#: What datasets are named by on a command line.
+DATASET = 'NAME=ROOT, such as BCCD=data/BCCD, or NAME=CONFIG.py'
 _FILE_LOADERS = ('LoadCellImage', 'LoadImageFromFile')
 
 
@@ -307,12 +310,7 @@ class TrainedClassifier:
             InputError: If there is no such dataset, or the classifier was
                 trained on some of its images.
         """
-        name, equals, place = text.partition('=')
-        if not equals or not name or not place:
-            raise InputError(
-                f'--datasets {text} must be NAME=ROOT, such as '
-                'BCCD=data/BCCD, or NAME=CONFIG.py'
-            )
+        ((name, place),) = named_places([text], DATASET).items()
         if place.endswith('.py'):
             cfg = load_config(place).test_dataloader.dataset
             own = cfg.get('pipeline') or [dict(type='LoadCellImage')]

@@ -103,22 +103,26 @@ class FactsCache:
             self._damaged += 1
             return None
         facts = ImageFacts(**json.loads(text))
-        if facts.fault is None:
-            facts.fingerprints = dict(
-                zip(boxes, _unpack(packed, len(boxes)), strict=True)
-            )
+        # Earlier versions kept faults.
+        if facts.fault is not None:
+            return None
+        facts.fingerprints = dict(
+            zip(boxes, _unpack(packed, len(boxes)), strict=True)
+        )
         return facts
 
     def put(
         self, path: str, boxes: tuple[Box, ...], facts: ImageFacts
     ) -> None:
-        """Keep what was found.
+        """Keep what was found, unless it is a fault, which may pass.
 
         Args:
             path (str): The image file.
             boxes (tuple[Box, ...]): The parts with fingerprints.
             facts (ImageFacts): What was found.
         """
+        if facts.fault is not None:
+            return
         try:
             state = self._state(path)
         except OSError:

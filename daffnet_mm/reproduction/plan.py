@@ -215,6 +215,24 @@ class Plan:
                                 self._rounds(method),
                             )
                         )
+        self._check_what_is_asked_for()
+
+    def _check_what_is_asked_for(self) -> None:
+        sections = [part for table in self.tables for part in table.sections]
+        left_out = [s.dataset for s in sections if s.dataset in LEFT_OUT]
+        if left_out and len(self.shares) > 1:
+            raise InputError(
+                f'{left_out[0]}: the table of a laboratory that is left out '
+                'has no place for several shares of the labels: run it with '
+                'one, into a folder each'
+            )
+        methods = {run.method for run in (*self.configs, *self._same)}
+        for method, config in self.settings.own_configs.items():
+            if method not in methods:
+                raise InputError(
+                    f'{config} is given for {method}, which is not trained '
+                    f'here; trained are {", ".join(sorted(methods))}'
+                )
 
     @property
     def _folds(self) -> list[int | None]:

@@ -14,7 +14,7 @@ from daffnet_lite.errors import InputError, InputWarning
 from daffnet_mm.audit import collect_facts as module
 from daffnet_mm.audit.collect_facts import collect_facts
 from daffnet_mm.audit.facts_cache import FactsCache
-from daffnet_mm.audit.image_check import check_image
+from daffnet_mm.audit.image_check import ImageFacts, check_image
 
 
 @pytest.fixture
@@ -70,14 +70,31 @@ def test_the_cache_gives_back_what_was_found(files, tmp_path, monkeypatch):
     assert faults == [None, None, None, 'truncated', None]
     looked_at = watch(monkeypatch)
     same(collect(files, tmp_path), first)
-    assert looked_at == []
+    # A fault may have passed.
+    changed, _, other, broken, _ = files
+    assert looked_at == [broken]
+    looked_at.clear()
 
     # changed, and asked for with other boxes
-    changed, _, other, *_ = files
     os.utime(changed, ns=(1, 1))
     files[other] = (None, (0, 0, 9, 9))
     collect(files, tmp_path)
-    assert looked_at == [changed, other]
+    assert looked_at == [changed, other, broken]
+
+
+def test_a_fault_that_has_passed(files, tmp_path, monkeypatch):
+    """Rights, memory and a missing package change no file's time."""
+    path = next(iter(files))
+
+    def unreadable(asked, boxes):
+        if asked == path:
+            return ImageFacts(fault='unreadable', message='Permission denied')
+        return check_image(asked, boxes)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, 'check_image', unreadable)
+        assert collect(files, tmp_path)[path].fault == 'unreadable'
+    assert collect(files, tmp_path)[path].fault is None
 
 
 def test_an_interrupted_audit_goes_on(files, tmp_path, monkeypatch):
@@ -119,7 +136,7 @@ def test_a_cache_that_is_none_is_begun_anew(files, tmp_path):
         same(collect(files, tmp_path), first)
     with sqlite3.connect(path) as database:
         select = 'SELECT count(*) FROM checked_facts'
-        assert database.execute(select).fetchone() == (5,)
+        assert database.execute(select).fetchone() == (4,)
 
 
 def test_a_cache_without_a_place(tmp_path):
@@ -158,9 +175,10 @@ def test_a_damaged_entry_is_looked_at_again(
     looked_at = watch(monkeypatch)
     with pytest.warns(InputWarning, match='has 1 damaged entries'):
         same(collect(files, tmp_path), first)
-    assert looked_at == [list(files)[1]]
+    _, damaged, _, broken, _ = files
+    assert looked_at == [damaged, broken]
     collect(files, tmp_path)
-    assert len(looked_at) == 1
+    assert looked_at[2:] == [broken]
 
 
 def test_flipped_bits_anywhere(files, tmp_path):

@@ -176,6 +176,12 @@ def test_a_config_of_ones_own(make_plan, request):
     assert (cfg.randomness.seed, cfg.model.head.loss.loss_weight) == (3, 2)
 
 
+def test_a_config_for_what_is_not_trained(make_plan):
+    own = str(CONFIGS / 'daffnet' / 'map-tiny_synthetic.py')
+    with pytest.raises(InputError, match='for dafnet, which is not trained'):
+        make_plan(methods=['map/dsl'], seeds=[0], own_configs={'dafnet': own})
+
+
 def test_tables_share_their_runs(make_plan):
     # The network itself is a row of each, and of Table 4's six all others
     # are new.

@@ -186,6 +186,15 @@ def test_what_the_experiment_has_not(tmp_path, options, message):
         Plan(settings, [unseen_table(CONFIGS)], seeds=[0])
 
 
+def test_several_shares_of_the_labels(tmp_path):
+    """They would be taken for seeds."""
+    settings = Settings(CONFIGS, tmp_path, tmp_path / 'out')
+    tables = [own_table(['without-jtsc'], ['unseen/baseline'])]
+    with pytest.raises(InputError, match='no place for several shares'):
+        Plan(settings, tables, seeds=[0], shares=[0.5, 1])
+    assert Plan(settings, tables, seeds=[0], shares=[0.5]).configs
+
+
 def test_smaller_images_for_all_laboratories(tmp_path):
     settings = Settings(CONFIGS, tmp_path, tmp_path / 'out', image_size=112)
     table = own_table(['without-bccd'], ['unseen/variation-scale'])

@@ -42,6 +42,7 @@ def parts(tmp_path):
             dataset_meta=dict(classes=CLASSES),
             train_images=['x', 'y'],
             temperatures=dict(cell_type=2.0),
+            laboratories=dict(temperature=1.5, profiles={}),
         ),
         dict(dataset_meta=dict(classes=CLASSES), train_images=['z', 'y']),
     ]
@@ -64,7 +65,8 @@ def test_the_mean(parts, tmp_path, succeeds):
             torch.testing.assert_close(value, (one[name] + other[name]) / 2)
     meta = written['meta']
     assert meta['train_images'] == ['x', 'y', 'z']
-    assert 'temperatures' not in meta and len(meta['averaged_sha256']) == 2
+    assert not {'temperatures', 'laboratories'} & set(meta)
+    assert len(meta['averaged_sha256']) == 2
     assert tuple(meta['dataset_meta']['classes']) == CLASSES
 
 

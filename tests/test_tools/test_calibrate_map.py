@@ -62,11 +62,12 @@ def test_a_map(tmp_path, succeeds):
     # once more: the list tells of both, and a rule that went by the former
     # probabilities is gone
     calibrated['meta']['review'] = dict(limits=dict(probability=[-0.8, -1]))
+    calibrated['meta']['laboratories'] = dict(temperature=2.0, profiles={})
     torch.save(calibrated, out)
     again = tmp_path / 'again.pth'
     succeeds(TOOL, config, out, '--out', again)
     calibrated = torch.load(again, weights_only=True)
-    assert 'review' not in calibrated['meta']
+    assert not {'review', 'laboratories'} & set(calibrated['meta'])
     after = predictions(copy.deepcopy(model), calibrated['state_dict'])
     assert_scaled(
         before, after, calibrated['meta']['temperatures']['cell_type']

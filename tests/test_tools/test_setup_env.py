@@ -19,6 +19,18 @@ METADATA = 'Metadata-Version: 2.1\nName: daffnet-mm\nVersion: 0.1.0\n'
 COMMAND = '[console_scripts]\ndaffnet = {}\n'
 
 
+def set_up(python, here=REPOSITORY, **variables):
+    """Source the script from the root, as who stands in a folder."""
+    script = 'here=$PWD; cd "$0"; source tools/setup_env.sh'
+    return subprocess.run(
+        ['bash', '-c', f'{script}; echo "with $PYTHON"', REPOSITORY],
+        cwd=here,
+        env=dict(os.environ, PYTHON=str(python), **variables),
+        capture_output=True,
+        text=True,
+    )
+
+
 @pytest.mark.parametrize(
     ('entry_points', 'places', 'installs'),
     [
@@ -46,19 +58,26 @@ def test_what_is_installed(tmp_path, entry_points, places, installs):
     python = tmp_path / 'python'
     python.write_text(PYTHON.format(log=log, python=sys.executable))
     python.chmod(0o755)
-    result = subprocess.run(
-        ['bash', '-c', 'source tools/setup_env.sh; echo "with $PYTHON"'],
-        cwd=REPOSITORY,
-        env=dict(
-            os.environ,
-            PYTHON=str(python),
-            PYTHONPATH=os.pathsep.join(map(str, (site, root))),
-        ),
-        capture_output=True,
-        text=True,
-    )
+    result = set_up(python, PYTHONPATH=f'{site}{os.pathsep}{root}')
     assert f'with {python}' in result.stdout, result.stderr
     asked = log.read_text().splitlines()
     assert f'{REPOSITORY}/requirements/explain.txt' in asked
     assert (str(REPOSITORY) in asked) is installs
     assert ('(editable)' in result.stdout) is installs
+
+
+def test_an_interpreter_is_named_from_where_one_stands(tmp_path):
+    (tmp_path / 'env').mkdir()
+    python = tmp_path / 'env' / 'python'
+    python.write_text(PYTHON.format(log='/dev/null', python=sys.executable))
+    python.chmod(0o755)
+    result = set_up('env/python', here=tmp_path)
+    assert f'with {python}' in result.stdout, result.stderr
+
+
+def test_an_interpreter_that_is_not_there(tmp_path):
+    """It is not passed over for another."""
+    result = set_up('env/python', here=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f'error: PYTHON is {tmp_path}/env/python')
+    assert 'with' not in result.stdout

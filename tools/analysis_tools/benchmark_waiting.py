@@ -85,7 +85,7 @@ def step_of(config: str, way: str, num_busy: int, num_steps: int) -> float:
     with tempfile.TemporaryDirectory() as folder, beside(num_busy):
         done = subprocess.run(
             [
-                *(sys.executable, 'tools/train.py', config),
+                *(sys.executable, 'tools/train.py', Path(config).resolve()),
                 *('--work-dir', folder, '--cfg-options'),
                 'train_cfg.max_epochs=1',
                 'train_cfg.val_begin=2',

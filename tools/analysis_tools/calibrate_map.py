@@ -24,7 +24,8 @@ classifier, which was trained on them as they are. Calibrate the MAP of
 stage 2, then train stage 3 with it.
 
 A rule of tools/analysis_tools/fit_review.py goes by the probabilities as they
-were, so FILE is without one: calibrate first, and fit the rule to FILE.
+were, and so does what tools/analysis_tools/fit_laboratories.py says of other
+laboratories. FILE is without both: calibrate first, and fit them to FILE.
 """
 
 import torch
@@ -43,6 +44,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis.laboratories_of_checkpoint import LABORATORIES
 from daffnet_mm.apis.review_of_checkpoint import REVIEW
 from daffnet_mm.apis.trained_model import find_infinite, load_trained
 from daffnet_mm.checkpoints import check_classes, save_checkpoint
@@ -243,7 +245,9 @@ def main(argv: list[str] | None = None) -> int:
             meta['logit_adjustment'] = args.logit_adjustment + meta.get(
                 'logit_adjustment', 0.0
             )
+        # Both were fitted to other probabilities.
         meta.pop(REVIEW, None)
+        meta.pop(LABORATORIES, None)
         weights = weights_to_cpu(model.state_dict())
         save_checkpoint(args.out, dict(meta=meta, state_dict=weights))
         save_figure(plot_reliability(diagrams), figure, dpi=120)

@@ -50,10 +50,12 @@ from daffnet_lite.fileio.tables import to_markdown, write_csv
 from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_lite.utils.command_line import (
     ToolParser,
+    named_places,
     one_sentence_errors,
     run_tool,
 )
 from daffnet_mm.apis.trained_classifier import (
+    DATASET,
     ClassifierResult,
     load_classifiers,
 )
@@ -98,12 +100,7 @@ def check_datasets(args: argparse.Namespace) -> None:
         raise InputError(
             'nothing to test on: give --datasets NAME=ROOT or --home'
         )
-    columns = [text.partition('=')[0] for text in args.datasets]
-    if len({HOME, *columns}) <= len(columns):
-        raise InputError(
-            'every dataset needs a name of its own, and not '
-            f'{HOME}: {", ".join(columns)}'
-        )
+    named_places(args.datasets, DATASET, [HOME])
 
 
 def run(args: argparse.Namespace) -> Iterator[Row]:

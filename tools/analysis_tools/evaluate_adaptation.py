@@ -35,6 +35,7 @@ from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.utils.command_line import (
     ToolParser,
     WholeNumber,
+    named_places,
     one_sentence_errors,
     run_tool,
 )
@@ -78,15 +79,9 @@ def build_parser() -> ToolParser:
 
 
 def cells_of(
-    text: str, classes: Sequence[str], per_group: int
+    name: str, root: str, classes: Sequence[str], per_group: int
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
     """List files, labels and groups of a dataset's cells."""
-    name, equals, root = text.partition('=')
-    if not equals or not name or not root:
-        raise InputError(
-            f'--datasets {text} must be NAME=ROOT, such as '
-            'RaabinWBC=data/Raabin-WBC'
-        )
     dataset: Any = DATASETS.build(
         dict(type=dataset_type(name), data_root=root, classes=classes)
     )
@@ -141,10 +136,13 @@ def draw(
         left_out += few
 
 
-def evaluate(inferencer: WBCInferencer, text: str, args: Any) -> list[dict]:
+def evaluate(
+    inferencer: WBCInferencer, name: str, root: str, args: Any
+) -> list[dict]:
     """Measure one dataset: a row for each number and draw."""
-    name = text.partition('=')[0]
-    files, labels, groups = cells_of(text, inferencer.classes, args.per_group)
+    files, labels, groups = cells_of(
+        name, root, inferencer.classes, args.per_group
+    )
     decision = LinearDecision(inferencer.model)
     features, answered = inferencer.features(files, decision=decision)
     files = [files[place] for place in answered]
@@ -241,6 +239,9 @@ def main(argv: list[str] | None = None) -> int:
             raise InputError(
                 'name at least one laboratory: --datasets NAME=ROOT'
             )
+        laboratories = named_places(
+            args.datasets, 'NAME=ROOT, such as RaabinWBC=data/Raabin-WBC'
+        )
         inferencer = WBCInferencer(
             load_config(args.config, args.cfg_options),
             args.checkpoint,
@@ -249,8 +250,8 @@ def main(argv: list[str] | None = None) -> int:
         )
         rows = [
             row
-            for text in args.datasets
-            for row in evaluate(inferencer, text, args)
+            for name, root in laboratories.items()
+            for row in evaluate(inferencer, name, root, args)
         ]
         table, curves = lay_out(rows)
         for ending, content in dict(

@@ -22,13 +22,14 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.errors import InputWarning
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_folders import find_images
 from daffnet_lite.onnx import OnnxClassifier
 from daffnet_lite.profiles.estimating import spread_out
 from daffnet_lite.utils.command_line import (
     ToolParser,
+    named_places,
     one_sentence_errors,
     run_tool,
 )
@@ -63,28 +64,11 @@ def some_images(folder: str, most: int) -> list[str]:
     return [images[place] for place in spread_out(len(images), most)]
 
 
-def named_folders(texts: list[str]) -> dict[str, str]:
-    """Read NAME=FOLDER.
-
-    Raises:
-        InputError: If a text is none.
-    """
-    found = {}
-    for text in texts:
-        name, equals, folder = text.partition('=')
-        if not (name and equals and folder):
-            raise InputError(
-                f'{text} must be NAME=FOLDER, such as PBC=data/PBC'
-            )
-        found[name] = folder
-    return found
-
-
 def measure(args, folder: Path) -> list[dict]:
     """Export, and compare on each laboratory; gives a row for each."""
     cells = {
         name: some_images(place, args.num_images)
-        for name, place in named_folders(args.cells).items()
+        for name, place in named_places(args.cells).items()
     }
     calibrate = args.calibrate and some_images(args.calibrate, CALIBRATE)
     model = WBCInferencer(

@@ -58,10 +58,12 @@ from daffnet_lite.profiles import Profile, estimate_profile, measure_file
 from daffnet_lite.profiles.estimating import spread_out
 from daffnet_lite.utils.command_line import (
     ToolParser,
+    named_places,
     one_sentence_errors,
     run_tool,
 )
 from daffnet_mm.apis.trained_classifier import (
+    DATASET,
     ClassifierResult,
     TrainedClassifier,
 )
@@ -386,6 +388,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise InputError(
                 'nothing to test on: give --datasets NAME=ROOT or --home'
             )
+        named_places(args.datasets, DATASET, [HOME])
         classifier = TrainedClassifier(
             args.config,
             args.checkpoint,

@@ -40,6 +40,7 @@ from daffnet_lite.fileio.image_folders import find_images
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.utils.command_line import (
     ToolParser,
+    named_places,
     one_sentence_errors,
     run_tool,
 )
@@ -93,16 +94,10 @@ def named_folders(texts: Sequence[str]) -> dict[str, list[str]]:
     Raises:
         InputError: If a text is none, or a name comes twice.
     """
-    found = {}
-    for text in texts:
-        name, equals, folder = text.partition('=')
-        if not (name and equals) or name in (HOME, *found):
-            raise InputError(
-                f'{text} must be NAME=FOLDER, with a name of its own and not '
-                f'{HOME}'
-            )
-        found[name] = find_images([folder]).images
-    return found
+    return {
+        name: find_images([folder]).images
+        for name, folder in named_places(texts, taken=[HOME]).items()
+    }
 
 
 def judge(

@@ -42,6 +42,7 @@ from daffnet_lite.profiles import (
 from daffnet_lite.profiles.estimating import spread_out
 from daffnet_lite.utils.command_line import (
     ToolParser,
+    named_places,
     one_sentence_errors,
     run_tool,
 )
@@ -107,27 +108,25 @@ def build_parser() -> ToolParser:
     return parser
 
 
-def profile_of(text: str) -> tuple[str, Profile]:
+def profile_of(name: str, folder: str) -> Profile:
     """Estimate a laboratory's profile on some of its images.
 
     Args:
-        text (str): Its name and folder, NAME=FOLDER.
+        name (str): How it is called.
+        folder (str): Its images.
 
     Returns:
-        tuple[str, Profile]: Its name and profile.
+        Profile: Its profile.
 
     Raises:
-        InputError: If it is none, or an image cannot be read.
+        InputError: If an image cannot be read.
     """
-    name, equals, folder = text.partition('=')
-    if not name or not equals or not folder:
-        raise InputError(f'{text} must be NAME=FOLDER, such as PBC=data/pbc')
     images = find_images([folder]).images
     measured = [
         measure_file(images[place])
         for place in track(spread_out(len(images), MEASURED), name)
     ]
-    return name, estimate_profile(measured)
+    return estimate_profile(measured)
 
 
 def predictions_of(place: str) -> Predictions:
@@ -175,6 +174,7 @@ def main(argv: list[str] | None = None) -> int:
     with one_sentence_errors() as status:
         checkpoint = CheckpointLoader.load_checkpoint(args.src, 'cpu')
         meta = dict(find_meta(checkpoint, args.src))
+        taught = named_places(args.taught).items()
         elsewhere, others = (
             [predictions_of(place) for place in places]
             for places in (args.elsewhere, args.check)
@@ -184,14 +184,14 @@ def main(argv: list[str] | None = None) -> int:
             for _, scores, true in elsewhere
         ]
         temperature = max(1.0, round(float(np.exp(np.mean(logarithms))), 2))
-        profiles = dict(map(profile_of, args.taught))
+        profiles = {name: profile_of(name, place) for name, place in taught}
         known = KnownLaboratories(profiles, temperature)
         meta[LABORATORIES] = known.to_dict()
         weights = find_state_dict(checkpoint, args.src)
         save_checkpoint(args.out, dict(meta=meta, state_dict=weights))
     print(describe([*elsewhere, *others], temperature))
-    taught = ', '.join(profiles)
-    print(f'temperature {temperature:g}, elsewhere than in {taught}')
+    names = ', '.join(profiles)
+    print(f'temperature {temperature:g}, elsewhere than in {names}')
     print(f'wrote {args.out}')
     return status.code
 

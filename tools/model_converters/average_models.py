@@ -15,7 +15,8 @@ good at home the most, and of what holds elsewhere some (Wortsman et al., CVPR
 
 A mean has other batch statistics than its parts, so these are taken anew on
 images of the config's training part. What a checkpoint says of temperatures,
-logits and reviews is not true of a mean: calibrate FILE, not its parts.
+logits, laboratories and reviews is not true of a mean: calibrate FILE, not its
+parts.
 
 A DAFFNet holds a frozen MAP, to which the rest was trained: average MAPs, and
 train stage 3 on the mean.
@@ -40,13 +41,14 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_mm.apis.laboratories_of_checkpoint import LABORATORIES
 from daffnet_mm.apis.review_of_checkpoint import REVIEW
 from daffnet_mm.apis.trained_model import load_trained
 from daffnet_mm.checkpoints import save_checkpoint, trained_classes
 from daffnet_mm.utils.config_files import load_config
 
 #: Of a checkpoint, and not of a mean.
-NOT_OF_A_MEAN = ('temperatures', 'logit_adjustment', REVIEW)
+NOT_OF_A_MEAN = ('temperatures', 'logit_adjustment', LABORATORIES, REVIEW)
 
 
 def build_parser() -> ToolParser:
