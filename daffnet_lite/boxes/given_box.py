@@ -1,5 +1,5 @@
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from daffnet_lite.errors import InputError
@@ -70,6 +70,24 @@ class GivenBox(NamedTuple):
                 'field, or of one that was resized?'
             )
         return box
+
+
+class BoxesByField(dict[str, list[GivenBox]]):
+    """The boxes of fields, by name.
+
+    Args:
+        boxes (Mapping): As of a dict. Defaults to none.
+        unnamed (bool): Whether it was one file that does not say which field
+            it is of, and the only name is the file's. Defaults to False.
+    """
+
+    def __init__(
+        self,
+        boxes: Mapping[str, list[GivenBox]] | None = None,
+        unnamed: bool = False,
+    ) -> None:
+        super().__init__(boxes or {})
+        self.unnamed = unnamed
 
 
 def read_box(

@@ -7,8 +7,9 @@ from os.path import abspath, splitext
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_folders import is_image_name
 from daffnet_lite.fileio.names import normalize_name, printable
+from daffnet_lite.fileio.tiff_windows import SLIDE_EXTENSIONS
 
-from .given_box import GivenBox
+from .given_box import BoxesByField, GivenBox
 
 
 def boxes_of_fields(
@@ -23,7 +24,8 @@ def boxes_of_fields(
 
     Args:
         fields (Sequence[str]): Paths of the fields.
-        given (Mapping): The boxes by name.
+        given (Mapping): The boxes by name, such as those of
+            :func:`~daffnet_lite.boxes.read_boxes`.
         title (str): What messages call the file.
 
     Returns:
@@ -33,10 +35,9 @@ def boxes_of_fields(
         InputError: If a name may mean several fields, several names one, or
             no name any. A file may name none: nothing was found.
     """
-    if len(fields) == len(given) == 1:
-        (name,) = given
-        if not is_image_name(name):
-            return {fields[0]: given[name]}
+    if len(fields) == 1 and isinstance(given, BoxesByField) and given.unnamed:
+        (boxes,) = given.values()
+        return {fields[0]: boxes}
     names_by_stem = defaultdict(list)
     for name in given:
         names_by_stem[_parts(name)[-1]].append(name)
@@ -81,7 +82,7 @@ def boxes_of_fields(
 def _parts(name: str) -> list[str]:
     """Folders and the stem."""
     name = normalize_name(name)
-    if is_image_name(name):
+    if _is_field_name(name):
         name = splitext(name)[0]
     return [part for part in name.split('/') if part not in ('', '.')] or ['']
 
@@ -95,9 +96,13 @@ def _alike(field: str, name: str) -> tuple[int, int]:
             break
         same += 1
     endings = [
-        splitext(n)[1].lower() for n in (field, name) if is_image_name(n)
+        splitext(n)[1].lower() for n in (field, name) if _is_field_name(n)
     ]
     # jpg against png, where both are said: another file of the same name.
     if len(endings) == 2 and endings[0] != endings[1]:
         return same, -1
     return same, len(endings) - 1
+
+
+def _is_field_name(name: str) -> bool:
+    return is_image_name(name) or name.lower().endswith(SLIDE_EXTENSIONS)

@@ -5,11 +5,12 @@ from pathlib import Path
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_folders import walk_folder
 from daffnet_lite.fileio.json_files import read_json
+from daffnet_lite.fileio.names import printable
 from daffnet_lite.fileio.text_files import read_text
 
 from .coco import boxes_of_coco, is_coco
 from .geojson import boxes_of_geojson, is_geojson
-from .given_box import GivenBox
+from .given_box import BoxesByField, GivenBox
 from .tables import read_table
 from .voc import read_voc
 from .yolo import CLASSES, is_yolo, read_yolo
@@ -21,27 +22,29 @@ EXPECTED = (
 _ENDINGS = ('.csv', '.tsv', '.json', '.geojson', '.txt', '.xml')
 
 
-def read_boxes(path: str | Path) -> dict[str, list[GivenBox]]:
+def read_boxes(path: str | Path) -> BoxesByField:
     """Read boxes by field, from a file or from all files of a folder.
 
     What a file is, its ending and its content tell. CSV and COCO name the
     fields; each of the others is of one field, the one that it is called
-    after.
+    after. What several CSV say of one field is put together.
 
     Args:
         path (str | Path): The file, or a folder with such.
 
     Returns:
-        dict[str, list[GivenBox]]: The boxes by the name of the field, as the
-        file gives it, or without ending. A field without a box may be named.
+        BoxesByField: The boxes by the name of the field, as the file gives
+        it, or without ending. A field without a box may be named.
 
     Raises:
-        InputError: If it is no file of boxes, or one is broken.
+        InputError: If it is no file of boxes, one is broken, or a field has
+            a file of its own and is in another one too.
     """
     path = Path(path)
     if not path.is_dir():
         return _read_file(path, path.stem)
-    found: dict[str, list[GivenBox]] = {}
+    found = BoxesByField()
+    told: dict[str, tuple[Path, bool]] = {}
     files, faults = walk_folder(str(path))
     if faults:
         raise InputError('; '.join(faults))
@@ -50,6 +53,14 @@ def read_boxes(path: str | Path) -> dict[str, list[GivenBox]]:
         if file.suffix.lower() in _ENDINGS and file.name != CLASSES:
             inside = _read_file(file, name.removesuffix(file.suffix))
             for field, boxes in inside.items():
+                before, unnamed = told.get(field, (file, False))
+                if before != file and (unnamed or inside.unnamed):
+                    raise InputError(
+                        f'{before} and {file} both have the boxes of '
+                        f'{printable(field)}, whose cells would count twice: '
+                        'leave one of them there'
+                    )
+                told[field] = file, inside.unnamed
                 found.setdefault(field, []).extend(boxes)
     if not found:
         raise InputError(
@@ -58,30 +69,34 @@ def read_boxes(path: str | Path) -> dict[str, list[GivenBox]]:
     return found
 
 
-def _read_file(path: Path, field: str) -> dict[str, list[GivenBox]]:
+def _read_file(path: Path, field: str) -> BoxesByField:
     ending = path.suffix.lower()
     if ending in ('.csv', '.tsv'):
-        return read_table(path)
+        return BoxesByField(read_table(path))
     if ending == '.xml':
-        return {field: read_voc(path)}
+        return _of_one(field, read_voc(path))
     if ending in ('.json', '.geojson'):
         return _of_json(path, field)
     text, _ = read_text(path)
     if text.lstrip().startswith(('{', '[')):
         return _of_json(path, field)
     if text.lstrip().startswith('<'):
-        return {field: read_voc(path)}
+        return _of_one(field, read_voc(path))
     if is_yolo(text):
-        return {field: read_yolo(path)}
-    return read_table(path)
+        return _of_one(field, read_yolo(path))
+    return BoxesByField(read_table(path))
 
 
-def _of_json(path: Path, field: str) -> dict[str, list[GivenBox]]:
+def _of_one(field: str, boxes: list[GivenBox]) -> BoxesByField:
+    return BoxesByField({field: boxes}, unnamed=True)
+
+
+def _of_json(path: Path, field: str) -> BoxesByField:
     data = read_json(path)
     if is_geojson(data):
-        return {field: boxes_of_geojson(data, str(path))}
+        return _of_one(field, boxes_of_geojson(data, str(path)))
     if is_coco(data):
-        return boxes_of_coco(data, str(path))
+        return BoxesByField(boxes_of_coco(data, str(path)))
     raise InputError(
         f"{path} is neither COCO's JSON (with images and annotations) nor "
         'GeoJSON (with features); expected is ' + EXPECTED

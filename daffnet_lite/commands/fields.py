@@ -44,6 +44,7 @@ answer, which is named while the rest goes on; 2 for bad input; else 0.
 Not for diagnosis.
 """
 
+import os.path as osp
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -157,11 +158,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     from daffnet_lite.fields.out_folder import working_folder, write_outputs
     from daffnet_lite.fields.reporting import report_fields
     from daffnet_lite.fields.several import predict_fields
+    from daffnet_lite.preparation.folder_job import check_apart
 
     # What is printed to the standard output is the result.
     rich.reconfigure(stderr=True)
     with one_sentence_errors():
         check_margin(args.margin)
+        for place in args.fields:
+            if args.out_dir is not None and osp.isdir(place):
+                check_apart(Path(place), args.out_dir)
         listing = find_images(args.fields, SLIDE_EXTENSIONS)
         given, notes = None, describe_left_out(listing.left_out)
         if args.boxes is not None:
@@ -184,10 +189,12 @@ def main(argv: Sequence[str] | None = None) -> int:
                 reading,
             )
             answers.warnings += notes
+            if args.out_dir is not None:
+                answers.errors += write_outputs(
+                    work, answers, args.num_workers, reading
+                )
             for error in answers.errors:
                 print(f'error: {error}', file=sys.stderr)
-            if args.out_dir is not None:
-                write_outputs(work, answers, args.num_workers, reading)
             if report is not None:
                 report_fields(
                     report,

@@ -115,7 +115,8 @@ class FieldWork:
         for field, findings in of_slides.items():
             if field not in found:  # no window is broken
                 found[field] = _joined(field, findings)
-        return found
+        # Whichever was ready first.
+        return {field: found[field] for field in fields}
 
     def look(self, found: Iterable[Finding], most: int) -> list[Measurement]:
         """Measure the surroundings of some cells.

@@ -17,6 +17,7 @@ from daffnet_lite.boxes.geojson import feature_of_box
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.csv_files import write_csv_rows
+from daffnet_lite.fileio.names import printable
 from daffnet_lite.preparation.folder_job import owned, run_jobs, written
 
 from .drawing import LARGEST_SIDE, colour_of, read_and_draw
@@ -85,7 +86,7 @@ def write_outputs(
     answers: FieldAnswers,
     num_workers: int,
     reading: Mapping[str, Any],
-) -> None:
+) -> list[str]:
     """Write tables, annotated pictures and GeoJSON; the crops are there.
 
     Args:
@@ -94,9 +95,13 @@ def write_outputs(
         num_workers (int): Processes.
         reading (Mapping): ``bit_depth`` and ``max_pixels``.
 
+    Returns:
+        list[str]: A sentence for each field whose name leaves no room for
+        the ending of a file.
+
     Raises:
-        InputError: If something cannot be written, or a field is not there
-            any more.
+        InputError: If something else cannot be written, or a field is not
+            there any more.
     """
     with atomic_write(work / 'cells.csv') as file:
         write_result(file, 'csv', answers)
@@ -128,19 +133,23 @@ def write_outputs(
         min(num_workers, len(jobs)),
         'Drawing fields',
     ) as made:
-        for _ in made:
-            pass
+        return [sentence for sentence in made if sentence]
 
 
 def _draw(
     work: Path, reading: dict[str, Any], job: tuple[FieldResult, str]
-) -> None:
+) -> str:
     result, stem = job
     picture = read_and_draw(result, largest=LARGEST_SIDE, **reading)
-    with written(work / 'annotated' / f'{stem}.png') as file:
-        file.write(cv2.imencode('.png', picture)[1].tobytes())
-    with written(work / 'geojson' / f'{stem}.geojson') as file:
-        file.write(json.dumps(geojson_of(result)).encode())
+    try:
+        with written(work / 'annotated' / f'{stem}.png') as file:
+            file.write(cv2.imencode('.png', picture)[1].tobytes())
+        with written(work / 'geojson' / f'{stem}.geojson') as file:
+            file.write(json.dumps(geojson_of(result)).encode())
+    except OSError as e:  # too long a name
+        name = printable(result.field or stem)
+        return f'field {name} is not drawn: {e.strerror}'
+    return ''
 
 
 def geojson_of(result: FieldResult) -> dict[str, Any]:

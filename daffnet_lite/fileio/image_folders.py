@@ -246,10 +246,17 @@ def find_images(
         listing.images += found.images
         listing.left_out += found.left_out
         listing.faults += found.faults
-    # A folder and a pattern may give the same file twice.
-    listing.images = list(dict.fromkeys(listing.images))
-    listing.left_out = list(dict.fromkeys(listing.left_out))
+    listing.images = _each_once(listing.images)
+    listing.left_out = _each_once(listing.left_out)
     return listing
+
+
+def _each_once(paths: Iterable[str]) -> list[str]:
+    """A folder and a pattern may give one file, under two names."""
+    once: dict[str, str] = {}
+    for path in paths:
+        once.setdefault(osp.abspath(path), path)
+    return list(once.values())
 
 
 def describe_left_out(

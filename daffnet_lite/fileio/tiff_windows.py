@@ -164,9 +164,9 @@ def open_windows(path: str | os.PathLike[str]) -> TiffWindows | None:
         path (str | Path): Any file.
 
     Returns:
-        TiffWindows | None: None of a file that is no TIFF, is not large, or
-        whose pixels are not 8-bit grey or colours in tiles or strips: such
-        are read whole.
+        TiffWindows | None: None of a file that is no TIFF, is not large, is
+        of several planes, or whose pixels are not 8-bit grey or colours in
+        tiles or strips: such are read whole.
     """
     try:
         with open_regular(Path(path)) as file:
@@ -182,7 +182,7 @@ def open_windows(path: str | os.PathLike[str]) -> TiffWindows | None:
         return None
     try:
         page = opened.pages.first
-        if _by_windows(page):
+        if _by_windows(page) and _is_one_plane(opened.series[0]):
             return TiffWindows(path, page, opened)
     except Exception:
         opened.close()
@@ -207,3 +207,9 @@ def _by_windows(page) -> bool:
         in ((1, _GREY), (3, _RGB), (3, _YCBCR))
         and int(page.tags.valueof('Orientation', 1)) == 1
     )
+
+
+def _is_one_plane(series) -> bool:
+    """Not channels, or slices, in a page each."""
+    sizes = zip(series.axes, series.shape, strict=True)
+    return all(size == 1 for axis, size in sizes if axis not in 'YXS')

@@ -25,11 +25,11 @@ from daffnet_lite.fileio.image_folders import (
 from daffnet_lite.fileio.image_limits import MAX_PIXELS, max_bytes
 from daffnet_lite.fileio.image_reading import group_remarks
 from daffnet_lite.fileio.journals import Journal, read_journal, warn_of_damage
-from daffnet_lite.fileio.names import unique_stems
+from daffnet_lite.fileio.names import printable, unique_stems
 from daffnet_lite.fileio.pixel_values import check_bit_depth
 from daffnet_lite.fileio.regular_files import read_regular
 
-from .crop_table import CROP_COLUMNS, CROP_TABLE
+from .crop_table import CROP_COLUMNS, CROP_TABLE, read_fields
 from .folder_job import (
     check_folders,
     check_settings,
@@ -72,8 +72,9 @@ def crop_folder(
     collection"), and only ``Main Dataset`` is cropped.
 
     An interrupted run goes on when it is called again: what is finished and
-    not older than its image stays. Images of kinds that are not read, and
-    what else is to be known of how images were read, are told by an
+    not older than its image stays, and the crops of an image that has changed
+    are replaced by those that it has now. Images of kinds that are not read,
+    and what else is to be known of how images were read, are told by an
     ``InputWarning``.
 
     Args:
@@ -137,6 +138,7 @@ def crop_folder(
             if name in stems
             and _is_current(source / name, target, stems[name], entry)
         }
+        gone = _remove_stale(target, stems, done)
         kept = len(done)
         jobs = [
             (name, stems[name], (masks or {}).get(name))
@@ -160,6 +162,14 @@ def crop_folder(
             ),
         )
     warn_of(group_remarks(remarks))
+    if gone:
+        sentence = (
+            f'{target} holds {len(gone)} crops of images that are no longer '
+            f'in {source}, such as {printable(gone[0])}, and {CROP_TABLE} '
+            'does not list them: remove them, or bring the images back and '
+            'call again'
+        )
+        warn_of([sentence])
     return dict(
         images=len(done),
         kept=kept,
@@ -242,6 +252,36 @@ def _is_current(path: Path, target: Path, stem: str, entry: dict) -> bool:
     )
 
 
+def _remove_stale(
+    target: Path, stems: dict[str, str], done: dict[str, dict]
+) -> list[str]:
+    """Remove the crops of what an image was before, as the table has them.
+
+    Returns:
+        list[str]: Those of images that are no longer there, which stay.
+    """
+    try:
+        before = read_fields(str(target))
+    except InputError:  # it is written anew
+        return []
+    current = {
+        _crop_name(stems[name], index)
+        for name, entry in done.items()
+        for index in range(len(entry['boxes']))
+    }
+    gone = []
+    for crop, field in before.items():
+        path = target / crop
+        inside = path.resolve().is_relative_to(target.resolve())
+        if crop in current or not inside or not path.is_file():
+            continue
+        if field in stems:
+            path.unlink()
+        else:
+            gone.append(crop)
+    return gone
+
+
 def _age(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
@@ -308,6 +348,8 @@ def _crop_image(
             with written(target / _crop_name(stem, index)) as file:
                 file.write(cv2.imencode('.png', crop)[1].tobytes())
     except OSError as e:  # the image's name leaves no room for the number
+        for before in range(index):
+            (target / _crop_name(stem, before)).unlink(missing_ok=True)
         return dict(image=name, refused=refusal(path, e))
     return dict(
         image=name,

@@ -29,6 +29,15 @@ def check_folders(source: Path, target: Path) -> None:
             f'{source} is no folder; the first argument is the folder with '
             'the images'
         )
+    check_apart(source, target)
+
+
+def check_apart(source: Path, target: Path) -> None:
+    """Refuse folders within each other.
+
+    Raises:
+        InputError: If they are, or are the same.
+    """
     inner, outer = target.resolve(), source.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
         raise InputError(

@@ -1,6 +1,6 @@
 import pytest
 
-from daffnet_lite.boxes import GivenBox, boxes_of_fields
+from daffnet_lite.boxes import BoxesByField, GivenBox, boxes_of_fields
 from daffnet_lite.errors import InputError
 
 
@@ -17,7 +17,8 @@ def given(*names):
         (['d/x/1.png', 'd/y/1.png'], ['y/1', 'x/1'], [1, 0]),
         (['x/1.png', 'x/1.jpg'], ['1.jpg', '1.png'], [1, 0]),
         (['x/1.png', 'x/2.png'], ['C:\\other\\place\\2.png'], [None, 0]),
-        (['x/only.png'], ['boxes'], [0]),
+        (['x/1.svs', 'x/2.png'], ['1', '2'], [0, 1]),
+        (['x/1.svs', 'x/2.svs'], ['2.svs', '1.tif'], [1, 0]),
         (['x/1.tif', 'x/2.tif'], ['1.jpg', '2.jpg'], [0, 1]),
         (['x/v1.2.png', 'x/v1.3.png'], ['v1.3', 'v1.2'], [1, 0]),
     ],
@@ -38,11 +39,21 @@ def test_names_go_with_fields(fields, names, pairs):
         (['x/1.png', 'x/2.png'], ['u/1.png', 'v/1.png'], 'either may be'),
         (['x/1.png', 'x/2.png'], ['3.png'], 'it names 3.png, but the first'),
         (['x/1.png'], ['2.png'], 'it names 2.png'),
+        (['x/1.png'], ['2'], 'it names 2, '),
+        (['x/1.svs'], ['2.svs'], 'it names 2.svs'),
     ],
 )
 def test_names_that_say_too_little(fields, names, said):
     with pytest.raises(InputError, match=said):
         boxes_of_fields(fields, given(*names), 'b')
+
+
+def test_a_file_that_names_no_field_is_of_the_only_one():
+    boxes = BoxesByField(given('boxes'), unnamed=True)
+    found = boxes_of_fields(['x/only.png'], boxes, 'b')
+    assert found == {'x/only.png': boxes['boxes']}
+    with pytest.raises(InputError, match='it names boxes'):
+        boxes_of_fields(['x/1.png', 'x/2.png'], boxes, 'b')
 
 
 def test_a_detector_may_have_found_nothing():

@@ -1,6 +1,7 @@
 """The same boxes in every format, and what is wrong with files of them."""
 
 import json
+import re
 
 import pytest
 
@@ -270,3 +271,15 @@ def test_the_boxes_of_a_real_release(real):
     given = read_boxes(real('bccd_detection') / 'BCCD' / 'Annotations')
     assert len(given) == 364
     assert sum(b.is_white for boxes in given.values() for b in boxes) == 372
+
+
+def test_two_files_of_one_field(tmp_path):
+    """Each cell would count twice; CSV may be of a type each."""
+    table = 'field,x1,y1,x2,y2\na,{},48,192,144\n'
+    (tmp_path / 'one.csv').write_text(table.format(64))
+    (tmp_path / 'two.csv').write_text(table.format(80))
+    assert len(read_boxes(tmp_path)['a']) == 2
+    (tmp_path / 'a.txt').write_text('0 0.2 0.2 0.2 0.2\n')
+    said = f'{tmp_path}/a.txt and {tmp_path}/one.csv both have the boxes of a'
+    with pytest.raises(InputError, match=re.escape(said)):
+        read_boxes(tmp_path)

@@ -275,6 +275,33 @@ def test_what_is_there_is_not_lost(smear, run, tmp_path, capsys):
     assert [p.name for p in out.iterdir()] == ['sorted.txt']
 
 
+@pytest.mark.parametrize('inside', ['out', 'more/out', '..'])
+def test_results_do_not_become_fields(smear, run, capsys, inside):
+    with pytest.raises(SystemExit):
+        run(smear, '--out-dir', smear / inside)
+    assert 'lie in each other' in capsys.readouterr().err
+    assert len(list(smear.rglob('*'))) == 4
+    # One file of a folder is not the folder.
+    out = smear / 'out'
+    assert run(smear / 'a.png', '--out-dir', out) == 0
+    assert (out / 'cells.csv').is_file()
+
+
+def test_a_name_that_is_too_long_costs_itself_alone(
+    smear, run, tmp_path, capsys
+):
+    """There is room for its crops, and none for `.geojson`."""
+    name = 'x' * (255 - len('_0.png'))
+    (smear / 'more' / 'c.png').rename(smear / f'{name}.png')
+    out = tmp_path / 'out'
+    assert run(smear, '--out-dir', out) == 1
+    assert f'error: field {smear / name}.png is not drawn: File name' in (
+        capsys.readouterr().err
+    )
+    assert len(read(out / 'cells.csv')) == 3
+    assert (out / 'geojson' / 'a.geojson').is_file()
+
+
 def test_nothing_is_left_of_a_run_that_fails(smear, run, tmp_path):
     class Fails(Painter):
         def stream(self, *args, **kwargs):

@@ -170,6 +170,7 @@ def test_images_of_files_folders_and_patterns(tmp_path):
     # as named, each once; a pattern's folders count as folders
     assert found('b/2.jpg', 'b', '**/*.jpg') == ['b/2.jpg', 'b/1.jpg']
     assert found('?') == ['b/1.jpg', 'b/2.jpg']
+    assert found('b', './b', 'b/../b/2.jpg') == ['b/1.jpg', 'b/2.jpg']
     # what is named is tried, whatever its ending
     assert found('notes.txt', '[left].png') == ['notes.txt', '[left].png']
     listing = find_images([str(tmp_path)])

@@ -105,3 +105,22 @@ def test_a_broken_tile_is_one_sentence(image, tmp_path):
         pytest.raises(InputError, match=r'slide .*slide\.svs cannot be read'),
     ):
         slide.read(0, 0, 300, 300)
+
+
+@pytest.mark.parametrize('pages', [2, 3])
+def test_several_pages_are_read_whole(image, tmp_path, pages):
+    """The first alone would be one channel, or slice, of them."""
+    path = tmp_path / 'planes.tif'
+    planes = np.stack([image[..., 0]] * pages)
+    tifffile.imwrite(path, planes, photometric='minisblack', tile=(256, 256))
+    assert open_windows(path) is None
+    channels = tmp_path / 'channels.ome.tif'
+    tifffile.imwrite(
+        channels,
+        planes,
+        ome=True,
+        photometric='minisblack',
+        tile=(256, 256),
+        metadata=dict(axes='CYX'),
+    )
+    assert open_windows(channels) is None

@@ -1,5 +1,6 @@
 import csv
 import os
+import shutil
 import warnings
 
 import cv2
@@ -247,3 +248,40 @@ def test_masks_of_more_bits(tmp_path):
             (30, 30, 50, 50),
             (10, 10, 20, 20),
         ]
+
+
+def test_the_crops_of_what_an_image_was_before(tmp_path, source):
+    target = tmp_path / 'out'
+    crop_folder(source, target, num_workers=1)
+    # One has no cell any more, one a namesake, and one is gone.
+    shutil.copy(source / 'monocyte/blank.png', source / 'lymphocyte/a.png')
+    os.utime(source / 'lymphocyte/a.png', (1, 1))
+    b = source / 'lymphocyte/b.png'
+    Image.open(b).save(b.with_suffix('.bmp'))
+    (source / 'monocyte/tief/ü.png').unlink()
+    said = 'holds 1 crops of images .* monocyte/tief/ü_0.png, and boxes.csv'
+    with pytest.warns(InputWarning, match=said):
+        report = crop_folder(source, target, num_workers=1)
+    assert report['cells'] == 2 and len(report['empty']) == 2
+    assert set(crops(target)) == {
+        'lymphocyte/b.bmp_0.png',
+        'lymphocyte/b.png_0.png',
+        'monocyte/tief/ü_0.png',
+    }
+    assert {crop for crop, *_ in rows(target)[1:]} == {
+        'lymphocyte/b.bmp_0.png',
+        'lymphocyte/b.png_0.png',
+    }
+
+
+def test_a_table_that_leads_elsewhere_removes_nothing(tmp_path, source):
+    target = tmp_path / 'out'
+    crop_folder(source, target, num_workers=1)
+    table = target / 'boxes.csv'
+    other = tmp_path / 'mine.png'
+    other.touch()
+    with open(table, 'a', encoding='utf-8') as file:
+        file.write('../mine.png,lymphocyte/a.png,1,2,3,4\n')
+    crop_folder(source, target, num_workers=1)
+    assert other.is_file()
+    assert 'mine' not in table.read_text(encoding='utf-8')
