@@ -32,6 +32,7 @@ class Painter:
     """A classifier without a network: how dark is the middle?"""
 
     classes = CLASSES
+    reading = dict(bit_depth=None, max_pixels=None)
 
     def __init__(self, broken=(), side=None):
         self.broken = broken

@@ -26,6 +26,8 @@ class CellResult(dict):
         values (Mapping): The keys and their values.
         classes (Sequence[str]): The cell types that the model knows, in the
             order of ``pred_scores``.
+        reading (Mapping, optional): How its image is read to be shown:
+            ``bit_depth`` and ``max_pixels``. Defaults to None: as usual.
 
     Examples:
         >>> from daffnet_mm.apis import WBCInferencer
@@ -36,9 +38,15 @@ class CellResult(dict):
         ('neutrophil', ['image', 'cell_type'])
     """
 
-    def __init__(self, values: Mapping, classes: Sequence[str]) -> None:
+    def __init__(
+        self,
+        values: Mapping,
+        classes: Sequence[str],
+        reading: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(values)
         self.classes = tuple(classes)
+        self._reading = dict(reading or {})
 
     def to_dict(self) -> dict[str, Any]:
         """Give all as plain values, which JSON can hold."""
@@ -80,7 +88,9 @@ class CellResult(dict):
         image_axes, axes = figure.subplots(1, 2, width_ratios=[1, 1.4])
         image_axes.axis('off')
         if self['image'] is not None:
-            image_axes.imshow(read_image(self['image']).img[..., ::-1])
+            image_axes.imshow(
+                read_image(self['image'], **self._reading).img[..., ::-1]
+            )
         bars = [*found, *attributes]
         colours = ['#33507a'] * len(found) + ['#8fa9cc'] * len(attributes)
         places = np.arange(len(bars))
@@ -116,7 +126,7 @@ class CellResult(dict):
         )
         picture = caption = ''
         if self['image'] is not None:
-            if address := picture_of(self['image']):
+            if address := picture_of(self['image'], **self._reading):
                 picture = f'<img src="{address}" alt="">'
             caption = f'<caption>{escape(printable(self["image"]))}</caption>'
         review = escape(self['review'])

@@ -29,6 +29,10 @@ class Inferencer(Protocol):
     def warnings(self) -> list[str]:
         """list[str]: What is to be said of how images were read."""
 
+    @property
+    def reading(self) -> dict[str, Any]:
+        """dict: ``bit_depth`` and ``max_pixels`` that images are read with."""
+
     def window(
         self, looked_at: Callable[[], Sequence[Measurement]]
     ) -> int | None:

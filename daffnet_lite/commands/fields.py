@@ -174,9 +174,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             notes += said
         for note in notes:
             warnings.warn(note, InputWarning, stacklevel=1)
-        reading = dict(bit_depth=args.bit_depth, max_pixels=args.max_pixels)
         with working_folder(args.out_dir) as work:
             inferencer = load_model(args)
+            reading = inferencer.reading
             report = start_report(args, inferencer) if args.report else None
             answers = predict_fields(
                 inferencer,

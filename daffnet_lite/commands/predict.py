@@ -102,7 +102,7 @@ def add_model_options(parser: ToolParser) -> None:
     )
     parser.add_device(always=False)
     parser.add_batch_size()
-    parser.add_reading()
+    parser.add_reading(of_model=True)
 
 
 def form_of(args: Namespace) -> str:
@@ -178,8 +178,7 @@ def start_report(args: Namespace, inferencer: 'Inferencer') -> 'HtmlReport':
     return HtmlReport(
         ModelIdentity.of_file(args.onnx or args.checkpoint),
         inferencer.classes,
-        bit_depth=args.bit_depth,
-        max_pixels=args.max_pixels,
+        **inferencer.reading,
     )
 
 

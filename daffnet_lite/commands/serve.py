@@ -61,8 +61,7 @@ def build_parser() -> ToolParser:
         'package, exported at the first start)',
     )
     parser.add_profile()
-    parser.add_reading()
-    parser.set_defaults(max_pixels=MAX_PIXELS)
+    parser.add_reading(of_model=True, max_pixels=MAX_PIXELS)
     parser.add_number(
         '--max-file-bytes', 'most bytes of an image file', 32_000_000
     )
@@ -123,10 +122,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         from daffnet_lite.service.running import address_of, is_loopback
 
         listening = listen(args.host, args.port)
-        reading = dict(bit_depth=args.bit_depth, max_pixels=args.max_pixels)
         onnx = args.onnx or shipped_export()
         app = build_app(
-            OnnxClassifier(onnx, profile=args.profile, **reading),
+            OnnxClassifier(
+                onnx,
+                bit_depth=args.bit_depth,
+                max_pixels=args.max_pixels,
+                profile=args.profile,
+            ),
             ModelIdentity.of_file(onnx),
             Limits(
                 args.max_file_bytes,
@@ -138,7 +141,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             ),
             args.profile,
             [args.host, *args.allow_host],
-            **reading,
         )
         if not is_loopback(listening):
             warnings.warn(

@@ -58,7 +58,8 @@ def read_and_draw(
         largest (int): Long side of the picture, in pixels, at most. Defaults
             to 4096.
         **reading: How it is read, as for
-            :func:`~daffnet_lite.fileio.image_reading.read_image`.
+            :func:`~daffnet_lite.fileio.image_reading.read_image`, where that
+            is not as the result says.
 
     Returns:
         np.ndarray: The picture, BGR.
@@ -75,7 +76,7 @@ def read_and_draw(
     is_path = isinstance(source, (str, PathLike))
     slide = open_windows(source) if is_path else None
     if slide is None:
-        pixels, shape, _ = read_image(source, **reading)
+        pixels, shape, _ = read_image(source, **{**result.reading, **reading})
     else:
         with slide:
             pixels, shape = slide.reduced(largest), slide.shape

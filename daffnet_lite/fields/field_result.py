@@ -1,7 +1,7 @@
+import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _IN_NOTEBOOK, _MOST_LISTED = 900, 50
 
 
-@dataclass(frozen=True, repr=False)
+@dataclasses.dataclass(frozen=True, repr=False)
 class FieldCell:
     """A white cell of a field.
 
@@ -65,7 +65,7 @@ class FieldCell:
         return f'{type(self).__name__}({place}: {told}{again})'
 
 
-@dataclass(frozen=True, repr=False)
+@dataclasses.dataclass(frozen=True, repr=False)
 class FieldResult:
     """The white cells of a field, which can show themselves.
 
@@ -76,6 +76,8 @@ class FieldResult:
         cells (tuple[FieldCell, ...]): The cells.
         errors (tuple[str, ...]): Why a cell has no answer.
         warnings (tuple[str, ...]): What is to be said of the field.
+        reading (Mapping): How the field is read to be drawn: ``bit_depth``
+            and ``max_pixels``. Defaults to nothing: as usual.
 
     Examples:
         >>> from daffnet_mm.apis import WBCInferencer
@@ -93,6 +95,9 @@ class FieldResult:
     cells: tuple[FieldCell, ...]
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    reading: Mapping[str, Any] = dataclasses.field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def boxes(self) -> list[Box]:

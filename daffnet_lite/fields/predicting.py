@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from os import PathLike, fspath
 from typing import Any, NamedTuple
 
@@ -44,9 +45,9 @@ def predict_field(
             the inferencer's profile or by 30 cells of this field; else 0.1.
         batch_size (int): Cells at once. Defaults to 32.
         bit_depth (int, optional): Bits that values of more than 8 bits use.
-            Defaults to None: 16.
+            Defaults to None: as the inferencer reads its images.
         max_pixels (int, optional): The most pixels of a field. Defaults to
-            None: 80 million.
+            None: as the inferencer reads its images.
         channel_order (str): Of an array with colours: ``'bgr'`` or ``'rgb'``.
             Defaults to ``'bgr'``.
 
@@ -58,6 +59,11 @@ def predict_field(
             margin is no share.
     """
     check_margin(margin)
+    reading = dict(inferencer.reading)
+    if bit_depth is not None:
+        reading['bit_depth'] = bit_depth
+    if max_pixels is not None:
+        reading['max_pixels'] = max_pixels
     is_path = isinstance(image, (str, PathLike))
     slide = open_windows(image) if is_path else None
     if slide is not None:
@@ -66,20 +72,18 @@ def predict_field(
             found = cut_cells(inferencer, slide, places, margin)
     else:
         img, _, remarks = read_image(
-            image,
-            bit_depth=bit_depth,
-            max_pixels=max_pixels,
-            channel_order=channel_order,
+            image, channel_order=channel_order, **reading
         )
         places = find_boxes(img, boxes)
         found = cut_cells(inferencer, img, places, margin, remarks)
     answers, warnings = classify(inferencer, found.crops, batch_size)
-    return found.result(
+    result = found.result(
         fspath(image) if is_path else None,
         inferencer.classes,
         answers,
         warnings,
     )
+    return replace(result, reading=reading)
 
 
 class FoundCells(NamedTuple):

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
 from os import fspath
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_limits import LEAST_SIDE, LONGEST
@@ -43,6 +46,26 @@ class PreparedImage(NamedTuple):
     path: str | None
 
 
+@dataclass
+class Reports:
+    """What is to be said of the images of a call.
+
+    Attributes:
+        warnings (list[str]): How they were read. Defaults to nothing.
+        errors (dict[int, str]): Why an image has no result, by its place.
+            Defaults to none.
+        profile (Profile | None): The laboratory's. Defaults to None: none was
+            applied.
+        temperature (float): By what the logits of the cell types are divided.
+            Defaults to 1.
+    """
+
+    warnings: list[str] = field(default_factory=list)
+    errors: dict[int, str] = field(default_factory=dict)
+    profile: Profile | None = None
+    temperature: float = 1.0
+
+
 class ImageIntake:
     """Read images ahead of the network, and prepare them.
 
@@ -54,6 +77,8 @@ class ImageIntake:
         needs_views (bool): Whether images are looked at.
         download (Callable, optional): Fetches an image that lies elsewhere;
             gives None for all others. Defaults to None: nothing is fetched.
+        size (tuple[int, int], optional): Height and width that the pipeline
+            makes of every image that is large enough. Defaults to None: any.
     """
 
     def __init__(
@@ -62,19 +87,20 @@ class ImageIntake:
         reading: Mapping[str, Any],
         needs_views: bool,
         download: Callable[[Any], bytes | None] | None = None,
+        size: tuple[int, int] | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._reading = dict(reading)
         self._needs_views = needs_views
         self._download = download or _no_download
-        #: Why an image of the last call has no result, by its place.
-        self.errors: dict[int, str] = {}
-        #: What is to be said of how images of the last call were read.
-        self.warnings: list[str] = []
-        #: The laboratory's profile in the last call; None: none was applied.
-        self.profile: Profile | None = None
-        #: By what the logits of the cell types are divided in the last call.
-        self.temperature = 1.0
+        self._size = size
+        #: Of the call whose batch was given last.
+        self.reports = Reports()
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """dict: ``bit_depth`` and ``max_pixels``, as for ``read_image``."""
+        return {k: v for k, v in self._reading.items() if k != 'min_edge'}
 
     def list_images(self, inputs: Any) -> list | Iterator:
         """List the images of a new call.
@@ -88,7 +114,8 @@ class ImageIntake:
         Raises:
             InputError: If there is none.
         """
-        images, self.warnings = list_images(inputs)
+        images, remarks = list_images(inputs)
+        self.reports = Reports(remarks)
         return images
 
     def window(
@@ -131,7 +158,7 @@ class ImageIntake:
             InputError: If an image cannot be read, and is not to be left out.
         """
         check_channel_order(channel_order)
-        self.errors = {}
+        reports = self.reports = Reports(self.reports.warnings)
         known, are_all = images, True
         if not isinstance(known, list):
             known = list(islice(images, self._pipeline.most_wanted))
@@ -140,25 +167,30 @@ class ImageIntake:
             known, self._download, channel_order, are_all
         )
         del known  # of what comes one by one nothing is kept
-        self.profile = preparation.profile
-        self.temperature = preparation.temperature
-        self.warnings += preparation.remarks
+        reports.profile = preparation.profile
+        reports.temperature = preparation.temperature
+        reports.warnings += preparation.remarks
         readable = self._readable(
             images,
             preparation,
             channel_order,
-            skip_broken,
+            reports.errors if skip_broken else None,
+            reports.warnings,
             2 * batch_size,
         )
         while batch := list(islice(readable, batch_size)):
+            # Between two batches there may have been another call.
+            self.reports = reports
             yield batch
+        self.reports = reports
 
     def _readable(
         self,
         images: Iterable,
         preparation: Preparation,
         channel_order: str,
-        skip_broken: bool,
+        errors: dict[int, str] | None,
+        warnings: list[str],
         ahead: int,
     ) -> Iterator[PreparedImage]:
         read = partial(
@@ -181,13 +213,13 @@ class ImageIntake:
                 try:
                     prepared, said = result.result()
                 except InputError as error:
-                    if not skip_broken:
+                    if errors is None:
                         raise
-                    self.errors[index] = str(error)
+                    errors[index] = str(error)
                     continue
                 remarks += [(prepared.name, remark) for remark in said]
                 yield prepared
-        self.warnings += group_remarks(remarks)
+        warnings += group_remarks(remarks)
 
     def _read(
         self,
@@ -224,16 +256,34 @@ class ImageIntake:
             shape = f'it has {width} x {height} pixels'
             if short < LEAST_SIDE:
                 raise InputError(f'{name}: {shape}, too few to show a cell')
-            remarks.append(f'{shape}, no shape of a picture of one cell')
+            remarks.append(
+                f'{shape}, no shape of a picture of one cell: only its middle '
+                'is looked at'
+            )
+        img = _middle(decoded.img)
         if self._needs_views:
-            view = look_at(decoded.img)
-        sample.update(
-            img=decoded.img,
-            img_shape=decoded.img.shape[:2],
-            ori_shape=decoded.size,
-        )
+            view = look_at(img)
+        sample.update(img=img, img_shape=img.shape[:2], ori_shape=decoded.size)
         data = preparation.pipeline(sample)
+        if self._size is not None:
+            self._check_size(name, data['img'].shape[:2])
         return PreparedImage(index, name, data, view, path), remarks
+
+    def _check_size(self, name: str, shape: tuple[int, int]) -> None:
+        if self._size != shape:
+            raise InputError(
+                f'{name} is too small for this model: it gives {shape[1]} x '
+                f'{shape[0]} pixels, and the network takes '
+                '{1} x {0}'.format(*self._size or ())
+            )
+
+
+def _middle(img: np.ndarray) -> np.ndarray:
+    """The middle of what is too long a strip: to enlarge it has no end."""
+    height, width = img.shape[:2]
+    reach = LONGEST * min(height, width)
+    top, left = max(height - reach, 0) // 2, max(width - reach, 0) // 2
+    return img[top : top + reach, left : left + reach]
 
 
 def _no_download(image: Any) -> bytes | None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from daffnet_lite.profiles import Profile
 from daffnet_lite.profiles.measuring import Measurement
@@ -18,17 +19,22 @@ class IntakeReports:
     @property
     def errors(self) -> dict[int, str]:
         """dict[int, str]: Why an image of the last call has no result."""
-        return self._intake.errors
+        return self._intake.reports.errors
 
     @property
     def warnings(self) -> list[str]:
         """list[str]: What is to be said of the images of the last call."""
-        return self._intake.warnings
+        return self._intake.reports.warnings
 
     @property
     def profile(self) -> Profile | None:
         """Profile | None: The laboratory's that was applied in it."""
-        return self._intake.profile
+        return self._intake.reports.profile
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """dict: ``bit_depth`` and ``max_pixels`` that images are read with."""
+        return self._intake.reading
 
     def window(
         self, looked_at: Callable[[], Sequence[Measurement]]

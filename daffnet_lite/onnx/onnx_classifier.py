@@ -115,6 +115,7 @@ class OnnxClassifier(IntakeReports):
             ),
             self._reading,
             self._review.needs_views,
+            size=self.card.size,
         )
 
     def __call__(
@@ -178,6 +179,7 @@ class OnnxClassifier(IntakeReports):
         if isinstance(images, list):
             total = ceil(len(images) / batch_size)
         for batch in _told(batches, total):
+            errors = self.errors
             for prepared, result in zip(
                 batch, self._predict(batch), strict=True
             ):
@@ -185,10 +187,10 @@ class OnnxClassifier(IntakeReports):
                     error = no_answer(prepared.name)
                     if not skip_broken:
                         raise InputError(error)
-                    self.errors[prepared.place] = error
+                    errors[prepared.place] = error
                     continue
                 result['image'] = prepared.path
-                yield CellResult(result, self.classes)
+                yield CellResult(result, self.classes, self.reading)
         for sentence in self.warnings:
             warnings.warn(sentence, InputWarning, stacklevel=2)
 
@@ -210,7 +212,7 @@ class OnnxClassifier(IntakeReports):
         for batch in self._intake.batches(
             images, batch_size, True, channel_order
         ):
-            yield self._stacked(batch)
+            yield _stacked(batch)
 
     def run(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
         """Run the network alone.
@@ -225,20 +227,9 @@ class OnnxClassifier(IntakeReports):
         given = self._session.run(self._outputs, {self._input: pixels})
         return dict(zip(self._outputs, given, strict=True))
 
-    def _stacked(self, batch: list[PreparedImage]) -> np.ndarray:
-        for prepared in batch:
-            height, width = prepared.data['img'].shape[:2]
-            if (height, width) != self.card.size:
-                raise InputError(
-                    f'{prepared.name} is too small for this model: it gives '
-                    f'{width} x {height} pixels, and the network takes '
-                    '{1} x {0}'.format(*self.card.size)
-                )
-        return np.stack([prepared.data['img'] for prepared in batch])
-
     def _predict(self, batch: list[PreparedImage]) -> Iterator[dict]:
         """Predict a batch, and say of which answers to think twice."""
-        found = self.run(self._stacked(batch))
+        found = self.run(_stacked(batch))
         scores = found['class_probabilities']
         views = [p.view for p in batch if p.view is not None]
         verdicts = self._review.judge(
@@ -248,7 +239,7 @@ class OnnxClassifier(IntakeReports):
         )
         # Limits were chosen on probabilities as they are.
         found['class_probabilities'] = scale_temperature(
-            scores, self._intake.temperature
+            scores, self._intake.reports.temperature
         )
         for index, verdict in enumerate(verdicts):
             yield self._result(found, index, verdict)
@@ -319,6 +310,10 @@ class OnnxClassifier(IntakeReports):
             )
         (self._input,) = inputs
         self._outputs = [name for name in OUTPUTS if name in outputs]
+
+
+def _stacked(batch: list[PreparedImage]) -> np.ndarray:
+    return np.stack([prepared.data['img'] for prepared in batch])
 
 
 def _is_finite(result: dict) -> bool:

@@ -130,6 +130,10 @@ class _Stoppable:
         return self._inferencer.window(looked_at)
 
     @property
+    def reading(self) -> dict[str, Any]:
+        return self._inferencer.reading
+
+    @property
     def errors(self) -> dict[int, str]:
         return self._inferencer.errors
 

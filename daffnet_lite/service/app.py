@@ -26,7 +26,7 @@ from .answering import (
     thumbnails,
 )
 from .description import describe_routes
-from .guard import Guard
+from .guard import HEADERS, Guard
 from .limits import Limits
 from .refusals import STATUSES, answer_refusals
 from .uploads import read_uploads
@@ -132,8 +132,6 @@ def build_app(
     limits: Limits | None = None,
     profile: str = 'auto',
     names: Sequence[str] = (),
-    bit_depth: int | None = None,
-    max_pixels: int | None = None,
 ) -> FastAPI:
     """Build the service.
 
@@ -146,14 +144,12 @@ def build_app(
             request says otherwise. Defaults to ``'auto'``.
         names (Sequence[str]): Names beside addresses and ``localhost`` that
             the service is called by. Defaults to none.
-        bit_depth (int, optional): As the classifier's. Defaults to None.
-        max_pixels (int, optional): As the classifier's. Defaults to None.
 
     Returns:
         FastAPI: The application.
     """
     limits = limits or Limits()
-    reading = dict(bit_depth=bit_depth, max_pixels=max_pixels)
+    reading = classifier.reading
     workplace = Workplace(limits)
     by_profile: dict[Profile | None, OnnxClassifier] = {None: classifier}
     for choice in Profile:
@@ -171,7 +167,7 @@ def build_app(
         redoc_url=None,
     )
     app.state.workplace = workplace
-    answer_refusals(app)
+    answer_refusals(app, HEADERS)
     app.add_middleware(Guard, names=names)
 
     async def answer(
@@ -296,7 +292,7 @@ def build_app(
             profile=profile if profile in ('auto', 'none') else 'file',
             reference_ranges=REFERENCE_RANGES,
             reference_source=REFERENCE_SOURCE,
-            limits=dict(vars(limits), max_pixels=max_pixels),
+            limits=dict(vars(limits), max_pixels=reading['max_pixels']),
         )
 
     @app.get('/docs', include_in_schema=False)

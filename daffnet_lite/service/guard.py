@@ -40,7 +40,8 @@ class Guard:
 
     def __init__(self, app: ASGIApp, names: Sequence[str]) -> None:
         self._app = app
-        self._names = {'localhost', *(name.lower() for name in names)}
+        # With a scheme or a port, too, as people copy them.
+        self._names = {'localhost', *map(_host_of, names)}
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send
@@ -72,18 +73,34 @@ class Guard:
                 'call it by its address, or start it with --allow-host NAME',
             )
         origin = headers.get('origin')
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and not _is_of(origin, host):
             return RefusedError(
                 403, 'pages of another place may not send requests here'
             )
         return None
 
     def _is_known(self, host: str) -> bool:
+        name = _host_of(host)
+        if name in self._names:
+            return True
         try:
-            name = urlsplit(f'//{host}').hostname or ''
-            if name.lower() in self._names:
-                return True
             ip_address(name)
         except ValueError:
             return False
         return True
+
+
+def _is_of(origin: str, host: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:
+        return False
+
+
+def _host_of(text: str) -> str:
+    """The name of a host with or without scheme and port; '' of nonsense."""
+    try:
+        found = urlsplit(text if '//' in text else f'//{text}').hostname
+    except ValueError:
+        return ''
+    return (found or '').lower()

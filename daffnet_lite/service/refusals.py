@@ -48,8 +48,14 @@ class RefusedError(Exception):
         )
 
 
-def answer_refusals(app: FastAPI) -> None:
-    """Let an application answer all that goes wrong in one form."""
+def answer_refusals(app: FastAPI, headers: Mapping[str, str]) -> None:
+    """Let an application answer all that goes wrong in one form.
+
+    Args:
+        app (FastAPI): The application.
+        headers (Mapping): Those of an answer to what nobody has foreseen,
+            which no middleware sees.
+    """
 
     @app.exception_handler(RefusedError)
     async def answer(request: Request, refusal: RefusedError) -> JSONResponse:
@@ -85,4 +91,5 @@ def answer_refusals(app: FastAPI) -> None:
             500,
             'the service failed at this request, and what it failed of stands '
             'in its log',
+            headers,
         ).response()

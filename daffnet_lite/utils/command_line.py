@@ -327,19 +327,32 @@ class ToolParser(argparse.ArgumentParser):
             least=0,
         )
 
-    def add_reading(self) -> None:
-        """Add ``--bit-depth`` and ``--max-pixels``, where images are read."""
+    def add_reading(
+        self, of_model: bool = False, max_pixels: int | None = None
+    ) -> None:
+        """Add ``--bit-depth`` and ``--max-pixels``, where images are read.
+
+        Args:
+            of_model (bool): Whether a model says how its images are read.
+                Defaults to False.
+            max_pixels (int, optional): The default. Defaults to None: as the
+                model says, else 80 million.
+        """
+        unless = 'as the model says, else ' if of_model else ''
         self.add_number(
             '--bit-depth',
             'bits that values of images with more than 8 bits use, such as '
-            '12 for a 12-bit camera (default: 16)',
+            f'12 for a 12-bit camera (default: {unless}16)',
             least=8,
             most=16,
         )
+        usual = max_pixels or MAX_PIXELS
+        unless = '' if max_pixels else unless
         self.add_number(
             '--max-pixels',
-            'most pixels of an image; larger ones are refused',
-            MAX_PIXELS,
+            'most pixels of an image; larger ones are refused (default: '
+            f'{unless}{usual})',
+            None if unless else usual,
         )
 
     def add_num_processes(self) -> None:

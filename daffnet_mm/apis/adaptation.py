@@ -80,8 +80,9 @@ def adapt(
 
     Args:
         inferencer (WBCInferencer): Predicts by the model, which is changed in
-            place. If it estimates profiles, that of the folder's images is
-            applied.
+            place, and goes without the rule of review and the temperature for
+            other laboratories, as what :func:`save_adapted` writes. If it
+            estimates profiles, that of the folder's images is applied.
         folder (str | Path): A folder with a folder for each cell type, at
             least 5 cells in each, best from several slides.
 
@@ -92,7 +93,7 @@ def adapt(
         InputError: If there are too few cells or types, a file is in the
             folders of two types, or a folder means no type.
     """
-    labelled = labelled_cells(folder, inferencer.classes)
+    labelled, remarks = labelled_cells(folder, inferencer.classes)
     paths = [path for files in labelled.values() for path in files]
     classes = [
         inferencer.classes.index(name)
@@ -107,7 +108,7 @@ def adapt(
     if views is None:
         features = features[None]
     labels = np.array(classes)[answered]
-    remarks = [*inferencer.warnings, *inferencer.errors.values()]
+    remarks = [*remarks, *inferencer.warnings, *inferencer.errors.values()]
     cells = {
         name: int((labels == inferencer.classes.index(name)).sum())
         for name in labelled
@@ -117,6 +118,7 @@ def adapt(
     weight, bias = decision.read()
     fitted = fit_layer(weight, bias, features, labels)
     decision.write(fitted.weight, fitted.bias)
+    inferencer.forget_limits()
     return Adaptation(
         cells,
         fitted.strength,
@@ -169,21 +171,23 @@ def save_adapted(
 
 def labelled_cells(
     folder: str | PathLike[str], classes: Sequence[str]
-) -> dict[str, list[str]]:
-    """List the cells of a laboratory by type.
+) -> tuple[dict[str, list[str]], list[str]]:
+    """List the cells of a laboratory by type, each once.
 
     Args:
         folder (str | Path): A folder with a folder for each cell type.
         classes (Sequence[str]): The types that there may be.
 
     Returns:
-        dict[str, list[str]]: The files of each type that has a folder.
+        tuple[dict, list]: The files of each type that has a folder; and what
+        is to be said of them.
 
     Raises:
         InputError: If a folder means no type, or a file is in the folders of
             two.
     """
     found: dict[str, list[str]] = {}
+    copies = []
     seen: dict[str, tuple[str, str]] = {}
     for name in scan_folder(fspath(folder)).folders:
         inner = osp.join(fspath(folder), name)
@@ -196,6 +200,7 @@ def labelled_cells(
                 f'{inner} has images, but its name means none of the types '
                 f'{", ".join(classes)}: rename it, or move it elsewhere'
             )
+        own = found.setdefault(label, [])
         for file in files:
             first, other = seen.setdefault(file_sha256(file), (file, label))
             if other != label:
@@ -203,8 +208,17 @@ def labelled_cells(
                     f'{first} and {file} are the same image, but are labelled '
                     f'{other} and {label}: delete the one that is wrong'
                 )
-        found.setdefault(label, []).extend(files)
-    return found
+            if first == file:
+                own.append(file)
+            else:
+                copies.append(f'{file} of {first}')
+    remarks = []
+    if copies:
+        remarks.append(
+            f'{len(copies)} files are copies of others, and count once: '
+            f'{copies[0]}' + ' and so on' * (len(copies) > 1)
+        )
+    return found, remarks
 
 
 def _check_numbers(

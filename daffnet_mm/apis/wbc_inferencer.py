@@ -31,9 +31,12 @@ from daffnet_lite.intake import (
     ImageIntake,
     IntakeReports,
     LaboratoryPipeline,
+    PreparedImage,
+    describe_source,
     has_path,
 )
 from daffnet_lite.profiles import Profile, scale_temperature
+from daffnet_lite.review import ReviewRule
 from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.models.tta import SymmetryTTAModel
@@ -153,12 +156,26 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
         self._averaged = None
         if views is not None:
             self._averaged = SymmetryTTAModel(self.model, views)
-        self._intake = ImageIntake(
+        self._intake = self._take_in()
+
+    def _take_in(self) -> ImageIntake:
+        return ImageIntake(
             self._pipeline,
             self._reading,
             self._review.needs_views,
             self._download,
         )
+
+    def forget_limits(self) -> None:
+        """Go by nothing that was fitted to other probabilities than now.
+
+        For a model that has learned meanwhile: it has no rule of review but
+        the usual one, and is as sure in all laboratories.
+        """
+        self._review = ReviewRule.unfitted()
+        self._laboratories = None
+        self._pipeline = self._laboratory_pipeline()
+        self._intake = self._take_in()
 
     def __call__(
         self,
@@ -312,9 +329,7 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
             boxes,
             margin,
             batch_size,
-            self._reading['bit_depth'],
-            self._reading['max_pixels'],
-            channel_order,
+            channel_order=channel_order,
         )
         return result if content is None else replace(result, field=image)
 
@@ -385,15 +400,19 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
                 for name, value in self._reading.items()
             },
         )
-        self._pipeline = LaboratoryPipeline(
-            rest,
+        self._steps = rest
+        self._pipeline = self._laboratory_pipeline()
+        return self._pipeline.usual.pipeline
+
+    def _laboratory_pipeline(self) -> LaboratoryPipeline:
+        return LaboratoryPipeline(
+            self._steps,
             self._wanted_profile,
             TRANSFORMS.build,
             Compose,
             **self._reading,
             laboratories=self._laboratories,
         )
-        return self._pipeline.usual.pipeline
 
     @staticmethod
     def _download(image: Any) -> bytes | None:
@@ -402,7 +421,8 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
             return None
         try:
             return fileio.get(fspath(image))
-        except (OSError, ValueError) as e:
+        # Of a scheme that nobody knows, or that needs a package, too.
+        except (OSError, ValueError, KeyError, ImportError) as e:
             raise InputError(f'{name_of(image)} cannot be read ({e})') from e
 
     def _batches(
@@ -442,7 +462,8 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
         for batch in self._intake.batches(
             inputs, batch_size, skip_broken, channel_order
         ):
-            for prepared in batch:
+            fitting = self._of_one_size(batch, skip_broken)
+            for prepared in fitting:
                 prepared.data['data_samples'].set_metainfo(
                     dict(
                         place=prepared.place,
@@ -451,7 +472,28 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
                         skip_broken=skip_broken,
                     )
                 )
-            yield default_collate([prepared.data for prepared in batch])
+            yield default_collate([prepared.data for prepared in fitting])
+
+    def _of_one_size(
+        self, batch: list[PreparedImage], skip_broken: bool
+    ) -> list[PreparedImage]:
+        """Leave out what a pipeline that only crops finds too small."""
+        sizes = [tuple(p.data['inputs'].shape[-2:]) for p in batch]
+        largest = max(sizes)
+        fitting = []
+        for prepared, size in zip(batch, sizes, strict=True):
+            if size == largest:
+                fitting.append(prepared)
+                continue
+            error = (
+                f'{prepared.name} is too small for this model: it gives '
+                f'{size[1]} x {size[0]} pixels, and others {largest[1]} x '
+                f'{largest[0]}'
+            )
+            if not skip_broken:
+                raise InputError(error)
+            self.errors[prepared.place] = error
+        return fitting
 
     @torch.no_grad()
     def forward(self, inputs: dict, **kwargs) -> list[DataSample]:
@@ -489,7 +531,7 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
         )
         # Limits were chosen on probabilities as they are.
         tempered = scale_temperature(
-            scores.cpu().numpy(), self._intake.temperature
+            scores.cpu().numpy(), self._intake.reports.temperature
         )
         for sample, verdict, score in zip(
             samples, verdicts, scores.new_tensor(tempered), strict=True
@@ -514,27 +556,34 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
         """
         if not show and show_dir is None:
             return None
-        images = [
-            image
+        images = {
+            index: image
             for index, image in enumerate(ori_inputs)
             if index not in self.errors
-        ]
+        }
         if self.visualizer is None:
             self.visualizer = UniversalVisualizer()
         # Of images without a name, their place, as in MMPretrain.
         stems = file_stems(
             fspath(image) if has_path(image) else str(index)
-            for index, image in enumerate(images)
+            for index, image in images.items()
         )
         reading = dict(
             self._reading, min_edge=None, channel_order=channel_order
         )
         drawn = []
-        for image, sample, stem in zip(images, preds, stems, strict=True):
+        for (index, image), sample, stem in zip(
+            images.items(), preds, stems, strict=True
+        ):
+            content = self._download(image)
             if hasattr(image, 'seek') and not isinstance(image, Image.Image):
                 image.seek(0)
             self.visualizer.visualize_cls(
-                read_image(image, **reading).img[..., ::-1],
+                read_image(
+                    image if content is None else content,
+                    **reading,
+                    name=describe_source(image, index),
+                ).img[..., ::-1],
                 sample,
                 classes=self.classes,
                 draw_gt=False,
@@ -574,7 +623,10 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
             result['review_score'] = sample.review_score
             if 'pred_attributes' in sample:
                 result['attributes'] = self._attributes(sample)
-        return [CellResult(result, self.classes) for result in results]
+        return [
+            CellResult(result, self.classes, self.reading)
+            for result in results
+        ]
 
     def _attributes(self, sample: DataSample) -> dict[str, dict]:
         layout = [len(values) for values in WBC_ATTRIBUTES.values()]

@@ -1,3 +1,4 @@
+import shutil
 from types import SimpleNamespace
 
 import cv2
@@ -16,6 +17,7 @@ from daffnet_mm.apis.adaptation import (
     fit_layer,
     labelled_cells,
     mean_recall,
+    save_adapted,
 )
 from daffnet_mm.apis.shipped_model import (
     SHIPPED_CONFIG,
@@ -197,6 +199,38 @@ def test_a_laboratory_is_learned_and_attributes_stay(laboratory):
         assert one['attributes'] == other['attributes']
 
 
+def test_it_goes_on_as_the_file_that_is_saved(laboratory, tmp_path):
+    """Without what was fitted to its former probabilities."""
+    inferencer = WBCInferencer()
+    found = adapt(inferencer, laboratory)
+    meta = torch.load(shipped_file(SHIPPED_WEIGHTS), weights_only=True)['meta']
+    path = tmp_path / 'adapted.pth'
+    save_adapted(inferencer, found, meta, laboratory, path)
+    saved = WBCInferencer(shipped_file(SHIPPED_CONFIG), str(path))
+    images = sorted(map(str, laboratory.glob('*/*.png')))
+    for one, other in zip(inferencer(images), saved(images), strict=True):
+        assert one['review'] == other['review']
+        assert one['pred_score'] == pytest.approx(
+            other['pred_score'], abs=1e-5
+        )
+
+
+def test_copies_count_once(laboratory, tmp_path):
+    """Else they would be held out against themselves."""
+    for name in ('MONOCYTES', 'NEUTROPHILS'):
+        shutil.copytree(laboratory / name, tmp_path / name)
+    first, *_ = sorted((tmp_path / 'MONOCYTES').iterdir())
+    content = first.read_bytes()
+    (tmp_path / 'MONOCYTES' / 'copy.png').write_bytes(content)
+    found = adapt(WBCInferencer(), tmp_path)
+    assert found.cells == dict(monocyte=8, neutrophil=8)
+    assert any('1 files are copies of others' in r for r in found.remarks)
+    for path in (tmp_path / 'MONOCYTES').iterdir():
+        path.write_bytes(content)
+    with pytest.raises(InputError, match='1 of monocyte'):
+        adapt(WBCInferencer(), tmp_path)
+
+
 def test_the_head_alone_changes(laboratory):
     inferencer = WBCInferencer()
     before = {k: v.clone() for k, v in inferencer.model.state_dict().items()}
@@ -240,7 +274,8 @@ def test_names_of_folders_and_faults(tmp_path):
         if value:
             cell[0, 0] = value
             cv2.imwrite(str(tmp_path / place / 'a.png'), cell)
-    found = labelled_cells(tmp_path, WBC5_CLASSES)
+    found, remarks = labelled_cells(tmp_path, WBC5_CLASSES)
+    assert not remarks
     assert {name: len(files) for name, files in found.items()} == dict(
         lymphocyte=1, neutrophil=2
     )
@@ -326,7 +361,7 @@ def test_a_dataset_of_too_few_cells_has_no_figures(
         lambda *_: (files, labels, np.arange(12).astype(str)),
     )
     args = SimpleNamespace(per_group=25, numbers=[5], draws=2)
-    rows = evaluation.evaluate(WBCInferencer(), 'Mine=here', args)
+    rows = evaluation.evaluate(WBCInferencer(), 'Mine', 'here', args)
     assert [row['left_out'] for row in rows] == [
         ['basophil', 'eosinophil']
     ] * 2

@@ -24,8 +24,9 @@ type. JSON has null for the margin at one scale.
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 from rich.progress import track
 
 from daffnet_lite.commands.predict import add_model_options, load_model
@@ -98,6 +99,10 @@ def percent(number: int, total: int) -> float:
     return 100 * number / total if total else math.nan
 
 
+def reader_of(inferencer) -> Callable[[str], np.ndarray]:
+    return lambda path: read_image(path, **inferencer.reading).img
+
+
 def cut_name(margin: float | None) -> str:
     return 'scale' if margin is None else f'{margin:.2f}'
 
@@ -113,9 +118,9 @@ def measure(
     found: dict[str, list[Box]] = {}
     labels: list[str] = []
     matched: list[tuple[int, int]] = []  # a wanted cell, and the found one
-    boxes = 0
+    boxes, read = 0, reader_of(inferencer)
     for path in track(fields, 'Finding cells'):
-        image = read_image(path).img
+        image = read(path)
         given[path] = find_boxes(image, [box for box, _ in fields[path]])
         found[path] = find_boxes(image)
         for i, (j, iou) in match_boxes(given[path], found[path]).items():
@@ -164,17 +169,16 @@ def predict(
     batch_size: int,
 ) -> list[tuple[str, str]]:
     """Tell type and review of cells, given by field; '' without an answer."""
+    read = reader_of(inferencer)
     cut = find_cut(
         inferencer,
         margin,
-        lambda: look_around_some(
-            boxes, lambda path: read_image(path).img, SAMPLE
-        ),
+        lambda: look_around_some(boxes, read, SAMPLE),
     )
     crops = [
         cut_cell(image, box, cut.margin, cut.side)
         for path, inside in boxes.items()
-        for image in [read_image(path).img]
+        for image in [read(path)]
         for box in inside
     ]
     answers, _ = classify(inferencer, crops, batch_size)

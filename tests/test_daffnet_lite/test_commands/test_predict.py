@@ -588,6 +588,30 @@ def test_a_picture_for_each_image(trained, tmp_path):
     inferencer([folder, content], show_dir=tmp_path / 'out')
     drawn = sorted((tmp_path / 'out').rglob('*.png'))
     assert len(drawn) == 4
+    # Images without a name are called by their place, whatever was broken.
+    pixels = cv2.imread(str(folder / 'a.png'))
+    inferencer(
+        [pixels, b'broken', pixels],
+        skip_broken=True,
+        show_dir=tmp_path / 'by place',
+    )
+    drawn = (tmp_path / 'by place').iterdir()
+    assert {path.name for path in drawn} == {'0.png', '2.png'}
+
+
+def test_addresses(trained, tmp_path, monkeypatch):
+    (path,) = whole_cells(tmp_path / 'cells', 'a.png').iterdir()
+    inferencer = WBCInferencer(**as_arguments(trained))
+    broken = ['foo://a.png', 's3://bucket/a.png', str(path)]
+    assert len(inferencer(broken, skip_broken=True)) == 1
+    assert list(inferencer.errors) == [0, 1]
+    assert inferencer.errors[0].startswith('image foo://a.png cannot be read')
+    content = path.read_bytes()
+    monkeypatch.setattr(
+        'mmengine.fileio.get', lambda name: {'http://a/b.png': content}[name]
+    )
+    inferencer('http://a/b.png', show_dir=tmp_path / 'out')
+    assert len(list((tmp_path / 'out').rglob('*.png'))) == 1
 
 
 def test_a_config_needs_its_checkpoint(trained):

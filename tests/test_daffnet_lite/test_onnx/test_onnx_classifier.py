@@ -8,14 +8,18 @@ import cv2
 import numpy as np
 import onnx
 import pytest
+from exported_model import PIPELINE, write_cells, write_model
+from fields import painted_field
 from onnx import numpy_helper
 from PIL import Image
 
 from daffnet_lite.answers import as_row
 from daffnet_lite.errors import InputError, InputWarning
+from daffnet_lite.fields import predict_field, read_and_draw
 from daffnet_lite.onnx import ModelCard, OnnxClassifier
 from daffnet_lite.profiles import estimate_profile, measure_file
 from daffnet_mm.apis import WBCInferencer
+from daffnet_mm.apis.onnx import export_onnx
 
 
 @pytest.fixture(scope='module')
@@ -227,3 +231,102 @@ def test_any_name_will_do(exported, tmp_path):
     place.parent.mkdir()
     shutil.copy(exported.path, place)
     assert len(OnnxClassifier(place)(exported.cells[0])) == 1
+
+
+@pytest.mark.parametrize('of', ['model', 'light'])
+def test_a_call_within_a_stream_changes_nothing(exported, of, request):
+    """Temperature, errors and warnings are each call's own."""
+    classifier = request.getfixturevalue(of)
+    images = [*exported.cells, b'broken']
+    alone = rows(classifier, images, batch_size=8, skip_broken=True)
+    errors, said = dict(classifier.errors), list(classifier.warnings)
+    assert list(errors) == [len(exported.cells)]
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', InputWarning)
+        for cell in classifier.stream(images, 8, skip_broken=True):
+            found.append(as_row(cell, classifier.classes))
+            if len(found) in (1, 9):
+                classifier(exported.cells[0])
+                assert not classifier.errors
+    assert_same(found, alone)
+    assert classifier.errors == errors and classifier.warnings == said
+
+
+@pytest.mark.parametrize('of', ['model', 'light'])
+def test_of_a_strip_only_the_middle_is_looked_at(exported, of, request):
+    """It is never enlarged as a whole, which would have no end."""
+    classifier = request.getfixturevalue(of)
+    cell = cv2.imread(exported.cells[0])
+    strip = np.full((200, 20_000, 3), 230, np.uint8)
+    strip[:, 9900:10100] = cell
+    with pytest.warns(InputWarning, match='only its middle is looked at'):
+        (found,) = rows_of_one(classifier, strip)
+    (wanted,) = rows_of_one(classifier, strip[:, 9600:10400].copy())
+    assert_same([found], [wanted])
+
+
+def rows_of_one(classifier, image):
+    return [as_row(c, classifier.classes) for c in classifier([image])]
+
+
+@pytest.fixture(scope='module')
+def of_12_bits(tmp_path_factory):
+    """A model that says so of its images, and its file."""
+    folder = tmp_path_factory.mktemp('twelve')
+    paths = write_cells(folder / 'cells', range(4))
+    first, *others = PIPELINE
+    pipeline = [dict(first, bit_depth=12), *others]
+    files = write_model(folder, paths, pipeline)
+    path = folder / 'model.onnx'
+    export_onnx(path, *map(str, files), images=paths)
+    return WBCInferencer(*map(str, files), device='cpu'), OnnxClassifier(path)
+
+
+@pytest.mark.parametrize('number', [0, 1])
+def test_cells_and_fields_are_read_as_the_model_says(
+    of_12_bits, number, tmp_path
+):
+    classifier = of_12_bits[number]
+    assert classifier.reading['bit_depth'] == 12
+    field = painted_field([(150, 120), (420, 200)])
+    for name, image in (('8', field), ('12', field.astype(np.uint16) * 16)):
+        cv2.imwrite(str(tmp_path / f'{name}.png'), image)
+    light, deep = (
+        predict_field(classifier, str(tmp_path / f'{name}.png'))
+        for name in ('8', '12')
+    )
+    assert len(deep.boxes) == 2 and deep.boxes == light.boxes
+    assert np.mean(read_and_draw(deep)) == pytest.approx(
+        np.mean(read_and_draw(light)), abs=1
+    )
+    (cell,) = classifier(str(tmp_path / '12.png'))
+    shown = cell.plot().axes[0].images[0].get_array()
+    assert np.mean(shown) == pytest.approx(field.mean(), abs=1)
+
+
+def test_an_image_that_is_too_small_costs_no_other(exported, tmp_path):
+    """As of a pipeline that only crops."""
+    files = write_model(
+        tmp_path,
+        exported.cells,
+        [
+            dict(type='LoadCellImage'),
+            dict(type='CenterCrop', crop_size=32),
+            dict(type='PackInputs'),
+        ],
+    )
+    path = tmp_path / 'model.onnx'
+    export_onnx(path, *map(str, files), images=exported.cells[:4])
+    good = cv2.imread(exported.cells[0])
+    images = [good, good[:20, :25], good]
+    for classifier in (
+        OnnxClassifier(path),
+        WBCInferencer(*map(str, files), device='cpu'),
+    ):
+        assert len(classifier(images, skip_broken=True)) == 2
+        assert list(classifier.errors) == [1]
+        said = 'image 2 of the input is too small for this model: it gives 25'
+        assert classifier.errors[1].startswith(said)
+        with pytest.raises(InputError, match='image 2 .*is too small'):
+            classifier(images)

@@ -35,7 +35,6 @@ def serving(exported):
             classifier,
             ModelIdentity.of_file(exported.path),
             Limits(**limits),
-            max_pixels=1_000_000,
         )
         return TestClient(app, 'http://127.0.0.1')
 
@@ -197,6 +196,7 @@ class Slow:
     """A classifier that takes its time, and can be let go."""
 
     classes = ('a', 'b')
+    reading = dict(bit_depth=None, max_pixels=None)
     card = SimpleNamespace(attributes={})
 
     def __init__(self, seconds=0.0):
@@ -337,6 +337,7 @@ def test_no_answer_tells_a_path(serving, exported, monkeypatch):
     answer = post(client, [('a.png', b'x')])
     sentence = error_of(answer, 500)
     assert 'its log' in sentence
+    assert answer.headers['x-content-type-options'] == 'nosniff'
     told.append(answer.text)
     for text in told:
         for secret in (REPOSITORY, exported.path, Path.home(), '/tmp/'):

@@ -407,6 +407,7 @@ def test_another_place(client, exported):
         ({'Host': 'evil.example:80'}, 400),
         ({'Origin': 'http://evil.example'}, 403),
         ({'Origin': 'null'}, 403),
+        ({'Origin': 'http://[x'}, 403),
         ({'Host': 'localhost:8000', 'Origin': 'http://localhost:9'}, 403),
         ({'Host': 'localhost:8000', 'Origin': 'http://localhost:8000'}, 200),
         ({'Host': '[::1]:8000'}, 200),
@@ -418,9 +419,13 @@ def test_another_place(client, exported):
             assert list(answer.json()) == ['error']
 
 
-def test_names_that_are_allowed(exported, classifier):
+@pytest.mark.parametrize(
+    'name',
+    ['Cells.Example', 'cells.example:8443', 'https://cells.example/page'],
+)
+def test_names_that_are_allowed(exported, classifier, name):
     model = ModelIdentity.of_file(exported.path)
-    app = build_app(classifier, model, names=['Cells.Example'])
+    app = build_app(classifier, model, names=[name])
     with TestClient(app, 'http://cells.example') as client:
         assert client.get('/health').status_code == 200
 
