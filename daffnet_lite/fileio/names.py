@@ -102,5 +102,13 @@ def _key(name: str) -> str:
 
 
 def normalize_name(name: str) -> str:
-    """Write an image name as our tables do: with forward slashes."""
-    return name.replace('\\', '/')
+    """Write an image name in the one form in which names are compared.
+
+    Args:
+        name (str): As a table or a disk has it. Windows has backslashes, and
+            macOS spells an accent as a character of its own, Linux not.
+
+    Returns:
+        str: The name with forward slashes, and accents in their letters.
+    """
+    return unicodedata.normalize('NFC', name.replace('\\', '/'))

@@ -8,7 +8,6 @@ import os.path as osp
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.csv_files import read_csv
-from daffnet_lite.fileio.names import normalize_name
 
 #: Its name in the folder that was cut.
 CROP_TABLE = 'boxes.csv'
@@ -26,9 +25,9 @@ def read_fields(folder: str) -> dict[str, str]:
         folder (str): A folder that ``daffnet crop`` wrote, or any other.
 
     Returns:
-        dict[str, str]: The field by crop, both with forward slashes, in the
-        order of the table: of one field the largest cell first. Empty if the
-        folder has no table.
+        dict[str, str]: The field by crop, both with forward slashes and
+        otherwise as the disk has them, in the order of the table: of one field
+        the largest cell first. Empty if the folder has no table.
 
     Raises:
         InputError: If there is a table that does not say it.
@@ -46,7 +45,7 @@ def read_fields(folder: str) -> dict[str, str]:
         ) from e
     fields: dict[str, str] = {}
     for where, row in rows:
-        crop, field = (normalize_name(row[c]) for c in ('image', 'group'))
+        crop, field = (row[c].replace('\\', '/') for c in ('image', 'group'))
         if not crop or not field:
             raise InputError(f'{where}: a crop and its field must be named')
         if crop in fields:

@@ -232,7 +232,12 @@ class BCCD(WBCDataset):
         ]
 
     def _read_types(self, folder: str) -> dict[str, list[str]]:
-        """Read the cell types of each field."""
+        """Read the cell types of each field.
+
+        Raises:
+            InputError: If there is no table, or a field is listed twice, with
+                different types.
+        """
         path = osp.join(self.data_root, 'labels.csv')
         if not osp.isfile(path):
             path = osp.join(self.data_root, folder, 'labels.csv')
@@ -242,7 +247,8 @@ class BCCD(WBCDataset):
                 'says the cell types; it comes with the Kaggle archive, in '
                 'dataset-master'
             )
-        types = {}
+        types: dict[str, list[str]] = {}
+        lines: dict[str, str] = {}
         for where, row in read_csv(path, ('Image', 'Category')):
             number = row['Image'].strip()
             if not number.isdecimal():
@@ -250,7 +256,15 @@ class BCCD(WBCDataset):
                     f'{where}: Image is {number!r}, but must be a number'
                 )
             names = map(str.strip, row['Category'].split(','))
-            types[f'BloodImage_{int(number):05d}'] = [*filter(None, names)]
+            own = [*filter(None, names)]
+            field = f'BloodImage_{int(number):05d}'
+            line = lines.setdefault(field, f'{where}: {row["Category"]!r}')
+            if sorted(types.setdefault(field, own)) != sorted(own):
+                raise InputError(
+                    f'BCCD: image {number} is listed with different types, '
+                    f'{line} and {where}: {row["Category"]!r}; remove the '
+                    'wrong line'
+                )
         return types
 
     @staticmethod

@@ -94,16 +94,26 @@ class JTSC(WBCDataset):
         return samples
 
     def _read_labels(self) -> dict[str, tuple[str, str]]:
-        """Read the class label of each number, and where it stands."""
+        """Read the class label of each number, and where it stands.
+
+        Raises:
+            InputError: If there is no table, or an image has two labels.
+        """
         path = osp.join(self.data_root, self.LABELS)
         if not osp.isfile(path):
             raise InputError(
                 f'JTSC: there is no {path}; data_root must be '
                 'the folder of zxaoyou/segmentation_WBC'
             )
-        labels = {}
+        labels: dict[str, tuple[str, str]] = {}
         columns = ('image ID', 'class label')
         for where, row in read_csv(path, columns):
             number, label = (row[column].strip() for column in columns)
-            labels[number.lstrip('0')] = label, f'{where}: {label!r}'
+            own = label, f'{where}: {label!r}'
+            before = labels.setdefault(number.lstrip('0'), own)
+            if before[0] != label:
+                raise InputError(
+                    f'JTSC: image {number} has two labels, {before[1]} and '
+                    f'{own[1]}; remove the wrong line'
+                )
         return labels

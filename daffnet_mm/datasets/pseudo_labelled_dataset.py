@@ -17,9 +17,10 @@ class PseudoLabelledDataset(TaxonomyDataset):
     """A dataset whose attributes come from a pseudo label file (Sec. 2.2.3).
 
     Class labels stay the true ones, in the taxonomy of the MAP's auxiliary
-    classifier. Every sample is marked ``pseudo_labelled`` in its metadata.
-    The options stand for the paper's setting when left out: every pseudo
-    label counts, as the most probable value, as much as a true one.
+    classifier. Every sample is marked ``pseudo_labelled`` in its metadata and
+    has ``forgotten_attributes``, true where :class:`ForgetAttributes` made one
+    unknown. The options stand for the paper's setting when left out: every
+    pseudo label counts, as the most probable value, as much as a true one.
 
     Args:
         dataset (dict | Dataset): The dataset, usually its training part, or
@@ -106,6 +107,10 @@ class PseudoLabelledDataset(TaxonomyDataset):
         assert self.attributes is not None  # set by full_init
         info['gt_attributes'] = self.attributes[idx].clone()
         info['pseudo_labelled'] = True
+        # For ForgetAttributes to fill in.
+        info['forgotten_attributes'] = torch.zeros(
+            len(info['gt_attributes']), dtype=torch.bool
+        )
         if self.targets is not None:
             info['attribute_targets'] = self.targets[idx].clone()
         if self.weight != 1:

@@ -169,7 +169,10 @@ def _as_matrices(
 
 
 def confident_labels(
-    values: torch.Tensor, scores: torch.Tensor, threshold: float
+    values: torch.Tensor,
+    scores: torch.Tensor,
+    threshold: float,
+    forgotten: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Keep what a MAP is sure enough of.
 
@@ -177,6 +180,9 @@ def confident_labels(
         values (Tensor): Value indices, shape (N, 11).
         scores (Tensor): Probabilities, shape (N, 31).
         threshold (float): A value with a lower probability becomes unknown.
+        forgotten (Tensor, optional): Of which attributes the image no longer
+            tells, bool of shape (N, 11); they become unknown. Defaults to
+            None: of none.
 
     Returns:
         tuple[Tensor, Tensor]: The indices, -1 where unknown, and the
@@ -185,5 +191,7 @@ def confident_labels(
     sizes = torch.tensor(ATTRIBUTE_SIZES, device=values.device)
     places = values + sizes.cumsum(0) - sizes
     confident = scores.gather(1, places) >= threshold
+    if forgotten is not None:
+        confident &= ~forgotten
     targets = scores * confident.repeat_interleave(sizes, dim=1)
     return values.masked_fill(~confident, UNKNOWN), targets

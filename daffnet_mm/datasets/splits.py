@@ -1,7 +1,6 @@
 """Who is trained on, who validates, who is tested on: parts and folds."""
 
 import hashlib
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -62,11 +61,12 @@ def stratified_split(
 
     Returns:
         dict[str, str]: ``'train'``, ``'val'`` or ``'test'`` by image name;
-        backslashes in names are slashes here.
+        names are as :func:`~daffnet_lite.fileio.names.normalize_name` gives
+        them.
 
     Raises:
         InputError: If the ratios are not three numbers from 0, if an image has
-            no group, or if two names are one but for their slashes.
+            no group, or if two names are one but for slashes and accents.
     """
     if len(ratios) != len(SPLITS):
         raise InputError(
@@ -231,8 +231,8 @@ def _by_normalized_name(values: Mapping[str, str]) -> dict[str, str]:
     if len(normalized) < len(values):
         twice = Counter(map(normalize_name, values)).most_common(1)[0][0]
         raise InputError(
-            f'image {twice} is there twice, with slashes and '
-            'with backslashes; rename one'
+            f'image {twice} is there twice, under names that differ in '
+            'slashes or in how an accent is written alone; rename one'
         )
     return normalized
 
@@ -257,9 +257,7 @@ def _units(
         members = list(by_group.values())
 
     def order(unit: list[str]) -> bytes:
-        # Of the two ways to write an accented letter, macOS has the other.
-        name = unicodedata.normalize('NFC', unit[0])
-        return hashlib.sha256(f'{seed}:{name}'.encode()).digest()
+        return hashlib.sha256(f'{seed}:{unit[0]}'.encode()).digest()
 
     return sorted(members, key=order)
 

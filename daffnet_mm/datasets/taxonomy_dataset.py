@@ -13,6 +13,7 @@ PSEUDO_LABEL_KEYS = (
     'pseudo_labelled',
     'attribute_targets',
     'attribute_weight',
+    'forgotten_attributes',
 )
 
 
@@ -183,8 +184,9 @@ def run_pipeline(pipeline: Compose, info: dict) -> dict | None:
 
     Returns:
         dict, optional: The sample. If it is packed by now, ``data_samples``
-        holds ``attribute_targets`` and ``attribute_weight`` too, where the
-        annotation does, and ``pseudo_labelled`` in its metadata.
+        holds ``attribute_targets``, ``attribute_weight`` and
+        ``forgotten_attributes`` too, where the annotation does, and
+        ``pseudo_labelled`` in its metadata.
     """
     extra = {key: info[key] for key in PSEUDO_LABEL_KEYS if key in info}
     results = pipeline(info)

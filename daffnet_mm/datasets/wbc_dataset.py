@@ -1,7 +1,6 @@
 import glob
 import os
 import os.path as osp
-import unicodedata
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -464,7 +463,10 @@ class WBCDataset(BaseDataset):
         except OSError:
             # A link loop or too long a path: scanning it says so.
             scan_folder(self.data_root)
-        self._fields = read_fields(self.data_root)
+        self._fields = {
+            normalize_name(crop): normalize_name(field)
+            for crop, field in read_fields(self.data_root).items()
+        }
         images = self.list_images()
         self.faults = list(dict.fromkeys(self.faults))
         # What is left out by its kind is no failure of a test.
@@ -485,9 +487,7 @@ class WBCDataset(BaseDataset):
                 'have'
             )
         for image in images:
-            name = normalize_name(image['name'])
-            # macOS spells an accent as a character of its own, Linux not.
-            image['name'] = unicodedata.normalize('NFC', name)
+            image['name'] = normalize_name(image['name'])
             image['group'] = (
                 image['group'] or self.field_of(image) or image['name']
             )

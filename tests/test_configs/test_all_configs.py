@@ -167,7 +167,9 @@ def sample_batch(size, num_classes):
     )
     samples = []
     for label in (0, num_classes - 1):
-        sample = DataSample().set_gt_label(label)
+        # One name, for those who compare two looks at one cell.
+        sample = DataSample(metainfo=dict(img_path='cell.png'))
+        sample.set_gt_label(label)
         sample.set_field(
             torch.tensor([label % size for size in ATTRIBUTE_SIZES]),
             'gt_attributes',

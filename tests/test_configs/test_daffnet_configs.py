@@ -248,7 +248,7 @@ def test_what_imagenet_does_not_know_trains_from_the_start(name):
         # The normalisation of a layer that is new.
         expected = {n for n in expected if '.bn2.' not in n}
     hook = HOOKS.build(load(name).default_hooks['freeze'])
-    hook.before_train(SimpleNamespace(model=model))
+    hook.before_train(SimpleNamespace(model=model, train_loop=None))
     frozen = {id(p) for p in hook._parameters}
     assert {
         n for n, p in model.named_parameters() if id(p) in frozen

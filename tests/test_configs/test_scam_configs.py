@@ -212,7 +212,7 @@ def test_transferred_layers_can_be_frozen():
     }
     model = build(ablation('tl-frozen'))
     hook = HOOKS.build(load(ablation('tl-frozen')).default_hooks['freeze'])
-    hook.before_train(type('Bare', (), dict(model=model)))
+    hook.before_train(type('Bare', (), dict(model=model, train_loop=None)))
     assert hook.epochs == 100
     assert {id(p) for p in hook._parameters} == {
         id(p) for p in model.backbone.branches.parameters()
@@ -243,7 +243,7 @@ def test_peers_follow_the_recipe_of_either_paper(peer):
 def test_peers_freeze_all_but_the_last_layer(peer):
     model = build(f'peers/{peer}_pbc.py')
     hook = HOOKS.build(load(f'peers/{peer}_pbc.py').default_hooks['freeze'])
-    hook.before_train(type('Bare', (), dict(model=model)))
+    hook.before_train(type('Bare', (), dict(model=model, train_loop=None)))
     frozen = {id(p) for p in hook._parameters}
     trained = [p for p in model.parameters() if id(p) not in frozen]
     assert sorted(p.shape[0] for p in trained) == [8, 8]  # weight and bias

@@ -221,6 +221,11 @@ EMPTY = BCCD_BOX.format(name='WBC', box=(9, 1, 9, 5))
         ),
         (
             TYPES,
+            ',Image,Category\n,0,"A,B"\n,1,LYMPHOCYTE\n,00,"B,A"\n,1,MONO\n',
+            "image 1 is .*: 'LYMPHOCYTE' and .*line 5: 'MONO'; remove the",
+        ),
+        (
+            TYPES,
             ',Image,Category\n,0,BLAST\n',
             'BloodImage_00000.xml means no class; expected are basophil',
         ),

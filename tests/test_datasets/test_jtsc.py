@@ -56,6 +56,12 @@ def test_a_mask_is_optional_but_not_its_image(root):
             "line 2: '6' means no class; expected are basophil",
         ),
         (
+            lambda r: (r / TABLE).write_text(
+                'image ID,class label\n1,2\n2,3\n001,2\n01,4\n'
+            ),
+            "image 01 has two labels, .*line 2: '2' and .*line 5: '4'; remove",
+        ),
+        (
             lambda r: paint(r / 'Dataset 1' / '026.bmp'),
             'image .*026.bmp has no line in .*Class Labels',
         ),
@@ -91,3 +97,9 @@ def test_labels_that_a_spreadsheet_saved_again(root, kind):
     save_again(root / TABLE, kind)
     again = JTSC(str(root), **QUICK)
     assert [info['gt_label'] for info in infos(again)] == before
+
+
+def test_a_line_may_stand_twice(root):
+    with open(root / TABLE, 'a') as file:
+        file.write('01,2\n')
+    assert counts(JTSC(str(root), **QUICK)) == [5] * 5

@@ -204,6 +204,7 @@ def test_what_another_pipeline_packs(pbc_root, label_file, wrap):
     )
     # the loss leaves out what is unknown, whatever its target is
     assert sample.gt_attributes.tolist() == [-1, *first_values(number)[1:]]
+    assert sample.forgotten_attributes.tolist() == [True] + [False] * 10
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,25 @@ def test_accents_are_the_same_on_every_system(tmp_path):
     assert names['NFC'] == names['NFD']
 
 
+@pytest.mark.parametrize('form', ['NFC', 'NFD'])
+def test_groups_of_names_with_accents(tmp_path, form):
+    lines = ['image,group']
+    for label in WBC5_CLASSES:
+        for number in range(10):
+            paint(tmp_path / 'cells' / label / f'é{number}.jpg')
+            lines.append(f'{label}/é{number}.jpg,{label} ü{number // 2}')
+    table = tmp_path / 'groups.csv'
+    table.write_text(unicodedata.normalize(form, '\n'.join(lines)))
+    root = str(tmp_path / 'cells')
+    sides = defaultdict(set)
+    for part in PARTS:
+        dataset = LDWBC(root, part, group_file=str(table), **QUICK)
+        for info in map(dataset.get_data_info, range(len(dataset))):
+            sides[info['group']].add(part)
+    assert set(sides) == {f'{c} ü{i}' for c in WBC5_CLASSES for i in range(5)}
+    assert all(len(parts) == 1 for parts in sides.values())
+
+
 # -- splits ------------------------------------------------------------------
 
 

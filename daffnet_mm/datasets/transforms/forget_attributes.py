@@ -22,6 +22,8 @@ class ForgetAttributes(BaseTransform):
     **Modified Keys:**
 
     - gt_attributes
+    - forgotten_attributes (optional: which ones, of a pseudo-labelled cell,
+      for :class:`MeanTeacherHook`)
 
     Args:
         attributes (Sequence[str]): Names of attributes of WBCAtt.
@@ -59,6 +61,10 @@ class ForgetAttributes(BaseTransform):
         Returns:
             dict: The sample, with a changed copy of ``gt_attributes``.
         """
+        forgotten = results.get('forgotten_attributes')
+        if forgotten is not None:
+            # In place, for the dataset, which packs it: PackInputs would not.
+            forgotten[self._places] = True
         if results.get('gt_attributes') is not None:
             attributes = results['gt_attributes'].clone()
             attributes[self._places] = UNKNOWN

@@ -15,7 +15,7 @@ class BestCheckpointHook(Hook):
     After training, the best checkpoint is loaded, written to
     ``<work_dir>/best.pth`` (weights and metadata only, a name that the next
     stage's config can rely on), and tested. Needs ``save_best`` in the
-    checkpoint hook.
+    checkpoint hook; of several metrics there, the first says which is best.
 
     Args:
         out_file (str): Name of the published file in the work folder.
@@ -31,7 +31,16 @@ class BestCheckpointHook(Hook):
     def after_train(self, runner: Runner) -> None:
         """Load, publish and test the best model."""
         hooks = (h for h in runner.hooks if isinstance(h, CheckpointHook))
-        best = getattr(next(hooks, None), 'best_ckpt_path', None)
+        hook = next(hooks, None)
+        best = getattr(hook, 'best_ckpt_path', None)
+        # Of several metrics, in the order of save_best.
+        several = getattr(hook, 'best_ckpt_path_dict', None)
+        if several:
+            metric, best = next(iter(several.items()))
+            runner.logger.info(
+                f'save_best names {", ".join(several)}: the best by {metric} '
+                'is published and tested'
+            )
         if best is None:
             runner.logger.warning(
                 'there is no best checkpoint (no validation, or no save_best '

@@ -14,7 +14,8 @@ class EpochSeedHook(Hook):
     ran before, so a resumed run draws what an uninterrupted one would have.
     MMEngine seeds data loader workers when they start, the same in every
     epoch; here they get the epoch's seed. Leave ``persistent_workers`` off so
-    that they start with each epoch.
+    that they start with each epoch. A training by iterations is one epoch to
+    MMEngine: resumed, it draws other numbers.
     """
 
     priority = 'VERY_HIGH'

@@ -6,6 +6,7 @@ from mmpretrain.registry import HOOKS
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from daffnet_lite.errors import InputError
+from daffnet_mm.engine.epochs import require_epochs
 
 
 @HOOKS.register_module()
@@ -21,7 +22,8 @@ class FreezeBatchNormHook(Hook):
         begin (int): Number of epochs before the statistics stand still.
 
     Raises:
-        InputError: At the start, if the model has no batch normalisation.
+        InputError: At the start, if the model has no batch normalisation, or
+            the training goes by iterations.
     """
 
     def __init__(self, begin: int) -> None:
@@ -29,6 +31,7 @@ class FreezeBatchNormHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Find the layers."""
+        require_epochs(runner, self)
         self._norms = [
             m for m in runner.model.modules() if isinstance(m, _BatchNorm)
         ]

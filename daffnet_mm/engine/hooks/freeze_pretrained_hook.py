@@ -9,6 +9,7 @@ from mmpretrain.registry import HOOKS
 from torch import nn
 
 from daffnet_lite.errors import InputError
+from daffnet_mm.engine.epochs import require_epochs
 
 
 @HOOKS.register_module()
@@ -46,8 +47,11 @@ class FreezePretrainedHook(Hook):
         """Find the pretrained parameters.
 
         Raises:
-            InputError: If a pattern matches no parameter.
+            InputError: If a pattern matches no parameter, or if layers are to
+                be thawed in a training by iterations.
         """
+        if self.epochs:
+            require_epochs(runner, self)
         model = runner.model
         if is_model_wrapper(model):
             model = model.module

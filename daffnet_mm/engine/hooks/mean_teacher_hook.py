@@ -7,6 +7,7 @@ from mmpretrain.registry import HOOKS
 
 from daffnet_lite.errors import InputError
 from daffnet_mm.datasets.pseudo_labels import confident_labels
+from daffnet_mm.engine.epochs import require_epochs
 
 
 @HOOKS.register_module()
@@ -18,7 +19,8 @@ class MeanTeacherHook(Hook):
     MMEngine's ``EMAHook`` keeps predicts the attributes of each batch's
     pseudo-labelled cells, on the view of them that the model is about to
     see, and these predictions take the place of those in the file. Until
-    then, the file's count. True attributes and class labels stay.
+    then, the file's count. True attributes and class labels stay, and what
+    :class:`ForgetAttributes` has made unknown stays unknown.
 
     The average is saved and resumed by ``EMAHook``, which the config must
     have too.
@@ -48,8 +50,11 @@ class MeanTeacherHook(Hook):
         """Find the teacher.
 
         Raises:
-            InputError: If there is no ``EMAHook``.
+            InputError: If there is no ``EMAHook``, or if the teacher is to
+                wait for an epoch in a training by iterations.
         """
+        if self.begin_epoch:
+            require_epochs(runner, self)
         ema = [hook for hook in runner.hooks if isinstance(hook, EMAHook)]
         if not ema:
             raise InputError(
@@ -86,13 +91,18 @@ class MeanTeacherHook(Hook):
             predicted = self._teacher.test_step(
                 dict(inputs=[data_batch['inputs'][i] for i in chosen])
             )
+        samples = [data_batch['data_samples'][i] for i in chosen]
+        values = torch.stack([p.pred_attributes for p in predicted]).cpu()
+        none = torch.zeros(values.shape[1], dtype=torch.bool)
         labels = confident_labels(
-            torch.stack([p.pred_attributes for p in predicted]).cpu(),
+            values,
             torch.stack([p.pred_attribute_scores for p in predicted]).cpu(),
             self.threshold,
+            torch.stack(
+                [s.get('forgotten_attributes', none) for s in samples]
+            ),
         )
-        for i, attributes, targets in zip(chosen, *labels, strict=True):
-            sample = data_batch['data_samples'][i]
+        for sample, attributes, targets in zip(samples, *labels, strict=True):
             sample.set_field(attributes, 'gt_attributes')
             if 'attribute_targets' in sample:
                 del sample.attribute_targets

@@ -1,5 +1,5 @@
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import IterBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 
 
@@ -11,7 +11,8 @@ class ValidateOnResumeHook(Hook):
     that resumes from that checkpoint goes on with the next epoch and would
     never take the score into account, neither for the best checkpoint nor for
     early stopping. Validating once more makes the resumed run equal to one
-    that was never interrupted.
+    that was never interrupted. So it is with iterations, where a training
+    goes by them.
     """
 
     # After the checkpoint hook has prepared to save a best model.
@@ -20,17 +21,17 @@ class ValidateOnResumeHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Validate if the run has epochs behind it."""
         loop = runner.train_loop
+        unit, done, last = 'epoch', runner.epoch, loop.max_epochs
+        if isinstance(loop, IterBasedTrainLoop):
+            unit, done, last = 'iteration', runner.iter, loop.max_iters
         if (
-            runner.epoch
+            done
             and runner.val_loop is not None
-            and runner.epoch >= loop.val_begin
-            and (
-                runner.epoch % loop.val_interval == 0
-                or runner.epoch == loop.max_epochs
-            )
+            and done >= loop.val_begin
+            and (done % loop.val_interval == 0 or done == last)
         ):
             runner.logger.info(
-                f'validating epoch {runner.epoch}, from which this run '
-                'resumes, for its score'
+                f'validating {unit} {done}, from which this run resumes, for '
+                'its score'
             )
             runner.val_loop.run()

@@ -27,6 +27,9 @@ class FourierMix:
         ...         augments=[dict(type='FourierMix')], probs=[0.5]))
     """
 
+    #: For :func:`~daffnet_mm.models.data_preprocessors.mixes_labels`.
+    keeps_labels = True
+
     def __init__(self, most: float = 1.0) -> None:
         if not 0 < most <= 1:
             raise InputError(

@@ -1,8 +1,10 @@
 import copy
+from typing import Any
 
 import torch
 from mmpretrain.models.utils.batch_augments import RandomBatchAugment
 from mmpretrain.registry import MODELS
+from torch import nn
 
 from .channels_last_data_preprocessor import ChannelsLastDataPreprocessor
 
@@ -17,7 +19,8 @@ class MixingDataPreprocessor(ChannelsLastDataPreprocessor):
     its image, and :class:`MAPHead` mixes the targets of its loss.
 
     Samples with ``gt_score`` (``to_onehot=True``) have that mixed too, as the
-    other heads expect it.
+    other heads need it: without, they would learn one label of a mixed image.
+    :class:`FusionHead` and :class:`TaxonomyGuardHook` refuse that.
 
     Args:
         batch_augments (dict, optional): Arguments of MMPretrain's
@@ -53,7 +56,7 @@ class MixingDataPreprocessor(ChannelsLastDataPreprocessor):
         Returns:
             dict: ``inputs`` of shape (N, C, H, W), channels-last, and
             ``data_samples``, each with its ``mixture`` of shape (N, ) if
-            images were mixed.
+            images of several labels were mixed.
         """
         data = super().forward(data, training)
         samples = data.get('data_samples')
@@ -64,6 +67,8 @@ class MixingDataPreprocessor(ChannelsLastDataPreprocessor):
             torch.eye(len(samples), device=data['inputs'].device),
         )
         data['inputs'] = inputs.contiguous(memory_format=torch.channels_last)
+        if not mixes_labels(self):
+            return data
         for sample, shares in zip(samples, mixture, strict=True):
             sample.set_field(shares, 'mixture')
         if 'gt_score' in samples[0]:
@@ -73,3 +78,24 @@ class MixingDataPreprocessor(ChannelsLastDataPreprocessor):
             for sample, score in zip(samples, scores, strict=True):
                 sample.set_gt_score(score)
         return data
+
+
+def mixes_labels(data_preprocessor: nn.Module) -> bool:
+    """Say whether an image may come with the labels of several samples.
+
+    Args:
+        data_preprocessor (nn.Module): MMPretrain's ``ClsDataPreprocessor``,
+            :class:`MixingDataPreprocessor` or another one.
+
+    Returns:
+        bool: Whether it has batch augments other than those that say
+        ``keeps_labels``, as :class:`FourierMix` does.
+    """
+    mixing: Any = getattr(data_preprocessor, 'mixing', None) or getattr(
+        data_preprocessor, 'batch_augments', None
+    )
+    return any(
+        not getattr(augment, 'keeps_labels', False)
+        for augment in getattr(mixing, 'augments', ())
+        if augment is not None
+    )

@@ -2,6 +2,7 @@ import torch
 import torch.nn as nn
 from mmpretrain.models.heads import ClsHead
 from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample
 
 from daffnet_lite.errors import InputError
 
@@ -83,6 +84,22 @@ class FusionHead(ClsHead):
             Tensor: Logits of shape (N, num_classes).
         """
         return self.classifier(self.dropout(self.pre_logits(feats)))
+
+    def _get_loss(
+        self, cls_score: torch.Tensor, data_samples: list[DataSample], **kwargs
+    ) -> dict[str, torch.Tensor]:
+        """Compute the classifier's loss.
+
+        Raises:
+            InputError: If images were mixed and their labels were not.
+        """
+        if 'mixture' in data_samples[0] and 'gt_score' not in data_samples[0]:
+            raise InputError(
+                'MixingDataPreprocessor has mixed the images, but not the '
+                'labels that FusionHead learns: set to_onehot=True and '
+                'num_classes in data_preprocessor'
+            )
+        return super()._get_loss(cls_score, data_samples, **kwargs)
 
     def linear_inputs(self, feats: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """Join what the head is a linear function of.

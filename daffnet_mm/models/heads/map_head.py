@@ -131,7 +131,9 @@ class MAPHead(BaseModule):
         class_logits = None
         if self.num_classes is not None:
             if self.encoder is not None:
-                features = self.encoder(self.layout.softmax(attribute_logits))
+                scores = self.layout.softmax(attribute_logits)
+                # float32, whatever the weights are in.
+                features = self.encoder(scores.to(self.fc.weight.dtype))
             class_logits = self.fc_classes(features)
         return attribute_logits, class_logits
 
@@ -206,7 +208,8 @@ class MAPHead(BaseModule):
             dict[str, Tensor]: The loss terms.
 
         Raises:
-            InputError: If the samples carry no attributes.
+            InputError: If the samples carry no attributes, or scores that are
+                mixed while their attributes are not.
         """
         attribute_logits, class_logits = self(feats)
         if 'gt_attributes' not in data_samples[0]:
@@ -215,6 +218,14 @@ class MAPHead(BaseModule):
                 'attributes (WBCAtt, SyntheticWBC or PseudoLabelledDataset) '
                 "and end its pipeline with dict(type='PackInputs', "
                 "algorithm_keys=('gt_attributes', ))"
+            )
+        if 'gt_score' in data_samples[0] and 'mixture' not in data_samples[0]:
+            raise InputError(
+                'the samples have gt_score, which ClsDataPreprocessor mixes '
+                '(Mixup, CutMix) while gt_attributes and gt_label stay, which '
+                'MAPHead learns: to mix images, set data_preprocessor to '
+                "dict(type='MixingDataPreprocessor'); otherwise leave "
+                'to_onehot out of it'
             )
         # Unlike the label, MMPretrain's preprocessor leaves the attributes
         # where the data loader made them.

@@ -164,6 +164,8 @@ class MFE(BaseModule):
         Returns:
             Tensor: Shape (N, 128), or the probabilities without an encoder.
         """
+        # A softmax gives float32, whatever the weights are in.
+        scores = scores.to(self.predictor.head.fc.weight.dtype)
         return scores if self.encoder is None else self.encoder(scores)
 
     def forward(

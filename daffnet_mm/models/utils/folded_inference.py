@@ -1,6 +1,5 @@
 import copy
 from collections.abc import Callable
-from itertools import chain
 
 import torch
 from mmcv.cnn.utils.fuse_conv_bn import fuse_conv_bn
@@ -20,9 +19,10 @@ class FoldedInference:
 
     The folded copy is made at the first call and again whenever the weights
     have changed. It has to give the network's own output on the batch it is
-    made at; a network of a kind that it would change runs as it is. So does
-    one that somebody watches through forward hooks, and one that is being
-    compiled, traced or exported.
+    made at; a network of a kind that it would change runs as it is. So do
+    one that somebody watches through forward hooks, one that is being
+    compiled, traced or exported, and one that was built in
+    ``torch.inference_mode()``, whose weights do not tell of changes.
 
     Args:
         model (nn.Module): The network, in evaluation mode. It keeps its own
@@ -60,10 +60,10 @@ class FoldedInference:
             )
         ):
             return self._run(self._model, inputs)
-        state = [
-            (t.data_ptr(), t._version)
-            for t in chain(self._model.parameters(), self._model.buffers())
-        ]
+        tensors = [*self._model.parameters(), *self._model.buffers()]
+        if any(t.is_inference() for t in tensors):
+            return self._run(self._model, inputs)
+        state = [(t.data_ptr(), t._version) for t in tensors]
         if state != self._state:
             self._folded = self._fold(inputs)
             self._state = state

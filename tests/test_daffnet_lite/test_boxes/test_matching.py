@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from daffnet_lite.boxes import BoxesByField, GivenBox, boxes_of_fields
@@ -58,3 +60,9 @@ def test_a_file_that_names_no_field_is_of_the_only_one():
 
 def test_a_detector_may_have_found_nothing():
     assert boxes_of_fields(['x/1.png'], {}, 'b') == {}
+
+
+def test_accents_may_be_written_in_either_way():
+    name = 'Zélle.png'
+    field = f'/slides/{unicodedata.normalize("NFD", name)}'
+    assert list(boxes_of_fields([field], given(name), 'f.csv')) == [field]

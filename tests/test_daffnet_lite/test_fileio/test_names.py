@@ -1,11 +1,13 @@
 import itertools
 import os
+import unicodedata
 
 import pytest
 
 from daffnet_lite.fileio.names import (
     file_stems,
     is_valid_unicode,
+    normalize_name,
     printable,
     unique_stems,
     valid_unicode,
@@ -72,3 +74,9 @@ def test_files_of_several_folders(tmp_path):
     assert stems == ['x/a.png', 'x/a.jpg', 'y/z/a']
     assert file_stems([str(tmp_path / 'x' / 'a.png')] * 2) == ['a', 'a']
     assert file_stems([]) == []
+
+
+@pytest.mark.parametrize('form', ['NFC', 'NFD'])
+def test_one_form_of_a_name(form):
+    name = unicodedata.normalize(form, 'Größe\\é.png')
+    assert normalize_name(name) == 'Größe/é.png'

@@ -1,6 +1,7 @@
 import csv
 import os
 import shutil
+import unicodedata
 import warnings
 
 import cv2
@@ -285,3 +286,15 @@ def test_a_table_that_leads_elsewhere_removes_nothing(tmp_path, source):
     crop_folder(source, target, num_workers=1)
     assert other.is_file()
     assert 'mine' not in table.read_text(encoding='utf-8')
+
+
+def test_stale_crops_of_names_with_accents(tmp_path, source):
+    decomposed = unicodedata.normalize('NFD', 'é.png')
+    (source / 'lymphocyte' / 'a.png').rename(source / decomposed)
+    target = tmp_path / 'out'
+    crop_folder(source, target, num_workers=1)
+    crop = target / decomposed.replace('.png', '_0.png')
+    assert crop.is_file()
+    Image.new('RGB', (90, 90), 'white').save(source / decomposed)
+    crop_folder(source, target, num_workers=1)
+    assert not crop.exists()

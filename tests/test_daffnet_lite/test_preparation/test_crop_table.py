@@ -1,6 +1,7 @@
 """Releases that were cut: which field a crop is of decides where it goes."""
 
 import csv
+import unicodedata
 from collections import Counter, defaultdict
 
 import pytest
@@ -14,12 +15,14 @@ from cell_trees import (
     ids,
     infos,
     lisc_whole,
+    paint,
 )
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.preparation.crop_folder import crop_folder
 from daffnet_lite.preparation.crop_table import read_fields
-from daffnet_mm.datasets import BCCD, LISC, PBC
+from daffnet_lite.structures import WBC5_CLASSES
+from daffnet_mm.datasets import BCCD, LDWBC, LISC, PBC
 from daffnet_mm.datasets.splits import read_group_file, read_split_file
 from daffnet_mm.preparation.make_splits import (
     draw_parts,
@@ -107,6 +110,25 @@ def test_the_table_is_a_group_file(lisc_cut, tmp_path):
         sides[field_of_lisc(name)].add(part)
     assert len(sides) == 242
     assert all(len(found) == 1 for found in sides.values())
+
+
+@pytest.mark.parametrize('form', ['NFC', 'NFD'])
+def test_accents_may_be_written_in_either_way(tmp_path, form):
+    lines = [HEADER]
+    for label in WBC5_CLASSES:
+        for number in range(5):
+            field = f'{label}/é{number}'
+            lines.append(f'{field}_0.png,{field}.png,0,0,9,9\n')
+            name = unicodedata.normalize('NFD', f'{field}_0.png')
+            paint(tmp_path / 'cut' / name)
+    table = tmp_path / 'cut' / 'boxes.csv'
+    table.write_text(unicodedata.normalize(form, ''.join(lines)))
+    groups = tmp_path / 'groups.csv'
+    groups.write_text('image,group\nbasophil/é0.png,g\n')
+    dataset = LDWBC(str(tmp_path / 'cut'), group_file=str(groups), **QUICK)
+    found = sorted(info['group'] for info in infos(dataset))
+    assert found[:2] == ['basophil/é1.png', 'basophil/é2.png']
+    assert 'g' in found and len(found) == 25
 
 
 def test_names_without_folders(pbc_root, tmp_path):

@@ -36,6 +36,15 @@ def test_named_attributes_become_unknown():
     assert known.tolist() == [0, 1] * 5 + [0]
 
 
+def test_a_pseudo_labelled_cell_keeps_which_they_are():
+    mask = torch.zeros(11, dtype=torch.bool)
+    results = dict(
+        gt_attributes=torch.zeros(11).long(), forgotten_attributes=mask
+    )
+    forget('granule_colour')(forget('cell_size')(results))
+    assert mask.nonzero().flatten().tolist() == [0, 9]
+
+
 def test_the_loss_leaves_them_out():
     log_probs = torch.zeros(1, 11, 6).log_softmax(-1)
     truth = torch.zeros(11, dtype=torch.long)

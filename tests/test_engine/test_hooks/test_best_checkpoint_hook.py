@@ -3,7 +3,15 @@ import json
 import pytest
 import torch
 from mmengine.runner import Runner
-from tiny_run import RecordHook, ScriptHook, assert_same, tiny_config, train
+from mmpretrain.registry import METRICS
+from tiny_run import (
+    RecordHook,
+    ScriptedMetric,
+    ScriptHook,
+    assert_same,
+    tiny_config,
+    train,
+)
 
 SCRIPT = {
     'val_evaluator': dict(
@@ -63,3 +71,27 @@ def test_without_a_best_model(tmp_path):
     log = next(tmp_path.glob('*/*.log')).read_text()
     assert 'there is no best checkpoint' in log
     assert not (tmp_path / 'best.pth').exists()
+
+
+@METRICS.register_module()
+class SecondScriptedMetric(ScriptedMetric):
+    """The same, under another name."""
+
+    def compute_metrics(self, results):
+        (score,) = super().compute_metrics(results).values()
+        return {'wbc/second': score}
+
+
+def test_of_two_metrics_the_first_counts(tmp_path):
+    cfg = tiny_config(tmp_path, **SCRIPT)
+    cfg.default_hooks.checkpoint.save_best = ['wbc/accuracy', 'wbc/second']
+    second = dict(type='SecondScriptedMetric', scores=[30.0, 20.0, 10.0])
+    cfg.val_evaluator = [cfg.val_evaluator, second]
+    train(cfg, ScriptHook())
+    assert (tmp_path / 'best_wbc_second_epoch_1.pth').exists()
+    published = torch.load(tmp_path / 'map.pth', weights_only=True)
+    assert published['meta']['epoch'] == 2
+    log = next(tmp_path.glob('*/*.log')).read_text()
+    assert 'wbc/accuracy, wbc/second: the best by wbc/accuracy is' in log
+    assert 'there is no best checkpoint' not in log
+    assert (tmp_path / 'evaluation' / 'wbc_metrics.json').exists()

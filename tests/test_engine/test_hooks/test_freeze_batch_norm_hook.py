@@ -22,6 +22,18 @@ def test_statistics_stand_still_and_weights_train(tmp_path):
     assert not first[name + 'weight'].equal(second[name + 'weight'])
 
 
+def test_a_training_by_iterations_is_refused(tmp_path):
+    cfg = tiny_config(
+        tmp_path,
+        custom_hooks=[dict(type='FreezeBatchNormHook', begin=1)],
+        train_cfg=dict(_delete_=True, by_epoch=False, max_iters=3),
+    )
+    with pytest.raises(
+        InputError, match='FreezeBatchNormHook counts epochs.*by_epoch=True'
+    ):
+        train(cfg)
+
+
 def test_a_model_without_is_refused(tmp_path):
     cfg = tiny_config(
         tmp_path, custom_hooks=[dict(type='FreezeBatchNormHook', begin=1)]

@@ -97,6 +97,21 @@ def test_no_frozen_epochs(tmp_path):
     }
 
 
+@pytest.mark.parametrize('epochs', [2, 0])
+def test_a_training_by_iterations(tmp_path, epochs):
+    cfg = tiny_config(
+        tmp_path,
+        **{**FREEZE, 'default_hooks.freeze.epochs': epochs},
+        train_cfg=dict(_delete_=True, by_epoch=False, max_iters=2),
+        param_scheduler=None,
+    )
+    if epochs == 0:
+        train(cfg)
+        return
+    with pytest.raises(InputError, match='FreezePretrainedHook counts epochs'):
+        train(cfg)
+
+
 def test_a_pattern_that_matches_nothing(tmp_path):
     options = {**FREEZE, 'default_hooks.freeze.layers': ['backbone.', 'neck']}
     with pytest.raises(InputError, match="'neck' matches no parameter"):

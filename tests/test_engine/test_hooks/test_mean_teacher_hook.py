@@ -124,6 +124,57 @@ def test_hard_labels_above_a_threshold(cfg):
     assert unknown > 0 and known > 0
 
 
+@pytest.mark.parametrize('where', ['in the part', 'behind all'])
+def test_what_a_view_made_untrue_stays_unknown(cfg, where):
+    load, *steps, pack = cfg.train_pipeline
+    forget = dict(type='ForgetAttributes', attributes=['cell_size'])
+    mixed = cfg.train_dataloader.dataset
+    parts = mixed.datasets[0], mixed.datasets[1].dataset
+    if where == 'behind all':
+        mixed.pipeline = [forget, pack]
+    for part in parts:
+        part.pipeline = [load, *steps]
+        if where == 'in the part':
+            part.pipeline += [forget, pack]
+    for _, pseudo, values, targets, _, said, scores in seen(
+        cfg, begin_epoch=0
+    ):
+        assert values[0] == -1
+        if not pseudo:
+            assert (values[1:] >= 0).all()
+            continue
+        torch.testing.assert_close(values[1:], said[1:])
+        assert not targets[: ATTRIBUTE_SIZES[0]].any()
+        torch.testing.assert_close(
+            targets[ATTRIBUTE_SIZES[0] :],
+            scores[ATTRIBUTE_SIZES[0] :],
+            atol=1e-5,
+            rtol=1e-4,
+        )
+
+
+def by_iterations(cfg):
+    cfg.train_cfg = dict(by_epoch=False, max_iters=3)
+    cfg.train_dataloader.sampler = dict(type='InfiniteSampler')
+    cfg.param_scheduler = None
+    cfg.default_hooks.checkpoint.by_epoch = False
+    return cfg
+
+
+def test_a_training_by_iterations(cfg):
+    options = dict(momentum=0.1, type='EMAHook')
+    cfg = by_iterations(cfg)
+    cfg.custom_hooks = [options, dict(type='MeanTeacherHook')]
+    with pytest.raises(InputError, match='MeanTeacherHook counts epochs'):
+        train(cfg)
+    # from the start, there is nothing to count
+    cfg.custom_hooks = [options, dict(type='MeanTeacherHook', begin_epoch=0)]
+    cfg.experiment_name += '_again'
+    hook = SeenHook()
+    train(cfg, hook)
+    assert any(pseudo for _, pseudo, *_ in hook.batches)
+
+
 def test_there_must_be_an_average(cfg):
     cfg.custom_hooks = [dict(type='MeanTeacherHook')]
     with pytest.raises(InputError, match='EMAHook'):

@@ -6,6 +6,7 @@ held against one that was not.
 
 import pytest
 import torch
+from mmengine.hooks import Hook
 from tiny_run import (
     InterruptHook,
     Interruption,
@@ -139,3 +140,35 @@ def test_the_state_is_plain(uninterrupted):
     checkpoint = torch.load(uninterrupted / 'epoch_4.pth', weights_only=True)
     # epoch 4 was not validated yet, epoch 3 was the first without a gain
     assert checkpoint['early_stopping'] == dict(best_score=30.0, wait_count=1)
+
+
+class IterationHook(Hook):
+    """Tell `ScriptedMetric` the iteration, two of which have one score."""
+
+    def before_val_epoch(self, runner):
+        for metric in runner.val_evaluator.metrics:
+            metric.epoch = runner.iter // 2
+
+
+def test_iterations_are_validated_as_epochs_are(tmp_path):
+    options = {
+        **OPTIONS,
+        'val_evaluator.scores': [50.0, 10.0, 20.0],
+        'train_cfg': dict(
+            _delete_=True, by_epoch=False, max_iters=6, val_interval=2
+        ),
+        'param_scheduler': None,
+        'default_hooks.checkpoint.by_epoch': False,
+        'default_hooks.checkpoint.interval': 2,
+    }
+    del options['train_cfg.max_epochs']
+    # after iteration 2, between its checkpoint and its validation
+    stop = InterruptHook('before_val_epoch', 0)
+    with pytest.raises(Interruption):
+        train(tiny_config(tmp_path, **options), IterationHook(), stop)
+    assert [path.name for path in tmp_path.glob('*.pth')] == ['iter_2.pth']
+    train(tiny_config(tmp_path, **options), IterationHook())
+    (best,) = tmp_path.glob('best_*.pth')
+    assert best.name == 'best_wbc_accuracy_iter_2.pth'
+    log = max(tmp_path.glob('*/*.log')).read_text()
+    assert 'validating iteration 2, from which this run resumes' in log

@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 
 import pytest
-from mmpretrain.registry import HOOKS
+from mmpretrain.registry import HOOKS, MODELS
 
 import daffnet_mm.engine.hooks.taxonomy_guard_hook  # noqa: F401
 from daffnet_lite.errors import InputError
@@ -52,3 +52,54 @@ def test_a_classifier_of_another_number_is_refused(hook):
         InputError, match='num_classes is 5, but the data have 2 classes: a, b'
     ):
         hook.before_test(runner(None, None, loop('a', 'b'), num_classes=5))
+
+
+def mixing(head, preprocessor, augment, **options):
+    """A run of two classes that mixes its images."""
+    model = MODELS.build(
+        dict(
+            type='ImageClassifier',
+            backbone=dict(type='MobileNetV2', widen_factor=0.1),
+            head=dict(type=head, num_classes=2, in_channels=8),
+            data_preprocessor=dict(type=preprocessor, **options),
+            train_cfg=dict(augments=[augment]),
+        )
+    )
+    return SimpleNamespace(
+        train_loop=loop('a', 'b'), val_loop=None, test_loop=None, model=model
+    )
+
+
+MIXUP, FOURIER = dict(type='Mixup', alpha=1.0), dict(type='FourierMix')
+OURS, ONE_HOT = 'MixingDataPreprocessor', dict(to_onehot=True, num_classes=2)
+
+
+@pytest.mark.parametrize(
+    'run',
+    [
+        ('MAPHead', OURS, MIXUP),
+        ('LinearClsHead', OURS, FOURIER),
+        ('TwoLooksClsHead', OURS, FOURIER),
+        ('LinearClsHead', 'ClsDataPreprocessor', MIXUP),
+    ],
+)
+def test_images_may_be_mixed_as_labels_are(hook, run):
+    hook.before_train(mixing(*run))
+    if run[0] == 'LinearClsHead':
+        hook.before_train(mixing(run[0], OURS, MIXUP, **ONE_HOT))
+
+
+@pytest.mark.parametrize('head', ['LinearClsHead', 'FusionHead'])
+def test_mixed_images_with_one_label_are_refused(hook, head):
+    with pytest.raises(
+        InputError, match=f'labels that {head} learns: set to_onehot=True'
+    ):
+        hook.before_train(mixing(head, OURS, MIXUP))
+
+
+@pytest.mark.parametrize('preprocessor', [OURS, 'ClsDataPreprocessor'])
+def test_mixed_looks_are_refused(hook, preprocessor):
+    with pytest.raises(InputError, match='two looks at one cell.*CutMix out'):
+        hook.before_train(
+            mixing('TwoLooksClsHead', preprocessor, MIXUP, **ONE_HOT)
+        )

@@ -299,6 +299,47 @@ def test_autocast(model, cells):
     assert sample.pred_attribute_scores.dtype == torch.float32
 
 
+@torch.no_grad()
+@pytest.mark.parametrize('dtype', [torch.half, torch.bfloat16, torch.double])
+@pytest.mark.parametrize('encoder', [True, False])
+@pytest.mark.parametrize('frozen', [True, False])
+def test_runs_in_any_precision(daffnet_cfg, dtype, encoder, frozen):
+    torch.manual_seed(0)
+    options = {} if encoder else dict(encoder=None)
+    model = MODELS.build(daffnet_cfg(frozen=frozen, **options)).eval()
+    expected = model(images(), mode='predict')
+    model.to(dtype)
+    inputs = images().to(dtype)
+    assert model(inputs).dtype == dtype
+    for sample, other in zip(
+        model(inputs, mode='predict'), expected, strict=True
+    ):
+        for key in ('pred_score', 'pred_attribute_scores'):
+            torch.testing.assert_close(
+                sample.get(key).float(), other.get(key), atol=0.02, rtol=0.02
+            )
+        assert sample.pred_attribute_scores.dtype == torch.float32
+
+
+def test_is_built_and_run_in_inference_mode(daffnet_cfg, cells):
+    with torch.inference_mode():
+        torch.manual_seed(0)
+        model = MODELS.build(daffnet_cfg()).eval()
+        before = model(images())
+        # Such weights do not tell that they were changed.
+        for parameter in model.neck.predictor.head.parameters():
+            parameter.mul_(50)
+        after = model(images())
+    assert not torch.allclose(before, after)
+    # Another one is run so first, and trained then.
+    model = MODELS.build(daffnet_cfg()).eval()
+    with torch.inference_mode():
+        expected = model(images())
+    torch.testing.assert_close(model(images()), expected)
+    model.train()(images(), cells(4), mode='loss')['loss'].backward()
+    assert model.backbone.conv1.weight.grad.any()
+
+
 def test_the_data_preprocessor_is_an_image_classifiers(model, cells):
     assert isinstance(model, ImageClassifier)
     data = dict(

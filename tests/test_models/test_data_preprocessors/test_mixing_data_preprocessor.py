@@ -5,7 +5,7 @@ from mmengine.structures import BaseDataElement
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
-import daffnet_mm  # noqa: F401
+from daffnet_mm.models.data_preprocessors import mixes_labels
 
 
 def preprocessor(augment='Mixup', **kwargs):
@@ -69,3 +69,35 @@ def test_a_config_can_be_built_twice():
             dict(type='MixingDataPreprocessor', batch_augments=batch_augments)
         )
     assert batch_augments['probs'] == [0.5]
+
+
+FOURIER, CUTMIX = dict(type='FourierMix'), dict(type='CutMix', alpha=1.0)
+
+
+@pytest.mark.parametrize(
+    ('augments', 'mixed'),
+    [([FOURIER], False), ([FOURIER, CUTMIX], True), ([CUTMIX], True)],
+)
+def test_what_keeps_its_label_has_no_mixture(augments, mixed):
+    model = MODELS.build(
+        dict(
+            type='MixingDataPreprocessor',
+            batch_augments=dict(
+                augments=augments, probs=[1 / len(augments)] * len(augments)
+            ),
+        )
+    )
+    assert mixes_labels(model) == mixed
+    data = model(batch(), training=True)
+    assert all(('mixture' in s) == mixed for s in data['data_samples'])
+
+
+def test_other_preprocessors_may_mix_labels_too():
+    plain = MODELS.build(dict(type='ClsDataPreprocessor'))
+    mixing = MODELS.build(
+        dict(
+            type='ClsDataPreprocessor', batch_augments=dict(augments=[CUTMIX])
+        )
+    )
+    assert not mixes_labels(plain) and mixes_labels(mixing)
+    assert not mixes_labels(torch.nn.Identity())

@@ -70,6 +70,20 @@ def test_loss_and_prediction():
         assert int(sample.gt_label) == i
 
 
+def test_mixed_images_need_mixed_labels():
+    head = FusionHead(2, 12, morphological_channels=0)
+    samples = labelled([0, 1])
+    for sample in samples:
+        sample.set_field(torch.full((2,), 0.5), 'mixture')
+    feats = (torch.randn(2, 12),)
+    with pytest.raises(InputError, match='but not the labels.*to_onehot=True'):
+        head.loss(feats, samples)
+    for sample in samples:
+        sample.set_gt_score(torch.full((2,), 0.5))
+    expected = -head(feats).log_softmax(1).mean()
+    torch.testing.assert_close(head.loss(feats, samples)['loss'], expected)
+
+
 def test_losses_of_mmpretrain_serve():
     head = MODELS.build(
         dict(

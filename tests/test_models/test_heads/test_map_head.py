@@ -247,6 +247,18 @@ def test_autocast(map_cfg, cells):
     assert sample.pred_score.dtype == torch.float32
 
 
+@pytest.mark.parametrize('dtype', [torch.half, torch.bfloat16, torch.double])
+def test_encoded_attributes_in_any_precision(dtype):
+    head = head_of(
+        num_classes=5, encoder=dict(type='MorphologicalAttributeEncoder')
+    ).eval()
+    feats = (torch.randn(2, 12),)
+    expected = head(feats)[1].softmax(1)
+    scores = head.to(dtype)((feats[0].to(dtype),))[1].softmax(1)
+    assert scores.dtype == dtype
+    torch.testing.assert_close(scores.float(), expected, atol=0.02, rtol=0.02)
+
+
 def test_mixed_images_train(map_cfg, cells):
     model = MODELS.build(
         map_cfg(
@@ -262,6 +274,26 @@ def test_mixed_images_train(map_cfg, cells):
     losses = model(**data, mode='loss')
     sum(losses.values()).backward()
     assert all(value.isfinite() for value in losses.values())
+
+
+@pytest.mark.parametrize(
+    'preprocessor', ['ClsDataPreprocessor', 'ChannelsLastDataPreprocessor']
+)
+def test_images_that_mmpretrain_mixes_are_refused(
+    map_cfg, cells, preprocessor
+):
+    model = MODELS.build(
+        map_cfg(
+            data_preprocessor=dict(type=preprocessor, num_classes=5),
+            train_cfg=dict(augments=[dict(type='Mixup', alpha=1.0)]),
+        )
+    )
+    data = model.data_preprocessor(
+        dict(inputs=list(torch.rand(4, 3, 32, 32)), data_samples=cells(4)),
+        training=True,
+    )
+    with pytest.raises(InputError, match=r"dict\(type='MixingDataPrepro"):
+        model(**data, mode='loss')
 
 
 # -- options, all off in the paper's setting ---------------------------------
