@@ -15,6 +15,7 @@ from daffnet_lite.fileio.csv_files import write_csv_rows
 from daffnet_lite.fileio.names import valid_unicode
 
 from .collected import Rows
+from .rows import rounded_down
 from .tables import as_tables
 
 #: Columns of text that the widest table takes.
@@ -31,7 +32,10 @@ def write_rows(
         list(first[0]) if first else columns,
         (
             [
-                round(value, 4) if isinstance(value, float) else value
+                # 1 is what is certain.
+                float(rounded_down(value, 4))
+                if isinstance(value, float)
+                else value
                 for value in row.values()
             ]
             for row in chain(first, rows)
