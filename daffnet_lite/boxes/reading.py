@@ -27,7 +27,7 @@ def read_boxes(path: str | Path) -> BoxesByField:
 
     What a file is, its ending and its content tell. CSV and COCO name the
     fields; each of the others is of one field, the one that it is called
-    after. What several CSV say of one field is put together.
+    after. What several of the former say of one field is put together.
 
     Args:
         path (str | Path): The file, or a folder with such.
@@ -37,8 +37,9 @@ def read_boxes(path: str | Path) -> BoxesByField:
         it, or without ending. A field without a box may be named.
 
     Raises:
-        InputError: If it is no file of boxes, one is broken, or a field has
-            a file of its own and is in another one too.
+        InputError: If it is no file of boxes, one is broken, or two have a
+            box of a field, or a field has a file of its own and is in
+            another one too.
     """
     path = Path(path)
     if not path.is_dir():
@@ -54,14 +55,16 @@ def read_boxes(path: str | Path) -> BoxesByField:
             inside = _read_file(file, name.removesuffix(file.suffix))
             for field, boxes in inside.items():
                 before, unnamed = told.get(field, (file, False))
-                if before != file and (unnamed or inside.unnamed):
+                told[field] = file, inside.unnamed
+                own = found.setdefault(field, [])
+                twice = {b.sides for b in own} & {b.sides for b in boxes}
+                if before != file and (unnamed or inside.unnamed or twice):
                     raise InputError(
                         f'{before} and {file} both have the boxes of '
                         f'{printable(field)}, whose cells would count twice: '
                         'leave one of them there'
                     )
-                told[field] = file, inside.unnamed
-                found.setdefault(field, []).extend(boxes)
+                own.extend(boxes)
     if not found:
         raise InputError(
             f'{path} holds no file of boxes: expected is {EXPECTED}'

@@ -189,12 +189,15 @@ def main(argv: Sequence[str] | None = None) -> int:
                 reading,
             )
             answers.warnings += notes
-            if args.out_dir is not None:
-                answers.errors += write_outputs(
-                    work, answers, args.num_workers, reading
-                )
             for error in answers.errors:
                 print(f'error: {error}', file=sys.stderr)
+            if args.out_dir is not None:
+                undrawn = write_outputs(
+                    work, answers, args.num_workers, reading
+                )
+                for error in undrawn:
+                    print(f'error: {error}', file=sys.stderr)
+                answers.errors += undrawn
             if report is not None:
                 report_fields(
                     report,

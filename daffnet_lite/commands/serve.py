@@ -119,8 +119,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             serve,
             shipped_export,
         )
+        from daffnet_lite.service.guard import host_of
         from daffnet_lite.service.running import address_of, is_loopback
 
+        for name in args.allow_host:
+            if not host_of(name):
+                raise InputError(
+                    f'--allow-host {name} names no host: expected is a name '
+                    'such as cells.example.org'
+                )
         listening = listen(args.host, args.port)
         onnx = args.onnx or shipped_export()
         app = build_app(

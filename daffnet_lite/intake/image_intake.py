@@ -266,16 +266,20 @@ class ImageIntake:
         sample.update(img=img, img_shape=img.shape[:2], ori_shape=decoded.size)
         data = preparation.pipeline(sample)
         if self._size is not None:
-            self._check_size(name, data['img'].shape[:2])
+            _check_size(name, data, self._size)
         return PreparedImage(index, name, data, view, path), remarks
 
-    def _check_size(self, name: str, shape: tuple[int, int]) -> None:
-        if self._size != shape:
-            raise InputError(
-                f'{name} is too small for this model: it gives {shape[1]} x '
-                f'{shape[0]} pixels, and the network takes '
-                '{1} x {0}'.format(*self._size or ())
-            )
+
+def _check_size(name: str, data: dict, size: tuple) -> None:
+    if 'inputs' in data:  # packed
+        height, width = data['inputs'].shape[-2:]
+    else:
+        height, width = data['img'].shape[:2]
+    if (height, width) != size:
+        raise InputError(
+            f'{name} is too small for this model: it gives {width} x '
+            f'{height} pixels, and the network takes {size[1]} x {size[0]}'
+        )
 
 
 def _middle(img: np.ndarray) -> np.ndarray:

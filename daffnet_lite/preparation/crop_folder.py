@@ -1,6 +1,8 @@
 """Crop the white cells of all images in a folder."""
 
-from collections.abc import Callable, Sequence
+import os.path as osp
+import re
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -153,15 +155,11 @@ def crop_folder(
             # Of a folder that was deleted there is nothing to tell.
             if claim.is_there():
                 _write_boxes(target, stems, done)
-        check_there(
-            target,
-            (
-                _crop_name(stems[name], index)
-                for name, entry in done.items()
-                for index in range(len(entry['boxes']))
-            ),
-        )
+        check_there(target, _crop_names(stems, done))
     warn_of(group_remarks(remarks))
+    current = set(_crop_names(stems, done))
+    # One of that name may be another's now.
+    gone = [crop for crop in gone if crop not in current]
     if gone:
         sentence = (
             f'{target} holds {len(gone)} crops of images that are no longer '
@@ -257,29 +255,42 @@ def _remove_stale(
 ) -> list[str]:
     """Remove the crops of what an image was before, as the table has them.
 
+    What has been given another name is somebody's own, and stays.
+
     Returns:
-        list[str]: Those of images that are no longer there, which stay.
+        list[str]: Those of images that are no longer there, which stay too.
     """
     try:
         before = read_fields(str(target))
     except InputError:  # it is written anew
         return []
-    current = {
-        _crop_name(stems[name], index)
-        for name, entry in done.items()
-        for index in range(len(entry['boxes']))
-    }
+    current = set(_crop_names(stems, done))
+    root = target.resolve()
     gone = []
     for crop, field in before.items():
+        if crop in current or not _is_ours(crop, field):
+            continue
         path = target / crop
-        inside = path.resolve().is_relative_to(target.resolve())
-        if crop in current or not inside or not path.is_file():
+        if not path.is_file() or not path.resolve().is_relative_to(root):
             continue
         if field in stems:
             path.unlink()
         else:
             gone.append(crop)
     return gone
+
+
+def _is_ours(crop: str, field: str) -> bool:
+    """Whether we may have called a field's crop so."""
+    stem, ending = osp.splitext(field)
+    name = rf'{re.escape(stem)}({re.escape(ending)})?(~\d+)?_\d+\.png'
+    return re.fullmatch(name, crop) is not None
+
+
+def _crop_names(stems: dict[str, str], done: dict[str, dict]) -> Iterator[str]:
+    for name, entry in done.items():
+        for index in range(len(entry['boxes'])):
+            yield _crop_name(stems[name], index)
 
 
 def _age(path: Path) -> int:

@@ -41,7 +41,7 @@ class Guard:
     def __init__(self, app: ASGIApp, names: Sequence[str]) -> None:
         self._app = app
         # With a scheme or a port, too, as people copy them.
-        self._names = {'localhost', *map(_host_of, names)}
+        self._names = {'localhost', *map(host_of, names)} - {''}
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send
@@ -80,7 +80,7 @@ class Guard:
         return None
 
     def _is_known(self, host: str) -> bool:
-        name = _host_of(host)
+        name = host_of(host)
         if name in self._names:
             return True
         try:
@@ -97,8 +97,15 @@ def _is_of(origin: str, host: str) -> bool:
         return False
 
 
-def _host_of(text: str) -> str:
-    """The name of a host with or without scheme and port; '' of nonsense."""
+def host_of(text: str) -> str:
+    """Find the name in a host's address.
+
+    Args:
+        text (str): With or without a scheme and a port.
+
+    Returns:
+        str: The name, in small letters; empty where there is none.
+    """
     try:
         found = urlsplit(text if '//' in text else f'//{text}').hostname
     except ValueError:

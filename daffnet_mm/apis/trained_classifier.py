@@ -28,9 +28,9 @@ from daffnet_mm.utils.dataset_configs import leave_out_broken
 
 from .trained_model import class_names, find_infinite, load_trained
 
-#: Transforms that read an image from a file.
 #: What datasets are named by on a command line.
 DATASET = 'NAME=ROOT, such as BCCD=data/BCCD, or NAME=CONFIG.py'
+#: Transforms that read an image from a file.
 _FILE_LOADERS = ('LoadCellImage', 'LoadImageFromFile')
 
 

@@ -31,7 +31,6 @@ from daffnet_lite.intake import (
     ImageIntake,
     IntakeReports,
     LaboratoryPipeline,
-    PreparedImage,
     describe_source,
     has_path,
 )
@@ -164,6 +163,7 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
             self._reading,
             self._review.needs_views,
             self._download,
+            _cropped_size(self._steps),
         )
 
     def forget_limits(self) -> None:
@@ -462,8 +462,7 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
         for batch in self._intake.batches(
             inputs, batch_size, skip_broken, channel_order
         ):
-            fitting = self._of_one_size(batch, skip_broken)
-            for prepared in fitting:
+            for prepared in batch:
                 prepared.data['data_samples'].set_metainfo(
                     dict(
                         place=prepared.place,
@@ -472,28 +471,7 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
                         skip_broken=skip_broken,
                     )
                 )
-            yield default_collate([prepared.data for prepared in fitting])
-
-    def _of_one_size(
-        self, batch: list[PreparedImage], skip_broken: bool
-    ) -> list[PreparedImage]:
-        """Leave out what a pipeline that only crops finds too small."""
-        sizes = [tuple(p.data['inputs'].shape[-2:]) for p in batch]
-        largest = max(sizes)
-        fitting = []
-        for prepared, size in zip(batch, sizes, strict=True):
-            if size == largest:
-                fitting.append(prepared)
-                continue
-            error = (
-                f'{prepared.name} is too small for this model: it gives '
-                f'{size[1]} x {size[0]} pixels, and others {largest[1]} x '
-                f'{largest[0]}'
-            )
-            if not skip_broken:
-                raise InputError(error)
-            self.errors[prepared.place] = error
-        return fitting
+            yield default_collate([prepared.data for prepared in batch])
 
     @torch.no_grad()
     def forward(self, inputs: dict, **kwargs) -> list[DataSample]:
@@ -640,3 +618,19 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
                 strict=True,
             )
         }
+
+
+def _cropped_size(steps: Sequence[dict]) -> tuple[int, int] | None:
+    """Height and width that steps crop to in the end; None if they do not."""
+    sizing = [
+        step
+        for step in steps
+        if step['type'] in ('CenterCrop', 'Resize', 'ResizeEdge')
+    ]
+    if not sizing or sizing[-1]['type'] != 'CenterCrop':
+        return None
+    size = sizing[-1]['crop_size']
+    if isinstance(size, int):
+        return size, size
+    width, height = size
+    return height, width

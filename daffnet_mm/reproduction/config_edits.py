@@ -3,9 +3,11 @@
 import copy
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 
 from mmengine import Config
+from mmpretrain.registry import HOOKS
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.structures.class_names import ALIASES, canonical_class
@@ -75,7 +77,7 @@ def set_epochs(cfg: Config, epochs: int) -> None:
     """Change the length of a training, and of its schedule with it.
 
     What is frozen for a part of the epochs is so for the same part, which
-    leaves one epoch at least to what thaws, and one before what freezes.
+    leaves an epoch to each side where there are two at least.
 
     Args:
         cfg (Config): The config, changed in place.
@@ -91,19 +93,23 @@ def set_epochs(cfg: Config, epochs: int) -> None:
     before = cfg.train_cfg['max_epochs']
     cfg.train_cfg['max_epochs'] = epochs
     # The last epoch alone.
-    if cfg.train_cfg.get('val_interval') == before:
+    if before > 1 and cfg.train_cfg.get('val_interval') == before:
         cfg.train_cfg['val_interval'] = epochs
     hooks = [
         *cfg.get('default_hooks', {}).values(),
         *cfg.get('custom_hooks', ()),
     ]
-    for hook in hooks:
-        key = _FREEZING.get(hook['type']) if hook else None
-        if key is not None and 0 < hook[key] < before:
-            part = round(hook[key] * epochs / before)
-            hook[key] = min(max(part, 1), epochs - 1)
-        elif key is not None and hook[key] == before:
-            hook[key] = epochs
+    for hook in filter(None, hooks):
+        if hook['type'] not in _FREEZING:
+            continue
+        key = _FREEZING[hook['type']]
+        usual = signature(HOOKS.get(hook['type'])).parameters[key].default
+        part = hook.get(key, usual)
+        if 0 < part < before:
+            part = min(max(round(part * epochs / before), 1), epochs - 1)
+        elif part:
+            part = epochs
+        hook[key] = part
     for scheduler in cfg.get('param_scheduler') or ():
         for key in ('end', 'T_max'):
             if scheduler.get(key) == before:

@@ -104,6 +104,17 @@ def test_what_is_frozen_is_so_for_the_same_part(name, of_100, of_20):
     assert freeze.epochs == (1 if of_100 == 100 else 0)
 
 
+def test_what_a_hook_freezes_by_default_is_shortened_too():
+    cfg = load(STAGE_1)
+    cfg.custom_hooks = [dict(type='FreezePretrainedHook', layers=['x'])]
+    set_epochs(cfg, 6)  # of 18
+    assert cfg.custom_hooks[0].epochs == 2
+    # For good it is however long.
+    cfg.custom_hooks[0].epochs = 50
+    set_epochs(cfg, 100)
+    assert cfg.custom_hooks[0].epochs == 100
+
+
 def test_batch_statistics_stand_still_for_the_same_part():
     cfg = load('cross/frozen-bn-tiny_pbc5')
     *_, hook = cfg.custom_hooks
@@ -121,6 +132,7 @@ def test_what_is_validated_at_the_end_alone_stays_so():
     set_epochs(cfg, 32)
     assert cfg.train_cfg.val_interval == 32
     cfg = load(STAGE_1)
+    set_epochs(cfg, 1)
     set_epochs(cfg, 4)
     assert cfg.train_cfg.val_interval == 1
 

@@ -6,7 +6,10 @@ from mmengine.runner import BaseLoop, Runner
 from mmpretrain.registry import HOOKS
 
 from daffnet_lite.errors import InputError
-from daffnet_mm.models.data_preprocessors import mixes_labels
+from daffnet_mm.models.data_preprocessors import (
+    MixingDataPreprocessor,
+    mixes_labels,
+)
 from daffnet_mm.models.heads import MAPHead, TwoLooksClsHead
 
 
@@ -92,6 +95,14 @@ def _check_mixing(model: Any) -> None:
             'TwoLooksClsHead compares two looks at one cell, which they are '
             'no longer once other images are mixed into them; take Mixup and '
             'CutMix out of model.train_cfg.augments'
+        )
+    mixes_attributes = isinstance(preprocessor, MixingDataPreprocessor)
+    if isinstance(head, MAPHead) and not mixes_attributes:
+        raise InputError(
+            'model.train_cfg.augments mix the images, but '
+            f'{type(preprocessor).__name__} does not mix the attributes that '
+            'MAPHead learns: set data_preprocessor to '
+            "dict(type='MixingDataPreprocessor')"
         )
     # Where it does not mix the scores itself, MMPretrain's sets to_onehot.
     if not preprocessor.to_onehot and not isinstance(head, MAPHead):

@@ -208,8 +208,7 @@ class MAPHead(BaseModule):
             dict[str, Tensor]: The loss terms.
 
         Raises:
-            InputError: If the samples carry no attributes, or scores that are
-                mixed while their attributes are not.
+            InputError: If the samples carry no attributes.
         """
         attribute_logits, class_logits = self(feats)
         if 'gt_attributes' not in data_samples[0]:
@@ -218,14 +217,6 @@ class MAPHead(BaseModule):
                 'attributes (WBCAtt, SyntheticWBC or PseudoLabelledDataset) '
                 "and end its pipeline with dict(type='PackInputs', "
                 "algorithm_keys=('gt_attributes', ))"
-            )
-        if 'gt_score' in data_samples[0] and 'mixture' not in data_samples[0]:
-            raise InputError(
-                'the samples have gt_score, which ClsDataPreprocessor mixes '
-                '(Mixup, CutMix) while gt_attributes and gt_label stay, which '
-                'MAPHead learns: to mix images, set data_preprocessor to '
-                "dict(type='MixingDataPreprocessor'); otherwise leave "
-                'to_onehot out of it'
             )
         # Unlike the label, MMPretrain's preprocessor leaves the attributes
         # where the data loader made them.

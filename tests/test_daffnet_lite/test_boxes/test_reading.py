@@ -279,6 +279,10 @@ def test_two_files_of_one_field(tmp_path):
     (tmp_path / 'one.csv').write_text(table.format(64))
     (tmp_path / 'two.csv').write_text(table.format(80))
     assert len(read_boxes(tmp_path)['a']) == 2
+    (tmp_path / 'three.csv').write_text(table.format(80))
+    with pytest.raises(InputError, match='both have the boxes of a'):
+        read_boxes(tmp_path)
+    (tmp_path / 'three.csv').unlink()
     (tmp_path / 'a.txt').write_text('0 0.2 0.2 0.2 0.2\n')
     said = f'{tmp_path}/a.txt and {tmp_path}/one.csv both have the boxes of a'
     with pytest.raises(InputError, match=re.escape(said)):

@@ -324,8 +324,10 @@ def test_an_image_that_is_too_small_costs_no_other(exported, tmp_path):
         OnnxClassifier(path),
         WBCInferencer(*map(str, files), device='cpu'),
     ):
-        assert len(classifier(images, skip_broken=True)) == 2
-        assert list(classifier.errors) == [1]
+        for batch_size in (1, 32):
+            found = classifier(images, skip_broken=True, batch_size=batch_size)
+            assert len(found) == 2
+            assert list(classifier.errors) == [1]
         said = 'image 2 of the input is too small for this model: it gives 25'
         assert classifier.errors[1].startswith(said)
         with pytest.raises(InputError, match='image 2 .*is too small'):

@@ -275,14 +275,45 @@ def test_the_crops_of_what_an_image_was_before(tmp_path, source):
     }
 
 
+def test_an_image_of_another_kind_takes_its_crops_over(tmp_path, source):
+    target = tmp_path / 'out'
+    crop_folder(source, target, num_workers=1)
+    before = set(crops(target))
+    a = source / 'lymphocyte/a.png'
+    Image.open(a).save(a.with_suffix('.bmp'))
+    a.unlink()
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        crop_folder(source, target, num_workers=1)
+    assert set(crops(target)) == before
+    assert rows(target)[1][:2] == ['lymphocyte/a_0.png', 'lymphocyte/a.bmp']
+
+
+def test_what_somebody_has_named_stays(tmp_path, source):
+    """The table is a group file, too, which people change."""
+    target = tmp_path / 'out'
+    crop_folder(source, target, num_workers=1)
+    sorted_by_hand = target / 'neutrophil' / 'a_0.png'
+    sorted_by_hand.parent.mkdir()
+    (target / 'lymphocyte' / 'a_0.png').rename(sorted_by_hand)
+    (target / 'lymphocyte' / 'by hand.png').touch()
+    text = (target / 'boxes.csv').read_text(encoding='utf-8')
+    text = text.replace('lymphocyte/a_0.png', 'neutrophil/a_0.png')
+    text += 'lymphocyte/by hand.png,lymphocyte/a.png,1,2,3,4\n'
+    (target / 'boxes.csv').write_text(text, encoding='utf-8')
+    crop_folder(source, target, num_workers=1)
+    assert sorted_by_hand.is_file()
+    assert (target / 'lymphocyte' / 'by hand.png').is_file()
+
+
 def test_a_table_that_leads_elsewhere_removes_nothing(tmp_path, source):
     target = tmp_path / 'out'
     crop_folder(source, target, num_workers=1)
     table = target / 'boxes.csv'
-    other = tmp_path / 'mine.png'
+    other = tmp_path / 'mine_0.png'
     other.touch()
     with open(table, 'a', encoding='utf-8') as file:
-        file.write('../mine.png,lymphocyte/a.png,1,2,3,4\n')
+        file.write('../mine_0.png,../mine.png,1,2,3,4\n')
     crop_folder(source, target, num_workers=1)
     assert other.is_file()
     assert 'mine' not in table.read_text(encoding='utf-8')

@@ -430,6 +430,16 @@ def test_names_that_are_allowed(exported, classifier, name):
         assert client.get('/health').status_code == 200
 
 
+def test_an_address_is_no_name_of_nonsense(exported, classifier):
+    """As of a service that listens on one of IPv6."""
+    model = ModelIdentity.of_file(exported.path)
+    app = build_app(classifier, model, names=['::1', '::'])
+    with TestClient(app, 'http://127.0.0.1') as client:
+        for host, status in (('[::1]:8000', 200), ('[bad', 400), (':80', 400)):
+            answer = client.get('/health', headers={'Host': host})
+            assert answer.status_code == status, host
+
+
 def test_the_profile_that_it_was_started_with(exported, tmp_path):
     """A file's stands unless a request says otherwise."""
     from daffnet_lite.profiles import estimate_profile, measure_file

@@ -97,6 +97,18 @@ def test_mixed_images_with_one_label_are_refused(hook, head):
         hook.before_train(mixing(head, OURS, MIXUP))
 
 
+@pytest.mark.parametrize(
+    'preprocessor', ['ClsDataPreprocessor', 'ChannelsLastDataPreprocessor']
+)
+def test_mixed_images_with_the_attributes_of_one_are_refused(
+    hook, preprocessor
+):
+    with pytest.raises(InputError, match=r"dict\(type='MixingDataPrepro"):
+        hook.before_train(mixing('MAPHead', preprocessor, MIXUP, **ONE_HOT))
+    # That keeps what an image is.
+    hook.before_train(mixing('MAPHead', preprocessor, FOURIER, **ONE_HOT))
+
+
 @pytest.mark.parametrize('preprocessor', [OURS, 'ClsDataPreprocessor'])
 def test_mixed_looks_are_refused(hook, preprocessor):
     with pytest.raises(InputError, match='two looks at one cell.*CutMix out'):

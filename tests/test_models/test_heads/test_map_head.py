@@ -276,26 +276,6 @@ def test_mixed_images_train(map_cfg, cells):
     assert all(value.isfinite() for value in losses.values())
 
 
-@pytest.mark.parametrize(
-    'preprocessor', ['ClsDataPreprocessor', 'ChannelsLastDataPreprocessor']
-)
-def test_images_that_mmpretrain_mixes_are_refused(
-    map_cfg, cells, preprocessor
-):
-    model = MODELS.build(
-        map_cfg(
-            data_preprocessor=dict(type=preprocessor, num_classes=5),
-            train_cfg=dict(augments=[dict(type='Mixup', alpha=1.0)]),
-        )
-    )
-    data = model.data_preprocessor(
-        dict(inputs=list(torch.rand(4, 3, 32, 32)), data_samples=cells(4)),
-        training=True,
-    )
-    with pytest.raises(InputError, match=r"dict\(type='MixingDataPrepro"):
-        model(**data, mode='loss')
-
-
 # -- options, all off in the paper's setting ---------------------------------
 
 
