@@ -196,9 +196,14 @@ def pseudo_label(
         classes=list(dataset.metainfo['classes']),
         settings_sha256=text_sha256(json.dumps(header)),
     )
+    # What a wrapper repeats is labelled once.
+    first: dict[str, int] = {}
+    for place, name in enumerate(ids):
+        first.setdefault(name, place)
+    places = list(first.values())
     batches: dict[int, Sequence[int]] = {
-        number: range(start, min(start + batch_size, len(ids)))
-        for number, start in enumerate(range(0, len(ids), batch_size))
+        number: places[start : start + batch_size]
+        for number, start in enumerate(range(0, len(places), batch_size))
     }
     predict = partial(
         _label_batches,

@@ -14,12 +14,15 @@ def image_ids(dataset) -> list[str]:
 
     Args:
         dataset (Dataset): A dataset of MMEngine's kind, or a wrapper with
-            ``dataset`` (and ``indices``, if it takes a part of it) or
-            ``datasets``.
+            ``datasets``, or with ``dataset`` and, if it takes some of it or
+            some more than once, ``indices``, ``repeat_indices`` or ``times``.
 
     Returns:
         list[str]: Of each sample its ``image_id``, which is the same whatever
         dataset lists the image, or else its path.
+
+    Raises:
+        InputError: If a wrapper orders its samples in another way.
     """
     return _told(dataset, _image_id)
 
@@ -53,16 +56,28 @@ def _group_id(info: dict) -> str:
 
 def _told(dataset, tell: Callable[[dict], Any]) -> list:
     """What the samples of a dataset tell, through any wrapper."""
+    number = len(dataset)  # which prepares it
     if hasattr(dataset, 'datasets'):
-        return [
+        told = [
             told for part in dataset.datasets for told in _told(part, tell)
         ]
-    if hasattr(dataset, 'dataset'):
-        told = _told(dataset.dataset, tell)
-        if hasattr(dataset, 'indices'):
-            told = [told[i] for i in dataset.indices]
-        return told
-    return [tell(dataset.get_data_info(i)) for i in range(len(dataset))]
+    elif hasattr(dataset, 'dataset'):
+        told = _told(dataset.dataset, tell) * getattr(dataset, 'times', 1)
+        # Of our subsets, and of MMEngine's ClassBalancedDataset.
+        chosen = getattr(
+            dataset, 'indices', getattr(dataset, 'repeat_indices', None)
+        )
+        if chosen is not None:
+            told = [told[i] for i in chosen]
+    else:
+        told = [tell(dataset.get_data_info(i)) for i in range(number)]
+    if len(told) != number:
+        raise InputError(
+            f'{type(dataset).__name__} has {number} samples of the {len(told)} '
+            'that lie in it, and nothing tells which: wrappers that are known '
+            'have `datasets`, `indices`, `repeat_indices` or `times`'
+        )
+    return told
 
 
 def count_values(

@@ -430,6 +430,27 @@ def test_a_file_by_another_path(
     assert (tmp_path / 'labels.json').read_bytes() == uninterrupted
 
 
+@pytest.mark.parametrize(
+    'wrapper',
+    [
+        dict(type='RepeatDataset', times=2),
+        dict(type='ClassBalancedDataset', oversample_thr=0.9),
+    ],
+)
+def test_what_a_wrapper_repeats_is_labelled_once(
+    cfg, checkpoint, tmp_path, uninterrupted, wrapper
+):
+    """And each image by what itself shows."""
+    sample = dict(wrapper, dataset=dict(UNLABELLED, pipeline=[]))
+    assert len(DATASETS.build(sample)) > UNLABELLED['num_samples']
+    path, whole = tmp_path / 'labels.json', tmp_path / 'whole.json'
+    wrapped = dict(wrapper, dataset=UNLABELLED)
+    found = label(cfg, checkpoint, path, dataset_cfg=wrapped)
+    whole.write_bytes(uninterrupted)
+    assert found.values == PseudoLabels.load(str(whole)).values
+    assert len(set(map(tuple, found.values.values()))) > 1
+
+
 def test_nothing_to_label(cfg, checkpoint, tmp_path):
     with pytest.raises(InputError, match='no pseudo labels from .*other.json'):
         label(cfg, checkpoint, tmp_path / 'other.json')
