@@ -13,6 +13,7 @@ from mmpretrain.registry import TRANSFORMS
 from daffnet_lite.answers import rounded_down
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import file_stems
+from daffnet_mm.utils.dataset_configs import pipeline_of_test
 from daffnet_mm.visualization import (
     GradCAMExplainer,
     OcclusionExplainer,
@@ -26,7 +27,7 @@ from .trained_model import find_infinite
 
 def build_pipeline(cfg: Config) -> Compose:
     """Build the test pipeline, with a loader of image files."""
-    steps = cfg.test_dataloader.dataset.pipeline
+    steps = pipeline_of_test(cfg)
     loads_files = steps[0]['type'] in ('LoadCellImage', 'LoadImageFromFile')
     loader = steps[0] if loads_files else dict(type='LoadCellImage')
     return Compose([TRANSFORMS.build(t) for t in (loader, *steps[1:])])

@@ -29,9 +29,9 @@ from daffnet_mm.datasets.pseudo_labels import PseudoLabels
 from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.utils.dataset_configs import (
-    innermost,
     leave_out_broken,
     parts_to_label,
+    pipeline_of_test,
     pseudo_labelled_datasets,
     rebuild,
 )
@@ -164,7 +164,7 @@ def pseudo_label(
     trained, _ = load_trained(cfg, checkpoint, 'cpu')
     model = trained if views is None else SymmetryTTAModel(trained, views)
     # Labels come from whole images, not from random crops.
-    pipeline = innermost(cfg.test_dataloader.dataset)[0]['pipeline']
+    pipeline = pipeline_of_test(cfg)
     dataset_cfg = rebuild(
         dataset_cfg,
         lambda part: (

@@ -1,6 +1,7 @@
 """Accuracy of a classifier on images that get worse step by step."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from mmengine.dataset import Compose
 from mmpretrain.registry import TRANSFORMS
@@ -105,11 +106,23 @@ def measure_robustness(
         for severity, step in CORRUPTIONS[name][1].items():
             steps = [*pipeline[:place], step, *pipeline[place:]]
             # The list of images stays.
-            home.dataset.pipeline = Compose(
-                [TRANSFORMS.build(step) for step in steps]
-            )
+            built = Compose([TRANSFORMS.build(step) for step in steps])
+            for part in _innermost(home):
+                part.pipeline = built
             yield (
                 name,
                 severity,
                 classifier.test(SeededDataset(home), f'{name} {severity:g}'),
             )
+
+
+def _innermost(dataset: Any) -> Iterator[Any]:
+    """The datasets inside all wrappers."""
+    inside = [
+        *getattr(dataset, 'datasets', ()),
+        *([dataset.dataset] if hasattr(dataset, 'dataset') else ()),
+    ]
+    if not inside:
+        yield dataset
+    for part in inside:
+        yield from _innermost(part)

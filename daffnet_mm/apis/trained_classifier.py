@@ -24,7 +24,13 @@ from daffnet_mm.datasets.sample_infos import image_groups
 from daffnet_mm.evaluation import EvaluationReport, WBCMetric
 from daffnet_mm.models.utils import adapt_batch_norm
 from daffnet_mm.utils.config_files import load_config
-from daffnet_mm.utils.dataset_configs import leave_out_broken
+from daffnet_mm.utils.dataset_configs import (
+    datasets_inside,
+    innermost,
+    leave_out_broken,
+    pipeline_of_test,
+    rebuild,
+)
 
 from .trained_model import class_names, find_infinite, load_trained
 
@@ -169,7 +175,7 @@ class TrainedClassifier:
     @property
     def pipeline(self) -> list[dict]:
         """The transforms of a test."""
-        return copy.deepcopy(self.cfg.test_dataloader.dataset.pipeline)
+        return copy.deepcopy(pipeline_of_test(self.cfg))
 
     def adapted(self, dataset: Dataset) -> 'TrainedClassifier':
         """Copy the classifier, with a dataset's batch statistics.
@@ -289,9 +295,7 @@ class TrainedClassifier:
     def home(self) -> TaxonomyDataset:
         """Build the test part of the classifier's own config."""
         return TaxonomyDataset(
-            leave_out_broken(
-                dict(self.cfg.test_dataloader.dataset, test_mode=True)
-            ),
+            _for_test(self.cfg.test_dataloader.dataset),
             classes=self.common,
         )
 
@@ -313,14 +317,16 @@ class TrainedClassifier:
         ((name, place),) = named_places([text], DATASET).items()
         if place.endswith('.py'):
             cfg = load_config(place).test_dataloader.dataset
-            own = cfg.get('pipeline') or [dict(type='LoadCellImage')]
+            own = innermost(cfg)[0].get('pipeline') or [
+                dict(type='LoadCellImage')
+            ]
         else:
             kind = dataset_type(name)
             cfg = dict(type=kind, data_root=place, classes=self.common)
             own = [dict(type='LoadCellImage')]
         pipeline = self._pipeline_for(own[0])
         dataset = TaxonomyDataset(
-            leave_out_broken(dict(cfg, pipeline=pipeline, test_mode=True)),
+            _for_test(cfg, pipeline=pipeline),
             classes=self.common,
         )
         groups = image_groups(dataset)
@@ -427,3 +433,17 @@ def pair_classifiers(
             f'--names, not {", ".join(names)}'
         )
     return dict(zip(names, pairs, strict=True))
+
+
+def _for_test(dataset: dict, **settings: Any) -> dict:
+    """Set what lies inside all wrappers to be tested on."""
+    return leave_out_broken(
+        rebuild(
+            dataset,
+            lambda part: (
+                part
+                if datasets_inside(part)
+                else dict(part, test_mode=True, **settings)
+            ),
+        )
+    )

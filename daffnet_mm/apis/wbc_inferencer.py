@@ -41,6 +41,7 @@ from daffnet_mm.checkpoints import load_weights
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.models.utils import LinearDecision, watch_decisions
 from daffnet_mm.utils.config_files import load_config
+from daffnet_mm.utils.dataset_configs import pipeline_of_test
 
 from .laboratories_of_checkpoint import laboratories_of_checkpoint
 from .review_of_checkpoint import review_of_checkpoint
@@ -130,6 +131,8 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
         if has_path(model) and (osp.exists(model) or osp.splitext(model)[1]):
             # Any other text is a model's name in MMPretrain.
             model = load_config(model)
+        if isinstance(model, Config):
+            pipeline_of_test(model)  # or it is refused
         built: Any = model
         if not isinstance(model, BaseModel):
             with (
@@ -391,7 +394,7 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
 
     def _init_pipeline(self, cfg: Config) -> Callable:
         # The first step reads the data that the model was tested on.
-        first, *rest = cfg.test_dataloader.dataset.pipeline
+        first, *rest = pipeline_of_test(cfg)
         # What the config says of reading, unless this call said otherwise.
         self._reading = dict(
             min_edge=first.get('min_edge'),

@@ -73,9 +73,10 @@ def _told(dataset, tell: Callable[[dict], Any]) -> list:
         told = [tell(dataset.get_data_info(i)) for i in range(number)]
     if len(told) != number:
         raise InputError(
-            f'{type(dataset).__name__} has {number} samples of the {len(told)} '
-            'that lie in it, and nothing tells which: wrappers that are known '
-            'have `datasets`, `indices`, `repeat_indices` or `times`'
+            f'{type(dataset).__name__} has {number} samples of the '
+            f'{len(told)} that lie in it, and nothing tells which: wrappers '
+            'that are known have `datasets`, `indices`, `repeat_indices` or '
+            '`times`'
         )
     return told
 

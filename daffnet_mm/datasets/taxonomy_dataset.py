@@ -35,7 +35,8 @@ class TaxonomyDataset:
             Defaults to False.
 
     Raises:
-        InputError: If the taxonomy names a class twice.
+        InputError: If the taxonomy names a class twice, or the dataset has no
+            pipeline of its own.
 
     Examples:
         >>> # PBC's eight classes, for a classifier of six
@@ -54,6 +55,12 @@ class TaxonomyDataset:
         self.dataset = (
             DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
         )
+        if not hasattr(self.dataset, 'pipeline'):
+            raise InputError(
+                f'{type(self.dataset).__name__} has no pipeline of its own, '
+                'by which TaxonomyDataset reads: wrap the datasets in it, '
+                'each by itself'
+            )
         self.metainfo = dict(classes=check_taxonomy(classes))
         self._label_map: list[int] | None = None
         if not lazy_init:

@@ -36,6 +36,29 @@ def innermost(dataset: dict) -> list[dict]:
     return [found for found in walk(dataset) if not datasets_inside(found)]
 
 
+def pipeline_of_test(cfg: Config) -> list[dict]:
+    """Find the transforms that a config tests with, through any wrapper.
+
+    Args:
+        cfg (Config): The config.
+
+    Returns:
+        list[dict]: Their configs, those of the config itself.
+
+    Raises:
+        InputError: If it has no test part, or one with several pipelines.
+    """
+    outer = (cfg.get('test_dataloader') or {}).get('dataset')
+    found = [part.get('pipeline') for part in innermost(outer or {})]
+    if not found or found[0] is None or any(p != found[0] for p in found):
+        raise InputError(
+            f'{cfg.filename or "the config"} must have a '
+            'test_dataloader.dataset with one pipeline, by which images are '
+            'read and scaled'
+        )
+    return found[0]
+
+
 def pseudo_labelled_datasets(dataset: dict) -> list[dict]:
     """List the pseudo-labelled parts of a dataset.
 

@@ -180,8 +180,8 @@ class GradCAMExplainer(Explainer):
             where nothing speaks for the value.
 
         Raises:
-            InputError: If there is no such layer, or the target does not
-                depend on it.
+            InputError: If there is no such layer, it gives no map, or the
+                target does not depend on it.
         """
         module = self._find(layer)
         # With gradients from the image on, also through frozen layers.
@@ -210,10 +210,14 @@ class GradCAMExplainer(Explainer):
             copying.remove()
             kept.release()
         if not depends:
+            where = ''
+            if isinstance(self.logits.model, DAFFNet):
+                where = (
+                    '; the attributes of a DAFFNet come from the layers below '
+                    'neck.predictor'
+                )
             raise InputError(
-                f'{target.name} does not depend on the layer {layer}; the '
-                'attributes of a DAFFNet come from the layers below '
-                'neck.predictor'
+                f'{target.name} does not depend on the layer {layer}{where}'
             )
         return maps
 
@@ -276,6 +280,11 @@ class GradCAMExplainer(Explainer):
 
     def _as_map(self, feature: torch.Tensor) -> torch.Tensor:
         """Lay tokens (N, L, C) out as a map; a map stays as it is."""
+        if not isinstance(feature, torch.Tensor):
+            raise InputError(
+                'the layer gives several things, and no map: name a layer '
+                'inside it'
+            )
         if feature.dim() == 4:
             return feature
         model: Any = self.logits.model

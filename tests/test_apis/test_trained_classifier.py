@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from mmengine import Config
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix
 from tiny_run import CONFIG
 from trained_cells import PIPELINE, write_cells, write_classifier
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.structures import WBC5_CLASSES
-from daffnet_mm.apis import robustness
+from daffnet_mm.apis import WBCInferencer, robustness
 from daffnet_mm.apis.robustness import (
     CORRUPTIONS,
     measure_robustness,
@@ -22,6 +23,7 @@ from daffnet_mm.apis.trained_classifier import (
     load_classifiers,
     pair_classifiers,
 )
+from daffnet_mm.utils.dataset_configs import pipeline_of_test
 
 
 @pytest.fixture(scope='module')
@@ -229,6 +231,63 @@ def test_every_corruption_is_measured_and_repeats(folder, monkeypatch):
     assert again[-1][2].report.predictions == others[-1]
     with pytest.raises(InputError, match='no corruption fog; there are blur'):
         list(measure_robustness(classifier, ['fog']))
+
+
+def write_wrapped(config, folder, **wrapper):
+    """The same config, whose test part lies in a wrapper."""
+    cfg = Config.fromfile(config)
+    part = cfg.test_dataloader.dataset
+    inside = dict(dataset=part)
+    if wrapper['type'] == 'ConcatDataset':
+        inside = dict(datasets=[part, part])
+    cfg.test_dataloader.dataset = dict(wrapper, **inside)
+    path = folder / 'wrapped.py'
+    cfg.dump(path)
+    return str(path)
+
+
+def test_a_test_part_in_a_wrapper(folder, tmp_path):
+    config, checkpoint = write_classifier(folder, WBC5_CLASSES)
+    options = dict(device='cpu', batch_size=4, num_workers=0)
+    plain = TrainedClassifier(config, checkpoint, **options)
+    inside = TrainedClassifier(
+        write_wrapped(config, tmp_path, type='TaxonomyDataset'),
+        checkpoint,
+        **options,
+    )
+    assert inside.pipeline == plain.pipeline
+    own, wanted = (
+        [
+            result.report.predictions
+            for *_, result in measure_robustness(classifier, ['noise'])
+        ]
+        for classifier in (inside, plain)
+    )
+    assert own == wanted
+    assert own[0] != own[-1]
+    # What has parts has no pipeline that could be another one's.
+    several = TrainedClassifier(
+        write_wrapped(config, tmp_path, type='ConcatDataset'),
+        checkpoint,
+        **options,
+    )
+    with pytest.raises(InputError, match='ConcatDataset has no pipeline'):
+        several.home()
+    inferencer = WBCInferencer(
+        write_wrapped(config, tmp_path, type='ConcatDataset'), checkpoint
+    )
+    assert len(inferencer(f'{folder}/bccd')) == 18
+
+
+def test_a_config_without_a_test_part(folder, tmp_path):
+    config, checkpoint = write_classifier(folder, WBC5_CLASSES)
+    cfg = Config.fromfile(config)
+    cfg.test_dataloader = None
+    cfg.dump(tmp_path / 'config.py')
+    with pytest.raises(InputError, match=r'config\.py must have a test_dat'):
+        WBCInferencer(str(tmp_path / 'config.py'), str(checkpoint))
+    with pytest.raises(InputError, match=r'config\.py must have a test_dat'):
+        pipeline_of_test(Config.fromfile(tmp_path / 'config.py'))
 
 
 def test_severities_rise():

@@ -215,6 +215,8 @@ def test_what_cannot_be_explained(images):
         explainer.explain(images, target, 'backbone.layer5')
     with pytest.raises(InputError, match='no square of tokens'):
         explainer.explain(images, target, 'head.fc')
+    with pytest.raises(InputError, match='several things, and no map: name a'):
+        explainer.explain(images, target, 'backbone')
     with pytest.raises(InputError, match='must be one of gradcam,'):
         GradCAMExplainer(model, 'scorecam')
 

@@ -70,6 +70,7 @@ from daffnet_mm.apis.trained_classifier import (
 from daffnet_mm.datasets.sample_infos import image_groups, image_ids
 from daffnet_mm.datasets.transforms import ApplyProfile
 from daffnet_mm.evaluation.functional.significance import mcnemar_test
+from daffnet_mm.utils.dataset_configs import pipeline_of_test
 
 HOME = 'home'
 #: Images that the profile of a dataset, and of a group, is estimated on.
@@ -189,7 +190,7 @@ def build_parser() -> ToolParser:
 
 def step_of(classifier: TrainedClassifier) -> dict:
     """Find the step that takes the profile, to be changed in place."""
-    for step in classifier.cfg.test_dataloader.dataset.pipeline:
+    for step in pipeline_of_test(classifier.cfg):
         if step['type'] == 'ApplyProfile':
             return step
     raise InputError(

@@ -45,6 +45,7 @@ from daffnet_mm.checkpoints import trained_classes
 from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.models.heads import find_map_head
 from daffnet_mm.utils.config_files import load_config
+from daffnet_mm.utils.dataset_configs import innermost, pipeline_of_test
 
 MEGABYTE = 10**6
 #: Cells on which the predictions are compared, and their size in pixels
@@ -219,12 +220,12 @@ def predict(model: torch.nn.Module, cfg: Config) -> dict[str, torch.Tensor]:
         dict[str, Tensor]: Those of ``pred_score`` (N, K) and
         ``pred_attribute_scores`` (N, 31) that the model gives.
     """
-    dataset = cfg.test_dataloader.dataset
+    dataset = innermost(cfg.test_dataloader.dataset)[0]
     cells = SyntheticWBC(
         split='test',
         num_samples=NUM_CELLS,
         image_size=dataset.get('image_size', CELL_SIZE),
-        pipeline=[dict(type='LoadSyntheticCell'), *dataset.pipeline[1:]],
+        pipeline=[dict(type='LoadSyntheticCell'), *pipeline_of_test(cfg)[1:]],
     )
     samples = model.test_step(
         pseudo_collate([cells[index] for index in range(NUM_CELLS)])

@@ -23,6 +23,7 @@ from daffnet_mm.checkpoints import find_meta
 from daffnet_mm.datasets import SyntheticWBC
 from daffnet_mm.models.heads import find_map_head
 from daffnet_mm.utils.config_files import load_config
+from daffnet_mm.utils.dataset_configs import pipeline_of_test
 
 from ..laboratories_of_checkpoint import laboratories_of_checkpoint
 from ..review_of_checkpoint import REVIEW, review_of_checkpoint
@@ -170,7 +171,7 @@ def describe(model: WBCInferencer, cfg: Config, checkpoint: str) -> ModelCard:
         if head
         else {},
         size,
-        describe_reading(cfg.test_dataloader.dataset.pipeline[0]),
+        describe_reading(pipeline_of_test(cfg)[0]),
         steps,
         normalisation,
         {

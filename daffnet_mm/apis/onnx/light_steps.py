@@ -10,6 +10,7 @@ from mmpretrain.registry import TRANSFORMS
 from daffnet_lite.onnx import Reading
 from daffnet_lite.profiles import Profile, read_profile
 from daffnet_mm.errors import InputError
+from daffnet_mm.utils.dataset_configs import pipeline_of_test
 
 #: Those with which :class:`PackInputs` ends, which has no pixels to change.
 _PACKING = ('PackInputs',)
@@ -47,7 +48,7 @@ def describe_steps(cfg: Config) -> list[dict[str, Any]]:
             settings.
     """
     steps = []
-    for step in cfg.test_dataloader.dataset.pipeline[1:]:
+    for step in pipeline_of_test(cfg)[1:]:
         kind = step['type']
         if kind in _PACKING:
             continue
