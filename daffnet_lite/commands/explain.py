@@ -9,8 +9,8 @@ Usage:
 The model is the one that comes with the package, unless another is named: it
 works for MAPs, DAFFNets and any other classifier of MMPretrain's kind. A
 target is an attribute or ``cell_type``; by default all that the model
-predicts. Each image is looked at by itself, as by ``daffnet predict --profile
-none``. Explained is the predicted value, or the one behind the equals sign
+predicts. Each image is looked at by itself, without a profile of the
+laboratory. Explained is the predicted value, or the one behind the equals sign
 (``--targets granule_type=coarse``). Places of the image are blurred in turn:
 what speaks for a value is what its log-odds lose. Grad-CAM looks into a layer
 instead (``--method gradcam``, or ``--layers backbone.layer3

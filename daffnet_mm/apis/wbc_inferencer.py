@@ -131,7 +131,7 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
         if has_path(model) and (osp.exists(model) or osp.splitext(model)[1]):
             # Any other text is a model's name in MMPretrain.
             model = load_config(model)
-        if isinstance(model, Config):
+        if isinstance(model, Config) and 'test_dataloader' in model:
             pipeline_of_test(model)  # or it is refused
         built: Any = model
         if not isinstance(model, BaseModel):
