@@ -80,11 +80,11 @@ def test_several_laboratories(pbc_root, wbcatt_dir, tmp_path, monkeypatch):
     images = image_ids(train)
     sources = Counter(name.partition('/')[0] for name in images)
     # WBCAtt's training part less what selects; three fifths of Raabin's Train,
-    # which has eight cells a class; BCCD's training list in two views; two
-    # laboratories' painted cells
+    # which has eight cells a class; BCCD's training list in two views, three
+    # times over; two laboratories' painted cells
     assert len(val) == 5
     assert sources.pop('synthetic') == 2000
-    assert sources == dict(PBC=15, RaabinWBC=25, BCCD=10)
+    assert sources == dict(PBC=15, RaabinWBC=25, BCCD=3 * 10)
     assert len(test) == 15
     assert not {*images} & {*image_ids(val), *image_ids(test)}
     assert not any('Test' in name for name in images)
