@@ -29,11 +29,10 @@ from daffnet_mm.datasets.pseudo_labels import PseudoLabels
 from daffnet_mm.datasets.sample_infos import image_ids
 from daffnet_mm.models.tta import SymmetryTTAModel
 from daffnet_mm.utils.dataset_configs import (
-    leave_out_broken,
+    for_test,
     parts_to_label,
     pipeline_of_test,
     pseudo_labelled_datasets,
-    rebuild,
 )
 
 from .trained_model import find_infinite, load_trained
@@ -165,15 +164,7 @@ def pseudo_label(
     model = trained if views is None else SymmetryTTAModel(trained, views)
     # Labels come from whole images, not from random crops.
     pipeline = pipeline_of_test(cfg)
-    dataset_cfg = rebuild(
-        dataset_cfg,
-        lambda part: (
-            part
-            if 'dataset' in part or 'datasets' in part
-            else {**part, 'pipeline': pipeline, 'test_mode': True}
-        ),
-    )
-    dataset = DATASETS.build(leave_out_broken(dataset_cfg))
+    dataset = DATASETS.build(for_test(dataset_cfg, pipeline=pipeline))
     dataset.full_init()
     ids = image_ids(dataset)
     asked = [] if views is None else [views]

@@ -100,29 +100,20 @@ def measure_robustness(
             )
     home = classifier.home()
     yield 'none', None, classifier.test(home, 'none')
+    inside: Any = home
+    while hasattr(inside, 'dataset'):
+        inside = inside.dataset
     pipeline = classifier.pipeline
     place = place_of_corruption(pipeline)
     for name in names:
         for severity, step in CORRUPTIONS[name][1].items():
             steps = [*pipeline[:place], step, *pipeline[place:]]
             # The list of images stays.
-            built = Compose([TRANSFORMS.build(step) for step in steps])
-            for part in _innermost(home):
-                part.pipeline = built
+            inside.pipeline = Compose(
+                [TRANSFORMS.build(step) for step in steps]
+            )
             yield (
                 name,
                 severity,
                 classifier.test(SeededDataset(home), f'{name} {severity:g}'),
             )
-
-
-def _innermost(dataset: Any) -> Iterator[Any]:
-    """The datasets inside all wrappers."""
-    inside = [
-        *getattr(dataset, 'datasets', ()),
-        *([dataset.dataset] if hasattr(dataset, 'dataset') else ()),
-    ]
-    if not inside:
-        yield dataset
-    for part in inside:
-        yield from _innermost(part)

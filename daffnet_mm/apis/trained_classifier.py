@@ -25,11 +25,9 @@ from daffnet_mm.evaluation import EvaluationReport, WBCMetric
 from daffnet_mm.models.utils import adapt_batch_norm
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.utils.dataset_configs import (
-    datasets_inside,
+    for_test,
     innermost,
-    leave_out_broken,
     pipeline_of_test,
-    rebuild,
 )
 
 from .trained_model import class_names, find_infinite, load_trained
@@ -295,7 +293,7 @@ class TrainedClassifier:
     def home(self) -> TaxonomyDataset:
         """Build the test part of the classifier's own config."""
         return TaxonomyDataset(
-            _for_test(self.cfg.test_dataloader.dataset),
+            for_test(self.cfg.test_dataloader.dataset),
             classes=self.common,
         )
 
@@ -326,7 +324,7 @@ class TrainedClassifier:
             own = [dict(type='LoadCellImage')]
         pipeline = self._pipeline_for(own[0])
         dataset = TaxonomyDataset(
-            _for_test(cfg, pipeline=pipeline),
+            for_test(cfg, pipeline=pipeline),
             classes=self.common,
         )
         groups = image_groups(dataset)
@@ -433,17 +431,3 @@ def pair_classifiers(
             f'--names, not {", ".join(names)}'
         )
     return dict(zip(names, pairs, strict=True))
-
-
-def _for_test(dataset: dict, **settings: Any) -> dict:
-    """Set what lies inside all wrappers to be tested on."""
-    return leave_out_broken(
-        rebuild(
-            dataset,
-            lambda part: (
-                part
-                if datasets_inside(part)
-                else dict(part, test_mode=True, **settings)
-            ),
-        )
-    )

@@ -624,12 +624,8 @@ class WBCInferencer(IntakeReports, ImageClassificationInferencer):
 
 
 def _cropped_size(steps: Sequence[dict]) -> tuple[int, int] | None:
-    """Height and width that steps crop to in the end; None if they do not."""
-    sizing = [
-        step
-        for step in steps
-        if step['type'] in ('CenterCrop', 'Resize', 'ResizeEdge')
-    ]
+    """Height and width that the last step crops to; None if it does not."""
+    sizing = [step for step in steps if step['type'] != 'PackInputs']
     if not sizing or sizing[-1]['type'] != 'CenterCrop':
         return None
     size = sizing[-1]['crop_size']

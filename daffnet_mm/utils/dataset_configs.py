@@ -1,6 +1,7 @@
 """Go through the configs of datasets, whatever wrappers are around them."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from mmengine import Config
 from mmpretrain.registry import DATASETS
@@ -114,6 +115,30 @@ def leave_out_broken(dataset: dict) -> dict:
             if _is_ours(part)
             else part
         ),
+    )
+
+
+def for_test(dataset: dict, **settings: Any) -> dict:
+    """Have a dataset, inside all wrappers, tested on.
+
+    Args:
+        dataset (dict): The config of a dataset, left as it is.
+        **settings: Further settings of what is no wrapper, such as its
+            ``pipeline``.
+
+    Returns:
+        dict: The changed config: in test mode, with broken images left out as
+        by :func:`leave_out_broken`.
+    """
+    return leave_out_broken(
+        rebuild(
+            dataset,
+            lambda part: (
+                part
+                if datasets_inside(part)
+                else {**part, 'test_mode': True, **settings}
+            ),
+        )
     )
 
 
