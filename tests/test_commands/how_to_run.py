@@ -60,6 +60,7 @@ PLACEHOLDERS = {
     '--of-fields FOLDER': 'data/bccd_detection',
     # a training, labelling and testing of seconds
     'train.py CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
+    'benchmark_gradients.py CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
     'benchmark_waiting.py CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
     'dist_train.sh CONFIG': 'configs/daffnet/map-tiny_synthetic.py',
     'pseudo_label.py CONFIG': 'configs/daffnet/map-tiny_synthetic-ssl.py',
