@@ -169,6 +169,8 @@ class TrainedClassifier:
             )
         self.batch_size = batch_size
         self.num_workers = num_workers
+        #: What is to be said of it wherever it is tested.
+        self.notes: tuple[str, ...] = ()
 
     @property
     def pipeline(self) -> list[dict]:
@@ -186,7 +188,13 @@ class TrainedClassifier:
         """
         other = copy.copy(self)
         other.model = copy.deepcopy(self.model)
-        adapt_batch_norm(other.model, self._loader(dataset))
+        kept = adapt_batch_norm(other.model, self._loader(dataset))
+        if kept:
+            note = (
+                f'where batch statistics are adapted, {kept} layers keep '
+                'theirs: those of the frozen attribute predictor'
+            )
+            other.notes = (note,)
         return other
 
     def test(
@@ -254,7 +262,7 @@ class TrainedClassifier:
             else None
             for i, label in enumerate(self.common)
         }
-        notes = []
+        notes = [*self.notes]
         absent = [c for c, recall in recalls.items() if recall is None]
         if absent:
             notes.append(

@@ -10,7 +10,7 @@ from trained_cells import PIPELINE, write_cells, write_classifier
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.structures import WBC5_CLASSES
-from daffnet_mm.apis import WBCInferencer, robustness
+from daffnet_mm.apis import WBCInferencer, robustness, trained_classifier
 from daffnet_mm.apis.robustness import (
     CORRUPTIONS,
     measure_robustness,
@@ -135,6 +135,17 @@ def test_adapting_changes_a_copy_only(folder):
     assert all(value.equal(after[key]) for key, value in before.items())
     mean = 'backbone.bn1.running_mean'
     assert not other.model.state_dict()[mean].equal(after[mean])
+    assert classifier.notes == other.notes == ()
+
+
+def test_it_is_told_what_adapting_leaves(folder, monkeypatch):
+    """Of one trunk for both branches, nearly all."""
+    monkeypatch.setattr(trained_classifier, 'adapt_batch_norm', lambda *_: 7)
+    classifier = build(folder, WBC5_CLASSES)
+    _, dataset = classifier.dataset(f'BCCD={folder}/bccd')
+    note = classifier.adapted(dataset).test(dataset, 'BCCD').notes[0]
+    assert '7 layers keep theirs: those of the frozen attribute' in note
+    assert note not in classifier.test(dataset, 'BCCD').notes
 
 
 def test_bad_input(folder):

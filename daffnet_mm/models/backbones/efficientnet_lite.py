@@ -5,6 +5,8 @@ from mmpretrain.models.backbones import EfficientNet
 from mmpretrain.models.backbones.efficientnet import model_scaling
 from mmpretrain.registry import MODELS
 
+from daffnet_mm.models.utils import SameConv2d
+
 
 @MODELS.register_module()
 class EfficientNetLite(EfficientNet):
@@ -22,6 +24,9 @@ class EfficientNetLite(EfficientNet):
             Defaults to ``'lite0'``.
         act_cfg (dict): Config of the activation. Defaults to
             ``dict(type='ReLU6')``.
+        conv_cfg (dict): Config of the convolutions. Defaults to
+            ``dict(type=SameConv2d)``, which computes what MMPretrain's
+            ``Conv2dAdaptivePadding`` does.
         **kwargs: All further arguments of MMPretrain's ``EfficientNet``.
 
     Example:
@@ -51,6 +56,7 @@ class EfficientNetLite(EfficientNet):
         self,
         arch: str = 'lite0',
         act_cfg: dict = dict(type='ReLU6'),
+        conv_cfg: dict = dict(type=SameConv2d),
         **kwargs,
     ) -> None:
         if arch in self.arch_settings:
@@ -60,7 +66,7 @@ class EfficientNetLite(EfficientNet):
                 layer_settings={'l': self._scaled(width, depth)},
                 arch_settings={arch: (1.0, 1.0, size)},
             )
-        super().__init__(arch, act_cfg=act_cfg, **kwargs)
+        super().__init__(arch, act_cfg=act_cfg, conv_cfg=conv_cfg, **kwargs)
 
     @classmethod
     def _scaled(cls, width: float, depth: float) -> list:

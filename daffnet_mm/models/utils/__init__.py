@@ -8,6 +8,7 @@ from .decision_features import (
 from .equivalent_values import EquivalentValues
 from .folded_inference import FoldedInference
 from .pooling import AverageMaxPooling, pool_last_feature
+from .same_conv2d import SameConv2d
 
 __all__ = [
     'AttributeLayout',
@@ -15,6 +16,7 @@ __all__ = [
     'EquivalentValues',
     'FoldedInference',
     'LinearDecision',
+    'SameConv2d',
     'adapt_batch_norm',
     'decision_layer',
     'pool_last_feature',

@@ -9,7 +9,7 @@ from daffnet_lite.errors import InputError
 
 
 @torch.no_grad()
-def adapt_batch_norm(model: BaseModel, batches: Iterable[dict]) -> None:
+def adapt_batch_norm(model: BaseModel, batches: Iterable[dict]) -> int:
     """Estimate the statistics of batch normalisation anew, on other images.
 
     Images of another laboratory have other means and variances in every layer
@@ -24,6 +24,9 @@ def adapt_batch_norm(model: BaseModel, batches: Iterable[dict]) -> None:
         batches (Iterable[dict]): What a data loader gives; each batch counts
             alike.
 
+    Returns:
+        int: How many layers keep theirs, as those of a frozen predictor.
+
     Raises:
         InputError: If the model has no batch normalisation.
     """
@@ -31,13 +34,12 @@ def adapt_batch_norm(model: BaseModel, batches: Iterable[dict]) -> None:
     neck: Any = getattr(model, 'neck', None)
     is_frozen = getattr(neck, 'frozen', False)
     frozen = set(neck.predictor.modules()) if is_frozen else set()
-    norms = [
+    tracked = [
         m
         for m in model.modules()
-        if isinstance(m, _BatchNorm)
-        and m.track_running_stats
-        and m not in frozen
+        if isinstance(m, _BatchNorm) and m.track_running_stats
     ]
+    norms = [m for m in tracked if m not in frozen]
     if not norms:
         raise InputError(
             'the model has no batch normalisation whose statistics could be '
@@ -54,3 +56,4 @@ def adapt_batch_norm(model: BaseModel, batches: Iterable[dict]) -> None:
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
+    return len(tracked) - len(norms)

@@ -29,7 +29,8 @@ def test_statistics_become_those_of_the_images():
     model = Small()
     model.norm.weight.data.fill_(2)
     images = 5 + 3 * torch.randn(4, 8, 3, 6, 6)
-    adapt_batch_norm(model, (dict(inputs=batch) for batch in images))
+    kept = adapt_batch_norm(model, (dict(inputs=batch) for batch in images))
+    assert kept == 0
     flat = images.permute(0, 2, 1, 3, 4).reshape(4, 3, -1)
     torch.testing.assert_close(model.norm.running_mean, flat.mean((0, 2)))
     torch.testing.assert_close(model.norm.running_var, flat.var(2).mean(0))
@@ -43,7 +44,8 @@ def test_a_frozen_predictor_keeps_its_own():
     model.neck.frozen = True
     model.neck.predictor = nn.BatchNorm2d(3)
     model.neck.predictor.running_mean.fill_(7)
-    adapt_batch_norm(model, [dict(inputs=torch.randn(4, 3, 2, 2))])
+    kept = adapt_batch_norm(model, [dict(inputs=torch.randn(4, 3, 2, 2))])
+    assert kept == 1
     assert (model.neck.predictor.running_mean == 7).all()
 
 
