@@ -34,20 +34,29 @@ class SameConv2d(Conv2dAdaptivePadding):
             Tensor: Of shape (N, C', H', W'), where H' and W' are H and W over
             the stride, rounded up.
         """
-        added = [
-            max((ceil(side / stride) - 1) * stride + reach + 1 - side, 0)
-            for side, stride, reach in zip(
-                x.shape[-2:], self.stride, self._reach, strict=True
+        before, after = [], []
+        for side, stride, reach in zip(
+            # Numbers in a model that is traced, too: it pads by constants.
+            map(int, x.shape[-2:]),
+            self.stride,
+            self._reach,
+            strict=True,
+        ):
+            added = max(
+                (ceil(side / stride) - 1) * stride + reach + 1 - side, 0
             )
-        ]
-        if any(pixels % 2 for pixels in added):
-            return super().forward(x)
+            before.append(added // 2)
+            after.append(added - added // 2)
+        padding = before
+        if before != after:
+            (top, left), (bottom, right) = before, after
+            x, padding = F.pad(x, [left, right, top, bottom]), [0, 0]
         return F.conv2d(
             x,
             self.weight,
             self.bias,
             self.stride,
-            [pixels // 2 for pixels in added],
+            padding,
             self.dilation,
             self.groups,
         )

@@ -73,3 +73,15 @@ def test_efficientnet_lite_copies_at_its_strides_alone(padded):
         padded.clear()
         torch.testing.assert_close(out, theirs(images)[0])
     assert len(padded) == 17
+
+
+@pytest.mark.filterwarnings('ignore::torch.jit.TracerWarning')
+@pytest.mark.parametrize('stride', [1, 2])
+def test_a_traced_model_pads_by_constants(stride):
+    """Exported, mmcv's has a dozen nodes for each."""
+    layer = SameConv2d(4, 4, 5, stride=stride)
+    images = torch.rand(1, 4, 8, 8)
+    traced = torch.jit.trace(layer, images)
+    kinds = {node.kind() for node in traced.inlined_graph.nodes()}
+    assert 'aten::size' not in kinds and 'aten::sub' not in kinds
+    torch.testing.assert_close(traced(images), layer(images))
