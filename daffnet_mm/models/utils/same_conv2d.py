@@ -10,7 +10,8 @@ class SameConv2d(Conv2dAdaptivePadding):
 
     mmcv's ``Conv2dAdaptivePadding`` copies its input into a larger one with
     zeros around it, for each convolution. Where as much is added on both
-    sides, as always with a stride of 1, the convolution itself pads here.
+    sides, as always with an odd kernel and a stride of 1, the convolution
+    itself pads here.
     Weights, their names and, up to rounding, the results are the same.
     """
 
