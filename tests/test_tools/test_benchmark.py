@@ -1,5 +1,7 @@
 import json
 import re
+from contextlib import contextmanager
+from itertools import product
 
 import pytest
 import torch
@@ -132,6 +134,25 @@ def test_the_precision_of_a_step(benchmark):
         contestant.step('training', precision)
         contestant.step('inference', precision)
     assert found == [torch.float32] * 2 + [torch.bfloat16] * 2
+
+
+def test_gradients_are_taken_as_in_a_training(benchmark, monkeypatch):
+    entered = []
+
+    @contextmanager
+    def mode():
+        entered.append('gradients')
+        yield
+
+    monkeypatch.setattr(benchmark, 'DepthwiseGradientsInFloat32', mode)
+    contestants = contestants_of(benchmark, 'daffnet-tiny_pbc5.py', 2, 64)
+    for task, precision in product(
+        ('training', 'inference'), ('float32', 'bfloat16')
+    ):
+        contestants['ours'].step(task, precision)
+        expected = task == 'training' and precision == 'bfloat16'
+        assert bool(entered) is expected
+        entered.clear()
 
 
 def test_ratios_are_medians_of_the_rounds(benchmark):

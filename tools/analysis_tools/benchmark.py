@@ -20,12 +20,12 @@ the backbone train; the attribute predictor (MAP) is frozen, as in stage 3.
 The images are noise and the weights random: speed does not depend on them.
 """
 
-import json
 import os
 import platform
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -41,19 +41,21 @@ from mmengine.config import Config
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from obvious_daffnet import ObviousDAFFNet
-from timing import time_in_turn
+from timing import time_in_turn, write_figures
 from torch import Tensor, nn
 
 import daffnet_mm  # noqa: F401  (registers the models)
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
-from daffnet_mm.engine.optimizers import multiplies_bfloat16
+from daffnet_mm.engine.optimizers import (
+    DepthwiseGradientsInFloat32,
+    multiplies_bfloat16,
+)
 from daffnet_mm.utils.config_files import load_config
 
 DEFAULT_CONFIG = (
@@ -106,18 +108,18 @@ class Contestant:
     def step(self, task: str, precision: str) -> None:
         """Take a step; the mode is set outside of the measured time."""
         training = task == 'training'
-        mixed = torch.autocast(
-            self.images.device.type,
-            torch.bfloat16,
-            enabled=precision == BFLOAT16,
-        )
+        device, is_mixed = self.images.device.type, precision == BFLOAT16
+        mixed = torch.autocast(device, torch.bfloat16, enabled=is_mixed)
+        # As BFloat16OptimWrapper trains.
+        moved = is_mixed and device == 'cpu'
         with mixed, torch.set_grad_enabled(training):
             if not training:
                 self.infer(self.images)
                 return
             self.optimizer.zero_grad()
             loss = self.loss(self.images)
-        loss.backward()
+        with DepthwiseGradientsInFloat32() if moved else nullcontext():
+            loss.backward()
         self.optimizer.step()
 
 
@@ -294,10 +296,7 @@ def main(argv: list[str] | None = None) -> int:
     print(', '.join(f'{key} {value}' for key, value in setting.items()))
     rows = measure(contestants, precisions, training_precision, args.rounds)
     print(render(rows))
-    if args.out:
-        with atomic_write(args.out) as file:
-            json.dump(dict(setting=setting, rows=rows), file, indent=2)
-        print(f'wrote {args.out}')
+    write_figures(args.out, dict(setting=setting, rows=rows))
     return 0
 
 

@@ -14,7 +14,6 @@ is from the image file to the answer, review included, and the network alone,
 on images that are framed and scaled. Ratios are medians over the rounds.
 """
 
-import json
 import platform
 import statistics
 import time
@@ -26,9 +25,8 @@ import numpy as np
 import torch
 from evaluate_export import some_images
 from mmpretrain.structures import DataSample
-from timing import time_in_turn
+from timing import time_in_turn, write_figures
 
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.onnx import OnnxClassifier
 from daffnet_lite.onnx.runtime import import_runtime
@@ -190,10 +188,7 @@ def main(argv: list[str] | None = None) -> int:
         spent = time_in_turn(steps, args.rounds, time.perf_counter, 'answers')
         rows = summarise(spent, cells)
         print(render(rows))
-        if args.out:
-            with atomic_write(args.out) as file:
-                json.dump(dict(setting=setting, rows=rows), file, indent=2)
-            print(f'wrote {args.out}')
+        write_figures(args.out, dict(setting=setting, rows=rows))
     return 0
 
 

@@ -17,7 +17,6 @@ The images are noise and the weights random: speed does not depend on them.
 """
 
 import copy
-import json
 import os
 import platform
 import statistics
@@ -33,11 +32,10 @@ from mmengine.config import Config
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
-from timing import time_in_turn
+from timing import time_in_turn, write_figures
 
 import daffnet_mm  # noqa: F401  (registers the models)
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.structures import WBC_ATTRIBUTES
 from daffnet_lite.utils.command_line import (
@@ -48,7 +46,8 @@ from daffnet_lite.utils.command_line import (
 from daffnet_mm.engine.optimizers import multiplies_bfloat16
 from daffnet_mm.utils.config_files import load_config
 
-WAYS = ('float32', 'bfloat16', 'bfloat16, slow gradients in float32')
+FLOAT32, BFLOAT16 = 'float32', 'bfloat16'
+WAYS = (FLOAT32, BFLOAT16, 'bfloat16, slow gradients in float32')
 
 
 def build_parser() -> ToolParser:
@@ -81,11 +80,11 @@ def build_step(cfg: Config, way: str, data: dict) -> Callable[[], None]:
         dict(
             cfg.optim_wrapper,
             type='OptimWrapper'
-            if way == WAYS[0]
+            if way == FLOAT32
             else 'mmpretrain.BFloat16OptimWrapper',
         ),
     )
-    if way == WAYS[1]:
+    if way == BFLOAT16:
         wrapper.backward = partial(OptimWrapper.backward, wrapper)
     return partial(model.train_step, data, wrapper)
 
@@ -147,13 +146,13 @@ def main(argv: list[str] | None = None) -> int:
                 f'the config {args.config} is no training: it lacks model '
                 'or optim_wrapper'
             )
-    ways = WAYS
+    ways: tuple[str, ...] = WAYS
     if not multiplies_bfloat16(torch.device('cpu')):
         print(
             'this CPU has no bfloat16 instructions: all trainings are in '
             'float32 on it, and there is nothing to compare'
         )
-        ways = WAYS[:1]
+        ways = (FLOAT32,)
     rows = measure(cfg, ways, args.batch_size, args.image_size, args.rounds)
     setting = dict(
         config=str(args.config),
@@ -174,10 +173,7 @@ def main(argv: list[str] | None = None) -> int:
             ],
         )
     )
-    if args.out:
-        with atomic_write(args.out) as file:
-            json.dump(dict(setting=setting, rows=rows), file, indent=2)
-        print(f'wrote {args.out}')
+    write_figures(args.out, dict(setting=setting, rows=rows))
     return 0
 
 

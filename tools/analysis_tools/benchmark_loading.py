@@ -23,7 +23,6 @@ default's ``ResizeEdge`` looks at four pixels each, so it aliases.
 """
 
 import argparse
-import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -34,11 +33,10 @@ import cv2
 import numpy as np
 from mmcv.transforms import Compose
 from mmpretrain.registry import TRANSFORMS
-from timing import time_in_turn
+from timing import time_in_turn, write_figures
 
 import daffnet_mm  # noqa: F401  (registers the transforms)
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_decoding import decode_image
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.preparation.resize_folder import resize_dataset
@@ -290,10 +288,7 @@ def main(argv: list[str] | None = None) -> int:
     with one_sentence_errors(), tempfile.TemporaryDirectory() as folder:
         rows = compare(args, Path(folder))
     print(render(rows))
-    if args.out:
-        with atomic_write(args.out) as file:
-            json.dump(rows, file, indent=2)
-        print(f'wrote {args.out}')
+    write_figures(args.out, rows)
     return 0
 
 

@@ -16,7 +16,6 @@ are random: speed does not depend on them.
 """
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -27,11 +26,11 @@ import torch
 from mmengine import Config
 from mmengine.dataset import pseudo_collate
 from mmpretrain.registry import DATASETS, MODELS
+from timing import write_figures
 from torch.utils.data import DataLoader
 
 import daffnet_mm  # noqa: F401
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
@@ -166,10 +165,7 @@ def main(argv: list[str] | None = None) -> int:
         f'labelling has {100 * result["ratio"]:.1f} % of the throughput of '
         f'inference alone, on {result["images"]} images'
     )
-    if args.out:
-        with atomic_write(args.out) as f:
-            json.dump({**result, 'device': args.device}, f, indent=2)
-        print(f'wrote {args.out}')
+    write_figures(args.out, {**result, 'device': args.device})
     return 0
 
 

@@ -21,8 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from timing import write_figures
+
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_folders import find_images
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.utils.command_line import (
@@ -153,10 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ]
     columns = ['clients', 'images a request', 'images a second']
     print(to_markdown(columns, rows))
-    if args.out is not None:
-        with atomic_write(args.out) as file:
-            json.dump(dict(found, rates=rates), file, indent=2)
-        print(f'wrote {args.out}')
+    write_figures(args.out, dict(found, rates=rates))
     return 0
 
 

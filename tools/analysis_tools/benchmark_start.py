@@ -16,7 +16,6 @@ The first round is not counted: it fills the caches of files.
 """
 
 import importlib.util
-import json
 import platform
 import statistics
 import subprocess
@@ -26,10 +25,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from timing import time_in_turn
+from timing import time_in_turn, write_figures
 
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.utils.command_line import (
     ToolParser,
@@ -192,10 +190,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     print(', '.join(f'{key} {value}' for key, value in setting.items()))
     print(render(rows))
-    if args.out:
-        with atomic_write(args.out) as file:
-            json.dump(dict(setting=setting, rows=rows), file, indent=2)
-        print(f'wrote {args.out}')
+    write_figures(args.out, dict(setting=setting, rows=rows))
     return 0
 
 

@@ -25,8 +25,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from timing import write_figures
+
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.utils.command_line import (
     ToolParser,
@@ -151,10 +152,7 @@ def main(argv: list[str] | None = None) -> int:
         for row in rows
     ]
     print(to_markdown(headers, cells), end='')
-    if args.out:
-        with atomic_write(args.out) as file:
-            json.dump(rows, file, indent=2)
-        print(f'wrote {args.out}')
+    write_figures(args.out, rows)
     return 0
 
 

@@ -1,8 +1,12 @@
-"""What the benchmarks share: time several things in turn."""
+"""What the benchmarks share: time things in turn, write the figures."""
 
+import json
 import sys
 from collections.abc import Callable, Hashable, Mapping
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
+
+from daffnet_lite.fileio import atomic_write
 
 Key = TypeVar('Key', bound=Hashable)
 
@@ -41,3 +45,17 @@ def time_in_turn(
                 file=sys.stderr,
             )
     return spent
+
+
+def write_figures(out: Path | None, figures: Any) -> None:
+    """Write what was measured, if it is wanted, and say so.
+
+    Args:
+        out (Path, optional): The JSON file.
+        figures: What was measured.
+    """
+    if out is None:
+        return
+    with atomic_write(out) as file:
+        json.dump(figures, file, indent=2)
+    print(f'wrote {out}')

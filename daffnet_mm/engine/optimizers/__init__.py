@@ -1,3 +1,11 @@
-from .bfloat16_optim_wrapper import BFloat16OptimWrapper, multiplies_bfloat16
+from .bfloat16_optim_wrapper import (
+    BFloat16OptimWrapper,
+    DepthwiseGradientsInFloat32,
+    multiplies_bfloat16,
+)
 
-__all__ = ['BFloat16OptimWrapper', 'multiplies_bfloat16']
+__all__ = [
+    'BFloat16OptimWrapper',
+    'DepthwiseGradientsInFloat32',
+    'multiplies_bfloat16',
+]

@@ -83,8 +83,9 @@ class DepthwiseGradientsInFloat32(TorchDispatchMode):
 
     Two gradients of a depthwise convolution have no fast bfloat16 code in
     oneDNN: that of the input where the stride is above 1, and that of a
-    kernel larger than 3x3. They take two to a hundred times as long as in
-    float32 (docs/benchmarks.md). All else stays as it is.
+    kernel larger than 3x3. On an AMD EPYC, with PyTorch 2.14, they take two to
+    a hundred times as long as in float32 (docs/benchmarks.md). All else stays
+    as it is.
     """
 
     def __torch_dispatch__(

@@ -15,16 +15,6 @@ class SameConv2d(Conv2dAdaptivePadding):
     Weights, their names and, up to rounding, the results are the same.
     """
 
-    @property
-    def _reach(self) -> list[int]:
-        """How far a kernel goes beyond its first place, in both directions."""
-        return [
-            (places - 1) * dilation
-            for places, dilation in zip(
-                self.kernel_size, self.dilation, strict=True
-            )
-        ]
-
     def forward(self, x: Tensor) -> Tensor:
         """Convolve feature maps.
 
@@ -36,16 +26,16 @@ class SameConv2d(Conv2dAdaptivePadding):
             the stride, rounded up.
         """
         before, after = [], []
-        for side, stride, reach in zip(
+        for side, kernel, stride, dilation in zip(
             # Numbers in a model that is traced, too: it pads by constants.
             map(int, x.shape[-2:]),
+            self.kernel_size,
             self.stride,
-            self._reach,
+            self.dilation,
             strict=True,
         ):
-            added = max(
-                (ceil(side / stride) - 1) * stride + reach + 1 - side, 0
-            )
+            reached = (ceil(side / stride) - 1) * stride
+            added = max(reached + (kernel - 1) * dilation + 1 - side, 0)
             before.append(added // 2)
             after.append(added - added // 2)
         padding = before
