@@ -6,7 +6,7 @@ from .differential import count_answers, differential_count
 from .html_report import HtmlReport
 from .model_identity import ModelIdentity
 from .pictures import as_address
-from .rows import as_row, plain_values, rounded_down
+from .rows import as_row
 from .tables import as_tables
 from .writing import TABLE_WIDTH, print_result, write_result
 
@@ -23,8 +23,6 @@ __all__ = [
     'as_tables',
     'count_answers',
     'differential_count',
-    'plain_values',
     'print_result',
-    'rounded_down',
     'write_result',
 ]

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.fileio.json_files import plain_values
 from daffnet_lite.fileio.names import printable
+from daffnet_lite.utils.rounding import rounded_down
 
 from .pictures import picture_of
-from .rows import as_row, plain_values, rounded_down
+from .rows import as_row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

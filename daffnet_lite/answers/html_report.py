@@ -12,11 +12,11 @@ import numpy as np
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
+from daffnet_lite.utils.rounding import rounded_down
 
 from .differential import count_answers
 from .model_identity import ModelIdentity
 from .pictures import as_address, picture_of
-from .rows import rounded_down
 
 #: Pixels of a field's longer side, and bytes of its picture at most.
 FIELD_SIDE, MOST_FIELD_BYTES = 1000, 250_000

@@ -9,8 +9,7 @@ from rich.table import Column, Table
 
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
-
-from .rows import rounded_down
+from daffnet_lite.utils.rounding import rounded_down
 
 #: Columns of text that rich takes for the frame of a column of a table.
 FRAME = 3

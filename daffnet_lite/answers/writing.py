@@ -13,9 +13,9 @@ from rich.console import Console
 
 from daffnet_lite.fileio.csv_files import write_csv_rows
 from daffnet_lite.fileio.names import valid_unicode
+from daffnet_lite.utils.rounding import rounded_down
 
 from .collected import Rows
-from .rows import rounded_down
 from .tables import as_tables
 
 #: Columns of text that the widest table takes.

@@ -25,6 +25,7 @@ bad input; else 0.
 from collections.abc import Sequence
 
 from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_lite.utils.rounding import rounded_down
 
 
 def build_parser(shipped: bool = True) -> ToolParser:
@@ -90,8 +91,9 @@ def main(
     cells = ', '.join(f'{n} of {name}' for name, n in found.cells.items())
     print(f'learned from {sum(found.cells.values())} cells: {cells}')
     print(
-        f'balanced accuracy on them: {found.before:.1f} % before, '
-        f'{found.after:.1f} % where each is predicted by what others taught'
+        f'balanced accuracy on them: {rounded_down(found.before, 1)} % '
+        f'before, {rounded_down(found.after, 1)} % where each is predicted by '
+        'what others taught'
     )
     print(f'wrote {args.out}')
     if inferencer.errors:

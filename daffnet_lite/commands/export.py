@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_folders import find_images
 from daffnet_lite.utils.command_line import ToolParser, one_sentence_errors
+from daffnet_lite.utils.rounding import rounded_down
 
 if TYPE_CHECKING:
     from daffnet_mm.apis.onnx import Parity
@@ -64,13 +65,20 @@ def build_parser() -> ToolParser:
 
 def describe(parity: 'Parity') -> str:
     """Say how far the answers are the same."""
+    types, values, reviews = (
+        # 100 are all of them.
+        rounded_down(100 * share, 2)
+        for share in (
+            parity.equal_types,
+            parity.equal_values,
+            parity.equal_reviews,
+        )
+    )
     return (
-        f'the same cell type on {100 * parity.equal_types:.2f} % of '
-        f'{parity.cells} cells, the same value of '
-        f'{100 * parity.equal_values:.2f} % of the attributes, the same '
-        f'review of '
-        f'{100 * parity.equal_reviews:.2f} %; largest difference of a '
-        f'probability {parity.difference:.1e}'
+        f'the same cell type on {types} % of {parity.cells} cells, the same '
+        f'value of {values} % of the attributes, the same review of '
+        f'{reviews} %; largest difference of a probability '
+        f'{parity.difference:.1e}'
     )
 
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from daffnet_lite.answers import rounded_down
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.tiff_windows import open_windows
+from daffnet_lite.utils.rounding import rounded_down
 
 from .field_result import FieldResult
 

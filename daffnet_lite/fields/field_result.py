@@ -6,15 +6,11 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from daffnet_lite.answers import (
-    as_address,
-    as_row,
-    count_answers,
-    plain_values,
-    rounded_down,
-)
+from daffnet_lite.answers import as_address, as_row, count_answers
 from daffnet_lite.errors import InputError
+from daffnet_lite.fileio.json_files import plain_values
 from daffnet_lite.fileio.names import printable
+from daffnet_lite.utils.rounding import rounded_down
 
 from .cutting import Box
 

@@ -1,10 +1,16 @@
+"""JSON files: data, and nothing but data."""
+
 import json
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from daffnet_lite.errors import InputError
 
+from .atomic import atomic_write
+from .names import valid_unicode
 from .regular_files import read_regular
 
 
@@ -39,3 +45,39 @@ def read_json(path: str | os.PathLike[str], title: str | None = None) -> Any:
         ) from e
     except (UnicodeDecodeError, RecursionError) as e:
         raise InputError(f'{title} is no valid JSON; make it again') from e
+
+
+def write_json(path: str | os.PathLike[str], values: Any) -> None:
+    """Write data as JSON that people can read too, whole or not at all.
+
+    Args:
+        path (str | Path): The file.
+        values (Any): What :func:`plain_values` makes plain.
+    """
+    text = json.dumps(plain_values(values), indent=2, ensure_ascii=False)
+    with atomic_write(path) as file:
+        # Bytes that are not UTF-8 become escapes, which JSON's readers undo.
+        file.write(f'{valid_unicode(text)}\n')
+
+
+def plain_values(value: Any) -> Any:
+    """Make of an answer or a measurement what JSON can hold.
+
+    Args:
+        value (Any): Mappings, sequences, arrays, numbers and text, one within
+            the other.
+
+    Returns:
+        Any: Dicts, lists, Python's numbers and text. A number that is not
+        finite, which JSON does not know, is None.
+    """
+    if isinstance(value, Mapping):
+        return {key: plain_values(inner) for key, inner in value.items()}
+    # NumPy's arrays and numbers.
+    if hasattr(value, 'tolist'):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [plain_values(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

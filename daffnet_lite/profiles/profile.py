@@ -1,6 +1,5 @@
 """What is known of a laboratory, its scale and colours, as a small file."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
@@ -8,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio import atomic_write
-from daffnet_lite.fileio.json_files import read_json
+from daffnet_lite.fileio.json_files import plain_values, read_json, write_json
 
 #: What a file says it is, and the version of its form.
 FORMAT, VERSION = 'daffnet_mm laboratory profile', 1
@@ -84,15 +82,14 @@ class Profile:
         Args:
             path (str | Path): The file.
         """
-        with atomic_write(path) as file:
-            json.dump(self.to_dict(), file, indent=2)
-            file.write('\n')
+        write_json(path, self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         """Give the profile as plain values, as in its file."""
-        values = dict(format=FORMAT, version=VERSION, **asdict(self))
         # With lists in the place of tuples, as whoever reads it expects.
-        return json.loads(json.dumps(values))
+        return plain_values(
+            dict(format=FORMAT, version=VERSION, **asdict(self))
+        )
 
 
 def read_profile(path: str | PathLike[str]) -> Profile:

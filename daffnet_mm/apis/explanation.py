@@ -10,9 +10,9 @@ from mmengine import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_lite.answers import rounded_down
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import file_stems
+from daffnet_lite.utils.rounding import rounded_down
 from daffnet_mm.utils.dataset_configs import pipeline_of_test
 from daffnet_mm.visualization import (
     GradCAMExplainer,

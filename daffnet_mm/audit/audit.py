@@ -1,6 +1,5 @@
 """The audit from end to end."""
 
-import json
 import os.path as osp
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.claims import claim_folder
 from daffnet_lite.fileio.csv_files import write_csv_rows
-from daffnet_lite.fileio.names import valid_unicode
+from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.fileio.pixel_values import check_bit_depth
 from daffnet_lite.utils.worker_pool import available_processors
 
@@ -141,7 +140,7 @@ def audit_datasets(
             leaks=find_leaks(samples, links, groups),
         )
         with _output(Path(out_dir) / 'audit.json') as path:
-            _write_json(path, report)
+            write_json(path, report)
         if groups_out:
             with _output(groups_out) as path:
                 _write_groups(path, samples, groups)
@@ -229,12 +228,6 @@ def _output(path: str | Path) -> Iterator[str]:
             f'{path} cannot be written ({e.strerror or e}); name '
             'a file in another folder, or make room'
         ) from e
-
-
-def _write_json(path: str, report: dict) -> None:
-    with atomic_write(path) as file:
-        text = json.dumps(report, indent=1, ensure_ascii=False)
-        file.write(f'{valid_unicode(text)}\n')
 
 
 def _write_groups(

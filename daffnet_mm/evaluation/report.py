@@ -1,6 +1,4 @@
-import json
 import logging
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import Any
 import numpy as np
 from mmengine.logging import print_log
 
-from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.fileio.tables import write_csv
 from daffnet_mm.visualization import (
     plot_attribute_confusions,
@@ -111,9 +109,7 @@ def write_report(
         out_dir / f'{stem}_table.csv',
         out_dir / f'{stem}_predictions.csv',
     ]
-    with atomic_write(paths[0]) as file:
-        json.dump(_without_nan(content), file, indent=2, allow_nan=False)
-        file.write('\n')
+    write_json(paths[0], content)
     write_csv(paths[1], report.table)
     write_csv(paths[2], report.predictions)
 
@@ -126,13 +122,3 @@ def write_report(
         paths.append(out_dir / f'{stem}_confusion.png')
         save_figure(figure, paths[-1])
     return paths
-
-
-def _without_nan(value: Any) -> Any:
-    """Replace nan by None, which JSON can say."""
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    is_nan = isinstance(value, float) and math.isnan(value)
-    return None if is_nan else value

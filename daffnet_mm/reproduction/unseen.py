@@ -5,14 +5,15 @@ of ``configs/daffnet/unseen``, is trained four times, without one laboratory
 each, and tested on that one.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
 from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.fileio.tables import to_markdown
+from daffnet_lite.utils.rounding import rounded_down, with_interval
 from daffnet_mm.evaluation.functional import balanced_accuracy
 from daffnet_mm.evaluation.run_folders import read_predictions
 
@@ -141,9 +142,7 @@ def write_unseen(plan: Plan) -> list[Path]:
     )
     with atomic_write(page) as file:
         file.write(f'# {_TITLE}\n\n{_markdown(found)}')
-    with atomic_write(records) as file:
-        json.dump([result.record() for result in found], file, indent=2)
-        file.write('\n')
+    write_json(records, [result.record() for result in found])
     return [page, records]
 
 
@@ -165,7 +164,7 @@ def _markdown(found: Sequence[UnseenResult]) -> str:
             gain = mean(means[d] - _mean(base[d]) for d in means)
             over = f'{gain:+.1f}'
         whole = len(means) == len(left_out)
-        average = f'{mean(means.values()):.1f}' if whole else '-'
+        average = rounded_down(mean(means.values()), 1) if whole else '-'
         rows.append([_name(method), *cells, average, over])
     headers = ['candidate', *(LEFT_OUT[d] for d in left_out)]
     text = (
@@ -200,7 +199,7 @@ def _recall(result: UnseenResult, cell_type: str) -> str:
     right = result.right[cell_type]
     if cell_type not in result.counted:
         return f'{right} of {cells}'
-    return f'{100 * right / cells:.1f}'
+    return rounded_down(100 * right / cells, 1)
 
 
 def _cell(results: Sequence[UnseenResult]) -> str:
@@ -211,7 +210,7 @@ def _cell(results: Sequence[UnseenResult]) -> str:
     else:
         values = [result.balanced()[0] for result in results]
         value, low, high = mean(values), min(values), max(values)
-    return f'{value:.1f} ({low:.1f} to {high:.1f})'
+    return with_interval(value, low, high)
 
 
 def _mean(results: Sequence[UnseenResult]) -> float:

@@ -1,12 +1,12 @@
 import csv
 import json
 import math
+import os
 
 import numpy as np
 import pytest
 
 from daffnet_mm.evaluation import EvaluationReport, write_report
-from daffnet_mm.evaluation import report as report_module
 
 
 @pytest.fixture
@@ -65,7 +65,8 @@ def test_an_interrupted_write_keeps_the_last_results(
         raise KeyboardInterrupt
 
     report.metrics['lab/wbc/accuracy'] = 1.0
-    monkeypatch.setattr(report_module.json, 'dump', stop)
+    # Just before the file takes its name.
+    monkeypatch.setattr(os, 'fsync', stop)
     with pytest.raises(KeyboardInterrupt):
         write_report(report, tmp_path, figures=False)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -37,7 +37,6 @@ the rest goes on; 2 for bad input; else 0.
 """
 
 import argparse
-import json
 from collections.abc import Iterator
 
 from mmengine.logging import MMLogger
@@ -46,6 +45,7 @@ import daffnet_mm  # noqa: F401
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.claims import claim_folder
+from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.fileio.tables import to_markdown, write_csv
 from daffnet_lite.structures import WBC5_CLASSES
 from daffnet_lite.utils.command_line import (
@@ -54,6 +54,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_lite.utils.rounding import rounded_down, with_interval
 from daffnet_mm.apis.trained_classifier import (
     DATASET,
     ClassifierResult,
@@ -134,8 +135,8 @@ def accuracy_table(rows: list[Row]) -> str:
             result = cells[name, column]
             low, high = result.interval
             line += [
-                f'{result.accuracy:.1f} ({low:.1f} to {high:.1f})',
-                f'{result.balanced_accuracy:.1f}',
+                with_interval(result.accuracy, low, high),
+                rounded_down(result.balanced_accuracy, 1),
             ]
         lines.append(line)
     headers = ['classifier']
@@ -153,10 +154,11 @@ def recall_table(rows: list[Row]) -> str:
     ]
     lines = []
     for name, column, result in rows:
-        values = (result.recalls.get(c) for c in classes)
-        lines.append(
-            [name, column, *('-' if v is None else f'{v:.1f}' for v in values)]
-        )
+        values = [
+            rounded_down(result.recalls[c], 1) if c in result.recalls else '-'
+            for c in classes
+        ]
+        lines.append([name, column, *values])
     return to_markdown(['classifier', 'tested on', *classes], lines)
 
 
@@ -183,9 +185,7 @@ def write(rows: list[Row], args: argparse.Namespace) -> str:
             confusion_matrix=dict(labels=list(labels), counts=counts.tolist()),
             notes=result.notes,
         )
-    with atomic_write(args.out_dir / 'cross_dataset.json') as file:
-        json.dump(records, file, indent=2)
-        file.write('\n')
+    write_json(args.out_dir / 'cross_dataset.json', records)
     return text
 
 

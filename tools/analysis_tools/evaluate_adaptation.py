@@ -18,7 +18,6 @@ Balanced accuracy is the mean recall of the types that are tested; ± is half
 the 95 % interval of the mean over the draws by the t distribution.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -31,6 +30,7 @@ import daffnet_mm  # noqa: F401
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.claims import claim_folder
+from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.utils.command_line import (
     ToolParser,
@@ -39,6 +39,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_lite.utils.rounding import rounded_down, rounded_up
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.apis.adaptation import VIEWS, fit_layer, mean_recall
 from daffnet_mm.apis.trained_classifier import dataset_type
@@ -228,8 +229,9 @@ def lay_out(rows: Sequence[dict]) -> tuple[str, dict]:
 def _show(values: Sequence[float]) -> str:
     found = summarize(values)
     if len(values) < 2:
-        return f'{found.mean:.1f}'
-    return f'{found.mean:.1f} ± {found.half_width:.1f}'
+        return rounded_down(found.mean, 1)
+    half_width = rounded_up(found.half_width, 1)
+    return f'{rounded_down(found.mean, 1)} ± {half_width}'
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -254,11 +256,9 @@ def main(argv: list[str] | None = None) -> int:
             for row in evaluate(inferencer, name, root, args)
         ]
         table, curves = lay_out(rows)
-        for ending, content in dict(
-            md=table, json=json.dumps(rows, indent=2) + '\n'
-        ).items():
-            with atomic_write(args.out_dir / f'adaptation.{ending}') as file:
-                file.write(content)
+        with atomic_write(args.out_dir / 'adaptation.md') as file:
+            file.write(table)
+        write_json(args.out_dir / 'adaptation.json', rows)
         if curves:
             figure, axes = panel_grid(list(curves), 2, 5.2, 3.6)
             for ax, (name, points) in zip(axes, curves.items(), strict=False):

@@ -39,6 +39,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_lite.utils.rounding import rounded_down, rounded_up
 from daffnet_mm.visualization import save_figure
 
 LEAST_IOU = 0.5
@@ -93,9 +94,10 @@ def evaluate_bccd(root: Path, every: int, chain: str) -> list[Failure]:
     hits = int((ious >= LEAST_IOU).sum())
     print(
         f'BCCD, {chain}: {len(annotations)} fields, {len(ious)} WBC boxes: '
-        f'{100 * hits / len(ious):.1f} % found ({hits}), mean IoU '
-        f'{ious.mean():.3f}; {false / len(annotations):.3f} false crops a '
-        f'field ({false}); {seconds / len(annotations):.2f} s a field'
+        f'{rounded_down(100 * hits / len(ious), 1)} % found ({hits}), '
+        f'mean IoU {rounded_down(ious.mean(), 3)}; '
+        f'{rounded_up(false / len(annotations), 3)} false crops a field '
+        f'({false}); {seconds / len(annotations):.2f} s a field'
     )
     return failures
 
@@ -184,8 +186,9 @@ def evaluate_jtsc(root: Path, every: int, chain: str) -> list[Failure]:
     nucleus, cell = np.mean(rows, axis=0)
     bad_nucleus, bad_cell = (np.array(rows) < LEAST_IOU).sum(axis=0)
     print(
-        f'JTSC, {chain}: {len(paths)} cells: mean IoU nucleus {nucleus:.3f}, '
-        f'whole cell {cell:.3f}; below {LEAST_IOU}: {bad_nucleus} nuclei, '
+        f'JTSC, {chain}: {len(paths)} cells: mean IoU nucleus '
+        f'{rounded_down(nucleus, 3)}, whole cell {rounded_down(cell, 3)}; '
+        f'below {LEAST_IOU}: {bad_nucleus} nuclei, '
         f'{bad_cell} cells; {several} images with more than one cell'
     )
     drawn.sort(key=lambda item: item[0])

@@ -14,7 +14,6 @@ from first to last. Printed is on how many PyTorch's answers stay: the cell
 type, the values of the attributes, the reasons to look again.
 """
 
-import json
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from daffnet_lite.errors import InputWarning
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_folders import find_images
+from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.onnx import OnnxClassifier
 from daffnet_lite.profiles.estimating import spread_out
 from daffnet_lite.utils.command_line import (
@@ -33,6 +32,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_lite.utils.rounding import rounded_down
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.apis.onnx import compare_answers, export_onnx
 from daffnet_mm.utils.config_files import load_config
@@ -118,9 +118,9 @@ def as_table(rows: list[dict]) -> Table:
             str(row['cells']),
             row['precision'],
             f'{row["megabytes"]:.2f}',
-            f'{100 * row["equal_types"]:.2f}',
-            f'{100 * row["equal_values"]:.3f}',
-            f'{100 * row["equal_reviews"]:.2f}',
+            rounded_down(100 * row['equal_types'], 2),
+            rounded_down(100 * row['equal_values'], 3),
+            rounded_down(100 * row['equal_reviews'], 2),
             f'{row["difference"]:.1e}',
         )
     return table
@@ -136,8 +136,7 @@ def main(argv: list[str] | None = None) -> int:
         console = Console(width=max(Console().width, 110))
         console.print(as_table(rows))
         if args.out:
-            with atomic_write(args.out) as file:
-                json.dump(rows, file, indent=2)
+            write_json(args.out, rows)
             console.print(f'wrote {args.out}', soft_wrap=True)
     return 0
 

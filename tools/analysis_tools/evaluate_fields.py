@@ -21,7 +21,6 @@ type. JSON has null for the margin at one scale.
 --every 4 each fourth field.
 """
 
-import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -39,14 +38,15 @@ from daffnet_lite.fields.cutting import (
     look_around_some,
 )
 from daffnet_lite.fields.predicting import classify, find_cut
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_reading import read_image
+from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.intake.laboratory_pipeline import SAMPLE
 from daffnet_lite.utils.command_line import (
     ToolParser,
     one_sentence_errors,
     run_tool,
 )
+from daffnet_lite.utils.rounding import rounded_down
 from daffnet_mm.datasets import BCCD
 
 LEAST_IOU = 0.5
@@ -95,8 +95,8 @@ def certain_cells(
     return dict(sorted(fields.items()))
 
 
-def percent(number: int, total: int) -> float:
-    return 100 * number / total if total else math.nan
+def percent(number: int, total: int) -> str:
+    return rounded_down(100 * number / total if total else math.nan, 1)
 
 
 def reader_of(inferencer) -> Callable[[str], np.ndarray]:
@@ -213,26 +213,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             cells, found = row['cells'], row['found']
             print(
                 f'{cut_name(row["margin"]):>6} | '
-                f'{percent(found, cells):5.1f} | '
-                f'{percent(row["right"], cells):15.1f} | '
-                f'{percent(row["right"], found):14.1f} | '
-                f'{percent(row["to_review"], found):9.1f} | '
-                f'{percent(row["right_in_given_boxes"], cells):11.1f}'
+                f'{percent(found, cells):>5} | '
+                f'{percent(row["right"], cells):>15} | '
+                f'{percent(row["right"], found):>14} | '
+                f'{percent(row["to_review"], found):>9} | '
+                f'{percent(row["right_in_given_boxes"], cells):>11}'
             )
         print('found and right, and given right, of the cells of each type:')
         for row in rows:
             print(
                 f'{cut_name(row["margin"]):>6} | '
                 + ' | '.join(
-                    f'{name} {percent(of["right"], of["cells"]):.1f}, '
-                    f'{percent(of["right_in_given_boxes"], of["cells"]):.1f} '
+                    f'{name} {percent(of["right"], of["cells"])}, '
+                    f'{percent(of["right_in_given_boxes"], of["cells"])} '
                     f'of {of["cells"]}'
                     for name, of in row['types'].items()
                 )
             )
         if args.out is not None:
-            with atomic_write(args.out) as file:
-                json.dump(rows, file, indent=2)
+            write_json(args.out, rows)
     return 0
 
 

@@ -35,6 +35,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_lite.utils.rounding import rounded_down
 from daffnet_mm.audit.collect_facts import collect_facts
 from daffnet_mm.audit.near_duplicates import (
     DuplicatePair,
@@ -258,7 +259,7 @@ def report(
             kind,
             str(planted),
             str(found),
-            f'{100 * found / planted:.1f}',
+            rounded_down(100 * found / planted, 1),
             str(strangers),
         )
     rich_print(table)

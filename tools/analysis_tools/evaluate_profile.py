@@ -36,7 +36,6 @@ the rest goes on; 2 for bad input; else 0.
 
 import argparse
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -53,6 +52,7 @@ from torch.utils.data import Dataset
 import daffnet_mm  # noqa: F401
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.profiles import Profile, estimate_profile, measure_file
 from daffnet_lite.profiles.estimating import spread_out
@@ -62,6 +62,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_lite.utils.rounding import rounded_down, with_interval
 from daffnet_mm.apis.trained_classifier import (
     DATASET,
     ClassifierResult,
@@ -333,7 +334,7 @@ def group_table(rows: Sequence[dict]) -> str:
         lines.append(
             [
                 variant,
-                f'{100 * right / cells:.1f}',
+                rounded_down(100 * right / cells, 1),
                 str((change > 0).sum()),
                 str((change < 0).sum()),
             ]
@@ -351,8 +352,9 @@ def group_table(rows: Sequence[dict]) -> str:
 
 def in_words(row: dict, value: str, limits: str) -> str:
     """A figure and its interval."""
-    low, high = row[f'{limits}_low'], row[f'{limits}_high']
-    return f'{row[value]:.1f} ({low:.1f} to {high:.1f})'
+    return with_interval(
+        row[value], row[f'{limits}_low'], row[f'{limits}_high']
+    )
 
 
 def write(rows: Sequence[dict], out_dir: Path) -> str:
@@ -375,9 +377,7 @@ def write(rows: Sequence[dict], out_dir: Path) -> str:
     text = to_markdown(headers, lines)
     with atomic_write(out_dir / 'profile.md') as file:
         file.write(text)
-    with atomic_write(out_dir / 'profile.json') as file:
-        json.dump(rows, file, indent=2)
-        file.write('\n')
+    write_json(out_dir / 'profile.json', rows)
     return text
 
 
@@ -408,9 +408,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                     classifier, text.partition('=')[0], text, args
                 )
         if groups:
-            with atomic_write(args.out_dir / 'groups.json') as file:
-                json.dump(groups, file, indent=2)
-                file.write('\n')
+            write_json(args.out_dir / 'groups.json', groups)
             table += '\n' + group_table(groups)
         print(table)
         print(f'written to {args.out_dir}')

@@ -23,7 +23,6 @@ Exit status: 1 if an image cannot be read, which is named and left out; 2 for
 bad input; else 0.
 """
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -35,8 +34,8 @@ from mmpretrain.registry import DATASETS
 
 import daffnet_mm  # noqa: F401
 from daffnet_lite.errors import InputError
-from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.image_folders import find_images
+from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.utils.command_line import (
     ToolParser,
@@ -44,6 +43,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_lite.utils.rounding import rounded_down, with_interval
 from daffnet_mm.apis import WBCInferencer
 from daffnet_mm.apis.review_of_checkpoint import images_seen
 from daffnet_mm.checkpoints import find_meta
@@ -146,10 +146,12 @@ def as_markdown(rows: list[dict]) -> str:
             [
                 row['name'],
                 str(row['images']),
-                '{:.1f} ({:.1f} to {:.1f})'.format(
-                    row['refused'], *row['interval']
+                with_interval(
+                    row['refused'],
+                    *row['interval'],
+                    is_cost=row['kind'] != 'others',
                 ),
-                f'{row["auroc"]:.1f}' if 'auroc' in row else '-',
+                rounded_down(row['auroc'], 1) if 'auroc' in row else '-',
                 ', '.join(f'{k} {n}' for k, n in row['reasons'].items()),
             ]
             for row in rows
@@ -191,9 +193,7 @@ def main(argv: list[str] | None = None) -> int:
         for error in errors:
             print(f'error: {error}', file=sys.stderr)
         if args.out is not None:
-            with atomic_write(args.out) as file:
-                json.dump(rows, file, indent=2)
-                file.write('\n')
+            write_json(args.out, rows)
         print(as_markdown(rows))
     return 1 if errors else 0
 

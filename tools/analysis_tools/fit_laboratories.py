@@ -46,6 +46,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_lite.utils.rounding import rounded_down, rounded_up
 from daffnet_mm.apis.laboratories_of_checkpoint import LABORATORIES
 from daffnet_mm.checkpoints import (
     find_meta,
@@ -150,14 +151,20 @@ def describe(predictions: list[Predictions], temperature: float) -> str:
             (rng.random((len(true), 1)) > likely[:, :-1]).sum(1)
             for _ in range(DRAWS)
         ]
-        figures = (
-            100 * (scores.argmax(1) == true).mean(),
-            fit_temperature(scores, true),
+        errors = (
             _error(scores, true),
             _error(after, true),
             float(np.mean([_error(after, labels) for labels in drawn])),
         )
-        rows.append([name, str(len(true)), *(f'{f:.2f}' for f in figures)])
+        rows.append(
+            [
+                name,
+                str(len(true)),
+                rounded_down(100 * (scores.argmax(1) == true).mean(), 2),
+                f'{fit_temperature(scores, true):.2f}',
+                *(rounded_up(error, 2) for error in errors),
+            ]
+        )
     headers = (
         *('predictions', 'cells', 'accuracy', 'own temperature'),
         *('ECE before', 'ECE after', 'if true'),

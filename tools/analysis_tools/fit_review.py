@@ -33,6 +33,7 @@ from daffnet_lite.utils.command_line import (
     run_tool,
     share,
 )
+from daffnet_lite.utils.rounding import rounded_up
 from daffnet_mm.apis.review_fitting import fit_review
 from daffnet_mm.apis.review_of_checkpoint import keep_review
 from daffnet_mm.apis.trained_model import load_trained
@@ -82,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
         table.add_row(
             f'{name}, held back' if name else 'validation part',
             str(len(reviews)),
-            f'{100 * sum(map(bool, reviews)) / len(reviews):.2f}',
+            rounded_up(100 * sum(map(bool, reviews)) / len(reviews), 2),
             ', '.join(
                 f'{reason} {number}'
                 for reason, number in Counter(

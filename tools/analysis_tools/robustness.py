@@ -30,6 +30,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
+from daffnet_lite.utils.rounding import with_interval
 from daffnet_mm.apis.robustness import CORRUPTIONS, measure_robustness
 from daffnet_mm.apis.trained_classifier import load_classifiers
 from daffnet_mm.visualization import plot_robustness, save_figure
@@ -78,8 +79,7 @@ def markdown(rows: list[dict], names: list[str]) -> str:
             '-' if r['severity'] is None else f'{r["severity"]:g}',
         )
         lines.setdefault(key, []).append(
-            f'{r["accuracy"]:.1f} ({r["accuracy_low"]:.1f} to '
-            f'{r["accuracy_high"]:.1f})'
+            with_interval(r['accuracy'], r['accuracy_low'], r['accuracy_high'])
         )
     return to_markdown(
         ['corruption', 'severity', *names],

@@ -1,12 +1,11 @@
 """What the benchmarks share: time things in turn, write the figures."""
 
-import json
 import sys
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from daffnet_lite.fileio import atomic_write
+from daffnet_lite.fileio.json_files import write_json
 
 Key = TypeVar('Key', bound=Hashable)
 
@@ -56,6 +55,5 @@ def write_figures(out: Path | None, figures: Any) -> None:
     """
     if out is None:
         return
-    with atomic_write(out) as file:
-        json.dump(figures, file, indent=2)
+    write_json(out, figures)
     print(f'wrote {out}')

@@ -8,8 +8,6 @@ import pytest
 
 from daffnet_lite.answers import (
     Answers,
-    plain_values,
-    rounded_down,
     write_result,
 )
 from daffnet_lite.errors import InputWarning
@@ -126,37 +124,3 @@ def test_json():
         for value in cell.values()
     ]
     assert ','.join(rounded) == LINE
-
-
-def test_plain_values():
-    value = dict(
-        a=np.float32(0.5),
-        b=np.array([[1, 2]], np.uint8),
-        c=(np.int64(3), 'text', None, True),
-        d=dict(e=float('nan'), f=[np.inf, -np.inf, np.float64('nan')]),
-    )
-    plain = plain_values(value)
-    assert plain == dict(
-        a=0.5,
-        b=[[1, 2]],
-        c=[3, 'text', None, True],
-        d=dict(e=None, f=[None, None, None]),
-    )
-    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
-
-
-@pytest.mark.parametrize(
-    ('number', 'digits', 'written'),
-    [
-        (0.99999, 3, '0.999'),
-        (1.0, 3, '1.000'),
-        (99.96, 1, '99.9'),
-        (99.6, 0, '99'),
-        # 28.999999999999996 and 56.99999999999999
-        (100 * 0.29, 1, '29.0'),
-        (100 * 0.57, 0, '57'),
-        (0.0, 1, '0.0'),
-    ],
-)
-def test_what_is_nearly_certain_is_not_called_certain(number, digits, written):
-    assert rounded_down(number, digits) == written
