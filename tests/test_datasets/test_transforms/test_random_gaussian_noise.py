@@ -34,7 +34,60 @@ def test_it_follows_the_seed_and_stays_in_range():
     assert images[0].max() == 255 and images[0].min() > 50
 
 
-@pytest.mark.parametrize('std', [(-1, 2), (3, 2)])
-def test_what_it_refuses(std):
-    with pytest.raises(InputError, match='a range of grey levels'):
-        build(std=std)
+def gaps_of(**kwargs):
+    np.random.seed(1)
+    img = build(std=(6.0, 6.0), prob=1, **kwargs)(dict(img=IMG))['img']
+    return img.astype(float) - IMG
+
+
+def neighbours(gaps, pixels):
+    """The correlation of values that lie so many pixels beside each other."""
+    return np.corrcoef(gaps[:, pixels:].ravel(), gaps[:, :-pixels].ravel())[
+        0, 1
+    ]
+
+
+def test_grains_of_several_pixels():
+    fine, coarse = gaps_of(), gaps_of(grain=(4, 4))
+    # As strong as fine ones.
+    assert abs(coarse.std() - fine.std()) < 0.2
+    assert abs(neighbours(fine, 1)) < 0.03
+    assert neighbours(coarse, 1) > 0.7 and abs(neighbours(coarse, 8)) < 0.15
+
+
+def test_small_grains_are_as_frequent_as_large_ones():
+    noise = build(std=(6.0, 6.0), prob=1, grain=(1, 4))
+    np.random.seed(2)
+    correlations = [
+        neighbours(noise(dict(img=IMG))['img'].astype(float) - IMG, 1)
+        for _ in range(300)
+    ]
+    # Those below 2 pixels are half of them.
+    limit = neighbours(gaps_of(grain=(2, 2)), 1)
+    assert 0.4 < np.mean(np.array(correlations) < limit) < 0.6
+
+
+def test_channels_with_one_noise():
+    grey = gaps_of(grey=1.0)
+    assert (grey == grey[..., :1]).all()
+    assert not (gaps_of() == gaps_of()[..., :1]).all()
+    noise = build(prob=1, std=(9.0, 9.0), grey=0.25)
+    np.random.seed(0)
+    images = [noise(dict(img=IMG))['img'] for _ in range(200)]
+    share = np.mean([(img == img[..., :1]).all() for img in images])
+    assert 0.15 < share < 0.35
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'sentence'),
+    [
+        (dict(std=(-1, 2)), 'a range of grey levels'),
+        (dict(std=(3, 2)), 'a range of grey levels'),
+        (dict(grain=(0.5, 2)), 'a range of pixels'),
+        (dict(grain=(3, 2)), 'a range of pixels'),
+        (dict(grey=1.5), 'a share of 0 to 1'),
+    ],
+)
+def test_what_it_refuses(wrong, sentence):
+    with pytest.raises(InputError, match=sentence):
+        build(**wrong)
