@@ -14,6 +14,7 @@ from .random_hue_saturation import RandomHueSaturation
 from .random_illuminant import RandomIlluminant
 from .random_jpeg import RandomJPEG
 from .random_quarter_turn import RandomQuarterTurn
+from .random_stain_curve import RandomStainCurve
 from .random_stain_jitter import RandomStainJitter
 from .random_zoom import RandomZoom
 
@@ -34,6 +35,7 @@ __all__ = [
     'RandomIlluminant',
     'RandomJPEG',
     'RandomQuarterTurn',
+    'RandomStainCurve',
     'RandomStainJitter',
     'RandomZoom',
 ]

@@ -16,6 +16,7 @@ RANDOM = dict(
     RandomHueSaturation=dict(hue=0.2),
     RandomIlluminant=dict(gain=0.4),
     RandomJPEG=dict(quality=(10, 30)),
+    RandomStainCurve=dict(strength=0.7),
     RandomStainJitter=dict(scale=0.4),
     RandomZoom=dict(zoom=(1.5, 2.0)),
 )

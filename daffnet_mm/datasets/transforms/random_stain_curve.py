@@ -1,0 +1,91 @@
+import cv2
+import numpy as np
+from mmpretrain.registry import TRANSFORMS
+
+from daffnet_lite.errors import InputError
+
+from .colour_transform import RandomChange
+
+#: What is brighter than this share of the pixels is taken for background, and
+#: what is darker than that for the darkest.
+_BACKGROUND, _DARKEST = 80, 5
+#: A density to which all are raised before: about 0, powers below 1 would
+#: make clouds of what the background's pixels differ by.
+_FOOT = 0.05
+
+
+@TRANSFORMS.register_module()
+class RandomStainCurve(RandomChange):
+    """Stain a cell's pale parts deeper, or paler, beside its dark ones.
+
+    Optical densities, over those of the background and relative to those of
+    the nucleus, are raised to a random power: background and nucleus stay as
+    they are, and the cytoplasm comes nearer to the one or to the other. A
+    rapid stain, a thick smear or a camera's contrast does this; a network that
+    has not seen it takes a neutrophil's dark cytoplasm for an eosinophil's.
+    Gamma and factors, which multiply all densities alike, do not.
+
+    **Required Keys:**
+
+    - img (np.ndarray): BGR, uint8, of shape (H, W, 3)
+
+    **Modified Keys:**
+
+    - img
+
+    Args:
+        strength (float): The logarithm of the power is drawn from
+            ``-strength`` to ``strength``: 0.7 gives powers from 0.5 to 2,
+            deeper as often as paler. Defaults to 0.7.
+        channel_strength (float): In the same way, each channel's own part of
+            the power, by which the cytoplasm takes another colour than the
+            nucleus does. Defaults to 0.
+        prob (float): Share of the images that are changed. Defaults to 0.5.
+
+    Raises:
+        InputError: If a strength is below 0.
+    """
+
+    def __init__(
+        self,
+        strength: float = 0.7,
+        channel_strength: float = 0.0,
+        prob: float = 0.5,
+    ) -> None:
+        both = dict(strength=strength, channel_strength=channel_strength)
+        for name, value in both.items():
+            if value < 0:
+                raise InputError(
+                    f'RandomStainCurve: {name}={value} must not be below 0'
+                )
+        self.strength = strength
+        self.channel_strength = channel_strength
+        super().__init__(prob)
+
+    def draw(self) -> tuple[np.ndarray]:
+        """Draw the power of each channel."""
+        logarithm = np.random.uniform(-self.strength, self.strength)
+        own = np.random.uniform(
+            -self.channel_strength, self.channel_strength, 3
+        )
+        return (np.exp(logarithm + own),)
+
+    def change(self, img: np.ndarray, powers: np.ndarray) -> np.ndarray:
+        """Bend the densities between background and nucleus."""
+        brightness = img.mean(axis=2)
+        dark, bright = np.percentile(brightness, (_DARKEST, _BACKGROUND))
+        background = np.median(img[brightness >= bright], axis=0) + 1
+        nucleus = np.median(img[brightness <= dark], axis=0) + 1
+        if not (nucleus < background).all():
+            # There is no cell.
+            return img.copy()
+        values = np.arange(1, 257)[:, None]
+        density = np.log(background / values) / np.log(background / nucleus)
+        raised = np.maximum(density, 0) + _FOOT
+        bent = (raised**powers - _FOOT**powers) / (
+            (1 + _FOOT) ** powers - _FOOT**powers
+        )
+        # What is brighter than the background stays.
+        bent = np.where(density > 0, bent, density)
+        table = background * (nucleus / background) ** bent - 1
+        return cv2.LUT(img, table.round().clip(0, 255).astype(np.uint8)[None])
