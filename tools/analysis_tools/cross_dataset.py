@@ -154,11 +154,14 @@ def recall_table(rows: list[Row]) -> str:
     ]
     lines = []
     for name, column, result in rows:
-        values = [
-            rounded_down(result.recalls[c], 1) if c in result.recalls else '-'
-            for c in classes
-        ]
-        lines.append([name, column, *values])
+        values = (result.recalls.get(c) for c in classes)
+        lines.append(
+            [
+                name,
+                column,
+                *('-' if v is None else rounded_down(v, 1) for v in values),
+            ]
+        )
     return to_markdown(['classifier', 'tested on', *classes], lines)
 
 

@@ -1,0 +1,50 @@
+"""The tables; the whole command is in test_analysis_of_runs.py."""
+
+from tool_process import load_tool
+
+from daffnet_mm.apis.trained_classifier import ClassifierResult
+from daffnet_mm.evaluation import EvaluationReport
+
+tool = load_tool('analysis_tools/cross_dataset.py')
+
+
+def result(correct, **recalls):
+    report = EvaluationReport('name', {}, [], {}, [])
+    return ClassifierResult(
+        cells=6, correct=correct, recalls=recalls, report=report, notes=[]
+    )
+
+
+ROWS = [
+    ('a', 'BCCD', result(4, basophil=None, monocyte=200 / 3)),
+    ('a', 'JTSC', result(6, basophil=100.0, monocyte=100.0)),
+]
+
+
+def cells_of(table):
+    return [
+        [cell.strip() for cell in line.strip('|').split('|')]
+        for line in table.splitlines()
+    ]
+
+
+def test_a_class_that_a_dataset_lacks_has_no_recall():
+    head, _, *rows = cells_of(tool.recall_table(ROWS))
+    assert head == ['classifier', 'tested on', 'basophil', 'monocyte']
+    assert rows == [
+        # Of 66.67.
+        ['a', 'BCCD', '-', '66.6'],
+        ['a', 'JTSC', '100.0', '100.0'],
+    ]
+
+
+def test_accuracies_are_not_rounded_up():
+    _, _, row = cells_of(tool.accuracy_table(ROWS))
+    # Wilson's interval of 4 of 6 is 29.999 to 90.323, of 6 of 6 60.967 to 100.
+    assert row == [
+        'a',
+        '66.6 (29.9 to 90.4)',
+        '66.6',
+        '100.0 (60.9 to 100.0)',
+        '100.0',
+    ]
