@@ -9,8 +9,8 @@ from .colour_transform import RandomChange
 #: What is brighter than this share of the pixels is taken for background, and
 #: what is darker than that for the darkest.
 _BACKGROUND, _DARKEST = 80, 5
-#: A density to which all are raised before: about 0, powers below 1 would
-#: make clouds of what the background's pixels differ by.
+#: What is added to densities, as shares of the nucleus's: of what pixels of
+#: the background differ by, powers below 1 would make clouds.
 _FOOT = 0.05
 
 
@@ -18,12 +18,12 @@ _FOOT = 0.05
 class RandomStainCurve(RandomChange):
     """Stain a cell's pale parts deeper, or paler, beside its dark ones.
 
-    Optical densities, over those of the background and relative to those of
-    the nucleus, are raised to a random power: background and nucleus stay as
-    they are, and the cytoplasm comes nearer to the one or to the other. A
-    rapid stain, a thick smear or a camera's contrast does this; a network that
-    has not seen it takes a neutrophil's dark cytoplasm for an eosinophil's.
-    Gamma and factors, which multiply all densities alike, do not.
+    Each channel's optical density, over the background's and as a share of
+    the nucleus's, is raised to a random power, so that these two stay as they
+    are, and the cytoplasm comes nearer to the one or the other. Laboratories
+    differ by this: a rapid stain makes a neutrophil's cytoplasm as dark as an
+    eosinophil's is elsewhere. A gamma, or a dye's factor, does not: it
+    multiplies the densities of nucleus and cytoplasm alike.
 
     **Required Keys:**
 
