@@ -82,7 +82,7 @@ class RandomGaussianNoise(RandomChange):
         height, width = img.shape[:2]
         grain = np.exp(rng.uniform(*np.log(self.grain)))
         same = rng.random() < self.grey
-        noise = rng.standard_normal(
+        noise: np.ndarray = rng.standard_normal(
             (ceil(height / grain), ceil(width / grain), 1 if same else 3),
             np.float32,
         )
