@@ -46,7 +46,7 @@ from daffnet_lite.utils.command_line import (
     one_sentence_errors,
     run_tool,
 )
-from daffnet_lite.utils.rounding import rounded_down
+from daffnet_lite.utils.rounding import rounded_down, rounded_up
 from daffnet_mm.datasets import BCCD
 
 LEAST_IOU = 0.5
@@ -95,8 +95,10 @@ def certain_cells(
     return dict(sorted(fields.items()))
 
 
-def percent(number: int, total: int) -> str:
-    return rounded_down(100 * number / total if total else math.nan, 1)
+def percent(
+    number: int, total: int, rounded: Callable[..., str] = rounded_down
+) -> str:
+    return rounded(100 * number / total if total else math.nan, 1)
 
 
 def reader_of(inferencer) -> Callable[[str], np.ndarray]:
@@ -216,7 +218,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 f'{percent(found, cells):>5} | '
                 f'{percent(row["right"], cells):>15} | '
                 f'{percent(row["right"], found):>14} | '
-                f'{percent(row["to_review"], found):>9} | '
+                f'{percent(row["to_review"], found, rounded_up):>9} | '
                 f'{percent(row["right_in_given_boxes"], cells):>11}'
             )
         print('found and right, and given right, of the cells of each type:')

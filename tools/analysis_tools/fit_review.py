@@ -33,7 +33,7 @@ from daffnet_lite.utils.command_line import (
     run_tool,
     share,
 )
-from daffnet_lite.utils.rounding import rounded_up
+from daffnet_lite.utils.rounding import rounded_down, rounded_up
 from daffnet_mm.apis.review_fitting import fit_review
 from daffnet_mm.apis.review_of_checkpoint import keep_review
 from daffnet_mm.apis.trained_model import load_trained
@@ -83,7 +83,10 @@ def main(argv: list[str] | None = None) -> int:
         table.add_row(
             f'{name}, held back' if name else 'validation part',
             str(len(reviews)),
-            rounded_up(100 * sum(map(bool, reviews)) / len(reviews), 2),
+            # Refusing is right of the others, and wrong of cells.
+            (rounded_down if name else rounded_up)(
+                100 * sum(map(bool, reviews)) / len(reviews), 2
+            ),
             ', '.join(
                 f'{reason} {number}'
                 for reason, number in Counter(

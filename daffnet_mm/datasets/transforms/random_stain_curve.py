@@ -21,8 +21,8 @@ class RandomStainCurve(RandomChange):
     Each channel's optical density, over the background's and as a share of
     the nucleus's, is raised to a random power, so that these two stay as they
     are, and the cytoplasm comes nearer to the one or the other. Laboratories
-    differ by this: a rapid stain makes a neutrophil's cytoplasm as dark as an
-    eosinophil's is elsewhere. A gamma, or a dye's factor, does not: it
+    differ by this: in one a neutrophil's cytoplasm is nearly as dark as an
+    eosinophil's is in another. A gamma, or a dye's factor, does not: it
     multiplies the densities of nucleus and cytoplasm alike.
 
     **Required Keys:**
