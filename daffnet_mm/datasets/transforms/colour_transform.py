@@ -79,3 +79,43 @@ class RandomChange(ColourTransform):
         if drawn is not None:
             results['img'] = self.change(img, *drawn)
         return results
+
+
+class RandomPower(RandomChange):
+    """Base of the transforms that raise values to a random power.
+
+    Args:
+        strength (float): The logarithm of the power is drawn from
+            ``-strength`` to ``strength``.
+        channel_strength (float): In the same way, each channel's own part of
+            the power.
+        prob (float): Share of the images that are changed.
+
+    Raises:
+        InputError: If a strength is below 0.
+    """
+
+    def __init__(
+        self, strength: float, channel_strength: float, prob: float
+    ) -> None:
+        both = dict(strength=strength, channel_strength=channel_strength)
+        for name, value in both.items():
+            if value < 0:
+                raise InputError(
+                    f'{type(self).__name__}: {name}={value} must not be '
+                    'below 0'
+                )
+        self.strength = strength
+        self.channel_strength = channel_strength
+        super().__init__(prob)
+
+    def draw(self) -> tuple[float | np.ndarray]:
+        """Draw the power, one for all channels or one for each."""
+        logarithm: float | np.ndarray = np.random.uniform(
+            -self.strength, self.strength
+        )
+        if self.channel_strength:
+            logarithm = logarithm + np.random.uniform(
+                -self.channel_strength, self.channel_strength, 3
+            )
+        return (np.exp(logarithm),)

@@ -2,13 +2,11 @@ import cv2
 import numpy as np
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_lite.errors import InputError
-
-from .colour_transform import RandomChange
+from .colour_transform import RandomPower
 
 
 @TRANSFORMS.register_module()
-class RandomGamma(RandomChange):
+class RandomGamma(RandomPower):
     """Give an image another camera's tone curve.
 
     Values between black (0) and white (1) are raised to a random power.
@@ -38,26 +36,7 @@ class RandomGamma(RandomChange):
         channel_strength: float = 0.0,
         prob: float = 1.0,
     ) -> None:
-        both = dict(strength=strength, channel_strength=channel_strength)
-        for name, value in both.items():
-            if value < 0:
-                raise InputError(
-                    f'RandomGamma: {name}={value} must not be below 0'
-                )
-        self.strength = strength
-        self.channel_strength = channel_strength
-        super().__init__(prob)
-
-    def draw(self) -> tuple[float | np.ndarray]:
-        """Draw the power, one for all channels or one for each."""
-        logarithm: float | np.ndarray = np.random.uniform(
-            -self.strength, self.strength
-        )
-        if self.channel_strength:
-            logarithm = logarithm + np.random.uniform(
-                -self.channel_strength, self.channel_strength, 3
-            )
-        return (np.exp(logarithm),)
+        super().__init__(strength, channel_strength, prob)
 
     def change(
         self, img: np.ndarray, powers: float | np.ndarray

@@ -2,9 +2,7 @@ import cv2
 import numpy as np
 from mmpretrain.registry import TRANSFORMS
 
-from daffnet_lite.errors import InputError
-
-from .colour_transform import RandomChange
+from .colour_transform import RandomPower
 
 #: What is brighter than this share of the pixels is taken for background, and
 #: what is darker than that for the darkest.
@@ -15,7 +13,7 @@ _FOOT = 0.05
 
 
 @TRANSFORMS.register_module()
-class RandomStainCurve(RandomChange):
+class RandomStainCurve(RandomPower):
     """Stain a cell's pale parts deeper, or paler, beside its dark ones.
 
     Each channel's optical density, over the background's and as a share of
@@ -52,25 +50,11 @@ class RandomStainCurve(RandomChange):
         channel_strength: float = 0.0,
         prob: float = 0.5,
     ) -> None:
-        both = dict(strength=strength, channel_strength=channel_strength)
-        for name, value in both.items():
-            if value < 0:
-                raise InputError(
-                    f'RandomStainCurve: {name}={value} must not be below 0'
-                )
-        self.strength = strength
-        self.channel_strength = channel_strength
-        super().__init__(prob)
+        super().__init__(strength, channel_strength, prob)
 
-    def draw(self) -> tuple[np.ndarray]:
-        """Draw the power of each channel."""
-        logarithm = np.random.uniform(-self.strength, self.strength)
-        own = np.random.uniform(
-            -self.channel_strength, self.channel_strength, 3
-        )
-        return (np.exp(logarithm + own),)
-
-    def change(self, img: np.ndarray, powers: np.ndarray) -> np.ndarray:
+    def change(
+        self, img: np.ndarray, powers: float | np.ndarray
+    ) -> np.ndarray:
         """Bend the densities between background and nucleus."""
         brightness = img.mean(axis=2)
         dark, bright = np.percentile(brightness, (_DARKEST, _BACKGROUND))
