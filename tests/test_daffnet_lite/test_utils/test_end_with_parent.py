@@ -51,7 +51,8 @@ def is_alive(pid):
     try:
         with open(f'/proc/{pid}/stat') as file:
             return file.read().rpartition(')')[2].split()[0] != 'Z'
-    except FileNotFoundError:
+    # It may end before the file is opened, and before it is read.
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

@@ -92,6 +92,7 @@ def test_while_it_starts(number, status, words, line, tmp_path):
         pytest.skip('no /proc')
     # as soon as PyTorch's libraries come
     while 'libtorch' not in maps.read_text():
+        assert process.poll() is None, process.stderr.read()
         time.sleep(0.01)
     process.send_signal(number)
     output, error = process.communicate(timeout=30)
