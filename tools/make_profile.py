@@ -1,4 +1,4 @@
-"""Measure a laboratory's scale and colours on its images, without labels.
+"""Measure a laboratory's scale and stain on its images, without labels.
 
 Usage:
     python tools/make_profile.py FOLDER [FOLDER|IMAGE|GLOB ...] --out FILE.json

@@ -1,4 +1,4 @@
-"""Measure a laboratory's scale and colours on its images, without labels.
+"""Measure a laboratory's scale and stain on its images, without labels.
 
 Usage:
     daffnet profile FOLDER [FOLDER|IMAGE|GLOB ...] --out FILE.json
@@ -13,8 +13,8 @@ Printed is what was measured, and what becomes of the images for a model that
 was trained on PBC. What cannot be measured is left out of the file, and said.
 
 Exit status: 1 if an image or a subfolder cannot be read, which is named while
-the rest goes on; 2 for bad input, or if neither scale nor colours can be
-measured; else 0.
+the rest goes on; 2 for bad input, or if nothing of all that can be measured;
+else 0.
 """
 
 import sys
@@ -51,6 +51,7 @@ def describe(profile: 'Profile') -> str:
         f'{profile.images} images, short edge (median) {profile.side:.0f} px'
     ]
     scale, colours = profile.scale, profile.colours
+    cytoplasm = profile.cytoplasm
     if scale is not None:
         lines.append(
             f'red cells: {scale.red_cell:.1f} px across, standard '
@@ -72,6 +73,12 @@ def describe(profile: 'Profile') -> str:
                 for value, off in zip(values, spread, strict=True)
             )
             lines.append(f'  {name}: {text}')
+    if cytoplasm is not None:
+        lines.append(
+            f"cytoplasm: {100 * cytoplasm.depth:.0f} % of the nuclei's stain "
+            f'in the palest quarter of {cytoplasm.images} images, standard '
+            f'deviation {100 * cytoplasm.spread:.0f} %'
+        )
     return '\n'.join(lines)
 
 
@@ -114,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not measured:
             raise InputError('none of the images can be read')
         profile = estimate_profile(measured)
-        if profile.scale is None and profile.colours is None:
+        if not (profile.scale or profile.colours or profile.cytoplasm):
             raise InputError('; '.join(profile.refused))
         print(describe(profile))
         for remark in Adjustment(profile, home_profile()).remarks:

@@ -13,7 +13,8 @@ class ProfiledFrame:
     their middle to one view, in which red cells are as large as in home's
     images cut by ``share``; an image that is smaller than the view stays
     whole. Without, each is framed by itself, by :class:`CellFrame`. Colours
-    are mapped to home's where the profile's are to be trusted, see
+    are mapped to home's where the profile's are to be trusted, and cytoplasm
+    that is stained deeper than home's is made paler, see
     :class:`~daffnet_lite.profiles.adjustment.Adjustment`.
 
     Args:
@@ -26,6 +27,7 @@ class ProfiledFrame:
         tight (float): As for :class:`CellFrame`. Defaults to 0.4.
         scale (bool): Whether the profile's scale is used. Defaults to True.
         colours (str): As for :class:`Adjustment`. Defaults to ``'trusted'``.
+        cytoplasm (bool): The same. Defaults to True.
 
     Raises:
         InputError: If a setting is none of those that there are.
@@ -39,6 +41,7 @@ class ProfiledFrame:
         tight: float = 0.4,
         scale: bool = True,
         colours: str = 'trusted',
+        cytoplasm: bool = True,
     ) -> None:
         self._cell_frame = CellFrame(share, tight)
         #: What the profile does; None without one.
@@ -47,7 +50,7 @@ class ProfiledFrame:
         self.view: float | None = None
         if profile is not None:
             self.adjustment = Adjustment(
-                profile, home or home_profile(), scale, colours
+                profile, home or home_profile(), scale, colours, cytoplasm
             )
             self.view = self.adjustment.view(share)
 
@@ -63,7 +66,7 @@ class ProfiledFrame:
                 scale. Defaults to None: H.
 
         Returns:
-            np.ndarray: The image, framed and in home's colours.
+            np.ndarray: The image, framed, in home's colours and stain.
         """
         if self.view is None:
             img = self._cell_frame(img)
@@ -72,4 +75,6 @@ class ProfiledFrame:
             img = middle_square(img, side)
         if self.adjustment and self.adjustment.colour_map:
             img = self.adjustment.colour_map(img)
+        if self.adjustment and self.adjustment.stain_curve:
+            img = self.adjustment.stain_curve(img)
         return img

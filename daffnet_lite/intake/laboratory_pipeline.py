@@ -197,6 +197,12 @@ class LaboratoryPipeline:
             )
         if profile is not None or wanted != 'auto':
             steps[self._place]['profile'] = profile
+        temperature, lowered = 1.0, ''
+        if profile is not None and self._laboratories is not None:
+            temperature, lowered = self._laboratories.temperature_of(profile)
+            if not lowered:
+                # The network knows how that laboratory's cells look.
+                steps[self._place]['cytoplasm'] = False
         built = [self._build(step) for step in steps]
         applied = built[self._place]
         min_edge, remarks = self._min_edge, []
@@ -207,10 +213,8 @@ class LaboratoryPipeline:
                 # A small part of an image is not to be made larger again.
                 wanted_edge = min_edge * applied.share * profile.side / view
                 min_edge = max(min_edge, ceil(wanted_edge))
-        temperature = 1.0
-        if profile is not None and self._laboratories is not None:
-            temperature, remark = self._laboratories.temperature_of(profile)
-            remarks = [*remarks, remark] if remark else remarks
+        if lowered:
+            remarks = [*remarks, lowered]
         return Preparation(
             self._chain(built), min_edge, profile, remarks, {}, temperature
         )

@@ -31,6 +31,7 @@ class ApplyProfile:
         tight (float): As there.
         scale (bool): As there.
         colours (str): As there.
+        cytoplasm (bool): As there.
         profile (Profile | dict, optional): As there; or its file's content.
             Defaults to None.
         home (dict, optional): The same.
@@ -44,10 +45,17 @@ class ApplyProfile:
         colours: str = 'trusted',
         profile: Profile | dict | None = None,
         home: dict | None = None,
+        cytoplasm: bool = True,
     ) -> None:
         self.share = share
         self._frame = ProfiledFrame(
-            _parsed(profile), _parsed(home), share, tight, scale, colours
+            _parsed(profile),
+            _parsed(home),
+            share,
+            tight,
+            scale,
+            colours,
+            cytoplasm,
         )
 
     @property

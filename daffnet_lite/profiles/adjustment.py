@@ -5,7 +5,8 @@ import numpy as np
 from daffnet_lite.errors import InputError
 
 from .colour_map import ColourMap
-from .profile import Colours, Profile
+from .profile import Colours, Cytoplasm, Profile
+from .stain_curve import StainCurve
 
 #: What may become of the colours: mapped where that is to be trusted, mapped
 #: whatever is found (each channel by itself, or all three together), or left.
@@ -25,6 +26,12 @@ PALE = 0.6
 #: The colours must be off by this many standard deviations between images.
 #: Below, one map for all would carry many an image away from home.
 LEAST_SHIFT = 2.5
+#: Cytoplasm that is deeper than home's by less, as a power of its depth, is
+#: left: two samples of one laboratory, or of other cells, differ by as much.
+LEAST_POWER = 1.15
+#: A power by which hardly a cell at home would be mistaken, if it were applied
+#: there: see docs/results.md.
+MOST_POWER = 1.5
 
 
 class Adjustment:
@@ -35,6 +42,8 @@ class Adjustment:
         home (Profile): That of the laboratory that a model was trained in.
         scale (bool): Whether the scale is adjusted. Defaults to True.
         colours (str): One of ``COLOURS``. Defaults to ``'trusted'``.
+        cytoplasm (bool): Whether cytoplasm that is stained deeper than home's
+            is made paler. Defaults to True.
 
     Raises:
         InputError: If ``colours`` is none of these.
@@ -46,6 +55,7 @@ class Adjustment:
         home: Profile,
         scale: bool = True,
         colours: str = 'trusted',
+        cytoplasm: bool = True,
     ) -> None:
         if colours not in COLOURS:
             raise InputError(
@@ -59,18 +69,25 @@ class Adjustment:
         self.window: int | None = None
         #: None: the colours stay.
         self.colour_map: ColourMap | None = None
+        #: None: the cytoplasm stays, beside the rest of the cell.
+        self.stain_curve: StainCurve | None = None
         #: What is done, what is not, and why.
         self.remarks: list[str] = list(here.refused)
         if scale and here.scale is not None and home.scale is not None:
             self._set_scale(here, here.scale.red_cell, home.scale.red_cell)
-        if here.colours is None or home.colours is None:
-            return
-        if colours == 'trusted':
-            self._set_colours(here.colours, home.colours)
-        elif colours != 'left':
-            self.colour_map = ColourMap(
-                here.colours, home.colours, full=colours == 'full'
-            )
+        at_home = False
+        if here.colours is not None and home.colours is not None:
+            shift = colour_distance(here.colours, home.colours)
+            at_home = shift < SAME_COLOURS
+            if colours == 'trusted' and not at_home:
+                self._set_colours(here.colours, home.colours, shift)
+            elif colours in ('diagonal', 'full'):
+                self.colour_map = ColourMap(
+                    here.colours, home.colours, full=colours == 'full'
+                )
+        # At home, deep cytoplasm is that of the cells: of eosinophils, say.
+        if cytoplasm and not at_home and here.cytoplasm and home.cytoplasm:
+            self._set_stain(here.cytoplasm, home.cytoplasm)
 
     def view(self, share: float) -> float | None:
         """How much of an image shows what a share of home's images shows.
@@ -100,10 +117,27 @@ class Adjustment:
             'the model was trained: all images are cut to one scale'
         )
 
-    def _set_colours(self, here: Colours, home: Colours) -> None:
-        shift = colour_distance(here, home)
-        if shift < SAME_COLOURS:
+    def _set_stain(self, here: Cytoplasm, home: Cytoplasm) -> None:
+        power = float(np.log(home.depth) / np.log(here.depth))
+        if power < LEAST_POWER:
             return
+        power = min(power, MOST_POWER)
+        self.remarks.append(
+            f"cytoplasm has {100 * here.depth:.0f} % of the nuclei's stain in "
+            f'the palest quarter of the images, and {100 * home.depth:.0f} % '
+            f'where the model was trained: it is made paler (power '
+            f'{power:.2f})'
+        )
+        background, nuclei = (
+            np.array(three) for three in (here.background, here.nuclei)
+        )
+        if self.colour_map is not None:
+            background, nuclei = map(self.colour_map.of, (background, nuclei))
+        self.stain_curve = StainCurve(
+            255 * np.exp(-background), 255 * np.exp(-nuclei), power
+        )
+
+    def _set_colours(self, here: Colours, home: Colours, shift: float) -> None:
         spread = _size(np.array(here.spread))
         contrast = _contrast(here) / _contrast(home)
         reason = ''

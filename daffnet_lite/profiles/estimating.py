@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from .measuring import Cytoplasm as Seen
 from .measuring import Measurement
-from .profile import Colours, Profile, Scale, Triple
+from .profile import Colours, Cytoplasm, Profile, Scale, Triple
 
 #: Fewer rims, or rims in fewer images, say nothing about the red cells' size.
 LEAST_RIMS, LEAST_RIM_IMAGES = 20, 12
@@ -17,8 +18,10 @@ LEAST_AGREEING = 0.5
 #: Width of the window in which rims count as alike, as a share of the
 #: diameter.
 WINDOW = 0.12
-#: Colours are measured in at least so many images, and in this share of all.
+#: Colours, cytoplasm's among them, are measured in at least so many images,
+#: and in this share of all.
 LEAST_COLOUR_IMAGES, LEAST_COLOUR_SHARE = 12, 0.25
+_NEEDED = f'{LEAST_COLOUR_IMAGES} and {100 * LEAST_COLOUR_SHARE:.0f} %'
 
 
 def estimate_profile(measurements: Iterable[Measurement]) -> Profile:
@@ -38,12 +41,14 @@ def estimate_profile(measurements: Iterable[Measurement]) -> Profile:
     found = list(measurements)
     scale, no_scale = _scale(found)
     colours, no_colours = _colours(found)
+    cytoplasm, no_cytoplasm = _cytoplasm(found)
     return Profile(
         len(found),
         float(np.median([m.side for m in found])),
         scale,
         colours,
-        tuple(text for text in (no_scale, no_colours) if text),
+        tuple(text for text in (no_scale, no_colours, no_cytoplasm) if text),
+        cytoplasm,
     )
 
 
@@ -117,15 +122,13 @@ def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 
 def _colours(found: list[Measurement]) -> tuple[Colours | None, str]:
     seen = np.array([m.colours for m in found if m.colours is not None])
-    if len(seen) < max(LEAST_COLOUR_IMAGES, LEAST_COLOUR_SHARE * len(found)):
+    if _are_few(seen, found):
         return None, (
             f'the colours cannot be measured: {len(seen)} of {len(found)} '
             'images show background, red cells and nuclei, and at least '
-            f'{LEAST_COLOUR_IMAGES} and {100 * LEAST_COLOUR_SHARE:.0f} % are '
-            'needed'
+            f'{_NEEDED} are needed'
         )
-    usual = np.median(seen, axis=0)
-    spread = 1.4826 * np.median(np.abs(seen - usual), axis=0)
+    usual, spread = _usual(seen)
     background, red_cells, nuclei = map(_triple, usual)
     off_background, off_red_cells, off_nuclei = map(_triple, spread)
     return (
@@ -138,6 +141,60 @@ def _colours(found: list[Measurement]) -> tuple[Colours | None, str]:
         ),
         '',
     )
+
+
+def _cytoplasm(found: list[Measurement]) -> tuple[Cytoplasm | None, str]:
+    seen = [m.cytoplasm for m in found if m.cytoplasm is not None]
+    if _are_few(seen, found):
+        return None, (
+            f'the cytoplasm cannot be measured: {len(seen)} of {len(found)} '
+            'images show it with background and nuclei, and at least '
+            f'{_NEEDED} are needed'
+        )
+    background, nuclei = (
+        _triple(np.median(values, axis=0))
+        for values in (
+            [one.background for one in seen],
+            [one.nuclei for one in seen],
+        )
+    )
+    depths = np.array([_depth(one) for one in seen])
+    depth, (_, spread) = np.quantile(depths, 0.25), _usual(depths)
+    if not (
+        0.001 <= depth <= 0.999
+        and all(b < n for b, n in zip(background, nuclei, strict=True))
+    ):
+        return None, (
+            'the cytoplasm cannot be measured: what may be nuclei is not '
+            'darker than the rest in each channel'
+        )
+    return (
+        Cytoplasm(
+            round(float(depth), 4),
+            round(min(float(spread), 1.0), 4),
+            background,
+            nuclei,
+            len(seen),
+        ),
+        '',
+    )
+
+
+def _depth(seen: Seen) -> float:
+    """Cytoplasm's optical density as a share of the nucleus's."""
+    nuclei = (seen.nuclei - seen.background).sum()
+    return float((seen.cytoplasm - seen.background).sum() / max(nuclei, 1e-3))
+
+
+def _are_few(seen: Sequence, found: Sequence) -> bool:
+    least = max(LEAST_COLOUR_IMAGES, LEAST_COLOUR_SHARE * len(found))
+    return len(seen) < least
+
+
+def _usual(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Median and standard deviation, which some odd values leave alone."""
+    usual = np.median(values, axis=0)
+    return usual, 1.4826 * np.median(np.abs(values - usual), axis=0)
 
 
 def _triple(values: np.ndarray) -> Triple:

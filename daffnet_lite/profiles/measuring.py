@@ -6,6 +6,7 @@ import numpy as np
 
 from daffnet_lite.cropping.morphology import (
     dilated,
+    distance_outside,
     equivalent_diameter,
     filled,
     label,
@@ -13,7 +14,11 @@ from daffnet_lite.cropping.morphology import (
 )
 from daffnet_lite.cropping.overview import COARSE_SIDE, Overview
 from daffnet_lite.cropping.stains import DARKEST
-from daffnet_lite.cropping.surroundings import MOST_TO_RED_CELL, describe
+from daffnet_lite.cropping.surroundings import (
+    MOST_TO_RED_CELL,
+    Surroundings,
+    describe,
+)
 from daffnet_lite.fileio.image_reading import read_image
 
 from .red_cell_arcs import Arc, find_arcs
@@ -26,6 +31,15 @@ MOST_NUCLEUS = 0.02
 LEAST_STAIN = 0.5
 #: A reference is measured on at least this share of an image's pixels.
 LEAST_SHARE = 0.01
+#: Lymphocytes have little cytoplasm, and this share of it is enough.
+LEAST_CYTOPLASM = 0.002
+#: A lobe has at least this share of the largest one's area; less is no
+#: nucleus.
+LEAST_LOBE = 0.1
+#: Cytoplasm is looked for so far from a nucleus's edge, relative to the
+#: largest nucleus's diameter: not on its blurred edge, and not in the next
+#: cell.
+CYTOPLASM = 0.06, 0.25
 
 
 class Reference(NamedTuple):
@@ -42,6 +56,22 @@ class Reference(NamedTuple):
     nuclei: np.ndarray
 
 
+class Cytoplasm(NamedTuple):
+    """White cells' cytoplasm between what it is seen against.
+
+    Optical densities (B, G, R), camera included.
+
+    Attributes:
+        background (np.ndarray): Where nothing is on the slide.
+        cytoplasm (np.ndarray): Around nuclei.
+        nuclei (np.ndarray): Of white cells' nuclei.
+    """
+
+    background: np.ndarray
+    cytoplasm: np.ndarray
+    nuclei: np.ndarray
+
+
 class Measurement(NamedTuple):
     """What one picture tells.
 
@@ -51,11 +81,13 @@ class Measurement(NamedTuple):
             their rims, and how many degrees of each were seen.
         colours (Reference | None): None where one of the three is not to be
             seen.
+        cytoplasm (Cytoplasm | None): The same.
     """
 
     side: int
     rims: list[tuple[float, float]]
     colours: Reference | None
+    cytoplasm: Cytoplasm | None = None
 
 
 def measure_file(
@@ -89,7 +121,7 @@ def measure_file(
 
 
 def measure(image: np.ndarray, scale: float = 1.0) -> Measurement:
-    """Measure the red cells and the three colours of a picture.
+    """Measure the red cells and the colours of a picture.
 
     Args:
         image (np.ndarray): uint8 of shape (H, W, 3), BGR.
@@ -128,28 +160,51 @@ def measure(image: np.ndarray, scale: float = 1.0) -> Measurement:
     # An edge is a mixture of two colours.
     red = (red | around.red_cells) & around.stained
     red &= ~dilated(nuclei, 0.15 * nucleus)
+    light = np.log(255) - overview.glass.log_light(nuclei.shape)
+    density = np.broadcast_to(light, (*nuclei.shape, 3)) + stains.density
+    # A black pixel tells nothing but that it is black.
+    density = np.minimum(density, np.log(255 / DARKEST))
+    glass = _usual(density, around.glass)
+    dark = _usual(density, ~dilated(~nuclei, 1))
+    if glass is None or dark is None:
+        return Measurement(side, rims, None)
+    reds = _usual(density, red)
+    pale = _usual(
+        density, _cytoplasm(nuclei, around, nucleus), LEAST_CYTOPLASM
+    )
     return Measurement(
         side,
         rims,
-        _colours(
-            np.log(255) - overview.glass.log_light(nuclei.shape),
-            stains.density,
-            around.glass,
-            red,
-            ~dilated(~nuclei, 1),
-        ),
+        None if reds is None else Reference(glass, reds, dark),
+        None if pale is None else Cytoplasm(glass, pale, dark),
     )
 
 
-def _colours(
-    light: np.ndarray, density: np.ndarray, *masks: np.ndarray
-) -> Reference | None:
-    if min(mask.mean() for mask in masks) < LEAST_SHARE:
+def _cytoplasm(
+    nuclei: np.ndarray, around: Surroundings, diameter: float
+) -> np.ndarray:
+    """What lies close to nuclei and is neither glass nor a red cell."""
+    parts = label(nuclei)
+    area = np.bincount(parts.ravel())
+    area[0] = 0
+    # Around platelets there is none.
+    reach = distance_outside((area >= LEAST_LOBE * area.max())[parts])
+    least, most = CYTOPLASM
+    return (
+        (reach > max(1.5, least * diameter))
+        & (reach < most * diameter)
+        & ~around.glass
+        & ~around.red_cells
+    )
+
+
+def _usual(
+    density: np.ndarray, mask: np.ndarray, least: float = LEAST_SHARE
+) -> np.ndarray | None:
+    """The median where a mask is; None where it has too few pixels."""
+    if mask.mean() < least:
         return None
-    whole = np.broadcast_to(light, density.shape) + density
-    # A black pixel tells nothing but that it is black.
-    whole = np.minimum(whole, np.log(255 / DARKEST))
-    return Reference(*(np.median(whole[mask], axis=0) for mask in masks))
+    return np.median(density[mask], axis=0)
 
 
 def _disc(arc: Arc, shape: tuple[int, ...]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What is known of a laboratory, its scale and colours, as a small file."""
+"""What is known of a laboratory: scale, colours and stain, as a small file."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -59,8 +59,31 @@ class Colours:
 
 
 @dataclass(frozen=True)
+class Cytoplasm:
+    """How deep white cells' cytoplasm is stained.
+
+    Args:
+        depth (float): Its optical density as a share of the nucleus's, both
+            over the background's and summed over the channels: the lower
+            quartile over the images. Eosinophils and monocytes, which are
+            dark by nature, fill the upper ones.
+        spread (float): Standard deviation of the depth between images.
+        background (Triple): Optical densities (B, G, R), camera included,
+            where nothing is on the slide.
+        nuclei (Triple): Those of nuclei.
+        images (int): Images that all this is from.
+    """
+
+    depth: float
+    spread: float
+    background: Triple
+    nuclei: Triple
+    images: int
+
+
+@dataclass(frozen=True)
 class Profile:
-    """A laboratory's scale and colours.
+    """A laboratory's scale, colours and stain.
 
     Args:
         images (int): Images that were looked at.
@@ -68,6 +91,8 @@ class Profile:
         scale (Scale | None): None where it could not be measured.
         colours (Colours | None): None where they could not be measured.
         refused (tuple[str, ...]): What could not be measured, and why.
+        cytoplasm (Cytoplasm | None): None where it could not be measured, or
+            was not: profiles of daffnet_mm 0.1 have none.
     """
 
     images: int
@@ -75,6 +100,7 @@ class Profile:
     scale: Scale | None
     colours: Colours | None
     refused: tuple[str, ...] = ()
+    cytoplasm: Cytoplasm | None = None
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the profile as JSON, whole or not at all.
@@ -131,7 +157,9 @@ def parse_profile(content: Any, name: str) -> Profile:
             f'this daffnet_mm reads version {VERSION}: make it again'
         )
     reader = _Reader(name)
-    scale, colours = content.get('scale'), content.get('colours')
+    scale, colours, cytoplasm = (
+        content.get(name) for name in ('scale', 'colours', 'cytoplasm')
+    )
     refused = content.get('refused', [])
     if not isinstance(refused, list) or not all(
         isinstance(text, str) for text in refused
@@ -143,6 +171,7 @@ def parse_profile(content: Any, name: str) -> Profile:
         None if scale is None else reader.scale(scale),
         None if colours is None else reader.colours(colours),
         tuple(refused),
+        None if cytoplasm is None else reader.cytoplasm(cytoplasm),
     )
 
 
@@ -189,6 +218,26 @@ class _Reader:
             red_cells,
             nuclei,
             (of_background, of_red_cells, of_nuclei),
+            self.count(part, 'images'),
+        )
+
+    def cytoplasm(self, part: Any) -> Cytoplasm:
+        part = self._mapping('cytoplasm', part)
+        background, nuclei = (
+            self._triple(name, part.get(name))
+            for name in ('background', 'nuclei')
+        )
+        if not all(b < n for b, n in zip(background, nuclei, strict=True)):
+            raise self.error(
+                'nuclei',
+                part['nuclei'],
+                "above the background's in each channel",
+            )
+        return Cytoplasm(
+            self.number('depth', part.get('depth'), 0.001, 0.999),
+            self.number('spread', part.get('spread'), 0, 1),
+            background,
+            nuclei,
             self.count(part, 'images'),
         )
 

@@ -191,3 +191,23 @@ def test_real_cells_of_other_kinds(shared, kind):
     answers = WBCInferencer()([str(path) for path in paths[::4]])
     assert len(answers) > 50
     assert np.mean([bool(a['review']) for a in answers]) > 0.8
+
+
+def test_cells_of_a_laboratory_that_stains_cytoplasm_deep(shared):
+    """JTSC's, on which this was found, so that it proves no more."""
+    places = sorted((shared / 'data/jtsc/Dataset 1').glob('*.bmp'))
+    with open(shared / 'data/jtsc/Class Labels of Dataset 1.csv') as file:
+        kinds = dict(csv.reader(file))
+    types = ['neutrophil', 'lymphocyte', 'monocyte', 'eosinophil', 'basophil']
+    truth = [types[int(kinds[str(int(p.stem))]) - 1] for p in places]
+    right = {}
+    for profile in ('auto', 'none'):
+        inferencer = WBCInferencer(profile=profile)
+        answers = inferencer([str(place) for place in places])
+        right[profile] = np.mean(
+            [a['pred_class'] == t for a, t in zip(answers, truth, strict=True)]
+        )
+        assert ('it is made paler' in ''.join(inferencer.warnings)) == (
+            profile == 'auto'
+        )
+    assert right['auto'] > 0.78 > 0.7 > right['none']

@@ -74,6 +74,7 @@ def _profiled(step: Any) -> dict:
         _framing(step),
         scale=bool(step.scale),
         colours=step.colours,
+        cytoplasm=bool(step.cytoplasm),
         profile=_as_values(step.profile),
         home=_as_values(step.home),
     )

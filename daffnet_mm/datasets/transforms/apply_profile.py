@@ -13,8 +13,9 @@ class ApplyProfile(ColourTransform):
     """Make a laboratory's images look as if they were from home.
 
     It is :class:`~daffnet_lite.framing.ProfiledFrame` as a step of a pipeline,
-    where it takes the place of :class:`FrameCell`: scale and colours become
-    home's as far as the profile knows and is to be trusted.
+    where it takes the place of :class:`FrameCell`: scale, colours and the
+    cytoplasm's depth become home's as far as the profile knows and is to be
+    trusted.
 
     A model whose test pipeline has this step takes the profile that
     :class:`~daffnet_mm.apis.WBCInferencer` is given or estimates.
@@ -45,6 +46,8 @@ class ApplyProfile(ColourTransform):
             in any case, each channel by itself or by a 3x3 matrix, for
             trainings whose images all are; or ``'left'``. Defaults to
             ``'trusted'``.
+        cytoplasm (bool): Whether cytoplasm that is stained deeper than home's
+            is made paler. Defaults to True.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class ApplyProfile(ColourTransform):
         tight: float = 0.4,
         scale: bool = True,
         colours: str = 'trusted',
+        cytoplasm: bool = True,
     ) -> None:
         self.profile = profile
         self.home = home
@@ -62,6 +66,7 @@ class ApplyProfile(ColourTransform):
         self.tight = tight
         self.scale = scale
         self.colours = colours
+        self.cytoplasm = cytoplasm
         self._frame = ProfiledFrame(
             None if profile is None else _loaded(profile),
             None if home is None else _loaded(home),
@@ -69,6 +74,7 @@ class ApplyProfile(ColourTransform):
             tight,
             scale,
             colours,
+            cytoplasm,
         )
 
     @property

@@ -7,7 +7,7 @@ import pytest
 from mmengine import Config
 from mmengine.dataset import Compose
 from mmpretrain.registry import TRANSFORMS
-from smears import smear
+from smears import COLOURS, smear
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.onnx import Reading, network_size
@@ -50,8 +50,12 @@ def test_the_same_pixels(name, with_profile):
     if with_profile:
         if rest[0]['type'] != 'ApplyProfile':
             pytest.skip('it takes no profile')
-        rest[0]['profile'] = estimate_profile(map(measure, images[2:]))
-        assert rest[0]['profile'].scale is not None
+        look = dict(red_cell=42, side=200, colours=COLOURS + 0.3, depth=0.35)
+        rest[0]['profile'] = estimate_profile(
+            measure(smear(seed, **look)) for seed in range(14)
+        )
+        done = TRANSFORMS.build(rest[0]).adjustment
+        assert done.magnification and done.stain_curve
     steps = describe_steps(cfg)
     assert network_size(steps) == (SIDES[name],) * 2
     light = chain(build_steps(steps))

@@ -8,12 +8,14 @@ import pytest
 from mmengine.dataset import Compose
 from mmpretrain.registry import TRANSFORMS
 from PIL import Image
-from smears import smear
+from smears import COLOURS, smear
 
 from daffnet_lite.commands import predict
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.intake import LaboratoryPipeline, laboratory_pipeline
 from daffnet_lite.profiles import (
+    KnownLaboratories,
+    estimate_profile,
     home_profile,
     measure,
     measure_file,
@@ -232,6 +234,24 @@ def test_squares_of_fields_are_at_the_scale_of_thirty_cells(paths, found):
     # Nothing but glass.
     nothing = measure(np.full((200, 200, 3), 240, np.uint8))
     assert pipeline.window(lambda: [nothing] * 30) is None
+
+
+@pytest.mark.parametrize('taught', [True, False])
+def test_the_stain_of_a_laboratory_that_taught_the_model_is_left(taught):
+    """The network knows its cells, and elsewhere it is told."""
+    look = dict(depth=0.35, colours=COLOURS + 0.3)
+    here = estimate_profile(measure(smear(s, **look)) for s in range(14))
+    laboratories = KnownLaboratories(
+        dict(one=here if taught else home_profile()), 1.8
+    )
+    usual = LaboratoryPipeline(
+        STEPS, here, TRANSFORMS.build, Compose, laboratories=laboratories
+    ).usual
+    curve = usual.pipeline.transforms[0].adjustment.stain_curve
+    assert (curve is None) == taught
+    assert ('is made paler' in '; '.join(usual.remarks)) != taught
+    assert usual.temperature == (1.0 if taught else 1.8)
+    assert STEPS[0] == dict(type='ApplyProfile', share=0.66)
 
 
 def test_a_model_must_take_a_profile(paths, found):

@@ -92,6 +92,97 @@ def test_colours_may_be_mapped_whatever_is_found_or_left():
         Adjustment(pale, home, colours='all')
 
 
+def deep(power, **changes):
+    """A laboratory whose cytoplasm is deeper than home's, by a power."""
+    depth = HOME.cytoplasm.depth ** (1 / power)
+    cytoplasm = dataclasses.replace(HOME.cytoplasm, depth=depth)
+    return of(cytoplasm=cytoplasm, **{'colours': None, **changes})
+
+
+def cytoplasm_of(profile, depth):
+    """A pixel whose densities are between background and nucleus."""
+    background, nuclei = map(
+        np.array, (profile.cytoplasm.background, profile.cytoplasm.nuclei)
+    )
+    density = background + depth * (nuclei - background)
+    return np.rint(255 * np.exp(-density)).astype(np.uint8)[None, None]
+
+
+def test_deep_cytoplasm_becomes_as_pale_as_at_home():
+    here = deep(1.3)
+    adjustment = Adjustment(here, HOME)
+    assert 'it is made paler (power 1.30)' in adjustment.remarks[-1]
+    curve = adjustment.stain_curve
+    for depth, wanted in (
+        (here.cytoplasm.depth, HOME.cytoplasm.depth),
+        (0, 0),
+        (1, 1),
+    ):
+        found = curve(cytoplasm_of(here, depth)).astype(int)
+        # The curve begins with a slope, so that it bends a little less.
+        np.testing.assert_allclose(
+            found, cytoplasm_of(HOME, wanted), atol=5 if wanted % 1 else 1
+        )
+
+
+@pytest.mark.parametrize(
+    ('power', 'said'), [(0.7, ''), (1.1, ''), (1.49, '1.49'), (2.5, '1.50')]
+)
+def test_how_far_cytoplasm_is_bent(power, said):
+    adjustment = Adjustment(deep(power), HOME)
+    assert (adjustment.stain_curve is not None) == bool(said)
+    assert any(f'(power {said})' in r for r in adjustment.remarks) == bool(
+        said
+    )
+
+
+def test_where_cytoplasm_is_left():
+    same = Adjustment(deep(1.4, colours=HOME.colours), HOME)
+    assert same.stain_curve is None and same.remarks == []
+    for here, home in (
+        (of(colours=None, cytoplasm=None), HOME),
+        (deep(1.4), of(cytoplasm=None)),
+    ):
+        assert Adjustment(here, home).stain_curve is None
+    off = Adjustment(deep(1.4), HOME, cytoplasm=False)
+    assert off.stain_curve is None and off.remarks == []
+
+
+def test_mapped_colours_are_bent_between_their_new_ends():
+    pale = colours(PALE)
+    here = deep(1.4, colours=pale)
+    here = dataclasses.replace(
+        here,
+        cytoplasm=dataclasses.replace(
+            here.cytoplasm, background=pale.background, nuclei=pale.nuclei
+        ),
+    )
+    home = of(colours=colours(COLOURS))
+    adjustment = Adjustment(here, home)
+    for end in (pale.background, pale.nuclei):
+        mapped = adjustment.colour_map.of(np.array(end))
+        pixel = np.rint(255 * np.exp(-mapped)).astype(np.uint8)[None, None]
+        bent = adjustment.stain_curve(pixel).astype(int)
+        assert np.abs(bent - pixel).max() <= 1
+
+
+def test_deep_smears_look_like_home_again():
+    """The whole way: painted, measured, bent."""
+    home = estimate_profile(measure(smear(s, depth=0.15)) for s in range(16))
+    stained = [smear(seed, depth=0.25) for seed in range(16)]
+    here = estimate_profile(map(measure, stained))
+    here = dataclasses.replace(here, colours=None)
+    curve = Adjustment(here, home).stain_curve
+    cell = slice(130, 230), slice(130, 230)
+    for seed in (0, 5):
+        wanted = smear(seed, depth=0.15)[cell].astype(float)
+        before, after = (
+            np.abs(image[cell] - wanted).mean()
+            for image in (stained[seed], curve(stained[seed]))
+        )
+        assert after < 0.4 * before
+
+
 def test_refusals_are_said():
     here = of(colours=None, scale=None, refused=('no scale', 'no colours'))
     assert Adjustment(here, HOME).remarks == ['no scale', 'no colours']

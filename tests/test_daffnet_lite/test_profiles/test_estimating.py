@@ -7,7 +7,7 @@ from smears import COLOURS, smear
 
 from daffnet_lite.profiles import estimate_profile, measure, measure_file
 from daffnet_lite.profiles.estimating import spread_out
-from daffnet_lite.profiles.measuring import Measurement, Reference
+from daffnet_lite.profiles.measuring import Cytoplasm, Measurement, Reference
 
 
 def profile_of(number=16, **kwargs):
@@ -60,11 +60,12 @@ def test_some_odd_images_do_no_harm():
 def test_too_few_red_cells_are_refused():
     profile = profile_of(red_cells=0)
     assert profile.scale is None and profile.colours is None
-    scale, colours = profile.refused
+    scale, colours = profile.refused[:2]
     assert 'the scale cannot be measured: 16 images show 0 rims' in scale
     assert 'the colours cannot be measured: 0 of 16 images' in colours
     few = profile_of(number=5)
-    assert few.scale is None and len(few.refused) == 2
+    assert few.scale is None and len(few.refused) == 3
+    assert 'the cytoplasm cannot be measured: 0 of 5' in few.refused[2]
 
 
 def test_cells_of_all_sizes_are_refused():
@@ -87,6 +88,55 @@ def test_the_median_of_colours():
     assert colours.nuclei == (1.2, 1.2, 1.2)
     assert colours.spread[2][0] == pytest.approx(1.4826 * 0.2, abs=1e-3)
     assert colours.spread[0] == (0, 0, 0)
+
+
+@pytest.mark.parametrize('depth', [0.12, 0.2, 0.3])
+@pytest.mark.parametrize('red_cell', [70, 40])
+def test_cytoplasm_is_as_deep_as_it_was_painted(depth, red_cell):
+    side = 360 * red_cell // 70
+    profile = profile_of(red_cell=red_cell, side=side, depth=depth)
+    found = profile.cytoplasm
+    assert found.depth == pytest.approx(depth, abs=0.03)
+    assert found.spread < 0.05 and found.images == 16
+    np.testing.assert_allclose(found.background, COLOURS[0], atol=0.04)
+    np.testing.assert_allclose(found.nuclei, COLOURS[2], atol=0.1)
+
+
+def between(depth, background=0.1, nuclei=1.1):
+    """Cytoplasm of a depth that is known."""
+    pale = background + depth * (nuclei - background)
+    return Cytoplasm(*(np.full(3, v) for v in (background, pale, nuclei)))
+
+
+def depth_of(seen):
+    return estimate_profile(Measurement(100, [], None, one) for one in seen)
+
+
+def test_the_depth_is_that_of_the_palest_quarter():
+    """By hand: a dark half, such as eosinophils, changes little."""
+    depths = np.linspace(0.1, 0.3, 21)
+    found = depth_of(map(between, depths)).cytoplasm
+    assert found.depth == pytest.approx(0.15, abs=1e-4)
+    assert found.spread == pytest.approx(1.4826 * 0.05, abs=1e-4)
+    dark = depth_of(map(between, [*depths, *np.full(10, 0.6)])).cytoplasm
+    assert dark.depth == pytest.approx(0.175, abs=1e-4)
+    assert dark.background == (0.1, 0.1, 0.1) and dark.nuclei == (1.1,) * 3
+
+
+@pytest.mark.parametrize(
+    ('seen', 'why'),
+    [
+        ([between(0.2)] * 11 + [None] * 9, '11 of 20 images show it'),
+        ([between(0.2)] * 12 + [None] * 40, '12 of 52 images show it'),
+        ([between(0.2, 0.5, 0.4)] * 20, 'is not darker than the rest'),
+        ([between(-0.1)] * 20, 'is not darker than the rest'),
+        ([between(1.1)] * 20, 'is not darker than the rest'),
+    ],
+    ids=['few', 'a small share', 'pale nuclei', 'too pale', 'too dark'],
+)
+def test_cytoplasm_that_cannot_be_measured(seen, why):
+    profile = depth_of(seen)
+    assert profile.cytoplasm is None and why in profile.refused[2]
 
 
 def test_pixels_are_those_of_the_file(tmp_path):
@@ -158,7 +208,21 @@ def test_halves_of_a_real_laboratory_agree(real):
 
 
 def test_a_laboratory_that_shows_no_red_cells_is_refused(real):
+    """But its cytoplasm is as deep as in the masks that people drew."""
     places = sorted((real('jtsc') / 'Dataset 1').glob('*.bmp'))
     profile = estimate_profile(measure_file(place) for place in places)
     assert profile.scale is None and profile.colours is None
     assert len(profile.refused) == 2
+    depths = []
+    for place in places:
+        image = cv2.imread(str(place)).astype(float)
+        density = np.log(255 / np.maximum(image, 8))
+        mask = cv2.imread(str(place.with_suffix('.png')), 0)
+        glass, pale, dark = (
+            np.median(density[where], axis=0)
+            for where in (mask < 64, abs(mask - 128.0) < 64, mask > 192)
+        )
+        depths.append((pale - glass).sum() / (dark - glass).sum())
+    wanted = np.nanquantile(depths, 0.25)
+    assert profile.cytoplasm.depth == pytest.approx(wanted, rel=0.1)
+    assert profile.cytoplasm.images == len(places)

@@ -20,6 +20,7 @@ def test_what_is_saved_is_read_again(tmp_path):
         home,
         dataclasses.replace(home, scale=None, refused=('no scale: why',)),
         dataclasses.replace(home, colours=None),
+        dataclasses.replace(home, cytoplasm=None),
     ):
         profile.save(tmp_path / 'profile.json')
         assert read_profile(tmp_path / 'profile.json') == profile
@@ -28,7 +29,17 @@ def test_what_is_saved_is_read_again(tmp_path):
 def test_home_is_pbcs():
     home = home_profile()
     assert home.side == 360 and home.refused == ()
-    assert home.scale.images > 500 and home.colours.images > 500
+    for part in (home.scale, home.colours, home.cytoplasm):
+        assert part.images > 500
+
+
+def test_a_file_from_before_cytoplasm_was_measured(content, tmp_path):
+    del content['cytoplasm']
+    path = tmp_path / 'old.json'
+    path.write_text(json.dumps(content))
+    assert read_profile(path) == dataclasses.replace(
+        home_profile(), cytoplasm=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,6 +55,7 @@ def test_home_is_pbcs():
         (dict(scale=[1]), r'scale is \[1\], but must be an object'),
         (dict(scale={}), 'red_cell is None, but must be a number'),
         (dict(colours=3), 'colours is 3, but must be an object'),
+        (dict(cytoplasm=3), 'cytoplasm is 3, but must be an object'),
         (dict(refused='no'), "refused is 'no', but must be a list"),
         (dict(refused=[1]), 'but must be a list of sentences'),
     ],
@@ -69,6 +81,27 @@ def test_what_is_no_profile_is_refused(content, tmp_path, change, message):
 )
 def test_wrong_colours_are_refused(content, tmp_path, name, value):
     content['colours'][name] = value
+    path = tmp_path / 'bad.json'
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match='make the profile again'):
+        read_profile(path)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [
+        ('depth', 0),
+        ('depth', 1),
+        ('depth', None),
+        ('spread', -1),
+        ('background', [0.1]),
+        ('background', [1, 1, 1]),
+        ('nuclei', [0.6, 1.9, 0.0]),
+        ('images', 0),
+    ],
+)
+def test_wrong_cytoplasm_is_refused(content, tmp_path, name, value):
+    content['cytoplasm'][name] = value
     path = tmp_path / 'bad.json'
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match='make the profile again'):

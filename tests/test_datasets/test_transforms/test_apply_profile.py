@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 from mmpretrain.registry import TRANSFORMS
-from smears import smear
+from smears import COLOURS, smear
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.profiles import estimate_profile, home_profile, measure
@@ -70,6 +70,20 @@ def test_pixels_are_counted_in_the_file(small):
     whole = apply(dict(img=img))['img'].shape[0]
     half = apply(dict(img=img[::2, ::2], ori_shape=(200, 200)))['img']
     assert half.shape[0] == pytest.approx(whole / 2, abs=1)
+
+
+def test_cytoplasm_is_bent_after_the_colours():
+    """In a laboratory of other colours, and of deeper cytoplasm."""
+    look = dict(depth=0.35, colours=COLOURS + 0.3)
+    here = estimate_profile(measure(smear(s, **look)) for s in range(14))
+    img = smear(3, **look)
+    apply = ApplyProfile(here, colours='diagonal')
+    before = ApplyProfile(here, colours='diagonal', cytoplasm=False)
+    mapped = before(dict(img=img))['img']
+    got = apply(dict(img=img))['img']
+    assert (got == apply.adjustment.stain_curve(mapped)).all()
+    assert np.abs(got.astype(int) - mapped).max() > 20
+    assert before.adjustment.stain_curve is None
 
 
 def test_colours_are_mapped_after_the_cut(small):
