@@ -122,7 +122,7 @@ def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 
 def _colours(found: list[Measurement]) -> tuple[Colours | None, str]:
     seen = np.array([m.colours for m in found if m.colours is not None])
-    if _are_few(seen, found):
+    if _are_few(len(seen), len(found)):
         return None, (
             f'the colours cannot be measured: {len(seen)} of {len(found)} '
             'images show background, red cells and nuclei, and at least '
@@ -145,7 +145,7 @@ def _colours(found: list[Measurement]) -> tuple[Colours | None, str]:
 
 def _cytoplasm(found: list[Measurement]) -> tuple[Cytoplasm | None, str]:
     seen = [m.cytoplasm for m in found if m.cytoplasm is not None]
-    if _are_few(seen, found):
+    if _are_few(len(seen), len(found)):
         return None, (
             f'the cytoplasm cannot be measured: {len(seen)} of {len(found)} '
             'images show it with background and nuclei, and at least '
@@ -186,9 +186,8 @@ def _depth(seen: Seen) -> float:
     return float((seen.cytoplasm - seen.background).sum() / max(nuclei, 1e-3))
 
 
-def _are_few(seen: Sequence, found: Sequence) -> bool:
-    least = max(LEAST_COLOUR_IMAGES, LEAST_COLOUR_SHARE * len(found))
-    return len(seen) < least
+def _are_few(seen: int, images: int) -> bool:
+    return seen < max(LEAST_COLOUR_IMAGES, LEAST_COLOUR_SHARE * images)
 
 
 def _usual(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

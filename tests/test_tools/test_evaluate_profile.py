@@ -78,7 +78,7 @@ def test_small_images_are_padded_to_the_view():
 def test_groups_are_counted():
     rows = [
         {'cells': 10, 'left': 5, 'by channel': b, 'together': 5}
-        | {'where trusted': 5}
+        | {'where trusted': 5, 'cytoplasm made paler': 5}
         for b in (7, 6, 1)
     ]
     table = tool.group_table(rows)

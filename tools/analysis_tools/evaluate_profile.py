@@ -16,14 +16,15 @@ The test pipeline of CONFIG has an ApplyProfile. Of each dataset, named as for
 cross_dataset.py, a profile is estimated on its images, without labels, and
 at most so many cells of each class, drawn by a fixed seed, are classified
 without a profile, with the scale alone, with the colours alone (mapped
-whatever they are, by channel or together, or only where that is trusted) and
-with both. Where an image is smaller than the laboratory's view, it stays
-whole, or is padded by the colour of its border. --home adds the test part of
-CONFIG.
+whatever they are, by channel or together, or only where that is trusted),
+with the cytoplasm alone, made paler where it is deeper than home's, and with
+several of these. Where an image is smaller than the laboratory's view, it
+stays whole, or is padded by the colour of its border. --home adds the test
+part of CONFIG.
 
 --by-group takes each group of a dataset, such as a slide, with N images or
-more for a laboratory of its own, and counts those of which the colours make
-more cells right, and fewer.
+more for a laboratory of its own, and counts those of which the colours, and
+the cytoplasm, make more cells right, and fewer.
 
 Written are ``profile.md`` and ``profile.json``: accuracy with Wilson's 95 %
 interval; balanced accuracy, the mean recall of the classes that there are,
@@ -79,23 +80,29 @@ MEASURED, MEASURED_OF_GROUP = 400, 100
 #: What is compared, and how ApplyProfile is told; None: without a profile.
 VARIANTS: dict[str, dict[str, Any] | None] = {
     'off: image by image': None,
-    'scale of the laboratory': dict(colours='left'),
+    'scale of the laboratory': dict(colours='left', cytoplasm=False),
     'the same, small images padded': dict(
-        type='PaddedProfile', colours='left'
+        type='PaddedProfile', colours='left', cytoplasm=False
     ),
-    'colours by channel': dict(scale=False, colours='diagonal'),
-    'colours together': dict(scale=False, colours='full'),
-    'colours where trusted': dict(scale=False),
-    'scale, colours by channel': dict(colours='diagonal'),
-    'scale, colours together': dict(colours='full'),
-    'scale, colours where trusted': dict(),
+    'colours by channel': dict(
+        scale=False, colours='diagonal', cytoplasm=False
+    ),
+    'colours together': dict(scale=False, colours='full', cytoplasm=False),
+    'colours where trusted': dict(scale=False, cytoplasm=False),
+    'cytoplasm made paler': dict(scale=False, colours='left'),
+    'scale, colours by channel': dict(colours='diagonal', cytoplasm=False),
+    'scale, colours together': dict(colours='full', cytoplasm=False),
+    'scale, colours where trusted': dict(cytoplasm=False),
+    'scale, cytoplasm made paler': dict(colours='left'),
+    'all three, each where trusted': dict(),
 }
 #: What is compared on groups: the scale is the laboratory's.
 GROUP_VARIANTS = {
-    'left': dict(colours='left'),
-    'by channel': dict(colours='diagonal'),
-    'together': dict(colours='full'),
-    'where trusted': dict(),
+    'left': dict(colours='left', cytoplasm=False),
+    'by channel': dict(colours='diagonal', cytoplasm=False),
+    'together': dict(colours='full', cytoplasm=False),
+    'where trusted': dict(cytoplasm=False),
+    'cytoplasm made paler': dict(colours='left'),
 }
 
 
@@ -325,7 +332,7 @@ def compare_groups(
 
 
 def group_table(rows: Sequence[dict]) -> str:
-    """Of how many groups the colours make more cells right, and fewer."""
+    """Of how many groups a profile makes more cells right, and fewer."""
     lines = []
     for variant in GROUP_VARIANTS:
         change = np.array([row[variant] - row['left'] for row in rows])
@@ -341,7 +348,7 @@ def group_table(rows: Sequence[dict]) -> str:
         )
     return to_markdown(
         [
-            f"colours, {len(rows)} groups' own profiles",
+            f"{len(rows)} groups' own profiles",
             f'accuracy ({sum(row["cells"] for row in rows)} cells)',
             'groups with more right',
             'with fewer',
