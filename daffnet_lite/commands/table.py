@@ -24,7 +24,7 @@ SUBCOMMANDS = (
     Subcommand('crop', 'cut the white cells out of fields', 'crop'),
     Subcommand('audit', 'look for what makes figures wrong', 'audit'),
     Subcommand(
-        'profile', "measure a laboratory's scale and colours", 'profile'
+        'profile', "measure a laboratory's scale and stain", 'profile'
     ),
     Subcommand('adapt', "teach the model a laboratory's cells", 'adapt'),
     Subcommand(

@@ -32,7 +32,7 @@ def predict_fields(
 ) -> FieldAnswers:
     """Predict the cells of fields.
 
-    All crops are predicted together, so that a laboratory's scale and colours
+    All crops are predicted together, so that a laboratory's scale and stain
     are estimated on all of them. In the memory there is a field a process,
     and what is said of each cell.
 

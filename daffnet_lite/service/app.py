@@ -78,7 +78,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 
 class Profile(str, Enum):
-    """What is made of a laboratory's scale and colours."""
+    """What is made of a laboratory's scale and stain."""
 
     auto = 'auto'
     none = 'none'
@@ -109,7 +109,7 @@ class Subject(str, Enum):
 ProfileOption = Annotated[
     Profile | None,
     Query(
-        description='"auto" estimates the scale and colours of the '
+        description='"auto" estimates the scale and stain of the '
         'laboratory on the images of the request if there are 30 or more, '
         '"none" takes each by itself; without it, as the service was started.'
     ),

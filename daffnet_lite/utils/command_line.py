@@ -242,7 +242,7 @@ class ToolParser(argparse.ArgumentParser):
             '--profile',
             default='auto',
             metavar='auto|none|FILE',
-            help="the laboratory's scale and colours: estimated on the images "
+            help="the laboratory's scale and stain: estimated on the images "
             'themselves if there are 30 or more, not used, or those of a file '
             '(default: %(default)s)',
         )
