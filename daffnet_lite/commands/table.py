@@ -23,9 +23,7 @@ SUBCOMMANDS = (
     Subcommand('explain', 'show where the model looks', 'explain'),
     Subcommand('crop', 'cut the white cells out of fields', 'crop'),
     Subcommand('audit', 'look for what makes figures wrong', 'audit'),
-    Subcommand(
-        'profile', "measure a laboratory's scale and stain", 'profile'
-    ),
+    Subcommand('profile', "measure a laboratory's scale and stain", 'profile'),
     Subcommand('adapt', "teach the model a laboratory's cells", 'adapt'),
     Subcommand(
         'export', 'write the model as ONNX, to run without PyTorch', 'export'

@@ -29,8 +29,8 @@ LEAST_SHIFT = 2.5
 #: Cytoplasm that is deeper than home's by less, as a power of its depth, is
 #: left: two samples of one laboratory, or of other cells, differ by as much.
 LEAST_POWER = 1.15
-#: A power by which hardly a cell at home would be mistaken, if it were applied
-#: there: see docs/results.md.
+#: A power that costs home's cells less than a point, if it is applied where
+#: it should not be: see configs/daffnet/README.md.
 MOST_POWER = 1.5
 
 

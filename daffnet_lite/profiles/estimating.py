@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from .measuring import Cytoplasm as Seen
-from .measuring import Measurement
+from .measuring import CytoplasmReference, Measurement
 from .profile import Colours, Cytoplasm, Profile, Scale, Triple
 
 #: Fewer rims, or rims in fewer images, say nothing about the red cells' size.
@@ -180,7 +179,7 @@ def _cytoplasm(found: list[Measurement]) -> tuple[Cytoplasm | None, str]:
     )
 
 
-def _depth(seen: Seen) -> float:
+def _depth(seen: CytoplasmReference) -> float:
     """Cytoplasm's optical density as a share of the nucleus's."""
     nuclei = (seen.nuclei - seen.background).sum()
     return float((seen.cytoplasm - seen.background).sum() / max(nuclei, 1e-3))

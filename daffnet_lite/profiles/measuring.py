@@ -56,7 +56,7 @@ class Reference(NamedTuple):
     nuclei: np.ndarray
 
 
-class Cytoplasm(NamedTuple):
+class CytoplasmReference(NamedTuple):
     """White cells' cytoplasm between what it is seen against.
 
     Optical densities (B, G, R), camera included.
@@ -81,13 +81,13 @@ class Measurement(NamedTuple):
             their rims, and how many degrees of each were seen.
         colours (Reference | None): None where one of the three is not to be
             seen.
-        cytoplasm (Cytoplasm | None): The same.
+        cytoplasm (CytoplasmReference | None): The same.
     """
 
     side: int
     rims: list[tuple[float, float]]
     colours: Reference | None
-    cytoplasm: Cytoplasm | None = None
+    cytoplasm: CytoplasmReference | None = None
 
 
 def measure_file(
@@ -176,7 +176,7 @@ def measure(image: np.ndarray, scale: float = 1.0) -> Measurement:
         side,
         rims,
         None if reds is None else Reference(glass, reds, dark),
-        None if pale is None else Cytoplasm(glass, pale, dark),
+        None if pale is None else CytoplasmReference(glass, pale, dark),
     )
 
 

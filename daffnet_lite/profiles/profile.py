@@ -92,7 +92,7 @@ class Profile:
         colours (Colours | None): None where they could not be measured.
         refused (tuple[str, ...]): What could not be measured, and why.
         cytoplasm (Cytoplasm | None): None where it could not be measured, or
-            was not: profiles of daffnet_mm 0.1 have none.
+            was not, as in files of before.
     """
 
     images: int

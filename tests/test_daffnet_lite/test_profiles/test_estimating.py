@@ -7,7 +7,11 @@ from smears import COLOURS, smear
 
 from daffnet_lite.profiles import estimate_profile, measure, measure_file
 from daffnet_lite.profiles.estimating import spread_out
-from daffnet_lite.profiles.measuring import Cytoplasm, Measurement, Reference
+from daffnet_lite.profiles.measuring import (
+    CytoplasmReference,
+    Measurement,
+    Reference,
+)
 
 
 def profile_of(number=16, **kwargs):
@@ -105,7 +109,9 @@ def test_cytoplasm_is_as_deep_as_it_was_painted(depth, red_cell):
 def between(depth, background=0.1, nuclei=1.1):
     """Cytoplasm of a depth that is known."""
     pale = background + depth * (nuclei - background)
-    return Cytoplasm(*(np.full(3, v) for v in (background, pale, nuclei)))
+    return CytoplasmReference(
+        *(np.full(3, v) for v in (background, pale, nuclei))
+    )
 
 
 def depth_of(seen):
