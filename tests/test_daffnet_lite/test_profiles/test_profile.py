@@ -69,39 +69,26 @@ def test_what_is_no_profile_is_refused(content, tmp_path, change, message):
 
 
 @pytest.mark.parametrize(
-    ('name', 'value'),
+    ('part', 'name', 'value'),
     [
-        ('background', [1, 2]),
-        ('red_cells', [1, 2, float('inf')]),
-        ('nuclei', None),
-        ('nuclei', [1, 2, 7]),
-        ('spread', [[0, 0, 0]]),
-        ('images', -1),
+        ('colours', 'background', [1, 2]),
+        ('colours', 'red_cells', [1, 2, float('inf')]),
+        ('colours', 'nuclei', None),
+        ('colours', 'nuclei', [1, 2, 7]),
+        ('colours', 'spread', [[0, 0, 0]]),
+        ('colours', 'images', -1),
+        ('cytoplasm', 'depth', 0),
+        ('cytoplasm', 'depth', 1),
+        ('cytoplasm', 'depth', None),
+        ('cytoplasm', 'spread', -1),
+        ('cytoplasm', 'background', [0.1]),
+        ('cytoplasm', 'background', [1, 1, 1]),
+        ('cytoplasm', 'nuclei', [0.6, 1.9, 0.0]),
+        ('cytoplasm', 'images', 0),
     ],
 )
-def test_wrong_colours_are_refused(content, tmp_path, name, value):
-    content['colours'][name] = value
-    path = tmp_path / 'bad.json'
-    path.write_text(json.dumps(content))
-    with pytest.raises(InputError, match='make the profile again'):
-        read_profile(path)
-
-
-@pytest.mark.parametrize(
-    ('name', 'value'),
-    [
-        ('depth', 0),
-        ('depth', 1),
-        ('depth', None),
-        ('spread', -1),
-        ('background', [0.1]),
-        ('background', [1, 1, 1]),
-        ('nuclei', [0.6, 1.9, 0.0]),
-        ('images', 0),
-    ],
-)
-def test_wrong_cytoplasm_is_refused(content, tmp_path, name, value):
-    content['cytoplasm'][name] = value
+def test_wrong_parts_are_refused(content, tmp_path, part, name, value):
+    content[part][name] = value
     path = tmp_path / 'bad.json'
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match='make the profile again'):
