@@ -32,6 +32,9 @@ LEAST_POWER = 1.15
 #: A power that costs home's cells less than a point, if it is applied where
 #: it should not be: see configs/daffnet/README.md.
 MOST_POWER = 1.5
+#: Nuclei's least optical density over the background's, in each channel: by
+#: less, red cells, which are darker there, would be bent out of all measure.
+LEAST_NUCLEI = 0.1
 
 
 class Adjustment:
@@ -121,6 +124,17 @@ class Adjustment:
         power = float(np.log(home.depth) / np.log(here.depth))
         if power < LEAST_POWER:
             return
+        background, nuclei = (
+            np.array(three) for three in (here.background, here.nuclei)
+        )
+        if self.colour_map is not None:
+            background, nuclei = map(self.colour_map.of, (background, nuclei))
+        if (nuclei - background).min() < LEAST_NUCLEI:
+            self.remarks.append(
+                'the cytoplasm stays as it is, as nuclei are hardly darker '
+                'than the background in one channel'
+            )
+            return
         power = min(power, MOST_POWER)
         self.remarks.append(
             f"cytoplasm has {100 * here.depth:.0f} % of the nuclei's stain in "
@@ -128,11 +142,6 @@ class Adjustment:
             f'where the model was trained: it is made paler (power '
             f'{power:.2f})'
         )
-        background, nuclei = (
-            np.array(three) for three in (here.background, here.nuclei)
-        )
-        if self.colour_map is not None:
-            background, nuclei = map(self.colour_map.of, (background, nuclei))
         self.stain_curve = StainCurve(
             255 * np.exp(-background), 255 * np.exp(-nuclei), power
         )

@@ -148,6 +148,20 @@ def test_where_cytoplasm_is_left():
     assert off.stain_curve is None and off.remarks == []
 
 
+def test_cytoplasm_is_left_where_nuclei_are_pale_in_one_channel():
+    """Red cells, darker there than nuclei, would become black."""
+    here = deep(1.4)
+    blue = here.cytoplasm.background[0]
+    for more in (0.0, 0.09):
+        cytoplasm = dataclasses.replace(
+            here.cytoplasm, nuclei=(blue + more, *here.cytoplasm.nuclei[1:])
+        )
+        pale = dataclasses.replace(here, cytoplasm=cytoplasm)
+        adjustment = Adjustment(pale, HOME)
+        assert adjustment.stain_curve is None
+        assert 'the cytoplasm stays as it is' in adjustment.remarks[-1]
+
+
 def test_mapped_colours_are_bent_between_their_new_ends():
     pale = colours(PALE)
     here = deep(1.4, colours=pale)
