@@ -12,7 +12,7 @@ import numpy as np
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
-from daffnet_lite.utils.rounding import rounded_down
+from daffnet_lite.utils.rounding import interval_text, rounded_down
 
 from .differential import count_answers
 from .model_identity import ModelIdentity
@@ -242,4 +242,5 @@ def _measure(count: dict) -> dict:
         verdict = 'below'
     elif reference and count['low'] > reference[1]:
         verdict = 'above'
-    return dict(count, verdict=verdict)
+    interval = interval_text(count['low'], count['high'])
+    return dict(count, interval=interval, verdict=verdict)

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.structures import WBC_ATTRIBUTES
-from daffnet_lite.utils.rounding import rounded_down
+from daffnet_lite.utils.rounding import interval_text, rounded_down
 
 #: Columns of text that rich takes for the frame of a column of a table.
 FRAME = 3
@@ -161,7 +161,7 @@ def count_table(counts: list[dict], total: int) -> Table:
             count['cell_type'],
             str(count['number']),
             f'{count["percent"]:.1f}',
-            f'{count["low"]:.1f} to {count["high"]:.1f}',
+            interval_text(count['low'], count['high']),
             '{} to {}'.format(*reference) if reference else '',
         )
     return table

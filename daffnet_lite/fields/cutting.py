@@ -1,8 +1,10 @@
 """The cells of a field: where they are, and their pictures."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from daffnet_lite.boxes import GivenBox
@@ -11,6 +13,7 @@ from daffnet_lite.cropping import crop_window, segment_cells
 from daffnet_lite.cropping.boxes import read_window
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.tiff_windows import TiffWindows
+from daffnet_lite.preparation.folder_job import written
 from daffnet_lite.profiles import measure
 from daffnet_lite.profiles.estimating import spread_out
 from daffnet_lite.profiles.measuring import Measurement
@@ -118,6 +121,41 @@ def cut_cell(
     longer = max(box[2] - box[0], box[3] - box[1])
     side = max(side, round(longer * (1 + 2 * margin)))
     return read_window(read, shape, box, side)
+
+
+def crop_path(stem: Path, number: int) -> Path:
+    """Where the crop of a field's cell lies, by its place."""
+    return stem.with_name(f'{stem.name}_{number}.png')
+
+
+def write_crops(
+    field: np.ndarray | TiffWindows,
+    boxes: Sequence[Box],
+    cut: Cut,
+    stem: Path,
+) -> list[str]:
+    """Cut the cells of a field, and write each as soon as it is cut.
+
+    Args:
+        field (np.ndarray | TiffWindows): As for :func:`cut_cell`.
+        boxes (Sequence[Box]): The cells'.
+        cut (Cut): How they are cut.
+        stem (Path): Where they go, see :func:`crop_path`.
+
+    Returns:
+        list[str]: The files.
+
+    Raises:
+        OSError: If a name is too long.
+        InputError: If a file cannot be written for another reason.
+    """
+    paths = []
+    for number, box in enumerate(boxes):
+        crop = cut_cell(field, box, cut.margin, cut.side)
+        paths.append(str(crop_path(stem, number)))
+        with written(Path(paths[-1])) as file:
+            file.write(cv2.imencode('.png', crop)[1].tobytes())
+    return paths
 
 
 def choose_cells(

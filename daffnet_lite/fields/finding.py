@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 
 from daffnet_lite.boxes import GivenBox
@@ -17,16 +16,16 @@ from daffnet_lite.fileio.image_decoding import DECODING_ERRORS, DecodedImage
 from daffnet_lite.fileio.image_reading import read_image
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.fileio.tiff_windows import TiffWindows, open_windows
-from daffnet_lite.preparation.folder_job import run_jobs, written
+from daffnet_lite.preparation.folder_job import run_jobs
 from daffnet_lite.profiles.measuring import Measurement
 
 from .cutting import (
     Box,
     Cut,
     choose_cells,
-    cut_cell,
     find_boxes,
     look_around,
+    write_crops,
 )
 from .slides import (
     cells_of_part,
@@ -142,7 +141,7 @@ class FieldWork:
             found (dict[str, Finding]): The fields; one of which the cells
                 cannot be cut is refused then.
             stems (Mapping[str, Path]): Where their crops go, see
-                :func:`crop_path`.
+                :func:`~daffnet_lite.fields.cutting.crop_path`.
             cut (Cut): How they are cut.
         """
         jobs = [
@@ -164,11 +163,6 @@ class FieldWork:
         workers = min(self._num_workers, len(jobs))
         with run_jobs(work, jobs, workers, description) as results:
             yield from results
-
-
-def crop_path(stem: Path, number: int) -> Path:
-    """Where the crop of a field's cell lies, by its place."""
-    return stem.with_name(f'{stem.name}_{number}.png')
 
 
 def _joined(field: str, findings: Sequence[Finding]) -> Finding:
@@ -224,10 +218,7 @@ def _cut(
     finding, stem = job
     try:
         with _opened(finding.field, reading) as field:
-            for number, box in enumerate(finding.boxes):
-                crop = cut_cell(field, box, cut.margin, cut.side)
-                with written(crop_path(stem, number)) as file:
-                    file.write(cv2.imencode('.png', crop)[1].tobytes())
+            write_crops(field, finding.boxes, cut, stem)
     # Of a name that leaves no room for the number, too.
     except (InputError, *DECODING_ERRORS) as e:
         return finding.field, _why(finding.field, e)

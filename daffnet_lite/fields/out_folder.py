@@ -19,6 +19,7 @@ from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.csv_files import write_csv_rows
 from daffnet_lite.fileio.names import printable
 from daffnet_lite.preparation.folder_job import owned, run_jobs, written
+from daffnet_lite.utils.rounding import rounded_down, rounded_up
 
 from .drawing import LARGEST_SIDE, colour_of, read_and_draw
 from .field_answers import FieldAnswers
@@ -120,7 +121,9 @@ def write_outputs(
                 (
                     count['cell_type'],
                     count['number'],
-                    *(round(count[n], 2) for n in ('percent', 'low', 'high')),
+                    round(count['percent'], 2),
+                    float(rounded_down(count['low'], 2)),
+                    float(rounded_up(count['high'], 2)),
                 )
                 for count in answers.counts()
             ),

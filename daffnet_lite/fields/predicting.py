@@ -1,6 +1,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +14,14 @@ from daffnet_lite.fileio.tiff_windows import TiffWindows, open_windows
 from daffnet_lite.intake.laboratory_pipeline import SAMPLE
 from daffnet_lite.profiles.measuring import Measurement
 
-from .cutting import Box, Cut, cut_cell, find_boxes, look_around_some
+from .cutting import (
+    Box,
+    Cut,
+    cut_cell,
+    find_boxes,
+    look_around_some,
+    write_crops,
+)
 from .field_result import FieldCell, FieldResult
 from .slides import find_boxes_of_slide
 
@@ -66,17 +75,31 @@ def predict_field(
         reading['max_pixels'] = max_pixels
     is_path = isinstance(image, (str, PathLike))
     slide = open_windows(image) if is_path else None
-    if slide is not None:
-        with slide:
-            places = find_boxes_of_slide(slide, boxes)
-            found = cut_cells(inferencer, slide, places, margin)
-    else:
+    if slide is None:
         img, _, remarks = read_image(
             image, channel_order=channel_order, **reading
         )
         places = find_boxes(img, boxes)
-        found = cut_cells(inferencer, img, places, margin, remarks)
-    answers, warnings = classify(inferencer, found.crops, batch_size)
+        cut = _find_cut(inferencer, margin, img, places)
+        crops: list[Any] = [
+            cut_cell(img, box, cut.margin, cut.side) for box in places
+        ]
+        found = FoundCells(
+            img.shape[:2], places, crops, (*remarks, *cut.remarks)
+        )
+        answers, warnings = classify(inferencer, crops, batch_size)
+    else:
+        # Thousands of cells would fill the memory.
+        with slide, TemporaryDirectory(prefix='daffnet_') as folder:
+            places = find_boxes_of_slide(slide, boxes)
+            cut = _find_cut(inferencer, margin, slide, places)
+            crops = write_crops(slide, places, cut, Path(folder, 'cell'))
+            found = FoundCells(slide.shape[:2], places, crops, cut.remarks)
+            answers, warnings = classify(inferencer, crops, batch_size)
+        answers, warnings = (
+            [_without(folder, said) for said in several]
+            for several in (answers, warnings)
+        )
     result = found.result(
         fspath(image) if is_path else None,
         inferencer.classes,
@@ -92,13 +115,13 @@ class FoundCells(NamedTuple):
     Attributes:
         shape (tuple[int, int]): Height and width of the field.
         boxes (Sequence[Box]): Those of the cells.
-        crops (list[np.ndarray]): Their pictures.
+        crops (list): Their pictures, or the files with them.
         remarks (tuple[str, ...]): What is to be said of the field.
     """
 
     shape: tuple[int, int]
     boxes: Sequence[Box]
-    crops: list[np.ndarray]
+    crops: list
     remarks: tuple[str, ...] = ()
 
     def result(
@@ -129,35 +152,6 @@ class FoundCells(NamedTuple):
             errors,
             (*self.remarks, *warnings),
         )
-
-
-def cut_cells(
-    inferencer: Inferencer,
-    field: np.ndarray | TiffWindows,
-    boxes: Sequence[Box],
-    margin: float | None,
-    remarks: tuple[str, ...] = (),
-) -> FoundCells:
-    """Cut the cells of one field.
-
-    Args:
-        inferencer (Inferencer): The classifier.
-        field (np.ndarray | TiffWindows): The field, BGR, or a slide.
-        boxes (Sequence[Box]): The cells'.
-        margin (float, optional): As for :func:`predict_field`.
-        remarks (tuple[str, ...]): What is to be said of the field. Defaults
-            to nothing.
-
-    Returns:
-        FoundCells: The cells.
-    """
-    cut = find_cut(
-        inferencer,
-        margin,
-        lambda: look_around_some({'': boxes}, lambda _: field, SAMPLE),
-    )
-    crops = [cut_cell(field, box, cut.margin, cut.side) for box in boxes]
-    return FoundCells(field.shape[:2], boxes, crops, (*remarks, *cut.remarks))
 
 
 def find_cut(
@@ -212,6 +206,25 @@ def classify(
         for place in range(len(crops))
     ]
     return answers, list(inferencer.warnings)
+
+
+def _find_cut(
+    inferencer: Inferencer,
+    margin: float | None,
+    field: np.ndarray | TiffWindows,
+    boxes: Sequence[Box],
+) -> Cut:
+    """Find out how the cells of one field are cut."""
+    return find_cut(
+        inferencer,
+        margin,
+        lambda: look_around_some({'': boxes}, lambda _: field, SAMPLE),
+    )
+
+
+def _without(folder: str, said: Any) -> Any:
+    """Leave out the name of a folder that is gone when this is read."""
+    return said.replace(f'{folder}/', '') if isinstance(said, str) else said
 
 
 def pair(

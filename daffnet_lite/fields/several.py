@@ -14,9 +14,10 @@ from daffnet_lite.fileio.image_reading import group_remarks
 from daffnet_lite.fileio.names import file_stems
 from daffnet_lite.intake.laboratory_pipeline import SAMPLE
 
+from .cutting import crop_path
 from .field_answers import FieldAnswers, crop_names
 from .field_result import FieldResult
-from .finding import FieldWork, crop_path
+from .finding import FieldWork
 from .predicting import classify, find_cut, pair
 
 

@@ -53,8 +53,21 @@ def with_interval(
         str: Such as ``66.7 (65.1 to 68.4)``.
     """
     text = (rounded_up if is_cost else rounded_down)(figure, digits)
-    low_text, high_text = rounded_down(low, digits), rounded_up(high, digits)
-    return f'{text} ({low_text} to {high_text})'
+    return f'{text} ({interval_text(low, high, digits)})'
+
+
+def interval_text(low: float, high: float, digits: int = 1) -> str:
+    """Write an interval as one that is no narrower.
+
+    Args:
+        low (float): Where it begins.
+        high (float): Where it ends.
+        digits (int): Digits after the point. Defaults to 1.
+
+    Returns:
+        str: Such as ``65.1 to 68.4``.
+    """
+    return f'{rounded_down(low, digits)} to {rounded_up(high, digits)}'
 
 
 def _rounded(

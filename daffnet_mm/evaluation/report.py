@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 
 from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.fileio.tables import write_csv
+from daffnet_lite.utils.rounding import rounded_down
 from daffnet_mm.visualization import (
     plot_attribute_confusions,
     plot_confusion_matrix,
@@ -53,7 +54,9 @@ class EvaluationReport:
         names = next(iter(self.table[0]))
         table = pd.DataFrame(self.table).set_index(names)
         table = table.rename_axis(index=None, columns=names)
-        return table.to_string(float_format=' {:.2f}'.format, na_rep='-')
+        return table.to_string(
+            float_format=lambda score: f' {rounded_down(score, 2)}', na_rep='-'
+        )
 
     def log(self, title: str, *below: str) -> None:
         """Log the notes as warnings, then the table.

@@ -12,6 +12,7 @@ from daffnet_lite.fileio.tables import (
     to_markdown,
     write_csv,
 )
+from daffnet_lite.utils.rounding import rounded_down, rounded_up
 from daffnet_mm.evaluation.run_folders import read_metrics
 
 from .matrix import known_metrics
@@ -229,17 +230,20 @@ def _gain_cells(row: RowResult) -> dict[str, str]:
     for metric in GAINS:
         gains = row.gains.get(metric)
         cells[titles[metric]] = (
-            _text(summarize(gains), '+.2f') if gains else '-'
+            _text(summarize(gains), sign='+') if gains else '-'
         )
     gains = row.gains.get(GAINS[0], [])
     cells['better in'] = f'{sum(g > 0 for g in gains)} of {len(gains)}'
     return cells
 
 
-def _text(summary: Summary, form: str = '.2f') -> str:
+def _text(summary: Summary, sign: str = '') -> str:
+    mean = rounded_down(summary.mean, 2)
+    if not mean.startswith('-'):
+        mean = sign + mean
     if math.isnan(summary.half_width):
-        return f'{summary.mean:{form}}'
-    return f'{summary.mean:{form}} ± {summary.half_width:.2f}'
+        return mean
+    return f'{mean} ± {rounded_up(summary.half_width, 2)}'
 
 
 def _p_text(comparison: Comparison | None) -> str:
@@ -247,7 +251,7 @@ def _p_text(comparison: Comparison | None) -> str:
         return '-'
     if comparison.p_value < 0.001:
         return '< 0.001'
-    return f'{comparison.p_value:.3f}'
+    return rounded_up(comparison.p_value, 3)
 
 
 def _notes(section: SectionResult) -> list[str]:

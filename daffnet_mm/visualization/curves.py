@@ -3,6 +3,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from daffnet_lite.utils.rounding import rounded_down
+
 from .panels import panel_grid
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ def plot_roc(
             ax.plot(
                 x,
                 y,
-                label=f'{name}: {100 * area:.2f}',
+                label=f'{name}: {rounded_down(100 * area, 2)}',
                 color='black' if average else None,
                 linestyle='--' if name.startswith('micro') else '-',
                 linewidth=1.2,

@@ -2,6 +2,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from daffnet_lite.utils.rounding import rounded_up
+
 from .panels import panel_grid
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def plot_reliability(
             (line,) = ax.plot(
                 x,
                 y,
-                label=f'{label}: ECE {100 * bins.error:.2f} %',
+                label=f'{label}: ECE {rounded_up(100 * bins.error, 2)} %',
                 linewidth=1,
             )
             # Rare bins stay visible

@@ -75,6 +75,6 @@ def test_an_interrupted_write_keeps_the_last_results(
 def test_text(report):
     assert report.to_text() == (
         'kind  support  recall    auc\n'
-        'a, b        3   66.67      -\n'
+        'a, b        3   66.66      -\n'
         'c           1  100.00  50.00'
     )

@@ -88,10 +88,10 @@ def test_files(plan):
     markdown, latex = words(paths[0]), paths[1].read_text()
     assert "## synthetic cells (the paper's figures: LDWBC)" in markdown
     assert '± is half the width of the 95 % interval of the mean' in markdown
-    assert '| no attention | 98.00 ± 2.48 | 97.55 | - | 92.15 |' in markdown
+    assert '| no attention | 98.00 ± 2.49 | 97.55 | - | 92.15 |' in markdown
     assert '| SAM | failed | 97.75 |' in markdown
-    assert '| 3 of 3 | 0.062 |' in markdown
-    assert r'no attention & 98.00 $\pm$ 2.48 & 97.55 &' in latex
+    assert '| 3 of 3 | 0.063 |' in markdown
+    assert r'no attention & 98.00 $\pm$ 2.49 & 97.55 &' in latex
     assert latex.count('{') == latex.count('}')
     assert r'\caption' in latex and '95 \\% interval' in latex
     with open(paths[2], newline='') as f:

@@ -27,7 +27,9 @@ function draw(tag, attributes) {
 const several = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
 const readable = (name) => name.replaceAll('_', ' ');
 // Rounded down: 100 % is what is certain.
-const percent = (share) => `${(Math.floor(1000 * share + 1e-6) / 10).toFixed(1)} %`;
+const below = (number) => (Math.floor(10 * number + 1e-6) / 10).toFixed(1);
+const above = (number) => (Math.ceil(10 * number - 1e-6) / 10).toFixed(1);
+const percent = (share) => `${below(100 * share)} %`;
 
 // -- pictures ---------------------------------------------------------------
 
@@ -173,7 +175,7 @@ function showCount() {
       make('th', { scope: 'row' }, row.cell_type),
       make('td', { class: 'number' }, String(row.number)),
       make('td', { class: 'number' }, row.percent.toFixed(1)),
-      make('td', { class: 'number' }, `${row.low.toFixed(1)} to ${row.high.toFixed(1)}`),
+      make('td', { class: 'number' }, `${below(row.low)} to ${above(row.high)}`),
       make('td', { class: 'number' }, row.reference ? row.reference.join(' to ') : ''),
       make('td', {}, bar(row))));
   get('count').tBodies[0].replaceChildren(...rows);

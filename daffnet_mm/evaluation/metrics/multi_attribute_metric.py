@@ -10,6 +10,7 @@ from daffnet_lite.structures import (
     POSITIVE_VALUES,
     UNKNOWN,
 )
+from daffnet_lite.utils.rounding import rounded_down, rounded_up
 
 from ..functional import ClassScores, one_vs_rest_auc, weighted_auc
 from ..report import Confusion, EvaluationReport
@@ -363,12 +364,13 @@ def _of_cells(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
 def _whole_cells(metrics: Mapping[str, float]) -> str:
     """The figures over the cells, which the table does not have."""
     line = (
-        f'whole cells: subset accuracy {metrics["subset_accuracy"]:.2f}, '
-        f'Hamming loss {metrics["hamming_loss"]:.2f}, '
-        f'Jaccard similarity {metrics["jaccard"]:.2f}'
+        'whole cells: '
+        f'subset accuracy {rounded_down(metrics["subset_accuracy"], 2)}, '
+        f'Hamming loss {rounded_up(metrics["hamming_loss"], 2)}, '
+        f'Jaccard similarity {rounded_down(metrics["jaccard"], 2)}'
     )
     if 'violations' in metrics:
-        line += f', contradictions {metrics["violations"]:.2f}'
+        line += f', contradictions {rounded_up(metrics["violations"], 2)}'
     return line
 
 

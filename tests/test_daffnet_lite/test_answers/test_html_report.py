@@ -87,7 +87,7 @@ def test_what_it_tells(image):
         assert expected in joined, expected
     assert '/usr/bin' not in joined
     # Three quarters, and their interval by Wilson's formula, worked by hand.
-    assert '75.0' in page.texts and '30.1 to 95.4' in page.texts
+    assert '75.0' in page.texts and '30.0 to 95.5' in page.texts
     # Nothing is fetched, nothing runs.
     assert all(s.startswith('data:image/jpeg;base64,') for s in page.sources)
     assert len(page.sources) == 4

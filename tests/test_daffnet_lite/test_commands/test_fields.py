@@ -84,7 +84,9 @@ def test_a_folder_of_fields(smear, run, tmp_path, capsys):
     (dark, _) = differential_count(['dark'] * 3, CLASSES)
     row = read(out / 'count.csv')[0]
     assert row['number'] == '3' and row['percent'] == '100.0'
-    assert float(row['low']) == pytest.approx(dark['low'], abs=0.01)
+    # No narrower than it is.
+    assert 0 <= dark['low'] - float(row['low']) < 0.01
+    assert 0 <= float(row['high']) - dark['high'] < 0.01
 
 
 def test_cells_at_one_scale(smear, run, tmp_path, capsys):
@@ -207,7 +209,7 @@ def test_a_report(smear, run, tmp_path, capsys, kept):
     joined = ' '.join(page.texts)
     assert 'Differential count of 3 white blood cells in 3 fields' in joined
     # Two of three, by hand with Wilson's formula: 20.8 to 93.9.
-    assert '20.8 to 93.9' in page.texts
+    assert '20.7 to 93.9' in page.texts
     for told, field in (
         ('2 cells: 1 dark, 1 bright; 1 to look at again', 'a.png'),
         ('0 cells', 'b.png'),

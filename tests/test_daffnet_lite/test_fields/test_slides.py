@@ -65,6 +65,25 @@ def test_given_boxes_are_those_of_the_slide(slide):
     assert result.boxes == [*boxes[:2], (1750, 1150, 1800, 1200)]
 
 
+def test_cells_of_slides_wait_on_the_disk(slide, tmp_path, monkeypatch):
+    class Reader(Painter):
+        def stream(self, inputs, batch_size, skip_broken):
+            assert len(list(tmp_path.rglob('*.png'))) == len(inputs) == 2
+            yield from super().stream(inputs, batch_size, skip_broken)
+            self.errors[1] = f'{inputs[1]} is broken'
+            self.warnings = [f'{inputs[0]} is no network']
+
+    monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
+    boxes = [(560, 260, 640, 340), (0, 0, 50, 50)]
+    result = predict_field(Reader(broken=[1]), slide, boxes)
+    assert result.boxes == boxes[:1]
+    assert result.errors == (
+        'the cell at (0, 0, 50, 50) has no answer: cell_1.png is broken',
+    )
+    assert result.warnings == ('cell_0.png is no network',)
+    assert not list(tmp_path.iterdir())
+
+
 def test_cells_of_slides_at_one_scale(slide, image):
     painter = Painter(side=120)
     boxes = [(560, 260, 640, 340), (1750, 1150, 1800, 1200)]

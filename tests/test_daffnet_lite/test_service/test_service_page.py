@@ -11,6 +11,8 @@ import pytest
 from fields import painted_field
 from running_service import RunningService
 
+from daffnet_lite.answers import differential_count
+
 sync = pytest.importorskip(
     'playwright.sync_api', reason='pip install playwright drives the browser'
 )
@@ -104,6 +106,12 @@ def test_cells(page, exported):
         for row in count.get_by_role('row').all()[1:]
     }
     assert numbers['neutrophil'][3] == '50 to 70'
+    for row in differential_count(
+        [cell['pred_class'] for cell in wanted], list(numbers)
+    ):
+        # No narrower than it is.
+        low, high = map(float, numbers[row['cell_type']][2].split(' to '))
+        assert 0 <= row['low'] - low < 0.1 and 0 <= high - row['high'] < 0.1
     assert sum(int(texts[0]) for texts in numbers.values()) == 5
     assert 'Chen et al. 2022' in page.locator('#source').inner_text()
     reasons = page.get_by_role('table', name='Cells to look at again')

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from daffnet_lite.utils.rounding import (
+    interval_text,
     rounded_down,
     rounded_up,
     with_interval,
@@ -47,6 +48,7 @@ def test_an_interval_is_not_made_narrower():
     assert with_interval(66.69, 65.19, 68.31) == '66.6 (65.1 to 68.4)'
     assert with_interval(2.01, 1.29, 3.01, is_cost=True) == '2.1 (1.2 to 3.1)'
     assert with_interval(66.6667, 50, 75, 2) == '66.66 (50.00 to 75.00)'
+    assert interval_text(30.06, 95.44) == '30.0 to 95.5'
 
 
 def test_what_was_not_measured():

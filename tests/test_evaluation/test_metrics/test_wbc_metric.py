@@ -213,4 +213,4 @@ def test_report_and_table(random_split):
     assert row['probability'] == pytest.approx(scores[3].max())
     lines = report.to_text().splitlines()
     assert len({len(line) for line in lines}) == 1
-    assert f'{values["lab/f1"]:.2f}' in lines[-2]
+    assert f'{math.floor(100 * values["lab/f1"]) / 100:.2f}' in lines[-2]
