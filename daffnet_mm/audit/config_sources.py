@@ -1,13 +1,15 @@
 """List the samples of the datasets that a config trains and tests on."""
 
 import os.path as osp
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 from mmpretrain.registry import DATASETS
 
 from daffnet_lite.errors import InputError
 from daffnet_mm.datasets import BCCD, SyntheticWBC
+from daffnet_mm.datasets.sample_infos import own_samples
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.utils.dataset_configs import is_pseudo_labelled, rebuild
 
@@ -81,36 +83,12 @@ def _only_listing(dataset: dict) -> dict:
     return dataset
 
 
-def _leaves(dataset, indices=None) -> Iterator[tuple[Any, list[int]]]:
-    """Yield the datasets in wrappers, with the samples that count."""
-    if indices is None:
-        indices = list(range(len(dataset)))
-    if hasattr(dataset, 'datasets'):
-        start = 0
-        for inner in dataset.datasets:
-            end = start + len(inner)
-            yield from _leaves(
-                inner, [i - start for i in indices if start <= i < end]
-            )
-            start = end
-    elif hasattr(dataset, 'dataset'):
-        inner = dataset.dataset
-        # Of our subsets, and of MMEngine's ClassBalancedDataset.
-        own = getattr(
-            dataset, 'indices', getattr(dataset, 'repeat_indices', None)
-        )
-        if own is not None:
-            indices = [own[i] for i in indices]
-        # RepeatDataset goes through its samples again and again.
-        yield from _leaves(inner, sorted({i % len(inner) for i in indices}))
-    else:
-        yield dataset, indices
-
-
 def _add_samples(
     found: dict, all_classes: dict, faults: dict, dataset, part: str
 ) -> None:
-    for leaf, indices in _leaves(dataset):
+    for _, samples in groupby(own_samples(dataset), lambda own: id(own[0])):
+        leaves, indices = zip(*samples, strict=True)
+        leaf = leaves[0]
         if isinstance(leaf, SyntheticWBC):
             raise InputError(
                 'SyntheticWBC draws its images itself: there are '
@@ -123,7 +101,8 @@ def _add_samples(
         all_classes.setdefault(key, set()).update(classes)
         own_faults = getattr(leaf, 'faults', ())
         faults.setdefault(key, {}).update(dict.fromkeys(own_faults))
-        for i in indices:
+        # Some come again and again.
+        for i in sorted(set(indices)):
             info = leaf.get_data_info(i)
             path = info['img_path']
             name = str(info.get('image_id') or path).removeprefix(prefix)

@@ -1,6 +1,6 @@
 """What datasets tell of their samples before an image is read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -24,7 +24,9 @@ def image_ids(dataset) -> list[str]:
     Raises:
         InputError: If a wrapper orders its samples in another way.
     """
-    return _told(dataset, _image_id)
+    return [
+        _image_id(leaf.get_data_info(i)) for leaf, i in own_samples(dataset)
+    ]
 
 
 def image_groups(dataset) -> dict[str, str]:
@@ -38,9 +40,8 @@ def image_groups(dataset) -> dict[str, str]:
         group, under which all datasets of one source know it; the image's own
         name if it has none.
     """
-    return dict(
-        _told(dataset, lambda info: (_image_id(info), _group_id(info)))
-    )
+    infos = (leaf.get_data_info(i) for leaf, i in own_samples(dataset))
+    return {_image_id(info): _group_id(info) for info in infos}
 
 
 def _image_id(info: dict) -> str:
@@ -54,31 +55,42 @@ def _group_id(info: dict) -> str:
     return f'{source}{slash}{info["group"]}'
 
 
-def _told(dataset, tell: Callable[[dict], Any]) -> list:
-    """What the samples of a dataset tell, through any wrapper."""
+def own_samples(dataset) -> list[tuple[Any, int]]:
+    """Find where the samples of a dataset come from, through any wrapper.
+
+    Args:
+        dataset (Dataset): As for :func:`image_ids`.
+
+    Returns:
+        list[tuple[Dataset, int]]: Of each sample the dataset that lists it,
+        and its place there.
+
+    Raises:
+        InputError: If a wrapper orders its samples in another way.
+    """
     number = len(dataset)  # which prepares it
     if hasattr(dataset, 'datasets'):
-        told = [
-            told for part in dataset.datasets for told in _told(part, tell)
+        samples = [
+            own for part in dataset.datasets for own in own_samples(part)
         ]
     elif hasattr(dataset, 'dataset'):
-        told = _told(dataset.dataset, tell) * getattr(dataset, 'times', 1)
+        samples = own_samples(dataset.dataset) * getattr(dataset, 'times', 1)
         # Of our subsets, and of MMEngine's ClassBalancedDataset.
         chosen = getattr(
             dataset, 'indices', getattr(dataset, 'repeat_indices', None)
         )
         if chosen is not None:
-            told = [told[i] for i in chosen]
+            samples = [samples[i] for i in chosen]
     else:
-        told = [tell(dataset.get_data_info(i)) for i in range(number)]
-    if len(told) != number:
+        samples = [(dataset, i) for i in range(number)]
+    if len(samples) != number:
         raise InputError(
             f'{type(dataset).__name__} has {number} samples of the '
-            f'{len(told)} that lie in it, and nothing tells which: wrappers '
-            'that are known have `datasets`, `indices`, `repeat_indices` or '
-            '`times`'
+            f'{len(samples)} that lie in it, and nothing tells which: '
+            'wrappers that are known have `datasets`, `indices`, '
+            '`repeat_indices` or `times`'
         )
-    return told
+    return samples
 
 
 def count_values(
