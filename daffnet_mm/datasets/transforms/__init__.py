@@ -1,4 +1,5 @@
 from .apply_profile import ApplyProfile
+from .apply_profiles import ApplyProfiles
 from .crop_cell import CropCell
 from .forget_attributes import ForgetAttributes
 from .frame_cell import FrameCell
@@ -20,6 +21,7 @@ from .random_zoom import RandomZoom
 
 __all__ = [
     'ApplyProfile',
+    'ApplyProfiles',
     'CropCell',
     'ForgetAttributes',
     'FrameCell',

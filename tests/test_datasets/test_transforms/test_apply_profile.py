@@ -7,7 +7,11 @@ from smears import COLOURS, smear
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.profiles import estimate_profile, home_profile, measure
-from daffnet_mm.datasets.transforms import ApplyProfile, FrameCell
+from daffnet_mm.datasets.transforms import (
+    ApplyProfile,
+    ApplyProfiles,
+    FrameCell,
+)
 
 IMG = smear(0)
 
@@ -122,3 +126,27 @@ def test_bad_arguments(tmp_path):
         ApplyProfile(home_profile(), colours='no')
     with pytest.raises(InputError, match='ApplyProfile takes 8-bit colour'):
         ApplyProfile()(dict(img=np.zeros((5, 5))))
+
+
+def test_each_laboratory_has_its_own_profile(small, tmp_path):
+    small.save(tmp_path / 'small.json')
+    apply = TRANSFORMS.build(
+        dict(
+            type='ApplyProfiles',
+            profiles=dict(PBC=home_profile(), JTSC=tmp_path / 'small.json'),
+            share=0.5,
+            colours='diagonal',
+        )
+    )
+    img = smear(3, red_cell=42, side=200)
+    for name, profile in (('PBC', home_profile()), ('JTSC', small)):
+        own = ApplyProfile(profile, share=0.5, colours='diagonal')
+        got = apply(dict(img=img, image_id=f'{name}/a/b.png'))['img']
+        assert (got == own(dict(img=img))['img']).all()
+    for image, name in (('BCCD/a.png', 'none of BCCD'), ('', 'without image')):
+        with pytest.raises(InputError, match=f'PBC, JTSC, but .*{name}'):
+            apply(dict(img=img, image_id=image))
+    assert "profiles={'PBC'" in repr(ApplyProfiles(dict(PBC=home_profile())))
+    unread = ApplyProfiles(dict(PBC=tmp_path / 'no.json'))
+    with pytest.raises(InputError, match=r'no\.json does not exist'):
+        unread(dict(img=img, image_id='PBC/a.png'))
