@@ -1,5 +1,6 @@
 import torch
 import torch.nn as nn
+import torch.nn.functional as F
 from mmpretrain.models.heads import ClsHead
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
@@ -28,6 +29,11 @@ class FusionHead(ClsHead):
         num_features (int): Length of the high-level feature. Defaults to
             1000.
         dropout (float): Dropout before the last layer. Defaults to 0.
+        each_alone (bool): Whether each feature learns to tell the cell types
+            by itself, with a loss of its own, and the logits of both are
+            added where cells are predicted. Learned together, the feature
+            that tells most at home does all the work, and leaves the other
+            one nothing to learn. Beyond the paper. Defaults to False.
         init_cfg (dict, optional): Initialisation of the linear layers.
             Defaults to ``dict(type='Normal', layer='Linear', std=0.01)``.
         **kwargs: ``loss``, ``topk`` and ``cal_acc`` of MMPretrain's
@@ -41,6 +47,7 @@ class FusionHead(ClsHead):
         morphological_channels: int = 128,
         num_features: int = 1000,
         dropout: float = 0.0,
+        each_alone: bool = False,
         init_cfg: dict | None = dict(type='Normal', layer='Linear', std=0.01),
         **kwargs,
     ) -> None:
@@ -49,7 +56,13 @@ class FusionHead(ClsHead):
             raise ValueError(
                 f'num_classes={num_classes} must be a positive integer'
             )
+        if each_alone and not morphological_channels:
+            raise ValueError(
+                'each_alone=True needs two features, but there is no '
+                'morphological one (morphological_channels=0)'
+            )
         self.num_classes = num_classes
+        self.each_alone = each_alone
         self.in_channels = in_channels
         self.morphological_channels = morphological_channels
         self.fc = nn.Linear(in_channels, num_features)
@@ -84,6 +97,47 @@ class FusionHead(ClsHead):
             Tensor: Logits of shape (N, num_classes).
         """
         return self.classifier(self.dropout(self.pre_logits(feats)))
+
+    def loss(
+        self,
+        feats: tuple[torch.Tensor, ...],
+        data_samples: list[DataSample],
+        **kwargs,
+    ) -> dict[str, torch.Tensor]:
+        """Compute the losses of a batch.
+
+        Args:
+            feats (tuple[Tensor]): As for :meth:`pre_logits`.
+            data_samples (list[DataSample]): The true cell types.
+            **kwargs: Passed on to the loss.
+
+        Returns:
+            dict[str, Tensor]: ``loss``; where each feature learns by itself,
+            ``loss_deep`` and ``loss_morphological``.
+        """
+        if not self.each_alone:
+            return super().loss(feats, data_samples, **kwargs)
+        fused = self.dropout(self.pre_logits(feats))
+        deep, morphological = fused.split(
+            [self.fc.out_features, self.morphological_channels], dim=1
+        )
+        weights = self.classifier.weight.split(
+            [self.fc.out_features, self.morphological_channels], dim=1
+        )
+        # Both together are what `forward` gives.
+        bias = self.classifier.bias / 2
+        losses = {}
+        for name, feature, weight in zip(
+            ('deep', 'morphological'),
+            (deep, morphological),
+            weights,
+            strict=True,
+        ):
+            found = self._get_loss(
+                F.linear(feature, weight, bias), data_samples, **kwargs
+            )
+            losses |= {f'{key}_{name}': loss for key, loss in found.items()}
+        return losses
 
     def _get_loss(
         self, cls_score: torch.Tensor, data_samples: list[DataSample], **kwargs
