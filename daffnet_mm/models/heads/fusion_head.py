@@ -117,25 +117,17 @@ class FusionHead(ClsHead):
         """
         if not self.each_alone:
             return super().loss(feats, data_samples, **kwargs)
-        fused = self.dropout(self.pre_logits(feats))
-        deep, morphological = fused.split(
-            [self.fc.out_features, self.morphological_channels], dim=1
-        )
-        weights = self.classifier.weight.split(
-            [self.fc.out_features, self.morphological_channels], dim=1
-        )
+        sizes = [self.fc.out_features, self.morphological_channels]
+        features = self.dropout(self.pre_logits(feats)).split(sizes, dim=1)
+        weights = self.classifier.weight.split(sizes, dim=1)
         # Both together are what `forward` gives.
         bias = self.classifier.bias / 2
-        losses = {}
+        losses: dict[str, torch.Tensor] = {}
         for name, feature, weight in zip(
-            ('deep', 'morphological'),
-            (deep, morphological),
-            weights,
-            strict=True,
+            ('deep', 'morphological'), features, weights, strict=True
         ):
-            found = self._get_loss(
-                F.linear(feature, weight, bias), data_samples, **kwargs
-            )
+            logits = F.linear(feature, weight, bias)
+            found = self._get_loss(logits, data_samples, **kwargs)
             losses |= {f'{key}_{name}': loss for key, loss in found.items()}
         return losses
 

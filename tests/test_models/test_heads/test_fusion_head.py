@@ -70,6 +70,43 @@ def test_loss_and_prediction():
         assert int(sample.gt_label) == i
 
 
+def test_each_feature_learns_alone():
+    """Two logistic regressions, of which predictions are the product."""
+    torch.manual_seed(0)
+    head = FusionHead(
+        3,
+        12,
+        morphological_channels=6,
+        num_features=7,
+        each_alone=True,
+        init_cfg=None,
+    )
+    feats = torch.randn(4, 12), torch.randn(4, 6)
+    labels = torch.tensor([0, 2, 1, 1])
+    halves = head.classifier.weight[:, :7], head.classifier.weight[:, 7:]
+    half = head.classifier.bias / 2
+    deep = head.fc(feats[0]) @ halves[0].T + half
+    morphological = feats[1] @ halves[1].T + half
+    losses = head.loss(feats, labelled(labels))
+    assert {*losses} == {'loss_deep', 'loss_morphological'}
+    for name, logits in (
+        ('loss_deep', deep),
+        ('loss_morphological', morphological),
+    ):
+        wanted = -logits.log_softmax(1)[range(4), labels].mean()
+        torch.testing.assert_close(losses[name], wanted)
+    torch.testing.assert_close(head(feats), deep + morphological)
+    losses['loss_morphological'].backward()
+    gradient = head.classifier.weight.grad
+    assert (gradient[:, :7] == 0).all() and (gradient[:, 7:] != 0).all()
+    assert head.fc.weight.grad is None or not head.fc.weight.grad.any()
+
+
+def test_alone_there_must_be_two():
+    with pytest.raises(ValueError, match='each_alone=True needs two'):
+        FusionHead(5, 12, morphological_channels=0, each_alone=True)
+
+
 def test_mixed_images_need_mixed_labels():
     head = FusionHead(2, 12, morphological_channels=0)
     samples = labelled([0, 1])
