@@ -107,6 +107,7 @@ def test_what_tells_the_rows_apart_stays():
 
     assert tiny('variant/sa-none').backbone.spatial_attention is None
     assert tiny('variant/fusion-dropout').head.dropout == 0.5
+    assert tiny('variant/fusion-alone').head.each_alone
     assert tiny('scam/eca').backbone.attention == dict(type='ECA')
     assert tiny('scam/alpha-0.0').train_cfg is None
     assert tiny('scam/peer/vgg19').train_cfg.augments.alpha == 0.2
@@ -119,7 +120,7 @@ def test_what_tells_the_rows_apart_stays():
 
 def test_every_method_has_a_config():
     methods = list_methods(CONFIGS)
-    assert len(set(methods.values())) == len(methods) == 75
+    assert len(set(methods.values())) == len(methods) == 76
     assert all((CONFIGS / path).is_file() for path in methods.values())
 
 
