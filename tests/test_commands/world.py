@@ -59,6 +59,14 @@ def build_world(root):
     os.symlink(root / 'data' / 'segmentation_WBC', root / 'jtsc')
     os.symlink(root / 'data' / 'LISC', root / 'LISC Database')
     torch.save(_public_epsanet(), root / 'epsanet.pth')
+    # what `daffnet profile` makes of each laboratory
+    profiles = root / 'data' / 'profiles'
+    profiles.mkdir()
+    for name in ('PBC', 'RaabinWBC', 'BCCD', 'JTSC'):
+        shutil.copy(
+            REPOSITORY / 'daffnet_lite' / 'profiles' / 'pbc.json',
+            profiles / f'{name}.json',
+        )
     return root
 
 
