@@ -15,9 +15,11 @@ laboratory. Explained is the predicted value, or the one behind the equals sign
 what speaks for a value is what its log-odds lose. Grad-CAM looks into a layer
 instead (``--method gradcam``, or ``--layers backbone.layer3
 backbone.layer4``); on images of 96 px its maps need not lie on the cell. One
-figure an image is written, with a panel for each target and layer; an image
-that cannot be read is named, and makes the exit status 1. Grad-CAM needs
-pytorch-grad-cam: ``pip install --no-deps grad-cam ttach``.
+figure an image is written, with a panel for each target and layer; below them
+stands of a DAFFNet's cell type what each attribute speaks for it: what the
+type's log-odds lose where the attribute is not known. An image that cannot be
+read is named, and makes the exit status 1. Grad-CAM needs pytorch-grad-cam:
+``pip install --no-deps grad-cam ttach``.
 """
 
 import sys

@@ -13,12 +13,14 @@ from mmpretrain.registry import TRANSFORMS
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import file_stems
 from daffnet_lite.utils.rounding import rounded_down
+from daffnet_mm.models.classifiers import DAFFNet
 from daffnet_mm.utils.dataset_configs import pipeline_of_test
 from daffnet_mm.visualization import (
     GradCAMExplainer,
     OcclusionExplainer,
     plot_explanations,
     save_figure,
+    weigh_attributes,
 )
 from daffnet_mm.visualization.grad_cam import CELL_TYPE
 
@@ -96,23 +98,11 @@ class Explanation:
     def maps(self, wanted: list[str] | None, layers: list[str] | None) -> list:
         """Explain; gives headings and maps, target by target."""
         targets = []
-        for text in wanted or self.values:
-            name, _, asked = text.partition('=')
-            if name not in self.values:
-                raise InputError(
-                    f'the model predicts no {name}; it predicts '
-                    f'{", ".join(self.values)}'
-                )
+        for name, value in self._targets(wanted):
             values = self.values[name]
-            if asked and asked not in values:
-                raise InputError(
-                    f'{name} has no value {asked!r}; its values '
-                    f'are {", ".join(values)}'
-                )
-            value = values.index(asked) if asked else self.predicted[name]
             target = self.explainer.target(name, value, len(values))
             percent = rounded_down(100 * self.scores[name][value], 0)
-            heading = f'{name.replace("_", " ")}:\n{values[value]} {percent} %'
+            heading = f'{_readable(name)}:\n{values[value]} {percent} %'
             targets.append((heading, target))
         if isinstance(self.explainer, OcclusionExplainer):
             headings, all_targets = zip(*targets, strict=True)
@@ -130,6 +120,64 @@ class Explanation:
                 title = f'{heading}\n{layer}' if several else heading
                 maps.append((title, values_map))
         return maps
+
+    def evidence(
+        self, wanted: list[str] | None
+    ) -> list[tuple[str, dict[str, float]]]:
+        """Weigh the attributes of each cell type that is asked for.
+
+        Gives headings, and log-odds by attribute and value; nothing of a
+        model that does not decide by attributes.
+        """
+        model = self.explainer.logits.model
+        found: list[tuple[str, dict[str, float]]] = []
+        for name, value in self._targets(wanted):
+            if name != CELL_TYPE or not isinstance(model, DAFFNet):
+                continue
+            attributes, alone = weigh_attributes(model, self.images, value)
+            classes = self.values[CELL_TYPE]
+            heading = f'what speaks for {classes[value]}, by attribute'
+            if alone:
+                said = [
+                    f'{classes[int(scores.argmax())]} '
+                    f'{rounded_down(100 * scores.max().item(), 0)} %'
+                    for scores in alone.values()
+                ]
+                heading += (
+                    f'\nthe attributes alone: {said[1]}, '
+                    f'the image without them: {said[0]}'
+                )
+            bars = {}
+            for attribute, lost in attributes.items():
+                predicted = self.predicted[attribute]
+                shown = self.values[attribute][predicted]
+                bars[f'{_readable(attribute)}: {shown}'] = lost
+            found.append((heading, bars))
+        return found
+
+    def _targets(self, wanted: list[str] | None) -> list[tuple[str, int]]:
+        """Find what is asked for, and the place of its value."""
+        targets = []
+        for text in wanted or self.values:
+            name, _, asked = text.partition('=')
+            if name not in self.values:
+                raise InputError(
+                    f'the model predicts no {name}; it predicts '
+                    f'{", ".join(self.values)}'
+                )
+            values = self.values[name]
+            if asked and asked not in values:
+                raise InputError(
+                    f'{name} has no value {asked!r}; its values '
+                    f'are {", ".join(values)}'
+                )
+            value = values.index(asked) if asked else self.predicted[name]
+            targets.append((name, value))
+        return targets
+
+
+def _readable(name: str) -> str:
+    return name.replace('_', ' ')
 
 
 def explain_images(
@@ -179,7 +227,8 @@ def explain_images(
             # OpenMMLab's images are BGR
             seen.permute(1, 2, 0).numpy()[..., ::-1],
             maps,
-            columns=columns,
+            columns,
+            explanation.evidence(targets),
         )
         path = Path(out_dir, f'{stem}.png')
         save_figure(figure, path, dpi=120)

@@ -1,3 +1,8 @@
+from .attribute_evidence import (
+    AttributeEvidence,
+    plot_attribute_evidence,
+    weigh_attributes,
+)
 from .confusion_matrix import plot_attribute_confusions, plot_confusion_matrix
 from .curves import plot_robustness, plot_roc, plot_training_curves
 from .grad_cam import GradCAMExplainer, plot_explanations
@@ -6,9 +11,11 @@ from .reliability_diagram import plot_reliability
 from .save_figure import save_figure
 
 __all__ = [
+    'AttributeEvidence',
     'GradCAMExplainer',
     'OcclusionExplainer',
     'plot_attribute_confusions',
+    'plot_attribute_evidence',
     'plot_confusion_matrix',
     'plot_explanations',
     'plot_reliability',
@@ -16,4 +23,5 @@ __all__ = [
     'plot_roc',
     'plot_training_curves',
     'save_figure',
+    'weigh_attributes',
 ]

@@ -16,6 +16,7 @@ from daffnet_mm.models.classifiers import DAFFNet
 from daffnet_mm.models.heads import MAPHead, find_map_head
 from daffnet_mm.models.utils import pool_last_feature
 
+from .attribute_evidence import plot_attribute_evidence
 from .panels import panel_grid
 
 if TYPE_CHECKING:
@@ -312,7 +313,10 @@ class GradCAMExplainer(Explainer):
 
 
 def plot_explanations(
-    image: np.ndarray, maps: Sequence[tuple[str, np.ndarray]], columns: int
+    image: np.ndarray,
+    maps: Sequence[tuple[str, np.ndarray]],
+    columns: int,
+    evidence: Sequence[tuple[str, dict[str, float]]] = (),
 ) -> 'Figure':
     """Lay explanation maps over the image that the model saw.
 
@@ -321,16 +325,33 @@ def plot_explanations(
         maps (Sequence[tuple[str, np.ndarray]]): Headings and maps, from 0 to
             1, shape (H, W).
         columns (int): Panels side by side, beside the image alone.
+        evidence (Sequence[tuple[str, dict[str, float]]]): Headings, and
+            log-odds by the attribute that brings them, of cell types that are
+            explained by attributes too. Defaults to none.
 
     Returns:
         Figure: The image in the first panel, then one panel per map, row by
-        row, and a colour bar beside all.
+        row, a colour bar beside these, and the attributes below.
     """
     from matplotlib.cm import ScalarMappable
 
     rows = -(-len(maps) // columns)
-    titles = [''] * rows * (columns + 1)
+    below = 1 if evidence else 0
+    titles = [''] * (rows + below) * (columns + 1)
     figure, axes = panel_grid(titles, columns + 1, 2.2, 2.5)
+    if evidence:
+        # They have the last row, as wide as it is, for themselves.
+        last = axes[rows * (columns + 1) :]
+        del axes[rows * (columns + 1) :]
+        for ax in last:
+            ax.remove()
+        grid = axes[0].get_gridspec()
+        assert grid is not None
+        places = grid[-1, :].subgridspec(1, len(evidence))
+        for column, (heading, bars) in enumerate(evidence):
+            plot_attribute_evidence(
+                figure.add_subplot(places[column]), heading, bars
+            )
     for ax in axes:
         ax.set_axis_off()
     axes[0].imshow(image)

@@ -4,7 +4,7 @@ import torch
 from mmengine import Config
 from mmpretrain.registry import MODELS
 from PIL import Image
-from tiny_run import CONFIG, PREDICTOR
+from tiny_run import CONFIG, PREDICTOR, daffnet_model
 from tool_process import run_tool
 
 from daffnet_lite.fileio.leftovers import temporary_name
@@ -171,3 +171,31 @@ def test_a_missing_image(files, tmp_path):
     )
     assert status == 2, output
     assert 'nothing.png gives no image' in output
+
+
+def test_attributes_stand_below(files, tmp_path):
+    """Of a DAFFNet, and of a cell type."""
+    _, _, images = files
+    config = tmp_path / 'config.py'
+    config.write_text(f"_base_ = '{CONFIG}'\nmodel = {daffnet_model()}\n")
+    model = MODELS.build(Config.fromfile(config).model)
+    path = tmp_path / 'model.pth'
+    meta = dict(dataset_meta=dict(classes=WBC5_CLASSES))
+    torch.save(dict(meta=meta, state_dict=model.state_dict()), path)
+    heights = []
+    for targets in (['granularity'], ['cell_type'], ['cell_type=monocyte']):
+        status, output = run_tool(
+            TOOL,
+            config,
+            path,
+            images[0],
+            '--targets',
+            *targets,
+            '--out-dir',
+            tmp_path / 'figures',
+            log=tmp_path / 'log',
+        )
+        assert status == 0, output
+        with Image.open(tmp_path / 'figures' / 'cell.png') as figure:
+            heights.append(figure.height)
+    assert heights == pytest.approx([300, 600, 600], abs=2)

@@ -98,6 +98,29 @@ class FusionHead(ClsHead):
         """
         return self.classifier(self.dropout(self.pre_logits(feats)))
 
+    def forward_each(
+        self, feats: tuple[torch.Tensor, ...]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Classify by each of the two features.
+
+        Args:
+            feats (tuple[Tensor]): The pooled and the morphological feature.
+
+        Returns:
+            tuple[Tensor, Tensor]: Logits of shape (N, num_classes) by the
+            high-level and by the morphological feature. Each has half of the
+            bias, so that both together are what :meth:`forward` gives.
+        """
+        sizes = [self.fc.out_features, self.morphological_channels]
+        features = self.dropout(self.pre_logits(feats)).split(sizes, dim=1)
+        weights = self.classifier.weight.split(sizes, dim=1)
+        bias = self.classifier.bias / 2
+        deep, morphological = (
+            F.linear(feature, weight, bias)
+            for feature, weight in zip(features, weights, strict=True)
+        )
+        return deep, morphological
+
     def loss(
         self,
         feats: tuple[torch.Tensor, ...],
@@ -117,16 +140,10 @@ class FusionHead(ClsHead):
         """
         if not self.each_alone:
             return super().loss(feats, data_samples, **kwargs)
-        sizes = [self.fc.out_features, self.morphological_channels]
-        features = self.dropout(self.pre_logits(feats)).split(sizes, dim=1)
-        weights = self.classifier.weight.split(sizes, dim=1)
-        # Both together are what `forward` gives.
-        bias = self.classifier.bias / 2
         losses: dict[str, torch.Tensor] = {}
-        for name, feature, weight in zip(
-            ('deep', 'morphological'), features, weights, strict=True
+        for name, logits in zip(
+            ('deep', 'morphological'), self.forward_each(feats), strict=True
         ):
-            logits = F.linear(feature, weight, bias)
             found = self._get_loss(logits, data_samples, **kwargs)
             losses |= {f'{key}_{name}': loss for key, loss in found.items()}
         return losses
