@@ -83,9 +83,10 @@ def fit_temperature(scores: np.ndarray, true: np.ndarray) -> float:
     """Find the temperature under which held out cells are least surprising.
 
     The temperature of Guo et al. (ICML 2017) minimises the cross entropy.
-    Where a model makes no mistake this would end in certainty; so its
-    logarithm has a standard normal prior, which weighs as little as one cell
-    as soon as there are mistakes.
+    Where a model makes no mistake this would end in certainty, and among
+    the cells by which its epoch was chosen it makes fewer than among others.
+    So it is fitted as if there were one cell more, whose label was drawn at
+    random, and which looks like the others (as by Platt, 1999).
 
     Args:
         scores (np.ndarray): Probabilities, shape (N, K).
@@ -102,8 +103,9 @@ def fit_temperature(scores: np.ndarray, true: np.ndarray) -> float:
 
     def cost(log_temperature: float) -> float:
         scaled = gaps * np.exp(-log_temperature)
-        surprise = np.logaddexp.reduce(scaled, axis=1).sum()
-        return surprise + log_temperature**2 / 2
+        surprise = np.logaddexp.reduce(scaled, axis=1)
+        at_random = surprise - scaled.mean(axis=1)
+        return surprise.sum() + at_random.mean()
 
     bounds = np.log([0.01, 100])
     found = minimize_scalar(cost, bounds=bounds, method='bounded')

@@ -82,11 +82,29 @@ def test_scaling_by_hand():
 
 
 def test_a_model_without_mistakes_does_not_become_certain():
-    """A thousand cells, all right at 0.98, against the prior, on a grid."""
+    """Half of the one cell more is wrong, of a thousand and one."""
     scores = np.array([[0.98, 0.02]] * 1000)
     temperature = fit_temperature(scores, np.zeros(1000, int))
-    grid = np.linspace(0.02, 1.5, 30001)
-    odds = (0.02 / 0.98) ** (1 / grid)
-    expected = grid[(1000 * np.log1p(odds) + np.log(grid) ** 2 / 2).argmin()]
+    wrong = 0.5 / 1001
+    expected = np.log(0.02 / 0.98) / np.log(wrong / (1 - wrong))
     assert temperature == pytest.approx(expected, rel=1e-3)
-    assert 0.3 < temperature < 0.6
+    assert 0.5 < temperature < 0.52
+
+
+def test_one_cell_more_at_random():
+    """The mean surprise of all cells, and of each cell with each label."""
+    scores, true = draw(40, 3, 0.5)
+    logits = np.log(scores)
+
+    def surprise(temperature, labels):
+        scaled = softmax(logits / temperature)
+        return log_loss(labels, scaled, labels=range(3))
+
+    grid = np.exp(np.linspace(-2, 1, 3001))
+    costs = [
+        40 * surprise(temperature, true)
+        + np.mean([surprise(temperature, [k] * 40) for k in range(3)])
+        for temperature in grid
+    ]
+    expected = grid[np.argmin(costs)]
+    assert fit_temperature(scores, true) == pytest.approx(expected, rel=2e-3)
