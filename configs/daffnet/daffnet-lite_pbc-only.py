@@ -33,6 +33,8 @@ model = dict(
     ),
     head=dict(
         num_classes=_base_.num_classes,
+        # Learned together, the attributes are left idle.
+        each_alone=True,
         loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1),
     ),
 )
