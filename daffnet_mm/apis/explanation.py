@@ -13,11 +13,11 @@ from mmpretrain.registry import TRANSFORMS
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.names import file_stems
 from daffnet_lite.utils.rounding import rounded_down
-from daffnet_mm.models.classifiers import DAFFNet
 from daffnet_mm.utils.dataset_configs import pipeline_of_test
 from daffnet_mm.visualization import (
     GradCAMExplainer,
     OcclusionExplainer,
+    decides_by_attributes,
     plot_explanations,
     save_figure,
     weigh_attributes,
@@ -132,20 +132,20 @@ class Explanation:
         model = self.explainer.logits.model
         found: list[tuple[str, dict[str, float]]] = []
         for name, value in self._targets(wanted):
-            if name != CELL_TYPE or not isinstance(model, DAFFNet):
+            if name != CELL_TYPE or not decides_by_attributes(model):
                 continue
             attributes, alone = weigh_attributes(model, self.images, value)
             classes = self.values[CELL_TYPE]
             heading = f'what speaks for {classes[value]}, by attribute'
             if alone:
-                said = [
-                    f'{classes[int(scores.argmax())]} '
+                said = {
+                    part: f'{classes[int(scores.argmax())]} '
                     f'{rounded_down(100 * scores.max().item(), 0)} %'
-                    for scores in alone.values()
-                ]
+                    for part, scores in alone.items()
+                }
                 heading += (
-                    f'\nthe attributes alone: {said[1]}, '
-                    f'the image without them: {said[0]}'
+                    f'\nthe attributes alone: {said["morphological"]}, '
+                    f'the image without them: {said["deep"]}'
                 )
             bars = {}
             for attribute, lost in attributes.items():

@@ -1,5 +1,6 @@
 from .attribute_evidence import (
     AttributeEvidence,
+    decides_by_attributes,
     plot_attribute_evidence,
     weigh_attributes,
 )
@@ -14,6 +15,7 @@ __all__ = [
     'AttributeEvidence',
     'GradCAMExplainer',
     'OcclusionExplainer',
+    'decides_by_attributes',
     'plot_attribute_confusions',
     'plot_attribute_evidence',
     'plot_confusion_matrix',

@@ -1,11 +1,13 @@
 """Tell which attributes speak for a cell type, and how much."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 import torch
+from torch import nn
 
 from daffnet_lite.errors import InputError
 from daffnet_mm.models.classifiers import DAFFNet
+from daffnet_mm.models.heads import FusionHead
 from daffnet_mm.models.utils import pool_last_feature
 
 if TYPE_CHECKING:
@@ -26,6 +28,15 @@ class AttributeEvidence(NamedTuple):
 
     attributes: dict[str, float]
     alone: dict[str, torch.Tensor]
+
+
+def decides_by_attributes(model: nn.Module) -> TypeGuard[DAFFNet]:
+    """Whether :func:`weigh_attributes` can be asked about a model."""
+    return (
+        isinstance(model, DAFFNet)
+        and isinstance(model.head, FusionHead)
+        and model.head.morphological_channels > 0
+    )
 
 
 @torch.no_grad()
@@ -53,10 +64,11 @@ def weigh_attributes(
     Raises:
         InputError: If the model does not decide by attributes.
     """
-    if not isinstance(model, DAFFNet):
+    if not decides_by_attributes(model):
         raise InputError(
-            'attributes speak for a cell type in a DAFFNet alone, but the '
-            f'model is a {type(model).__name__}'
+            'attributes speak for a cell type in a DAFFNet with a FusionHead '
+            f'alone, but the model is a {type(model).__name__} with a '
+            f'{type(model.head).__name__}'
         )
     neck, head = model.neck, model.head
     scores, pooled = neck.read(image)

@@ -98,7 +98,7 @@ def test_certainty_is_no_infinity(image):
 
 
 def test_a_map_decides_by_no_attributes(image):
-    with pytest.raises(InputError, match='in a DAFFNet alone.*ImageClassif'):
+    with pytest.raises(InputError, match='in a DAFFNet with a Fus.*a MAPHead'):
         weigh_attributes(MODELS.build(PREDICTOR), image, 0)
 
 
