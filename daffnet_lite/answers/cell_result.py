@@ -35,7 +35,7 @@ class CellResult(dict):
         >>> from daffnet_mm.apis import WBCInferencer
         >>> cell = WBCInferencer()('cell.jpg')[0]
         >>> cell
-        CellResult(cell.jpg: neutrophil 99.9 %, 11 attributes)
+        CellResult(cell.jpg: neutrophil 99.8 %, 11 attributes)
         >>> cell['pred_class'], cell.to_frame().columns[:2].tolist()
         ('neutrophil', ['image', 'cell_type'])
     """

@@ -139,8 +139,9 @@ def test_a_tool_that_is_told_to_stop_at_once(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     ends = set(result.stdout.splitlines())
-    # or it had ended well in between
-    assert ends <= {'143 1', '130 1', '0 0'} and '143 1' in ends
+    # or it had ended well in between, or was about to end
+    late = {'0 0', '-15 0', '-2 0'}
+    assert ends - late <= {'143 1', '130 1'} and '143 1' in ends
 
 
 @pytest.mark.long
