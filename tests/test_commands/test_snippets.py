@@ -11,6 +11,7 @@ import pytest
 import rich
 from documented import REPOSITORY, snippets, spans
 from mmengine import Config
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
 from PIL import Image
@@ -164,8 +165,10 @@ def test_examples_of_docstrings(test, here, monkeypatch, request):
     if any('model.onnx' in example.source for example in test.examples):
         model = request.getfixturevalue('shipped_onnx')
         (here / 'model.onnx').symlink_to(model)
-    # No progress bars among the answers.
+    # No progress bars among the answers, nor a log, which goes to what stdout
+    # is when the first logger is made.
     monkeypatch.setattr(rich.get_console(), 'quiet', True)
+    MMLogger.get_current_instance()
     assert not unknown_parts(''.join(e.source for e in test.examples))
     test.globs.update(_GIVEN)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
