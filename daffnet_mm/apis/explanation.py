@@ -144,8 +144,8 @@ class Explanation:
                     for part, scores in alone.items()
                 }
                 heading += (
-                    f'\nthe attributes alone: {said["morphological"]}, '
-                    f'the image without them: {said["deep"]}'
+                    f'\nthe attributes alone: {said["morphological"]}'
+                    f'\nthe image without them: {said["deep"]}'
                 )
             bars = {}
             for attribute, lost in attributes.items():
