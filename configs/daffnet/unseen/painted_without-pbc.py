@@ -4,12 +4,7 @@ _base_ = [
     '../../_base_/models/lite_classifier.py',
     '../../_base_/schedules/lite_16e.py',
 ]
-painted = dict(
-    type='SyntheticWBC',
-    num_samples=2500,
-    image_size=194,
-    pipeline=[dict(type='LoadSyntheticCell')],
-)
+painted = dict(_base_.painted, num_samples=2500)
 train_dataloader = dict(
     batch_size=32,
     dataset=dict(

@@ -86,7 +86,7 @@ def fit_temperature(scores: np.ndarray, true: np.ndarray) -> float:
     Where a model makes no mistake this would end in certainty, and among
     the cells by which its epoch was chosen it makes fewer than among others.
     So it is fitted as if there were one cell more, whose label was drawn at
-    random, and which looks like the others (as by Platt, 1999).
+    random, and which looks like the others (after Platt, 1999).
 
     Args:
         scores (np.ndarray): Probabilities, shape (N, K).
