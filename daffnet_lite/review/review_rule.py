@@ -110,15 +110,20 @@ class ReviewRule:
         """Choose the limits on cells that the classifier should answer.
 
         Each criterion refuses by its weight, but not what is less suspicious
-        than its strictest limit, and all together as many as may be.
+        than its strictest limit, and all together as many as may be. Limits
+        suit the cells that they are chosen on: of further ones, each of which
+        may lie anywhere among the N, a limit above which k of these lie is
+        expected to refuse ``(k + 1) / (N + 1)`` (split conformal prediction;
+        Papadopoulos et al., ECML 2002). So each limit that is chosen counts
+        as one cell more that is refused.
 
         Args:
             open_set (OpenSet): The scores.
             views (Sequence[View]): What the N images show.
             probabilities (np.ndarray): Of the classifier's answers, (N,).
             features (np.ndarray): What it decided on, (N, D).
-            share (float): The most that is refused, for whatever reason.
-                Defaults to 0.02.
+            share (float): The most of further cells that should be refused,
+                for whatever reason. Defaults to 0.02.
 
         Returns:
             ReviewRule: The rule.
@@ -145,10 +150,18 @@ class ReviewRule:
                 )
             return found
 
+        def expected(limits: dict[str, Limit]) -> float:
+            chosen = sum(
+                pair.limit > CRITERIA[name].strictest
+                for name, pair in limits.items()
+            )
+            refused = _refused(values, limits).sum()
+            return float(refused + chosen) / (len(views) + 1)
+
         low, high = 0.0, 1.0
         for _ in range(STEPS):
             middle = (low + high) / 2
-            if _refused(values, limits_at(middle)).mean() <= share:
+            if expected(limits_at(middle)) <= share:
                 low = middle
             else:
                 high = middle

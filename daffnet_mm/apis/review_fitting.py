@@ -86,8 +86,9 @@ def fit_review(
         source (str): The checkpoint's name, for messages.
         others (Sequence[str]): Folders, each with images of another kind of
             cell, of which it has the name. Defaults to none.
-        share (float): The most of the validation part's cells that are
-            refused, for whatever reason. Defaults to 0.02.
+        share (float): The most of further cells, as those of the validation
+            part, that should be refused, for whatever reason. Defaults to
+            0.02.
 
     Returns:
         Fitted: The rule.

@@ -14,8 +14,10 @@ the network makes of it. Weights and answers stay as they are.
 Each of --others holds images of a kind of cell that the model does not know,
 such as PBC's erythroblast, ig and platelet, and has the name of the kind.
 Every other image is learned from, the rest is held back; how many of these
-are refused is printed. The limits are chosen on the config's validation part:
-of its cells at most --share are refused, for whatever reason.
+are refused is printed. The limits are chosen on the config's validation part,
+such that of further cells like its own at most --share are to be expected to
+be refused, for whatever reason: of its own it is a few less, for limits suit
+the cells that they are chosen on.
 
 How a model does on other images: tools/analysis_tools/evaluate_review.py.
 """
@@ -56,8 +58,8 @@ def build_parser() -> ToolParser:
         '--share',
         type=share,
         default=0.02,
-        help='the most cells of the validation part that are refused '
-        '(default: %(default)s)',
+        help='the most of further cells like those of the validation part '
+        'that should be refused (default: %(default)s)',
     )
     parser.add_device()
     return parser

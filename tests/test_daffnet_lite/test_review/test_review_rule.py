@@ -48,6 +48,17 @@ def test_no_more_than_the_share_is_refused(share):
     assert shares(rule, *other).mean() == pytest.approx(share, abs=0.02)
 
 
+def test_of_further_cells_no_more_than_the_share_is_expected():
+    """Limits suit the cells that they were chosen on better than others."""
+    open_set, *_ = home()
+    further = home(5000, seed=1)[1:]
+    refused = []
+    for seed in range(2, 42):
+        rule = ReviewRule.fit(open_set, *home(300, seed)[1:], share=0.02)
+        refused.append(shares(rule, *further).mean())
+    assert np.mean(refused) == pytest.approx(0.02, abs=0.002)
+
+
 def test_other_cells_are_refused():
     open_set, views, probabilities, features = home()
     rule = ReviewRule.fit(open_set, views, probabilities, features)
