@@ -10,10 +10,8 @@ from daffnet_lite.errors import InputError
 
 #: Directions in which the spread of the features is told apart.
 DIRECTIONS = 32
-#: Directions that are used to tell other cells; further ones are noise.
-PRINCIPAL = 256
 #: Inverse strength of the penalty on that classifier's weights.
-STRENGTH = 0.01
+STRENGTH = 0.001
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,10 +204,8 @@ def _linear_classifier(
 
     mean = features.mean(0)
     variance, directions = _principal(features - mean)
-    kept = (variance > 1e-9 * variance[0])[:PRINCIPAL]
-    whiten = directions[:, :PRINCIPAL][:, kept] / np.sqrt(
-        variance[:PRINCIPAL][kept]
-    )
+    kept = variance > 1e-9 * variance[0]
+    whiten = directions[:, kept] / np.sqrt(variance[kept])
     model = LogisticRegression(C=STRENGTH, max_iter=1000)
     model.fit((features - mean) @ whiten, labels)
     weight = model.coef_ @ whiten.T

@@ -111,11 +111,11 @@ class ReviewRule:
 
         Each criterion refuses by its weight, but not what is less suspicious
         than its strictest limit, and all together as many as may be. Limits
-        suit the cells that they are chosen on: of further ones, each of which
-        may lie anywhere among the N, a limit above which k of these lie is
-        expected to refuse ``(k + 1) / (N + 1)`` (split conformal prediction;
-        Papadopoulos et al., ECML 2002). So each limit that is chosen counts
-        as one cell more that is refused.
+        suit the cells that they are chosen on: of further ones, a limit that
+        is the value of the k-th most suspicious of N cells is expected to
+        refuse ``k / (N + 1)``, and not the k - 1 above it (split conformal
+        prediction; Papadopoulos et al., ECML 2002). So the cells whose values
+        are limits count as refused.
 
         Args:
             open_set (OpenSet): The scores.
@@ -151,12 +151,10 @@ class ReviewRule:
             return found
 
         def expected(limits: dict[str, Limit]) -> float:
-            chosen = sum(
-                pair.limit > CRITERIA[name].strictest
-                for name, pair in limits.items()
-            )
-            refused = _refused(values, limits).sum()
-            return float(refused + chosen) / (len(views) + 1)
+            refused = [
+                values[name] >= pair.limit for name, pair in limits.items()
+            ]
+            return float(np.any(refused, axis=0).sum()) / (len(views) + 1)
 
         low, high = 0.0, 1.0
         for _ in range(STEPS):

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.review import OpenSet
-from daffnet_lite.review.open_set import DIRECTIONS, PRINCIPAL, STRENGTH
+from daffnet_lite.review.open_set import DIRECTIONS, STRENGTH
 
 
 def cells(width=50, number=400, seed=0):
@@ -62,7 +62,7 @@ def test_log_odds_are_those_of_the_linear_classifier():
     kinds = np.concatenate([labels, [3] * 400, [4] * 400])
     mean = every.mean(0)
     _, sizes, rows = np.linalg.svd(every - mean, full_matrices=False)
-    whiten = rows.T[:, :PRINCIPAL] / sizes[:PRINCIPAL] * np.sqrt(len(every))
+    whiten = rows.T / sizes * np.sqrt(len(every))
     model = LogisticRegression(C=STRENGTH, max_iter=1000)
     model.fit((every - mean) @ whiten, kinds)
     logits = model.decision_function((every - mean) @ whiten)
