@@ -111,11 +111,11 @@ class ReviewRule:
 
         Each criterion refuses by its weight, but not what is less suspicious
         than its strictest limit, and all together as many as may be. Limits
-        suit the cells that they are chosen on: of further ones, a limit that
-        is the value of the k-th most suspicious of N cells is expected to
-        refuse ``k / (N + 1)``, and not the k - 1 above it (split conformal
-        prediction; Papadopoulos et al., ECML 2002). So the cells whose values
-        are limits count as refused.
+        suit the cells that they are chosen on: of further ones, the value of
+        the k-th most suspicious of N is expected to refuse ``k / (N + 1)``,
+        though only k - 1 lie above it (split conformal prediction;
+        Papadopoulos et al., ECML 2002). So the cells whose values are limits
+        count as refused.
 
         Args:
             open_set (OpenSet): The scores.
@@ -281,12 +281,3 @@ def measure(
         values['other'], values['distance'] = open_set.scores(features)
     values['probability'] = -np.asarray(probabilities, float)
     return values
-
-
-def _refused(
-    values: Mapping[str, np.ndarray], limits: Mapping[str, Limit]
-) -> np.ndarray:
-    """Which answers have a value above a limit, bool of shape (N,)."""
-    return np.any(
-        [values[name] > pair.limit for name, pair in limits.items()], axis=0
-    )
