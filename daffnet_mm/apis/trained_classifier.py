@@ -22,6 +22,11 @@ from daffnet_lite.utils.command_line import named_places
 from daffnet_mm.datasets import TaxonomyDataset, WBCDataset
 from daffnet_mm.datasets.sample_infos import image_groups
 from daffnet_mm.evaluation import EvaluationReport, WBCMetric
+from daffnet_mm.evaluation.functional import (
+    BalancedAccuracy,
+    balanced_accuracy,
+    counted_classes,
+)
 from daffnet_mm.models.utils import adapt_batch_norm
 from daffnet_mm.utils.config_files import load_config
 from daffnet_mm.utils.dataset_configs import (
@@ -43,20 +48,28 @@ class ClassifierResult:
     """What a classifier reached on a dataset.
 
     Attributes:
-        cells (int): Cells of a class that both know.
-        correct (int): Those of them that are right.
-        recalls (dict[str, float | None]): Recall of each class in percent;
-            None where the dataset has no such cell.
+        right (dict[str, int]): How many cells of each class that both know
+            are right.
+        support (dict[str, int]): How many there are.
         report (EvaluationReport): Every metric, the confusion matrix and the
             predictions.
         notes (list[str]): What was left out, and why.
     """
 
-    cells: int
-    correct: int
-    recalls: dict
+    right: dict[str, int]
+    support: dict[str, int]
     report: EvaluationReport
     notes: list
+
+    @property
+    def cells(self) -> int:
+        """int: Cells of a class that both know."""
+        return sum(self.support.values())
+
+    @property
+    def correct(self) -> int:
+        """int: Those of them that are right."""
+        return sum(self.right.values())
 
     @property
     def accuracy(self) -> float:
@@ -74,22 +87,50 @@ class ClassifierResult:
         return 100 * float(found.low), 100 * float(found.high)
 
     @property
-    def balanced_accuracy(self) -> float:
-        """float: Mean recall of the classes that there are, in percent."""
-        return float(
-            np.mean([r for r in self.recalls.values() if r is not None])
+    def recalls(self) -> dict[str, float | None]:
+        """dict[str, float | None]: Recall of each class in percent.
+
+        It is None where the dataset has no such cell.
+        """
+        return {
+            name: 100 * self.right[name] / number if number else None
+            for name, number in self.support.items()
+        }
+
+    @property
+    def balanced(self) -> BalancedAccuracy:
+        """BalancedAccuracy: Mean recall of the classes that count.
+
+        These have
+        :data:`~daffnet_mm.evaluation.functional.FEWEST_CELLS` cells or more;
+        where none has, all that have one count. In percent, with the 95 %
+        interval.
+        """
+        counted = counted_classes(self.support)
+        found = balanced_accuracy(
+            [self.right[name] for name in counted],
+            [self.support[name] for name in counted],
         )
+        return BalancedAccuracy(*(100 * value for value in found))
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """float: The value of :attr:`balanced`, in percent."""
+        return self.balanced.value
 
     def summary(self) -> dict:
         """Lay the figures out as a row of a table."""
         low, high = self.interval
-        row = dict(
+        balanced = self.balanced
+        row: dict[str, float | None] = dict(
             cells=self.cells,
             correct=self.correct,
             accuracy=self.accuracy,
             accuracy_low=low,
             accuracy_high=high,
-            balanced_accuracy=self.balanced_accuracy,
+            balanced_accuracy=balanced.value,
+            balanced_low=balanced.low,
+            balanced_high=balanced.high,
         )
         row.update(
             {f'recall_{name}': value for name, value in self.recalls.items()}
@@ -255,19 +296,20 @@ class TrainedClassifier:
         metric.compute_metrics(metric.results)
         assert metric.report is not None
         _, counts = metric.report.confusions['cell_type']
-        support = counts.sum(axis=1)
-        recalls = {
-            label: 100 * float(counts[i, i] / support[i])
-            if support[i]
-            else None
-            for i, label in enumerate(self.common)
-        }
+        support = dict(
+            zip(self.common, counts.sum(axis=1).tolist(), strict=True)
+        )
+        counted = counted_classes(support)
+        left = [
+            f'{number or "no"} {label}'
+            for label, number in support.items()
+            if label not in counted
+        ]
         notes = [*self.notes]
-        absent = [c for c, recall in recalls.items() if recall is None]
-        if absent:
+        if left:
             notes.append(
-                f'{name} has no {", ".join(absent)}: balanced '
-                'accuracy is the mean over the other classes'
+                f'{name} has {", ".join(left)}: balanced accuracy is the mean '
+                'over the other classes'
             )
         if left_out:
             notes.append(
@@ -281,9 +323,10 @@ class TrainedClassifier:
                 f'such cells of {name} are left out'
             )
         return ClassifierResult(
-            cells=int(counts.sum()),
-            correct=int(np.trace(counts)),
-            recalls=recalls,
+            right=dict(
+                zip(self.common, counts.diagonal().tolist(), strict=True)
+            ),
+            support=support,
             report=metric.report,
             notes=notes,
         )

@@ -14,7 +14,11 @@ from daffnet_lite.fileio import atomic_write
 from daffnet_lite.fileio.json_files import write_json
 from daffnet_lite.fileio.tables import to_markdown
 from daffnet_lite.utils.rounding import rounded_down, with_interval
-from daffnet_mm.evaluation.functional import balanced_accuracy
+from daffnet_mm.evaluation.functional import (
+    FEWEST_CELLS,
+    balanced_accuracy,
+    counted_classes,
+)
 from daffnet_mm.evaluation.run_folders import read_predictions
 
 from .matrix import Table, own_table
@@ -26,8 +30,6 @@ from .training_steps import FINISHED, read_outcome
 UNSEEN = 'unseen'
 _BASELINE = 'unseen/baseline'
 _TITLE = 'Trained without a laboratory, tested on it'
-#: A cell type of fewer cells says little, and would be a fifth of the figure.
-_FEWEST_CELLS = 10
 
 
 def unseen_table(
@@ -68,8 +70,7 @@ class UnseenResult:
     @property
     def counted(self) -> list[str]:
         """The types with cells enough; all, where none has enough."""
-        enough = [t for t, n in self.cells.items() if n >= _FEWEST_CELLS]
-        return enough or list(self.cells)
+        return counted_classes(self.cells)
 
     def balanced(self) -> tuple[float, float, float]:
         """The mean recall in percent, and its 95 % interval."""
@@ -170,7 +171,7 @@ def _markdown(found: Sequence[UnseenResult]) -> str:
     text = (
         'Balanced accuracy in percent: of one seed with the 95 % interval '
         "from the cells tested, of several the mean and the seeds' range. "
-        f'Types of fewer than {_FEWEST_CELLS} cells do not count. What a '
+        f'Types of fewer than {FEWEST_CELLS} cells do not count. What a '
         'candidate has over the baseline is the mean over the laboratories '
         'that it was tested on.\n\n'
     )

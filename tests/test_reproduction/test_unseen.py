@@ -142,7 +142,7 @@ def test_balanced_accuracy_of_what_has_finished(plan):
     assert '0 of 3' in lines[1]
 
 
-def test_where_no_type_has_ten_cells_all_count(plan):
+def test_where_no_type_has_five_cells_all_count(plan):
     run = next(iter(plan.configs))
     finish(
         plan, run, [('monocyte', 'monocyte', 4), ('basophil', 'monocyte', 1)]

@@ -8,16 +8,20 @@ from daffnet_mm.evaluation import EvaluationReport
 tool = load_tool('analysis_tools/cross_dataset.py')
 
 
-def result(correct, **recalls):
+def result(basophil, monocyte):
+    """Of each type, how many are right, and of how many."""
     report = EvaluationReport('name', {}, [], {}, [])
-    return ClassifierResult(
-        cells=6, correct=correct, recalls=recalls, report=report, notes=[]
+    right, support = (
+        dict(basophil=b, monocyte=m)
+        for b, m in zip(basophil, monocyte, strict=True)
     )
+    return ClassifierResult(right, support, report, notes=[])
 
 
 ROWS = [
-    ('a', 'BCCD', result(4, basophil=None, monocyte=200 / 3)),
-    ('a', 'JTSC', result(6, basophil=100.0, monocyte=100.0)),
+    ('a', 'BCCD', result((0, 0), (4, 6))),
+    ('a', 'JTSC', result((2, 2), (4, 4))),
+    ('a', 'PBC', result((0, 2), (4, 6))),
 ]
 
 
@@ -35,6 +39,7 @@ def test_a_class_that_a_dataset_lacks_has_no_recall():
         # Of 66.67.
         ['a', 'BCCD', '-', '66.6'],
         ['a', 'JTSC', '100.0', '100.0'],
+        ['a', 'PBC', '0.0', '66.6'],
     ]
 
 
@@ -44,7 +49,12 @@ def test_accuracies_are_not_rounded_up():
     assert row == [
         'a',
         '66.6 (29.9 to 90.4)',
-        '66.6',
+        '66.6 (29.9 to 90.4)',
         '100.0 (60.9 to 100.0)',
-        '100.0',
+        # Where no class has five cells, all count: 1 less half of the
+        # root of (1 - 2 / 5.8416) ** 2 + (1 - 4 / 7.8416) ** 2 is 0.58999.
+        '100.0 (58.9 to 100.0)',
+        '50.0 (21.5 to 78.5)',
+        # Two basophils do not.
+        '66.6 (29.9 to 90.4)',
     ]

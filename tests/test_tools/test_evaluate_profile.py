@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from smears import smear
@@ -35,24 +33,6 @@ def test_so_many_cells_of_each_class_are_drawn():
     assert set(few.indices) < set(more.indices)
     among = tool.Sample(Cells(), 5, [3, 7, 11])
     assert list(among) == among.indices == [3, 7, 11]
-
-
-def result(*recalls, cells=100):
-    counts = np.diag([round(cells * r) for r in recalls])
-    for i, row in enumerate(counts):
-        row[i - 1] = cells - row[i]
-    confusions = dict(cell_type=(('a', 'b', 'c'), counts))
-    return SimpleNamespace(report=SimpleNamespace(confusions=confusions))
-
-
-def test_interval_of_balanced_accuracy():
-    """By the normal approximation."""
-    low, high = tool.balanced_interval(result(0.5, 0.8, 0.9, cells=400))
-    error = np.sqrt(0.25 + 0.16 + 0.09) / np.sqrt(400) / 3
-    middle = 100 * (0.5 + 0.8 + 0.9) / 3
-    assert (low, high) == pytest.approx(
-        (middle - 196 * error, middle + 196 * error), abs=0.25
-    )
 
 
 def test_small_images_are_padded_to_the_view():

@@ -30,7 +30,8 @@ anew on the images, not the labels, of each dataset before it is tested there.
 Written are ``cross_dataset.md``, ``.csv`` and ``.json``, and for each
 classifier and dataset a folder with all metrics, the predictions and the
 confusion matrix. Accuracies come with Wilson's 95 % interval; balanced
-accuracy is the mean recall of the classes that a dataset has.
+accuracy is the mean recall of the classes of which a dataset has five cells or
+more, with the interval that follows from those of the recalls.
 
 Exit status: 1 if an image cannot be read, which is named and left out, while
 the rest goes on; 2 for bad input; else 0.
@@ -133,10 +134,9 @@ def accuracy_table(rows: list[Row]) -> str:
         line = [name]
         for column in columns:
             result = cells[name, column]
-            low, high = result.interval
             line += [
-                with_interval(result.accuracy, low, high),
-                rounded_down(result.balanced_accuracy, 1),
+                with_interval(result.accuracy, *result.interval),
+                with_interval(*result.balanced),
             ]
         lines.append(line)
     headers = ['classifier']
@@ -169,8 +169,8 @@ def write(rows: list[Row], args: argparse.Namespace) -> str:
     """Write the tables; gives the one in Markdown."""
     notes = dict.fromkeys(note for _, _, r in rows for note in r.notes)
     text = (
-        'Accuracy in percent, with its 95 % interval (Wilson), and '
-        f'balanced accuracy.\n\n{accuracy_table(rows)}\n'
+        'Accuracy in percent, with its 95 % interval (Wilson), and balanced '
+        f'accuracy, with its own.\n\n{accuracy_table(rows)}\n'
         f'Recall of each class in percent.\n\n{recall_table(rows)}'
     )
     if notes:

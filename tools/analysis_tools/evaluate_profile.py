@@ -27,9 +27,10 @@ more for a laboratory of its own, and counts those of which the colours, and
 the cytoplasm, make more cells right, and fewer.
 
 Written are ``profile.md`` and ``profile.json``: accuracy with Wilson's 95 %
-interval; balanced accuracy, the mean recall of the classes that there are,
-with that of 10,000 draws of each class's cells; and McNemar's test against
-the first row. The profiles lie beside them; of groups, ``groups.json``.
+interval; balanced accuracy, the mean recall of the classes of five cells or
+more, with the interval that follows from those of the recalls; and McNemar's
+test against the first row. The profiles lie beside them; of groups,
+``groups.json``.
 
 Exit status: 1 if an image cannot be read, which is named and left out, while
 the rest goes on; 2 for bad input; else 0.
@@ -229,19 +230,6 @@ def profile_of(
     )
 
 
-def balanced_interval(result: ClassifierResult) -> tuple[float, float]:
-    """The 95 % interval of the mean recall, each class drawn by itself."""
-    _, counts = result.report.confusions['cell_type']
-    rng = np.random.default_rng(0)
-    recalls = [
-        rng.binomial(row.sum(), row[i] / row.sum(), 10_000) / row.sum()
-        for i, row in enumerate(counts)
-        if row.sum()
-    ]
-    low, high = np.percentile(100 * np.mean(recalls, axis=0), (2.5, 97.5))
-    return float(low), float(high)
-
-
 def hits(result: ClassifierResult) -> np.ndarray:
     """Which cells are right, in the dataset's order."""
     return np.array(
@@ -272,14 +260,11 @@ def compare(
         )
         right = hits(result)
         first = right if first is None else first
-        low, high = balanced_interval(result)
         rows.append(
             dict(
                 dataset=name,
                 variant=variant,
                 **result.summary(),
-                balanced_low=low,
-                balanced_high=high,
                 p_value=mcnemar_test(first, right).p_value,
                 refused=list(profile.refused),
             )

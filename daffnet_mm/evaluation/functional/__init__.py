@@ -5,7 +5,12 @@ from .annotator_agreement import (
     disagreement,
     smoothing_table,
 )
-from .balanced_accuracy import BalancedAccuracy, balanced_accuracy
+from .balanced_accuracy import (
+    FEWEST_CELLS,
+    BalancedAccuracy,
+    balanced_accuracy,
+    counted_classes,
+)
 from .calibration import (
     ReliabilityBins,
     fit_temperature,
@@ -15,12 +20,14 @@ from .class_scores import ClassScores, one_vs_rest_auc, weighted_auc
 from .significance import McNemarResult, mcnemar_test
 
 __all__ = [
+    'FEWEST_CELLS',
     'BalancedAccuracy',
     'ClassScores',
     'McNemarResult',
     'ReliabilityBins',
     'annotator_confusions',
     'balanced_accuracy',
+    'counted_classes',
     'disagreement',
     'fit_temperature',
     'log_loss_bits',

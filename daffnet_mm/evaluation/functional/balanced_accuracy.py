@@ -1,6 +1,9 @@
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+#: A class of fewer cells says little, and would be a fifth of the figure.
+FEWEST_CELLS = 5
 
 
 class BalancedAccuracy(NamedTuple):
@@ -58,3 +61,18 @@ def balanced_accuracy(
     above = math.hypot(*(limit.high - recall for recall, limit in pairs))
     mean = sum(recalls) / count
     return BalancedAccuracy(mean, mean - below / count, mean + above / count)
+
+
+def counted_classes(cells: Mapping[str, int]) -> list[str]:
+    """Find the classes that a balanced accuracy is to count.
+
+    Args:
+        cells (Mapping[str, int]): How many cells of each class there are.
+
+    Returns:
+        list[str]: The classes of :data:`FEWEST_CELLS` cells and more; where
+        none has as many, all that have one.
+    """
+    present = [name for name, number in cells.items() if number]
+    enough = [name for name in present if cells[name] >= FEWEST_CELLS]
+    return enough or present

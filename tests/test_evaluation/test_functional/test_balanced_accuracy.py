@@ -2,7 +2,10 @@ import math
 
 import pytest
 
-from daffnet_mm.evaluation.functional import balanced_accuracy
+from daffnet_mm.evaluation.functional import (
+    balanced_accuracy,
+    counted_classes,
+)
 
 
 def wilson(right, cells, z=1.959964):
@@ -41,3 +44,12 @@ def test_a_class_of_few_cells_leaves_doubt_though_all_are_right():
 def test_as_many_counts_as_classes():
     with pytest.raises(ValueError, match='zip'):
         balanced_accuracy([1], [1, 2])
+
+
+def test_a_class_of_few_cells_does_not_count():
+    cells = dict(basophil=4, eosinophil=5, monocyte=0, neutrophil=90)
+    assert counted_classes(cells) == ['eosinophil', 'neutrophil']
+
+
+def test_where_no_class_has_cells_enough_all_that_have_one_count():
+    assert counted_classes(dict(a=4, b=0, c=1)) == ['a', 'c']
