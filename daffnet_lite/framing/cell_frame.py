@@ -81,17 +81,30 @@ def nucleus_size(img: np.ndarray) -> float:
         float: The root of its share of the image's area; 0 where the image
         has fewer than three intensities.
     """
+    return float(np.sqrt(nucleus_in_middle(img).mean()))
+
+
+def nucleus_in_middle(img: np.ndarray) -> np.ndarray:
+    """Find the nucleus in the middle of an image, roughly.
+
+    Args:
+        img (np.ndarray): BGR, uint8, of shape (H, W, 3).
+
+    Returns:
+        np.ndarray: Where it is in the image reduced to a square, bool of
+        (64, 64); nowhere, where the image has fewer than three intensities.
+    """
     small = cv2.resize(
         img[..., 1], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA
     )
     small = cv2.GaussianBlur(small, (3, 3), 0)
     threshold = lowest_of_three(small)
     if threshold is None:
-        return 0.0
-    _, _, stats, centres = cv2.connectedComponentsWithStats(
+        return np.zeros_like(small, bool)
+    _, parts, _, centres = cv2.connectedComponentsWithStats(
         (small <= threshold).astype(np.uint8)
     )
-    off_centre = np.abs(centres[1:] - (_SIDE - 1) / 2).max(axis=1)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    area = areas[off_centre < _MIDDLE * _SIDE / 2].sum()
-    return float(np.sqrt(area)) / _SIDE
+    off_centre = np.abs(centres - (_SIDE - 1) / 2).max(axis=1)
+    is_middle = off_centre < _MIDDLE * _SIDE / 2
+    is_middle[0] = False  # what is no part of a nucleus
+    return is_middle[parts]

@@ -25,6 +25,7 @@ from daffnet_lite.utils.worker_pool import available_processors
 
 from .attribute_check import check_attributes
 from .audit_source import AuditSource, unique_title
+from .cell_window import CELL
 from .collect_facts import collect_facts
 from .config_sources import read_config
 from .contact_sheet import draw_contact_sheet
@@ -178,7 +179,11 @@ def _files(sources: Sequence[AuditSource]) -> dict[str, tuple]:
     for source in sources:
         for sample in source.samples:
             boxes[sample.path][sample.box] = None
-    return {path: tuple(boxes[path]) for path in sorted(boxes)}
+    return {
+        # An image of one cell may be cut otherwise elsewhere.
+        path: tuple(boxes[path]) if len(boxes[path]) > 1 else (None, CELL)
+        for path in sorted(boxes)
+    }
 
 
 def _crops_and_fields(

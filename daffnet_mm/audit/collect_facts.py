@@ -14,7 +14,7 @@ from daffnet_lite.utils.worker_pool import worker_pool
 
 from .facts_cache import FactsCache
 from .fingerprint_store import FingerprintStore
-from .image_check import Box, ImageFacts, check_image
+from .image_check import ImageFacts, Part, check_image
 
 #: Images that a process takes at a time: enough that handing them over does
 #: not count, few enough that the bar moves.
@@ -22,7 +22,7 @@ _CHUNK = 16
 
 
 def collect_facts(
-    files: Mapping[str, tuple[Box, ...]],
+    files: Mapping[str, tuple[Part, ...]],
     cache_file: Path,
     num_workers: int,
     progress: Progress,
@@ -31,7 +31,7 @@ def collect_facts(
     """Look at every file once.
 
     Args:
-        files (Mapping[str, tuple[Box, ...]]): By file, the parts of it whose
+        files (Mapping[str, tuple[Part, ...]]): By file, the parts of it whose
             fingerprints are needed.
         cache_file (Path): Where facts are kept for the next run.
         num_workers (int): Processes; 0 for this one.
@@ -75,7 +75,7 @@ def _put_down(facts: ImageFacts, store: FingerprintStore) -> ImageFacts:
 
 
 def _examine(
-    files: Mapping[str, tuple[Box, ...]],
+    files: Mapping[str, tuple[Part, ...]],
     num_workers: int,
     reading: Mapping[str, Any],
 ) -> Generator[tuple[str, ImageFacts], None, None]:
@@ -112,7 +112,7 @@ def _examine(
 
 
 def _examine_alone(
-    path: str, boxes: tuple[Box, ...], check: Callable
+    path: str, boxes: tuple[Part, ...], check: Callable
 ) -> ImageFacts:
     with worker_pool(1) as executor:
         try:

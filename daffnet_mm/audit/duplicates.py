@@ -10,6 +10,7 @@ from daffnet_lite.cropping.boxes import box_iou
 from daffnet_lite.structures.class_names import COARSER
 
 from .audit_source import AuditSample, AuditSource
+from .cell_window import CELL
 from .crops_in_fields import CropPlace
 from .image_check import ImageFacts
 from .near_duplicates import find_near_duplicates, group_images
@@ -91,19 +92,21 @@ def find_links(
         list[Link]: Links of the kinds same file, same pixels, near duplicate
         and, where whole fields are alike, same field.
     """
-    links, fingerprints, field_of = [], {}, {}
+    links, fingerprints, cells, field_of = [], {}, {}, {}
     for (_, box), keys in samples.by_image.items():
         links += [Link(keys[0], other, SAME_FILE) for other in keys[1:]]
         path = samples.by_key[keys[0]].path
         found = facts[path].fingerprints
         if box in found:
             fingerprints[keys[0]] = found[box]
+        if CELL in found:
+            cells[keys[0]] = found[CELL]
         # Fields are compared as a whole too, in the name of their first box.
         if box is not None and path not in field_of and None in found:
             field_of[path] = keys[0]
             fingerprints[keys[0] + _WHOLE] = found[None]
     for first, second, correlation, exact in find_near_duplicates(
-        fingerprints, progress=progress
+        fingerprints, progress, cells
     ):
         kind = EXACT if exact else NEAR
         if _WHOLE in first + second:

@@ -19,9 +19,10 @@ import numpy as np
 
 from daffnet_lite.errors import InputError, InputWarning
 from daffnet_lite.fileio import image_decoding, pixel_values, tiff_pages
+from daffnet_lite.framing import cell_frame
 
-from . import image_check, near_duplicates, similar_hashes
-from .image_check import Box, ImageFacts
+from . import cell_window, image_check, near_duplicates, similar_hashes
+from .image_check import ImageFacts, Part
 from .near_duplicates import Fingerprint
 
 #: Seconds between two commits; each waits for the disk.
@@ -77,12 +78,12 @@ class FactsCache:
                 stacklevel=2,
             )
 
-    def get(self, path: str, boxes: tuple[Box, ...]) -> ImageFacts | None:
+    def get(self, path: str, boxes: tuple[Part, ...]) -> ImageFacts | None:
         """Look an image up.
 
         Args:
             path (str): The image file.
-            boxes (tuple[Box, ...]): The parts whose fingerprints are needed.
+            boxes (tuple[Part, ...]): The parts whose fingerprints are needed.
 
         Returns:
             ImageFacts | None: None if nothing valid is known.
@@ -112,13 +113,13 @@ class FactsCache:
         return facts
 
     def put(
-        self, path: str, boxes: tuple[Box, ...], facts: ImageFacts
+        self, path: str, boxes: tuple[Part, ...], facts: ImageFacts
     ) -> None:
         """Keep what was found, unless it is a fault, which may pass.
 
         Args:
             path (str): The image file.
-            boxes (tuple[Box, ...]): The parts with fingerprints.
+            boxes (tuple[Part, ...]): The parts with fingerprints.
             facts (ImageFacts): What was found.
         """
         if facts.fault is not None:
@@ -216,6 +217,8 @@ def _code_version() -> str:
         near_duplicates,
         similar_hashes,
         image_check,
+        cell_window,
+        cell_frame,
         image_decoding,
         pixel_values,
         tiff_pages,
@@ -228,7 +231,7 @@ def _checksum(text: str, packed: bytes) -> int:
     return zlib.crc32(packed, zlib.crc32(text.encode()))
 
 
-def _key(path: str, boxes: tuple[Box, ...]) -> str:
+def _key(path: str, boxes: tuple[Part, ...]) -> str:
     return json.dumps([os.path.abspath(path), boxes])
 
 

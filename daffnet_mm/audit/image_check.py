@@ -4,7 +4,8 @@ import hashlib
 import io
 import os.path as osp
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -25,10 +26,18 @@ from daffnet_lite.fileio.image_reading import reason_of
 from daffnet_lite.fileio.regular_files import read_regular
 from daffnet_lite.fileio.tiff_pages import is_tiff
 
-from .near_duplicates import DECODED_SIZE, Fingerprint, fingerprint
+from .cell_window import CELL, cell_window
+from .near_duplicates import (
+    CELL_DECODED_SIZE,
+    DECODED_SIZE,
+    Fingerprint,
+    fingerprint,
+)
 
 #: x1, y1, x2, y2 in pixels; None is the whole image.
 Box = tuple[float, float, float, float] | None
+#: What a fingerprint is of; CELL is the window about the cell in the middle.
+Part = Box | Literal['cell']
 
 _GREY = 'grey'
 _GREY_MODES = ('1', 'L', 'LA', 'La', 'I', 'F')
@@ -50,8 +59,9 @@ class ImageFacts:
         fault (str, optional): ``'empty'``, ``'truncated'`` or
             ``'unreadable'``.
         message (str): What the decoder said about the fault.
-        fingerprints (dict[Box, Fingerprint]): By box, None for the whole
-            image. Empty for a faulty file.
+        fingerprints (dict[Part, Fingerprint]): By box, None for the whole
+            image. Empty for a faulty file. That of ``CELL`` has no detail
+            where no one cell is in the middle.
     """
 
     bytes: int = 0
@@ -64,12 +74,12 @@ class ImageFacts:
     remarks: list[str] = field(default_factory=list)
     fault: str | None = None
     message: str = ''
-    fingerprints: dict[Box, Fingerprint] = field(default_factory=dict)
+    fingerprints: dict[Part, Fingerprint] = field(default_factory=dict)
 
 
 def check_image(
     path: str,
-    boxes: tuple[Box, ...] = (None,),
+    boxes: tuple[Part, ...] = (None,),
     bit_depth: int | None = None,
     max_pixels: int | None = None,
 ) -> ImageFacts:
@@ -79,7 +89,7 @@ def check_image(
 
     Args:
         path (str): The image file.
-        boxes (tuple[Box, ...]): The parts to take fingerprints of.
+        boxes (tuple[Part, ...]): The parts to take fingerprints of.
         bit_depth (int, optional): Bits that values of more than 8 bits use.
             Defaults to None: 16.
         max_pixels (int, optional): The most pixels. Defaults to None: 80
@@ -146,22 +156,29 @@ def _describe_tiff(content: bytes, facts: ImageFacts) -> None:
 
 def _decode(
     content: bytes,
-    boxes: tuple[Box, ...],
+    boxes: tuple[Part, ...],
     facts: ImageFacts,
     bit_depth: int | None,
     max_pixels: int,
 ) -> None:
     # A whole JPEG may be decoded at a small scale, which reads the file to
     # its end all the same; boxes are in pixels of the full scale.
+    size: int | None = None
+    if set(boxes) <= {None, CELL}:
+        size = CELL_DECODED_SIZE if CELL in boxes else DECODED_SIZE
     decoded = decode_image(
         content,
-        DECODED_SIZE if boxes == (None,) else None,
+        size,
         bit_depth=bit_depth,
         max_pixels=max_pixels,
     )
     facts.remarks += decoded.remarks
     for box in boxes:
-        facts.fingerprints[box] = fingerprint(decoded, box)
+        part = cell_window(decoded.img) if box == CELL else box
+        found = fingerprint(decoded, part)
+        if box == CELL and part is None:
+            found = replace(found, detail=np.zeros_like(found.detail))
+        facts.fingerprints[box] = found
     colourless = _is_colourless(decoded.img)
     if facts.mode == 'RGB' and colourless:
         facts.remarks.append('grey stored as colour')

@@ -388,6 +388,23 @@ def test_real_bccd(tmp_path, real):
     assert report['label_conflicts'] == []
 
 
+def test_cells_that_jtsc_has_twice(tmp_path, shared):
+    """Each looked at: cut more tightly the second time, one labelled anew."""
+    report = audit(tmp_path, shared / 'data' / 'jtsc')
+    pairs = {
+        (pair['first'][-7:-4], pair['second'][-7:-4])
+        for pair in report['duplicates']['pairs']
+    }
+    assert pairs == {
+        ('030', '086'),
+        ('056', '092'),
+        ('060', '090'),
+        ('070', '072'),
+    }
+    (conflict,) = report['label_conflicts']
+    assert conflict['labels'].keys() == {'monocyte', 'neutrophil'}
+
+
 def test_how_images_are_read(tmp_path, lab):
     """A 12-bit copy is one with its bits told; a limit is an own one."""
     folder = lab / 'train' / 'monocyte'

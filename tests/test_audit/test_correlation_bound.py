@@ -128,11 +128,12 @@ def the_plain_way(fingerprints):
     details = np.stack([fingerprints[name].detail for name in names])
     found = {}
     for rows in find_similar_hashes(hashes, False):
-        kept, values = near_duplicates._verify(details, rows)
-        for (i, j, _), value in zip(kept, values.tolist(), strict=True):
+        values = correlate(details[:, 0], rows)
+        same = near_duplicates._is_same_picture(details, rows, values)
+        for (i, j, _), value in zip(rows[same], values[same], strict=True):
             pair = names[i], names[j]
             found[pair] = max(value, found.get(pair, 0))
-    return {pair: round(value, 4) for pair, value in found.items()}
+    return {pair: round(float(value), 4) for pair, value in found.items()}
 
 
 def with_the_bound(fingerprints):

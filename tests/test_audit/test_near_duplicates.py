@@ -9,6 +9,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from daffnet_lite.errors import InputError
+from daffnet_mm.audit.cell_window import cell_window
 from daffnet_mm.audit.near_duplicates import (
     find_near_duplicates,
     fingerprint,
@@ -94,6 +95,56 @@ def test_copies_are_found(change):
     assert pairs.keys() == {('3', 'copy')}
     assert pairs['3', 'copy'].correlation > 0.8
     assert not pairs['3', 'copy'].exact
+
+
+def cell_pairs_of(images):
+    """By the whole images, and by the windows about their cells."""
+    whole, cells = {}, {}
+    for name, image in images.items():
+        whole[name] = fingerprint(image)
+        window = cell_window(np.asarray(image)[..., ::-1])
+        if window is not None:
+            cells[name] = fingerprint(image, window)
+    found = find_near_duplicates(whole, progress=False, cells=cells)
+    return {pair[:2]: pair for pair in found}
+
+
+@pytest.mark.parametrize(
+    'box',
+    [
+        # a tighter cut, one beside the middle, one of another shape
+        (20, 18, 130, 123),
+        (0, 20, 120, 141),
+        (10, 10, 140, 120),
+    ],
+)
+def test_a_cell_that_was_cut_otherwise_is_found(box):
+    # Not of every cell: where its surroundings decide what is dark, the
+    # window is another.
+    images = {str(i): cell(i) for i in range(30)}
+    images['copy'] = images['2'].crop(box).transpose(Image.Transpose.ROTATE_90)
+    assert pairs_of(images) == {}
+    pairs = cell_pairs_of(images)
+    assert pairs.keys() == {('2', 'copy')}
+    assert pairs['2', 'copy'].correlation >= 0.9
+    assert not pairs['2', 'copy'].exact
+
+
+def test_what_is_found_by_both_is_told_once():
+    images = dict(a=cell(0), b=cell(0), c=as_jpeg(cell(0), 90))
+    pairs = cell_pairs_of(images)
+    assert [pair for pair in pairs if 'c' not in pair] == [('a', 'b')]
+    assert pairs['a', 'b'].exact and not pairs['a', 'c'].exact
+
+
+def test_no_window_about_several_cells_or_none():
+    assert cell_window(np.full((50, 60, 3), 200, np.uint8)) is None
+    field = Image.new('RGB', (400, 200), (230, 210, 220))
+    field.paste(cell(1), (130, 30))
+    assert cell_window(np.asarray(field)[..., ::-1]) is not None
+    field.paste(cell(1), (225, 30))
+    field.paste(Image.new('RGB', (100, 200), (230, 210, 220)), (130, 0))
+    assert cell_window(np.asarray(field)[..., ::-1]) is None
 
 
 def test_equal_pixels_are_exact(tmp_path):

@@ -18,7 +18,7 @@ def test_on_real_cells(shared, tmp_path, succeeds):
     assert found in output
     assert f'{images[0].name}  turned.jpg' in output
     last = [line for line in output.splitlines() if ' all ' in line][-1]
-    assert last.split()[3:8:2] == ['24', '24', '100.0']
+    assert last.split()[3:8:2] == ['26', '26', '100.0']
     with Image.open(sheet) as image:
         assert image.width > 360
 

@@ -7,7 +7,8 @@ Usage:
 
 Copies of some images of the folder are planted in a temporary folder: the
 same pixels in another container, turned and mirrored, coded as JPEG of several
-qualities, resized, and all of these at once. Printed are the share of them
+qualities, resized, several of these at once, and cut more tightly about the
+middle. Printed are the share of them
 that is found, and the share of the folder's own images that is flagged as near
 duplicates of each other. Whether those are false, or cells that were
 photographed twice, only the eye can tell: --figure draws the pairs.
@@ -21,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image, ImageOps
 from rich import print as rich_print
@@ -36,6 +38,7 @@ from daffnet_lite.utils.command_line import (
     run_tool,
 )
 from daffnet_lite.utils.rounding import rounded_down
+from daffnet_mm.audit.cell_window import CELL
 from daffnet_mm.audit.collect_facts import collect_facts
 from daffnet_mm.audit.near_duplicates import (
     DuplicatePair,
@@ -64,6 +67,15 @@ def resized(factor: float) -> Callable:
     return apply
 
 
+def cut(image: Image.Image, rng: random.Random) -> Image.Image:
+    """Keep three quarters of each side, up to a tenth off the middle."""
+    width, height = (round(0.75 * side) for side in image.size)
+    left, top = (
+        round(side * (0.125 + rng.uniform(-0.1, 0.1))) for side in image.size
+    )
+    return image.crop((left, top, left + width, top + height))
+
+
 #: What is done to a planted copy, and the quality of its JPEG, if it is one.
 KINDS = {
     'the same pixels': ((), None),
@@ -78,6 +90,7 @@ KINDS = {
     'halved, JPEG 75': ((resized(1 / 2),), 75),
     'turned, JPEG 75': ((turned,), 75),
     'turned, 3/4, JPEG 60': ((turned, resized(3 / 4)), 60),
+    'cut': ((cut,), None),
 }
 
 
@@ -118,24 +131,36 @@ def plant(
     return planted
 
 
+class Fingerprints(NamedTuple):
+    """Of images as a whole, and of the windows about their cells, by name."""
+
+    whole: dict[str, Fingerprint]
+    cells: dict[str, Fingerprint]
+
+    def pairs(self) -> list[DuplicatePair]:
+        """Find what an audit finds."""
+        return find_near_duplicates(self.whole, cells=self.cells)
+
+
 def fingerprint_files(
     paths: Mapping[str, str], num_workers: int
-) -> dict[str, Fingerprint]:
+) -> Fingerprints:
     """Take the fingerprints of files, and name those that are broken."""
     with tempfile.TemporaryDirectory() as folder, Progress() as progress:
         facts = collect_facts(
-            dict.fromkeys(paths.values(), (None,)),
+            dict.fromkeys(paths.values(), (None, CELL)),
             Path(folder) / 'cache.sqlite',
             num_workers,
             progress,
         )
-    fingerprints = {}
+    found = Fingerprints({}, {})
     for name, path in paths.items():
         if facts[path].fault:
             print(f'left out: {path} is broken ({facts[path].message})')
         else:
-            fingerprints[name] = facts[path].fingerprints[None]
-    return fingerprints
+            found.whole[name] = facts[path].fingerprints[None]
+            found.cells[name] = facts[path].fingerprints[CELL]
+    return found
 
 
 def evaluate(
@@ -161,16 +186,18 @@ def evaluate(
     started = time.perf_counter()
     fingerprints = fingerprint_files(paths, num_workers)
     rate = len(paths) / (time.perf_counter() - started)
-    pairs = find_near_duplicates(fingerprints)
-    own_groups = group_images(pairs, fingerprints)
+    pairs = fingerprints.pairs()
+    names = fingerprints.whole
+    own_groups = group_images(pairs, names)
 
-    chosen = rng.sample(
-        sorted(fingerprints), min(num_planted, len(fingerprints))
-    )
+    chosen = rng.sample(sorted(names), min(num_planted, len(names)))
     with tempfile.TemporaryDirectory() as temporary:
         planted = plant({name: paths[name] for name in chosen}, temporary, rng)
         copies = fingerprint_files({p: p for p in planted}, num_workers)
-    all_pairs = find_near_duplicates(fingerprints | copies)
+    everything = Fingerprints(
+        fingerprints.whole | copies.whole, fingerprints.cells | copies.cells
+    )
+    all_pairs = everything.pairs()
     source = {path: name for path, (_, name) in planted.items()}
     truly = [
         own_groups[source.get(first, first)]
@@ -179,7 +206,7 @@ def evaluate(
     ]
     joined = group_images(
         [pair for pair, true in zip(all_pairs, truly, strict=True) if true],
-        fingerprints | copies,
+        everything.whole,
     )
     strange = {
         name
