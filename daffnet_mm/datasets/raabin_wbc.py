@@ -41,7 +41,10 @@ class RaabinWBC(WBCDataset):
     or, for basophils, the date (``20190531_...``). That is the group: cells of
     one slide are alike in stain and light, and on both sides of a split they
     would make it look easy. Train has 54 slides, one of which holds 380 of its
-    744 eosinophils, and basophils of four dates alone. With
+    744 eosinophils, and basophils of four dates alone. Some of these are one
+    smear that was photographed twice, cell by cell: 95-8-12-4 and 95-9-4-4
+    show cells of 95-5-10-1, 95-9-4-3 of 95-5-11-1, and 20190531 of 20190527.
+    Here they are groups of their own: a ``group_file`` joins them. With
     ``official_split=True``, ``Train`` is cut into training and validation part
     and the test sets are the test part, of the slides as they were shared out.
 
