@@ -20,6 +20,8 @@ _SIDE = 1.6
 #: How far the window's middle may be from the image's, by its side: else there
 #: are several nuclei, and the window is about none of them.
 _OFF_CENTRE = 0.25
+#: A smaller window, in pixels, tells too little.
+_LEAST_SIDE = 16
 
 
 def cell_window(
@@ -32,7 +34,8 @@ def cell_window(
 
     Returns:
         tuple[float, float, float, float] | None: x1, y1, x2, y2 in pixels,
-        within the image; None where no one nucleus is in its middle.
+        within the image; None where no one nucleus is in its middle, or too
+        small a one.
     """
     nucleus = nucleus_in_middle(img)
     rows, columns = nucleus.nonzero()
@@ -43,7 +46,8 @@ def cell_window(
     x = (columns.mean() + 0.5) * width / size
     y = (rows.mean() + 0.5) * height / size
     side = _SIDE * np.sqrt(nucleus.mean() * height * width)
-    if max(abs(x - width / 2), abs(y - height / 2)) > _OFF_CENTRE * side:
+    off_centre = max(abs(x - width / 2), abs(y - height / 2))
+    if side < _LEAST_SIDE or off_centre > _OFF_CENTRE * side:
         return None
     half = side / 2
     return (

@@ -273,10 +273,11 @@ def _is_same_picture(
     Returns:
         np.ndarray: Which of them, bool of (P, ).
     """
-    same = grey >= REPEAT_CORRELATION
-    colourful = correlate(details[:, 1], candidates[same])
-    mean = (grey[same] + colourful) / 2
-    same[same] = (grey[same] >= COPY_CORRELATION) | (
+    same = np.zeros(len(grey), bool)
+    (alike,) = (grey >= REPEAT_CORRELATION).nonzero()
+    colourful = correlate(details[:, 1], candidates[alike])
+    mean = (grey[alike] + colourful) / 2
+    same[alike] = (grey[alike] >= COPY_CORRELATION) | (
         mean >= REPEAT_MEAN_CORRELATION
     )
     return same

@@ -11,6 +11,7 @@ from PIL import Image
 
 from daffnet_lite.errors import InputError
 from daffnet_lite.fileio.image_reading import read_image
+from daffnet_mm.audit.cell_window import CELL
 from daffnet_mm.audit.image_check import check_image
 
 
@@ -35,6 +36,17 @@ def test_boxes_have_fingerprints_of_their_own(tmp_path):
     assert set(found) == {None, box}
     (own,) = check_image(str(crop), ((0, 0, 70, 70),)).fingerprints.values()
     assert found[box].digest == own.digest != found[None].digest
+
+
+def test_an_image_of_a_few_pixels_has_no_window_about_its_cell(tmp_path):
+    img = np.full((16, 16, 3), 230, np.uint8)
+    img[4:12, 4:12] = 180
+    img[7:9, 7:9] = 60
+    path = save(Image.fromarray(img), tmp_path / 'a.png')
+    facts = check_image(str(path), (None, CELL))
+    assert facts.fault is None
+    assert not facts.fingerprints[CELL].detail.any()
+    assert facts.fingerprints[None].detail.any()
 
 
 @pytest.mark.parametrize('name', ['a.jpg', 'a.png', 'a.bmp', 'a.tif'])

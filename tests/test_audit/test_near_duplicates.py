@@ -139,6 +139,8 @@ def test_what_is_found_by_both_is_told_once():
 
 def test_no_window_about_several_cells_or_none():
     assert cell_window(np.full((50, 60, 3), 200, np.uint8)) is None
+    tiny = np.asarray(cell(1).resize((16, 15)))[..., ::-1]
+    assert cell_window(tiny) is None
     field = Image.new('RGB', (400, 200), (230, 210, 220))
     field.paste(cell(1), (130, 30))
     assert cell_window(np.asarray(field)[..., ::-1]) is not None
