@@ -52,8 +52,8 @@ COPY_CORRELATION = 0.9
 REPEAT_CORRELATION = 0.8
 REPEAT_MEAN_CORRELATION = 0.78
 # Windows about cells show little but a nucleus, and correlate by this if it is
-# the same one: of 19,024 images of PBC, Raabin-WBC and JTSC no strangers do
-# (0.887 at most, round nuclei of lymphocytes).
+# the same one: of 19,024 images of PBC, Raabin-WBC and JTSC no strangers were
+# seen to (0.887 at most, round nuclei of lymphocytes).
 CELL_CORRELATION = 0.9
 # Side of the smallest image that a JPEG is decoded to, and where the window
 # about its cell is compared, too.
@@ -198,12 +198,14 @@ def find_near_duplicates(
     Returns:
         list[DuplicatePair]: The pairs, in order of their names.
     """
-    pairs = _find_pairs(fingerprints, progress, _is_same_picture)
+    pairs = _find_pairs(
+        fingerprints, progress, REPEAT_CORRELATION, _is_same_picture
+    )
     if cells:
         known = {pair[:2] for pair in pairs}
         pairs += [
             pair._replace(exact=False)
-            for pair in _find_pairs(cells, progress, _is_same_cell)
+            for pair in _find_pairs(cells, progress, CELL_CORRELATION)
             if pair[:2] not in known
         ]
     return sorted(pairs)
@@ -212,8 +214,10 @@ def find_near_duplicates(
 def _find_pairs(
     fingerprints: Mapping[str, Fingerprint],
     progress: bool,
-    is_same: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+    least: float,
+    is_same: Callable[..., np.ndarray] | None = None,
 ) -> list[DuplicatePair]:
+    """Find the pairs that correlate by so much in grey, and are the same."""
     names = sorted(fingerprints)
     digests = np.array([fingerprints[name].digest for name in names], 'S64')
     _, first, inverse = np.unique(
@@ -238,7 +242,7 @@ def _find_pairs(
         (fingerprints[name].detail[0] for name in compared), len(compared)
     )
     for similar in find_similar_hashes(hashes[: len(compared)], progress):
-        likely = bound.likely(similar, REPEAT_CORRELATION)
+        likely = bound.likely(similar, least)
         for start in range(0, len(likely), _CANDIDATES):
             some = likely[start : start + _CANDIDATES]
             rows, places = np.unique(some[:, :2], return_inverse=True)
@@ -247,7 +251,9 @@ def _find_pairs(
             )
             some[:, :2] = places.reshape(-1, 2)
             grey = correlate(details[:, 0], some)
-            same = is_same(details, some, grey)
+            same = grey >= least
+            if is_same is not None:
+                same = is_same(details, some, grey)
             for (i, j, _), correlation in zip(
                 some[same].tolist(), grey[same].tolist(), strict=True
             ):
@@ -281,13 +287,6 @@ def _is_same_picture(
         mean >= REPEAT_MEAN_CORRELATION
     )
     return same
-
-
-def _is_same_cell(
-    details: np.ndarray, candidates: np.ndarray, grey: np.ndarray
-) -> np.ndarray:
-    """Decide which windows are about one cell; arguments as above."""
-    return grey >= CELL_CORRELATION
 
 
 def group_images(
