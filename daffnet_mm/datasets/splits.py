@@ -43,8 +43,10 @@ def stratified_split(
     which other classes are there, so the split of five of PBC's classes is
     that of all eight, restricted.
 
-    Groups of several classes (the cells of one field) go before the others,
-    each to the part that has the least of its classes so far.
+    Groups of several classes (the cells of one field or slide) go before the
+    others, in the order of the hash too, each to the part that it brings
+    nearest to its shares of these classes. So does, first of all, a group that
+    holds more than half of its class.
 
     Args:
         labels (Mapping[str, str]): The class of each image, by image name.
@@ -90,7 +92,7 @@ def k_fold(
 
     Of five folds the first three are the training part of the split 6:2:2
     with this seed, the fourth is its validation and the fifth its test part
-    (but for groups of several classes).
+    (but for groups that go before the others).
 
     Args:
         labels (Mapping[str, str]): The class of each image, by image name.
@@ -206,13 +208,20 @@ def _divide(
             for before, cut in zip([0, *cuts[:-1]], cuts, strict=True)
         ]
 
-    shares = {}
-    mixed = [unit for unit in units if len({labels[n] for n in unit}) > 1]
-    # The largest first: the small ones even out what these leave.
-    for unit in sorted(mixed, key=len, reverse=True):
+    def dominates(unit: list[str]) -> bool:
+        own = {labels[name] for name in unit}
+        return len(own) == 1 and 2 * len(unit) > counts[own.pop()]
+
+    shares: dict[str, int] = {}
+    ahead = [
+        unit
+        for unit in units
+        if dominates(unit) or len({labels[name] for name in unit}) > 1
+    ]
+    for unit in sorted(ahead, key=dominates, reverse=True):
         own = Counter(labels[name] for name in unit)
         shares.update(
-            dict.fromkeys(unit, _emptiest(own, counts, targets, ratios))
+            dict.fromkeys(unit, _fittest(own, counts, targets, ratios))
         )
         for label, count in own.items():
             targets[label][shares[unit[0]]] -= count
@@ -262,32 +271,35 @@ def _units(
     return sorted(members, key=order)
 
 
-def _emptiest(
+def _fittest(
     own: Mapping[str, int],
     counts: Mapping[str, int],
     left: Mapping[str, Sequence[int]],
     ratios: Sequence[float],
 ) -> int:
-    """Find the share that a group of several classes fills the least."""
+    """Find the share to which a group comes with the least imbalance.
+
+    That is the sum over its classes of (images)^2 / (images wanted), which is
+    the least where all shares are as full as each other.
+    """
     total = sum(ratios)
 
-    def fill(share: int) -> float:
-        return sum(
-            1
-            - (left[label][share] - count)
-            * total
-            / (counts[label] * ratios[share])
-            for label, count in own.items()
-        )
+    def imbalance(share: int) -> float:
+        added = 0.0
+        for label, count in own.items():
+            wanted = counts[label] * ratios[share] / total
+            there = wanted - left[label][share]
+            added += count * (2 * there + count) / wanted / counts[label]
+        return added
 
-    return min((i for i, ratio in enumerate(ratios) if ratio), key=fill)
+    return min((i for i, ratio in enumerate(ratios) if ratio), key=imbalance)
 
 
 def _cut(
     units: Sequence[Sequence[str]], targets: Sequence[int]
 ) -> dict[str, int]:
     """Lay the groups of one class out in a row and cut it by the targets."""
-    # What groups of several classes took above a target, the others lack.
+    # What groups that went before took above a target, the others lack.
     targets = [max(target, 0) for target in targets]
     size = sum(map(len, units))
     scale = size / sum(targets)

@@ -21,6 +21,9 @@ val_dataloader = dict(
 )
 test_dataloader = dict(
     dataset=dict(
-        _base_.raabin, _delete_=True, split=None, pipeline=_base_.test_pipeline
+        _base_.raabin,
+        _delete_=True,
+        slides=None,
+        pipeline=_base_.test_pipeline,
     )
 )
