@@ -1,9 +1,11 @@
 """Small releases of the cell datasets, in their own layouts."""
 
 import csv
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
+from mmengine.config import Config
 from PIL import Image
 
 from daffnet_lite.structures import WBC5_CLASSES
@@ -13,6 +15,7 @@ from daffnet_lite.structures import WBC5_CLASSES
 QUICK = dict(pipeline=(), serialize_data=False)
 
 PARTS = ('train', 'val', 'test')
+CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 
 BCCD_BOX = """<object><name>{name}</name><bndbox><xmin>{box[0]}</xmin>
 <ymin>{box[1]}</ymin><xmax>{box[2]}</xmax><ymax>{box[3]}</ymax></bndbox>
@@ -112,6 +115,16 @@ def raabin(root):
     for name in map(str.capitalize, WBC5_CLASSES):
         paint_folders(root, {f'Train/{name}': 8, f'TestA/{name}': 2})
     paint_folders(root, {'TestB/Neutrophil': 3, 'TestB/Lymphocyte': 1})
+    return root
+
+
+def raabin_with_slides(root):
+    """The same, and a cell of each slide that a config names."""
+    root = raabin(root)
+    cfg = Config.fromfile(CONFIGS / '_base_/datasets/cells_laboratories.py')
+    for slides in cfg.raabin_slides.values():
+        for slide, name in zip(slides, cycle(WBC5_CLASSES), strict=False):
+            paint(root / 'Train' / name.capitalize() / f'{slide}_1_1.jpg')
     return root
 
 

@@ -103,7 +103,7 @@ def _write_releases(root):
         )
     for write, name in (
         (cell_trees.lisc, 'LISC'),
-        (cell_trees.raabin, 'Raabin-WBC'),
+        (cell_trees.raabin_with_slides, 'Raabin-WBC'),
         (cell_trees.bccd_kaggle, 'dataset2-master'),
         (cell_trees.bccd_cropped, 'BCCD_cropped'),
         (cell_trees.ldwbc, 'LDWBC'),

@@ -1,19 +1,19 @@
 """Each dataset's config loads its release, moved by the environment."""
 
 from collections import Counter
-from pathlib import Path
 
 import cell_trees
 import pytest
-from cell_trees import PARTS
+import torch
+from cell_trees import CONFIGS, PARTS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
 from daffnet_lite.structures import WBC5_CLASSES, WBC_ATTRIBUTES
-from daffnet_mm.datasets.sample_infos import image_ids
+from daffnet_mm.apis import SHIPPED_WEIGHTS, shipped_file
+from daffnet_mm.datasets.sample_infos import image_groups, image_ids
 
-CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 #: Images in the small tree, all parts together, and classes.
 EXPECTED = {
     'lisc': (23, 5),
@@ -62,8 +62,7 @@ def test_several_laboratories(pbc_root, wbcatt_dir, tmp_path, monkeypatch):
     for name, path in dict(
         PBC_ROOT=pbc_root,
         WBCATT_ROOT=wbcatt_dir,
-        RAABIN_ROOT=cell_trees.raabin(tmp_path),
-        RAABIN_SPLIT_FILE=tmp_path / 'splits' / 'raabin.csv',
+        RAABIN_ROOT=cell_trees.raabin_with_slides(tmp_path),
         BCCD_DETECTION_ROOT=cell_trees.bccd_detection(tmp_path, fields),
     ).items():
         monkeypatch.setenv(name, str(path))
@@ -79,12 +78,12 @@ def test_several_laboratories(pbc_root, wbcatt_dir, tmp_path, monkeypatch):
     )
     images = image_ids(train)
     sources = Counter(name.partition('/')[0] for name in images)
-    # WBCAtt's training part less what selects; three fifths of Raabin's Train,
-    # which has eight cells a class; BCCD's training list in two views, three
-    # times over; two laboratories' painted cells
+    # WBCAtt's training part less what selects; a cell of each of Raabin's
+    # training slides; BCCD's training list in two views, three times over; two
+    # laboratories' painted cells
     assert len(val) == 5
     assert sources.pop('synthetic') == 2000
-    assert sources == dict(PBC=15, RaabinWBC=25, BCCD=3 * 10)
+    assert sources == dict(PBC=15, RaabinWBC=30, BCCD=3 * 10)
     assert len(test) == 15
     assert not {*images} & {*image_ids(val), *image_ids(test)}
     assert not any('Test' in name for name in images)
@@ -99,3 +98,30 @@ def test_several_laboratories(pbc_root, wbcatt_dir, tmp_path, monkeypatch):
     for dataset in (train, val, test):
         for i in (0, len(dataset) - 1):
             assert dataset[i]['inputs'].shape == (3, 128, 128)
+
+
+def test_the_slides_of_the_shipped_model(real, monkeypatch):
+    """No smear is on two sides, and each is the one that it was told."""
+    monkeypatch.setenv('RAABIN_ROOT', str(real('raabin')))
+    init_default_scope('mmpretrain')
+    cfg = Config.fromfile(CONFIGS / '_base_/datasets/held-out-raabin.py')
+    train = DATASETS.build(cfg.raabin)
+    held_out = DATASETS.build(cfg.test_dataloader.dataset)
+    assert len(train) == 6041
+    assert Counter(held_out.get_gt_labels()) == {
+        0: 49,
+        1: 74,
+        2: 403,
+        3: 100,
+        4: 1052,
+    }
+    parts = [train, held_out]
+    parts.append(DATASETS.build(cfg.val_dataloader.dataset))
+    groups = [set(image_groups(part).values()) for part in parts]
+    assert len(set.union(*groups)) == sum(map(len, groups)) == 54
+    path = shipped_file(SHIPPED_WEIGHTS)
+    meta = torch.load(path, weights_only=True)['meta']
+    told = {g for g in meta['train_groups'] if g.startswith('RaabinWBC/')}
+    assert told == groups[0]
+    images = set(image_ids(train))
+    assert {i for i in meta['train_images'] if i.startswith('R')} <= images

@@ -1,4 +1,6 @@
+import posixpath
 from collections import Counter
+from itertools import combinations
 
 import pytest
 from cell_trees import PARTS, QUICK, counts, ids, raabin
@@ -91,6 +93,7 @@ def test_cells_of_one_slide_belong_together(root):
         'Neutrophil/2.jpg': 'Neutrophil/95-8-10-12_12_1.jpg',
         'Monocyte/1.jpg': 'Monocyte/95-8-10-1_3_1.jpg',
         'Basophil/1.jpg': 'Basophil/20190531_164313_0.jpg',
+        'Basophil/2.jpg': 'Basophil/20190604_164313_0.jpg',
     }.items():
         (train / old).rename(train / new)
     (root / 'TestA/Monocyte/1.jpg').rename(
@@ -99,7 +102,9 @@ def test_cells_of_one_slide_belong_together(root):
     groups = {s['name']: s['group'] for s in slide_samples(root)}
     assert groups['Train/Neutrophil/95-8-10-1_12_1.jpg'] == '95-8-10-1'
     assert groups['Train/Neutrophil/95-8-10-12_12_1.jpg'] == '95-8-10-12'
-    assert groups['Train/Basophil/20190531_164313_0.jpg'] == '20190531'
+    assert groups['Train/Basophil/20190604_164313_0.jpg'] == '20190604'
+    # the same cells had been photographed four days before
+    assert groups['Train/Basophil/20190531_164313_0.jpg'] == '20190527'
     other = 'Train/Neutrophil/3.jpg'
     assert groups[other] == other
     together = [name for name, group in groups.items() if group == '95-8-10-1']
@@ -115,8 +120,31 @@ def test_cells_of_one_slide_belong_together(root):
     assert official[together[0]] != official[together[-1]]
 
 
+def test_slides(root):
+    """Some slides alone: of what is there, whatever the classes."""
+    for old, new in {
+        'Neutrophil/1.jpg': 'Neutrophil/95-8-10-1_12_1.jpg',
+        'Neutrophil/2.jpg': 'Neutrophil/95-8-10-12_12_1.jpg',
+        'Monocyte/1.jpg': 'Monocyte/95-8-10-1_3_1.jpg',
+        'Basophil/1.jpg': 'Basophil/20190531_164313_0.jpg',
+    }.items():
+        (root / 'Train' / old).rename(root / 'Train' / new)
+    build = dict(data_root=str(root), subsets=('Train',), **QUICK)
+    one = RaabinWBC(slides=['95-8-10-1'], **build)
+    assert counts(one) == [0, 0, 0, 1, 1]
+    two = RaabinWBC(slides=('95-8-10-12', '20190531'), **build)
+    assert sorted(ids(two)) == [
+        'RaabinWBC/Train/Basophil/20190531_164313_0.jpg',
+        'RaabinWBC/Train/Neutrophil/95-8-10-12_12_1.jpg',
+    ]
+    with pytest.raises(
+        InputError, match='no image of 1 of the slides, first 95-8-10-2;'
+    ):
+        RaabinWBC(slides=('95-8-10-1', '95-8-10-2'), **build)
+
+
 def test_the_real_train_part(real):
-    """Counts as published; no slide on two sides; every class everywhere."""
+    """Counts as published; no smear on two sides; every class everywhere."""
     samples = slide_samples(real('raabin'), subsets=('Train',))
     labels = {s['name']: s['label'] for s in samples}
     assert Counter(labels.values()) == dict(
@@ -127,12 +155,29 @@ def test_the_real_train_part(real):
         neutrophil=6231,
     )
     groups = {s['name']: s['group'] for s in samples}
-    assert len(set(groups.values())) == 58
-    for seed in range(5):
+    slides = {name: posixpath.basename(name).split('_')[0] for name in labels}
+    # 54 slides and four dates, of which four are of an earlier one's smear
+    assert len(set(slides.values())) == 58
+    assert len(set(groups.values())) == 54
+    again = {slides[n]: groups[n] for n in labels if slides[n] != groups[n]}
+    assert again == RaabinWBC.SMEARS
+    tested = []
+    for seed in range(8):
         parts = stratified_split(labels, seed=seed, groups=groups)
         assert cut_groups(parts, groups) == {}
-        there = {(labels[name], part) for name, part in parts.items()}
+        there = Counter((labels[name], part) for name, part in parts.items())
         assert len(there) == 15
         train = [name for name, part in parts.items() if part == 'train']
         # the slide with half of all eosinophils
         assert any('95-8-27-1_' in name for name in train)
+        # within a large slide of its share, and no worse than a half off
+        for label in ('eosinophil', 'lymphocyte', 'monocyte', 'neutrophil'):
+            share = sum(own == label for own in labels.values()) / 5
+            assert 0.5 < there[label, 'test'] / share < 1.5
+        tested.append({n for n, part in parts.items() if part == 'test'})
+    # each seed tests on slides of its own: a fifth would be shared by chance
+    shared = [
+        len(one & other) / min(len(one), len(other))
+        for one, other in combinations(tested, 2)
+    ]
+    assert sum(shared) / len(shared) < 0.5

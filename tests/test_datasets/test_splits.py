@@ -6,6 +6,7 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,82 @@ def test_groups_of_several_classes():
         assert_within_one_group(
             labels, parts, groups, dict(train=0.6, val=0.2, test=0.2)
         )
+
+
+def slides(seed=0, number=40):
+    """Slides of 5 to 300 cells of three classes."""
+    rng = random.Random(seed)
+    labels, groups = {}, {}
+    for slide in range(number):
+        kinds = rng.choices('abc', (6, 3, 1), k=rng.randint(5, 300))
+        for i, label in enumerate(kinds):
+            labels[f'{slide}/{i}.jpg'] = label
+            groups[f'{slide}/{i}.jpg'] = str(slide)
+    return labels, groups
+
+
+def test_each_seed_draws_other_groups_of_several_classes():
+    """Ordered by size, as once, all seeds tested on the same slides."""
+    labels, groups = slides()
+    tested = []
+    for seed in range(10):
+        parts = stratified_split(labels, seed=seed, groups=groups)
+        assert cut_groups(parts, groups) == {}
+        found = Counter((labels[name], part) for name, part in parts.items())
+        for label, count in Counter(labels.values()).items():
+            assert found[label, 'test'] == pytest.approx(count / 5, rel=0.4)
+            assert found[label, 'train'] == pytest.approx(
+                0.6 * count, rel=0.25
+            )
+        tested.append(
+            {groups[name] for name, part in parts.items() if part == 'test'}
+        )
+    shared = [
+        len(one & other) / min(len(one), len(other))
+        for one, other in combinations(tested, 2)
+    ]
+    # 0.2 by chance
+    assert sum(shared) / len(shared) < 0.4
+
+
+def test_a_group_of_several_classes_by_hand():
+    """It goes where its classes then exceed their shares the least."""
+    # Ten of each class; wanted are 6, 2 and 2. A group of 6 of a and 2 of b
+    # adds (6^2 / 6 + 2^2 / 6) / 10 = 0.67 to the training part, and three
+    # times as much to the others. One of 2 of a and 1 of b then adds
+    # ((8^2 - 6^2) / 6 + (3^2 - 2^2) / 6) / 10 = 0.55 there, and
+    # (2^2 / 2 + 1^2 / 2) / 10 = 0.25 to the validation part; if it comes
+    # first, 0.08 to the training part, to which the other then adds 1.13, and
+    # 2 to the validation part.
+    labels = {f'one/{i}': 'aaaaaabb'[i] for i in range(8)}
+    labels |= {f'two/{i}': 'aab'[i] for i in range(3)}
+    labels |= {f'rest/{i}': 'aabbbbbbb'[i] for i in range(9)}
+    groups = {name: name[:3] if name[0] in 'ot' else name for name in labels}
+    found = set()
+    for seed in range(20):
+        parts = stratified_split(labels, seed=seed, groups=groups)
+        places = parts['one/0'], parts['two/0']
+        found.add(places)
+        if places == ('train', 'val'):
+            counts = Counter((labels[n], part) for n, part in parts.items())
+            assert counts == {
+                (label, part): count
+                for label in 'ab'
+                for part, count in dict(train=6, val=2, test=2).items()
+            }
+    assert found == {('train', 'val'), ('train', 'train')}
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_a_group_with_most_of_a_class_is_trained_on(seed):
+    """As Raabin-WBC's slide with 380 of 744 eosinophils."""
+    labels, groups = slides(seed)
+    for i in range(2 * sum(label == 'c' for label in labels.values())):
+        labels[f'most/{i}.jpg'] = 'c'
+        groups[f'most/{i}.jpg'] = 'most'
+    parts = stratified_split(labels, seed=seed, groups=groups)
+    assert parts['most/0.jpg'] == 'train'
+    assert cut_groups(parts, groups) == {}
 
 
 def test_without_strata_classes_fall_as_chance_has_it():
