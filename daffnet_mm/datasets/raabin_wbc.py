@@ -63,7 +63,7 @@ class RaabinWBC(WBCDataset):
     SUBSETS = dict(Train='train', TestA='test', TestB='test')
     _SLIDE = re.compile(r'(\d{2}-\d+-\d+-\d+|\d{8})_')
     #: The slides, or dates, under whose name an earlier one's smear was
-    #: photographed again: found by `daffnet audit`, and looked at.
+    #: photographed again: found by the audit, and looked at.
     SMEARS: Mapping[str, str] = {
         '95-8-12-4': '95-5-10-1',
         '95-9-4-4': '95-5-10-1',

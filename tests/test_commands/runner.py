@@ -29,7 +29,7 @@ from daffnet_mm.utils.dataset_configs import walk
 from daffnet_mm.utils.requirements import pretrained
 
 #: Seconds that a command may take.
-TIMEOUT = 600
+TIMEOUT = 900
 #: Lines of a failure.
 _SHOWN = 30
 #: What commands read that others make.
