@@ -1,5 +1,5 @@
 # The slides of Raabin-WBC that daffnet-lite_laboratories was not trained on,
-# but for two that were photographed of a smear that it was (see there).
+# but for two that show a smear again that it was: cells_laboratories.py.
 #
 # An environment variable moves the data: RAABIN_ROOT.
 _base_ = './cells_laboratories.py'
